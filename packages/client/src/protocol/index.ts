@@ -1,0 +1,13 @@
+/**
+ * The protocol both sides share: one definition of each phase, level, entry, event, parameter and
+ * operation. Validation, the OpenAPI document and the clients' types are all made from it.
+ */
+export * from './cursor.js'
+export * from './entry.js'
+export * from './events.js'
+export * from './levels.js'
+export * from './node.js'
+export * from './operations.js'
+export * from './parameters.js'
+export * from './phases.js'
+export * from './time.js'

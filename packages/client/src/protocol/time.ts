@@ -1,0 +1,76 @@
+/** A point in time to the nanosecond: whole seconds since 1970 and the nanoseconds after them. */
+export interface Instant {
+  readonly seconds: number
+  readonly nanos: number
+}
+
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+
+/**
+ * Reads an RFC 3339 time with 0 to 9 fraction digits, in the years 1970 to 9999 (UTC). Returns
+ * undefined for anything else, also for a leap second (`:60`): JavaScript's and Go's own parsers
+ * refuse those, so one that is stored would break the readers.
+ */
+export function parseInstant(text: string): Instant | undefined {
+  const match = RFC3339.exec(text)
+  if (!match) return undefined
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  const offsetHours = Number(match[9] ?? 0)
+  const offsetMinutes = Number(match[10] ?? 0)
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
+  if (hour > 23 || minute > 59 || second > 59) return undefined
+  if (offsetHours > 23 || offsetMinutes > 59) return undefined
+  const offset = (offsetHours * 3600 + offsetMinutes * 60) * (match[8] === '-' ? -1 : 1)
+  const seconds = Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - offset
+  // Date.UTC reads the years 0 to 99 as 1900 to 1999.
+  if (year < 1969 || seconds < 0 || seconds > LAST_SECOND) return undefined
+  return { seconds, nanos: Number((match[7] ?? '').padEnd(9, '0')) }
+}
+
+const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
+
+function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+}
+
+/** Negative, zero or positive as `a` is before, at or after `b`. */
+export function compareInstants(a: Instant, b: Instant): number {
+  return a.seconds - b.seconds || a.nanos - b.nanos
+}
+
+const UNITS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** Reads a duration such as `90s`, `10m`, `1h30m`, `500ms`, `2d` into milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) return undefined
+  let total = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+    total += Number(amount) * (UNITS[unit as string] as number)
+  }
+  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined
+}
+
+/** Reads a `since` parameter: an RFC 3339 time, or a duration back from `now` (ms since 1970). */
+export function parseSince(text: string, now: number): Instant | undefined {
+  const back = parseDuration(text)
+  if (back !== undefined) {
+    const ms = Math.max(0, now - back)
+    return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 }
+  }
+  // A `+` that was not escaped in the URL arrives as a blank.
+  return parseInstant(text.replace(/ (?=\d{2}:\d{2}$)/, '+'))
+}
