@@ -1,0 +1,62 @@
+import type { Kysely, Migration } from 'kysely'
+
+/** Every migration, by name and in order. One that has shipped is never changed. */
+export const migrations: Record<string, Migration> = {
+  '2026-11-23-records': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('nodes')
+        .addColumn('node_id', 'text', (column) => column.primaryKey())
+        .addColumn('cluster_name', 'text')
+        .addColumn('about', 'text', (column) => column.notNull())
+        .addColumn('provider', 'text')
+        .addColumn('status', 'text', (column) => column.notNull())
+        .addColumn('phase', 'text', (column) => column.notNull())
+        .addColumn('progress', 'real', (column) => column.notNull())
+        .addColumn('message', 'text', (column) => column.notNull())
+        .addColumn('endpoint', 'text')
+        .addColumn('failure', 'text')
+        .addColumn('created_at', 'text', (column) => column.notNull())
+        .addColumn('updated_at', 'text', (column) => column.notNull())
+        .addColumn('ended_at', 'text')
+        .addColumn('folded', 'integer', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createIndex('nodes_newest')
+        .on('nodes')
+        .columns(['created_at', 'node_id'])
+        .execute()
+      await db.schema.createIndex('nodes_cluster').on('nodes').column('cluster_name').execute()
+      await db.schema
+        .createTable('phases')
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .addColumn('phase', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'text', (column) => column.notNull())
+        .addColumn('ended_at', 'text')
+        .addPrimaryKeyConstraint('phases_key', ['node_id', 'position'])
+        .execute()
+      await db.schema
+        .createTable('launches')
+        .addColumn('launch_id', 'text', (column) => column.primaryKey())
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('launcher', 'text', (column) => column.notNull())
+        .addColumn('request', 'text', (column) => column.notNull())
+        .addColumn('secrets', 'text')
+        .addColumn('handle', 'text')
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'text', (column) => column.notNull())
+        .addColumn('ended_at', 'text')
+        .execute()
+      await db.schema.createIndex('launches_node').on('launches').column('node_id').execute()
+      await db.schema
+        .createTable('replies')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('answer', 'text')
+        .addColumn('expires_at', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+}

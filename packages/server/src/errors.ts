@@ -1,0 +1,35 @@
+/**
+ * A fault the caller can act on. The message goes out as it is, so it holds nothing of the inside;
+ * the `cause` goes to the log alone.
+ */
+export class HttpError extends Error {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    message: string,
+    options: { headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.status = status
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** The storage did not answer, or refused for a reason that is not the caller's fault. */
+export class StorageUnavailable extends HttpError {
+  constructor(cause: unknown) {
+    super(503, 'storage unavailable, try again', { headers: { 'Retry-After': '1' }, cause })
+  }
+}
+
+export class StorageFull extends HttpError {
+  constructor(cause: unknown) {
+    super(507, 'storage full', { cause })
+  }
+}
+
+export function nodeNotFound(): HttpError {
+  return new HttpError(404, 'node not found')
+}

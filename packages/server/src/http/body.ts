@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { MAX_BATCH_BYTES } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
+
+/** A body that is to be read whole must be there by then, in milliseconds. */
+const BODY_TIMEOUT = 30_000
+
+const MEDIA_TYPE =
+  /^([a-z0-9!#$%&'*+.^_`|~-]+\/[a-z0-9!#$%&'*+.^_`|~-]+)\s*(?:;\s*[a-z0-9-]+\s*=\s*(?:"[^"]*"|[^\s;"]+)\s*)*;?$/i
+
+/** The request's media type, if it is one of these. Throws 415 for any other or an encoded body. */
+export function mediaType<T extends string>(request: IncomingMessage, allowed: readonly T[]): T {
+  const { 'content-type': header = '', 'content-encoding': encoding = 'identity' } = request.headers
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new HttpError(415, `content encoding ${word(encoding)} is not supported, send it plain`)
+  }
+  const type = MEDIA_TYPE.exec(header.trim())?.[1]?.toLowerCase()
+  const known = allowed.find((one) => one === type)
+  if (known) return known
+  throw new HttpError(415, `content type must be ${allowed.join(' or ')}`)
+}
+
+/** Reads a whole body. Throws 413 for one that is too large and 408 for one that is too slow. */
+export async function readBody(request: IncomingMessage, limit = MAX_BATCH_BYTES): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > limit) throw tooLarge(limit)
+  const chunks: Buffer[] = []
+  let size = 0
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await new Promise<Buffer>((resolve, reject) => {
+      timer = setTimeout(() => reject(slow()), BODY_TIMEOUT)
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size <= limit) chunks.push(chunk)
+        else reject(tooLarge(limit))
+      })
+      request.on('end', () => resolve(Buffer.concat(chunks)))
+      request.on('error', reject)
+      request.on('close', () => reject(new HttpError(400, 'request ended before its body did')))
+    })
+  } finally {
+    clearTimeout(timer)
+    request.removeAllListeners('data')
+  }
+}
+
+function slow(): HttpError {
+  return new HttpError(408, 'request took too long', { headers: { Connection: 'close' } })
+}
+
+function tooLarge(limit: number): HttpError {
+  return new HttpError(413, `request has more than ${limit} bytes`)
+}
+
+function word(text: string): string {
+  return JSON.stringify(text.slice(0, 40))
+}

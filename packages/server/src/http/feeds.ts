@@ -1,0 +1,100 @@
+import type { LogEntry } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
+import { type Feed, openFeed } from '../logs/feed.js'
+import type { LogStore } from '../logs/store.js'
+import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
+
+/** The nodes that are being watched: one feed each, whatever the number of readers. */
+export interface Feeds {
+  /** Opens the node's feed, or takes the open one. It stays open during `act`, and for readers. */
+  use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T>
+  /** How many readers there are in all. */
+  readers(): number
+  /** Ends all streams, evenly over so many milliseconds. */
+  drain(over: number): Promise<void>
+}
+
+export interface Watched {
+  readonly feed: Feed
+  readonly fanout: Fanout
+}
+
+export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
+  store: LogStore
+  readText: (text: string) => LogEntry | undefined
+  onSkipped?: (nodeId: string) => void
+}
+
+interface Kept {
+  readonly fanout: Fanout
+  readonly opening: Promise<Watched>
+  users: number
+}
+
+const TICK = 1000
+
+export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOptions): Feeds {
+  const byNode = new Map<string, Kept>()
+  let draining = false
+  const ticker = setInterval(tick, Math.min(TICK, options.heartbeat / 4))
+  ticker.unref()
+  return { use, readers, drain }
+
+  async function use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T> {
+    if (draining) throw stopping()
+    let kept = byNode.get(nodeId)
+    if (!kept) {
+      kept = open(nodeId)
+      byNode.set(nodeId, kept)
+    }
+    kept.users += 1
+    try {
+      return await act(await kept.opening)
+    } finally {
+      kept.users -= 1
+      closeUnused(nodeId)
+    }
+  }
+
+  function open(nodeId: string): Kept {
+    const fanout = createFanout({ ...options, onGone: () => closeUnused(nodeId) })
+    const { listener } = fanout
+    const opening = openFeed({ nodeId, store, readText, listener, ...(onSkipped && { onSkipped }) })
+    const attached = opening.then((feed) => {
+      fanout.attach(feed)
+      return { feed, fanout }
+    })
+    return { fanout, opening: attached, users: 0 }
+  }
+
+  function closeUnused(nodeId: string): void {
+    const kept = byNode.get(nodeId)
+    if (!kept || kept.users > 0 || kept.fanout.size() > 0) return
+    byNode.delete(nodeId)
+    kept.opening.then(
+      ({ feed }) => feed.close(),
+      // It never opened, and who asked for it was told why.
+      () => {},
+    )
+  }
+
+  function readers(): number {
+    let sum = 0
+    for (const { fanout } of byNode.values()) sum += fanout.size()
+    return sum
+  }
+
+  function tick(): void {
+    for (const { fanout } of [...byNode.values()]) fanout.tick()
+  }
+
+  async function drain(over: number): Promise<void> {
+    draining = true
+    await Promise.all([...byNode.values()].map(({ fanout }) => fanout.drain(over)))
+    clearInterval(ticker)
+  }
+}
+
+function stopping(): HttpError {
+  return new HttpError(503, 'the server is stopping', { headers: { 'Retry-After': '1' } })
+}

@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http'
+
+/** Where a reader's bytes go, and how much of them is still waiting. */
+export interface Outlet {
+  /** Whether a chunk must bring its own HTTP chunk header: see `framed`. */
+  readonly chunked: boolean
+  write(bytes: Buffer): void
+  /** Whether it may be given more; where not, `onDrain` is called once it may. */
+  hasRoom(): boolean
+  /** Whether what waits has not moved for too long, by this look and those before it. */
+  isStalled(now: number): boolean
+  end(): void
+  destroy(): void
+}
+
+/** What may wait for a reader before it is passed over. */
+const HIGH_WATER = 256 * 1024
+/** Milliseconds a socket may take nothing while something waits. */
+const STALL = 30_000
+
+/**
+ * Opens the way to a response whose headers are set, and sends these. Bytes are written to the
+ * socket itself, which costs half of `response.write`; then they must be framed by the caller.
+ * Where an earlier response on the same connection is not done yet (pipelining), the socket is not
+ * ours, and `response.write` keeps the order.
+ */
+export function openOutlet(response: ServerResponse, onDrain: () => void): Outlet {
+  response.flushHeaders()
+  const { socket } = response
+  const outlet = socket ?? response
+  outlet.on('drain', onDrain)
+  response.on('close', () => outlet.off('drain', onDrain))
+  let taken = -1
+  let takenAt = 0
+  return {
+    chunked: socket !== null && response.req.httpVersion === '1.1',
+    write: (bytes) => void outlet.write(bytes),
+    hasRoom: () => outlet.writableLength <= HIGH_WATER,
+    isStalled(now) {
+      const waiting = outlet.writableLength
+      const sent = (response.socket?.bytesWritten ?? 0) - waiting
+      if (waiting === 0 || sent !== taken) {
+        taken = sent
+        takenAt = now
+      }
+      return now - takenAt > STALL
+    },
+    // After bytes of ours Node still writes the terminating chunk and frees the connection.
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+  }
+}
+
+/** Text as the bytes of one write. */
+export function framed(text: string, chunked: boolean): Buffer {
+  if (!chunked) return Buffer.from(text)
+  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
+}

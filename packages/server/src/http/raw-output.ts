@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import type { Draft } from '@launchtail/client/protocol'
+import type { FastifyRequest } from 'fastify'
+import { HttpError, StorageUnavailable } from '../errors.js'
+import { lineDecoder } from '../launch/lines.js'
+import { createPipeline, type PipelineMark } from '../launch/pipeline.js'
+import type { Redactor } from '../launch/redact.js'
+import type { Appender } from '../logs/appender.js'
+import type { LogStore } from '../logs/store.js'
+import { idempotencyKey } from './idempotency.js'
+
+/** What raw output is marked as in the node's log, and where in it a body begins, in bytes. */
+export interface Source {
+  readonly mark: string
+  readonly offset: number
+}
+
+export interface RawOutputOptions {
+  appender: Appender
+  store: LogStore
+  /** A redactor for one output into this node's log. */
+  redactorFor: (nodeId: string) => Redactor
+  /** Milliseconds a body that cannot be sent again waits for a storage that is out of reach. */
+  storageGrace: number
+}
+
+/** Takes the output of programs as it comes, for as long as it comes. */
+export interface RawOutput {
+  /** Reads a body to its end. Lines are stored as they arrive; the answer counts them. */
+  take(
+    nodeId: string,
+    source: Source | undefined,
+    request: FastifyRequest,
+  ): Promise<{ accepted: number; cursor: string }>
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * The source a request names: `Log-Source` with `Log-Offset`, or an `Idempotency-Key`, which for
+ * raw output means that what is in already is skipped.
+ */
+export function sourceOf(request: FastifyRequest): Source | undefined {
+  const { 'log-source': name, 'log-offset': at } = request.headers
+  if (name === undefined) {
+    if (at !== undefined) throw new HttpError(400, "'Log-Offset' needs a 'Log-Source'")
+    const key = idempotencyKey(request, 'logs')
+    return key === undefined ? undefined : { mark: `key:${key}`, offset: 0 }
+  }
+  if (!UUID.test(String(name))) throw new HttpError(400, "'Log-Source' must be a UUID")
+  if (at !== undefined && !/^\d{1,15}$/.test(String(at))) {
+    throw new HttpError(400, "'Log-Offset' must be a whole number of bytes")
+  }
+  return { mark: `source:${String(name).toLowerCase()}`, offset: Number(at ?? 0) }
+}
+
+export function createRawOutput({
+  appender,
+  store,
+  redactorFor,
+  storageGrace,
+}: RawOutputOptions): RawOutput {
+  return { take }
+
+  async function take(nodeId: string, source: Source | undefined, request: FastifyRequest) {
+    // Without a name of its own it still gets one: an append that is tried again is stored once.
+    const { mark, offset } = source ?? { mark: `body:${randomUUID()}`, offset: 0 }
+    const stored = await store.mark(nodeId, mark)
+    if (offset > stored) {
+      const headers = { 'Log-Offset': String(stored) }
+      throw new HttpError(409, `output from ${stored} on is missing`, { headers })
+    }
+    let accepted = 0
+    let cursor: string | undefined
+    const away = new AbortController()
+    let giveUp: NodeJS.Timeout | undefined
+    const decoder = lineDecoder()
+    const pipeline = createPipeline({
+      append,
+      state: await appender.state(nodeId),
+      at: { lines: stored, words: 0 },
+      from: stored,
+      position: (line) => stored + line.end,
+      redactor: redactorFor(nodeId),
+      linesDecide: true,
+      // Who can send again is told at once; a pipe that cannot is kept waiting for a while.
+      patient: source === undefined && request.headers['content-length'] === undefined,
+      signal: away.signal,
+    })
+    try {
+      await read()
+    } finally {
+      pipeline.cancel()
+      clearTimeout(giveUp)
+    }
+    cursor ??= await tip(nodeId)
+    return { accepted, cursor }
+
+    async function read(): Promise<void> {
+      let skip = stored - offset
+      for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+        const fresh = skip > 0 ? chunk.subarray(skip) : chunk
+        skip = Math.max(0, skip - chunk.length)
+        if (fresh.length > 0) await pipeline.take(decoder.push(fresh))
+      }
+      await pipeline.take(decoder.end())
+      await pipeline.end()
+    }
+
+    async function append(drafts: readonly Draft[], { from, to }: PipelineMark) {
+      // Runs from the first try that fails to the one that succeeds.
+      giveUp ??= setTimeout(() => away.abort(new StorageUnavailable('waited')), storageGrace)
+      const answer = await appender.append(nodeId, drafts, {
+        mark: { name: mark, from, to },
+        redacted: true,
+      })
+      clearTimeout(giveUp)
+      giveUp = undefined
+      if (answer.outcome === 'stored') {
+        accepted += answer.accepted
+        cursor = answer.cursor
+      }
+      return answer
+    }
+  }
+
+  async function tip(nodeId: string): Promise<string> {
+    const answer = await appender.append(nodeId, [])
+    if (answer.outcome === 'elsewhere') throw new Error('an append without a mark has no place')
+    return answer.cursor
+  }
+}

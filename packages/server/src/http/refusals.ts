@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify'
+import { HttpError } from '../errors.js'
+
+/** Puts every refusal, wherever it comes from, into the one shape the specification gives. */
+export function shapeErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error)
+    if (refusal.status >= 500) {
+      // What stands behind it is for the log alone; the id leads from the answer to it.
+      request.log.error({ err: error, cause: (error as Error).cause, url: request.url }, 'failed')
+      reply.header('X-Request-Id', request.id)
+    }
+    return reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal.message))
+  })
+}
+
+export function errorBody(message: string): { error: { message: string } } {
+  return { error: { message } }
+}
+
+/** What the caller is told of an error: what it can act on, and nothing of the inside. */
+export function refusalOf(error: unknown): HttpError {
+  if (error instanceof HttpError) return error
+  const { statusCode = 500 } = error as { statusCode?: number }
+  const words = FRAMEWORK_WORDS[statusCode]
+  if (words) return new HttpError(statusCode, words)
+  return new HttpError(500, 'internal error')
+}
+
+/** What the framework refuses by itself, in our words. */
+const FRAMEWORK_WORDS: Record<number, string> = {
+  400: 'bad request',
+  404: 'not found',
+  408: 'request took too long',
+  413: 'request is too large',
+  414: 'request address is too long',
+  415: 'content type is not supported',
+  431: 'request headers are too large',
+}
+
+/** A refusal for what the HTTP parser would not read: written to the socket, which then closes. */
+export function rawRefusal(status: number, message: string, headers = ''): string {
+  const body = JSON.stringify(errorBody(message))
+  return (
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\n` +
+    'Content-Type: application/json; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
+    'Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n' +
+    `${headers}Connection: close\r\n\r\n${body}`
+  )
+}
+
+const REASONS: Record<number, string> = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
+}
+
+/** What the parser's error means to the caller. */
+export function parserRefusal(error: { code?: string }): [status: number, message: string] {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, 'request headers are too large']
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return [413, 'chunk extensions are too large']
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'request took too long']
+    default:
+      return [400, 'bad request']
+  }
+}

@@ -1,0 +1,37 @@
+export interface ClusterNameOptions {
+  prefix: string
+  nodeId: string
+  provider: string
+  region: string
+  gpu: string
+  spot: boolean
+  /** Whether another node that is not terminated has the name. */
+  taken: (name: string) => Promise<boolean>
+}
+
+const FIRST_DIGITS = 6
+
+/** A cluster's name, with as much of the node's id as it takes to be the only one. */
+export async function clusterNameFor({
+  prefix,
+  nodeId,
+  provider,
+  region,
+  gpu,
+  spot,
+  taken,
+}: ClusterNameOptions): Promise<string> {
+  const words = [prefix, provider, region.replaceAll('-', ''), gpu, spot ? 'spot' : 'od'].map(plain)
+  const id = plain(nodeId).replaceAll('-', '')
+  for (let digits = FIRST_DIGITS; ; digits += 2) {
+    // Two ids may differ only in what a name cannot hold; then they are counted.
+    const more = digits - id.length >= 2 ? String(Math.floor((digits - id.length) / 2) + 1) : ''
+    const name = [...words, id.slice(0, digits), more].filter((word) => word !== '').join('-')
+    if (!(await taken(name))) return name
+  }
+}
+
+/** Lower case, and only what a name may hold. */
+function plain(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9-]/g, '')
+}

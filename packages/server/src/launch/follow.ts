@@ -1,0 +1,109 @@
+import type { Appender } from '../logs/appender.js'
+import type { LogStore } from '../logs/store.js'
+import type { Launch, Launcher, Outcome } from './launcher.js'
+import { patiently, pauseFor } from './patience.js'
+import { createPipeline, MarkLost, type PipelineMark } from './pipeline.js'
+import { createRedactor } from './redact.js'
+
+export interface FollowOptions {
+  launch: Launch
+  launcher: Launcher
+  handle: unknown
+  /** The name of the launch's mark in the node's log. */
+  source: string
+  secrets: readonly string[]
+  store: LogStore
+  appender: Appender
+  signal: AbortSignal
+  onFault: (message: string, error: unknown) => void
+}
+
+/** A list that was written to this lately has not expired: where it is empty, it was lost. */
+const RECENT = 10 * 60_000
+const LONGEST_PAUSE = 30_000
+
+/**
+ * Brings a launch's output into its log until the launch is over; undefined when the signal aborts
+ * first. Whatever goes wrong here is no fault of the launch: it begins again from the log's state.
+ */
+export async function followLaunch(options: FollowOptions): Promise<Outcome | undefined> {
+  const { launch, source, store, appender, signal, onFault } = options
+  let stored = Number.NEGATIVE_INFINITY
+  for (let pause = 1000; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      return await followOnce(options, () => {
+        stored = performance.now()
+        pause = 1000
+      })
+    } catch (error) {
+      if (signal.aborted) return undefined
+      try {
+        if (error instanceof MarkLost) await mend(error)
+        else {
+          onFault(`following the launch of ${launch.nodeId}`, error)
+          await pauseFor(pause, signal)
+        }
+      } catch (fault) {
+        if (signal.aborted) return undefined
+        throw fault
+      }
+    }
+  }
+
+  /**
+   * The end of a list that was lost (with a Redis that failed over) is in the output and comes into
+   * it again. What has expired does not: there the mark is set to where it was.
+   */
+  async function mend({ of, expected, position }: MarkLost): Promise<void> {
+    if (position > 0) return
+    const length = await patiently(() => store.length(launch.nodeId), { signal })
+    if (length === 0 && performance.now() - stored < RECENT) return
+    const mark = { name: markName(source, of), from: position, to: expected }
+    await patiently(() => appender.append(launch.nodeId, [], { mark }), { signal })
+  }
+}
+
+/** The name of a launch's mark, of which it has one for its lines and one for its words. */
+export function markName(source: string, of: PipelineMark['of'] | 'end'): string {
+  return of === 'lines' ? source : `${source}:${of}`
+}
+
+async function followOnce(
+  { launch, launcher, handle, source, secrets, store, appender, signal }: FollowOptions,
+  onStored: () => void,
+): Promise<Outcome | undefined> {
+  const { nodeId } = launch
+  const marks = { lines: markName(source, 'lines'), words: markName(source, 'words') }
+  const state = await patiently(() => appender.state(nodeId), { signal })
+  const at = {
+    lines: await patiently(() => store.mark(nodeId, marks.lines), { signal }),
+    words: await patiently(() => store.mark(nodeId, marks.words), { signal }),
+  }
+  const pipeline = createPipeline({
+    state,
+    at,
+    signal,
+    redactor: createRedactor({ values: secrets }),
+    async append(drafts, { of, from, to }) {
+      const mark = { name: marks[of], from, to }
+      const answer = await appender.append(nodeId, drafts, { mark, redacted: of === 'lines' })
+      if (answer.outcome === 'stored') onStored()
+      return answer
+    },
+  })
+  const news = launcher.attach(launch, handle, { state, signal })
+  try {
+    for (;;) {
+      const { done, value } = await news.next()
+      if (done) {
+        await pipeline.end()
+        return value
+      }
+      if (value.type === 'lines') await pipeline.take(value.lines)
+      else await pipeline.say(value.draft)
+    }
+  } finally {
+    pipeline.cancel()
+    await news.return(undefined)
+  }
+}

@@ -1,0 +1,85 @@
+import type { LaunchRequest } from '@launchtail/client/protocol'
+import { HttpError } from '../../errors.js'
+import { parseTask, refusal, type Task } from '../task.js'
+
+/** What a launch's supervisor is told, through its standard input and nowhere else. */
+export interface Plan {
+  readonly setup?: string
+  readonly run: string
+  /** The whole environment of both. Without a PORT in it they get a free one. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Values that must not be written to the output. */
+  readonly secrets: readonly string[]
+}
+
+export interface PlanOptions {
+  /** The server's environment. */
+  env: Readonly<Record<string, string | undefined>>
+  /** Names of what else is passed on of it. */
+  passEnv: readonly string[]
+}
+
+/** What every program may expect. Nothing else of the server's environment is passed on unasked. */
+const BASE = ['PATH', 'HOME', 'LANG']
+
+/** Throws an HttpError that names all that keeps the request from running on this machine. */
+export function planOf(request: LaunchRequest, { env, passEnv }: PlanOptions): Plan {
+  if (request.task === undefined) {
+    throw new HttpError(400, 'provider "local" needs a "task" with a "run"')
+  }
+  const task = parseTask(request.task)
+  const given = { ...task.envs, ...task.secrets, ...request.envs, ...request.secrets }
+  const faults = [...faultsOf(task), ...valueFaults(given, task)]
+  if (faults.length > 0) throw refusal(faults)
+  const secrets = Object.keys({ ...task.secrets, ...request.secrets }).map((name) => given[name])
+  return {
+    ...(task.setup !== undefined && { setup: task.setup }),
+    run: task.run,
+    environment: { ...baseEnvironment({ env, passEnv }), ...present(given) },
+    // A value the request replaces may still stand in a script or a file of the task's.
+    secrets: [...new Set([...secrets, ...Object.values(task.secrets)])].filter(isText),
+  }
+}
+
+export function baseEnvironment({ env, passEnv }: PlanOptions): Record<string, string> {
+  const passed = [...BASE, ...passEnv].map((name) => [name, env[name]] as const)
+  return present(Object.fromEntries(passed))
+}
+
+/** What SkyPilot would do and processes of this machine cannot. */
+function faultsOf(task: Task): string[] {
+  const faults: string[] = []
+  if (task.workdir !== undefined) {
+    faults.push('"workdir" is not available with provider "local": the launch gets an empty folder')
+  }
+  if (task.fileMounts !== undefined && Object.keys(task.fileMounts as object).length > 0) {
+    faults.push('"file_mounts" is not available with provider "local"')
+  }
+  if (task.numNodes > 1) faults.push('"num_nodes" must be 1 with provider "local"')
+  return faults
+}
+
+function valueFaults(given: Record<string, string | null>, task: Task): string[] {
+  const faults: string[] = []
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null) {
+      const where = name in task.secrets ? 'secrets' : 'envs'
+      faults.push(`"${where}.${name}" has no value: give it with the request`)
+    } else if (value.includes('\0')) faults.push(`the value of ${name} must not hold a NUL`)
+  }
+  const { PORT } = given
+  if (PORT && !(/^\d{1,5}$/.test(PORT) && Number(PORT) > 0 && Number(PORT) < 65_536)) {
+    faults.push('PORT must be a whole number from 1 to 65535')
+  }
+  return faults
+}
+
+function present(values: Record<string, string | null | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => isText(entry[1])),
+  )
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}

@@ -1,0 +1,147 @@
+/**
+ * The process that runs one local launch, started by the server and outliving it. It leads a
+ * session of its own, in which `setup` and `run` are started, and writes their output.
+ *
+ *     node supervisor.js FOLDER < plan
+ */
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { claimJson, type End, filesOf, type Run, type Supervisor, writeJson } from './files.js'
+import { openOutput } from './output.js'
+import type { Plan } from './plan.js'
+import { endSession, type Identity, identify } from './processes.js'
+
+/** How long what a step leaves behind may hold on to its output. */
+const DRAIN = 1000
+
+await supervise(process.argv[2] as string)
+// Whatever still holds on to a pipe has escaped from the session.
+process.exit(0)
+
+async function supervise(folder: string): Promise<void> {
+  // The server died while it was writing: this throws, and nothing was started.
+  const plan = JSON.parse(await text(process.stdin)) as Plan
+  const files = filesOf(folder)
+  const me = identify(process.pid) as Identity
+  if (!claimJson(files.supervisor, { ...me, at: Date.now() } satisfies Supervisor)) return
+
+  let ending = false
+  process.on('SIGTERM', () => {
+    if (!ending) void endSession(me, { but: me.pid })
+    ending = true
+  })
+  // The terminal or session the server was started from is no concern of the launch.
+  process.on('SIGHUP', () => {})
+  process.on('SIGINT', () => {})
+
+  const output = openOutput({ file: files.output, secrets: plan.secrets })
+  /** What reads the steps' output; a step may leave processes behind that go on writing. */
+  const reading: Promise<void>[] = []
+  const end = await run()
+  await endSession(me, { but: me.pid })
+  await Promise.race([Promise.all(reading), sleep(DRAIN)])
+  await output.written()
+  writeJson(files.end, { ...end, at: new Date().toISOString() } satisfies End)
+
+  async function run(): Promise<Omit<End, 'at'>> {
+    output.mark('preparing a folder and a port')
+    mkdirSync(files.work, { mode: 0o700 })
+    const fixed = plan.environment.PORT
+    let port = fixed ? Number(fixed) : await freePort()
+    output.mark('this machine is ready')
+
+    if (plan.setup === undefined) output.mark('the task has no setup')
+    else {
+      output.mark('setup started')
+      const ended = await step('setup', plan.setup, port)
+      if (ended.code !== 0) return ended
+      output.mark('setup finished')
+    }
+    if (ending) return { step: 'setup', code: null, signal: 'SIGTERM' }
+    if (!(await isFree(port))) {
+      // The probe would take whoever answers there for the launch's own server.
+      const fault = `port ${port} is in use`
+      if (fixed) return { step: 'run', code: null, signal: null, fault }
+      port = await freePort()
+    }
+    output.mark(`run started on port ${port}`)
+    const ended = step('run', plan.run, port)
+    writeJson(files.run, { port } satisfies Run)
+    return await ended
+  }
+
+  function step(name: End['step'], script: string, port: number): Promise<Omit<End, 'at'>> {
+    return new Promise((resolve) => {
+      const fd = unnamed(join(folder, 'script'), script)
+      const [shell, ...words] = shellFor(plan.environment.PATH, name)
+      try {
+        const child = spawn(shell, words, {
+          cwd: files.work,
+          env: { PORT: String(port), ...plan.environment },
+          stdio: ['ignore', 'pipe', 'pipe', fd],
+        })
+        const streams = [child.stdout, child.stderr] as [Readable, Readable]
+        const read = Promise.all(streams.map((stream) => output.take(stream))).then(() => {})
+        reading.push(read)
+        child.once('error', ({ message: fault }) => {
+          resolve({ step: name, code: null, signal: null, fault })
+        })
+        child.once('exit', async (code, signal) => {
+          // Its last words are still in the pipe. What runs on in the background keeps that open.
+          await Promise.race([read, sleep(DRAIN / 4)])
+          resolve({ step: name, code, signal })
+        })
+      } catch (error) {
+        // An environment that is too large, say.
+        resolve({ step: name, code: null, signal: null, fault: (error as Error).message })
+      } finally {
+        closeSync(fd)
+      }
+    })
+  }
+}
+
+/**
+ * The shell's words that run the script behind descriptor 3. So the script is neither on a command
+ * line, where everybody can read it, nor in a file; and the two outputs share a pipe, in order.
+ */
+function shellFor(path = '', name: string): [string, ...string[]] {
+  const folders = [...path.split(delimiter), '/bin', '/usr/bin'].filter((folder) => folder !== '')
+  const bash = folders.map((folder) => join(folder, 'bash')).find((file) => existsSync(file))
+  if (bash) return [bash, '-c', 'eval "$(</dev/fd/3)" 3<&- 2>&1', name]
+  return ['/bin/sh', '-c', 'exec 2>&1; . /dev/fd/3', name]
+}
+
+/** An open file with this content and without a name: nobody finds it in the folder. */
+function unnamed(file: string, content: string): number {
+  const fd = openSync(file, 'wx+', 0o600)
+  unlinkSync(file)
+  const bytes = Buffer.from(content)
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at)
+  return fd
+}
+
+function freePort(): Promise<number> {
+  return listenOn(0) as Promise<number>
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return (await listenOn(port)) !== undefined
+}
+
+/** The port that was listened on for a moment, or undefined where it cannot be. */
+function listenOn(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address() as { port: number }
+      server.close(() => resolve(address.port))
+    })
+  })
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StorageFull, StorageUnavailable } from '../errors.js'
+
+export interface Patience {
+  signal: AbortSignal
+  /** The faults that pass if one waits. Default: those of the storage. */
+  passes?: (error: unknown) => boolean
+  /** Milliseconds before the second attempt; each pause is twice the one before, up to `longest`. */
+  first?: number
+  longest?: number
+}
+
+/** Tries again and again while it fails for a passing reason. Throws when the signal aborts. */
+export async function patiently<T>(
+  act: () => Promise<T>,
+  { signal, passes = isStorageFault, first = 100, longest = 1000 }: Patience,
+): Promise<T> {
+  for (let pause = first; ; pause = Math.min(pause * 2, longest)) {
+    signal.throwIfAborted()
+    try {
+      return await act()
+    } catch (error) {
+      if (!passes(error)) throw error
+    }
+    await pauseFor(pause, signal)
+  }
+}
+
+/** Waits; throws the signal's reason as soon as it aborts. */
+export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  // It only ever rejects for the signal, with an error that hides the signal's own reason.
+  await sleep(ms, undefined, { signal }).catch(() => {})
+  signal.throwIfAborted()
+}
+
+/** Out of reach or full: not the fault of what was to be stored. */
+export function isStorageFault(error: unknown): boolean {
+  return error instanceof StorageUnavailable || error instanceof StorageFull
+}

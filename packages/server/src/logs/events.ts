@@ -1,0 +1,60 @@
+import {
+  type Cursor,
+  type DoneEvent,
+  ENTRY_EVENTS,
+  type EntryEvent,
+  type ErrorEvent,
+  isTerminal,
+  type LogEntry,
+  type StatusEvent,
+} from '@launchtail/client/protocol'
+import { endpointOf, oneLine, statusOf, writeEntry } from './entry-text.js'
+
+export interface EntryEventData {
+  readonly event: EntryEvent
+  /** One line of JSON. */
+  readonly data: string
+}
+
+/**
+ * The events of one entry, in their order: a function of the entry alone, so every process gives
+ * the same bytes. Whether `done` is sent depends on what follows the entry; see `doneOf`.
+ */
+export function eventsOf(entry: LogEntry): EntryEventData[] {
+  const events: EntryEventData[] = [{ event: 'log', data: writeEntry(entry) }]
+  const status = statusEventOf(entry)
+  if (status) events.push({ event: 'status', data: oneLine(status) })
+  if (entry.level === 'error') {
+    const { message: error, details = '', phase } = entry
+    events.push({ event: 'error', data: oneLine({ error, details, phase } satisfies ErrorEvent) })
+  }
+  return events
+}
+
+/** The `status` of an entry that has a progress. */
+export function statusEventOf({ phase, progress, message }: LogEntry): StatusEvent | undefined {
+  return progress === undefined ? undefined : { phase, progress, message }
+}
+
+/** The event that ends the stream, where this entry is the list's newest and ends a launch. */
+export function doneOf(entry: LogEntry): EntryEventData | undefined {
+  if (!isTerminal(entry.phase)) return undefined
+  const endpoint = endpointOf(entry)
+  const done: DoneEvent = {
+    status: statusOf(entry),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    message: entry.message,
+  }
+  return { event: 'done', data: oneLine(done) }
+}
+
+/** The name of the last event of an entry, `done` aside: who has seen it has seen the entry. */
+export function lastEventOf(entry: LogEntry): EntryEvent {
+  if (entry.level === 'error') return 'error'
+  return entry.progress === undefined ? 'log' : 'status'
+}
+
+/** Whether a reader that has seen `seen` of an entry still lacks `event` of it. */
+export function comesAfter(event: EntryEvent, seen: Cursor['event']): boolean {
+  return ENTRY_EVENTS.indexOf(event) > ENTRY_EVENTS.indexOf(seen)
+}

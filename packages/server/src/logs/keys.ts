@@ -1,0 +1,9 @@
+/** Every key and channel in Redis. The braces put all keys of a node into one Cluster slot. */
+export const keys = {
+  /** The node's list, and the channel its appends are announced on. */
+  list: (nodeId: string) => `node_logs:${nodeId}`,
+  /** Hash: mark name → position. Same slot as the list, whose whole key is its hash tag. */
+  marks: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:source`,
+  /** String: the digest and the answer of a request that bore an `Idempotency-Key`. */
+  reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,
+}

@@ -1,0 +1,69 @@
+/**
+ * Where the nodes' logs are kept: one list of texts per node, each text an entry's JSON.
+ *
+ * Every call ends within two seconds, with StorageUnavailable where the storage does not answer.
+ */
+export interface LogStore {
+  /** Appends all texts or none, in one atomic step. */
+  append(nodeId: string, texts: readonly string[], how?: AppendHow): Promise<Appended>
+  /** The texts from an index on, at most `limit`; fewer only at the list's end. */
+  read(nodeId: string, from: number, limit: number): Promise<string[]>
+  /** How many entries the list has; 0 where there is none. */
+  length(nodeId: string): Promise<number>
+  /** How far a mark has come, 0 where it was never set. */
+  mark(nodeId: string, name: string): Promise<number>
+  /** Removes the list, its marks and its kept replies. */
+  remove(nodeId: string): Promise<void>
+  /** Tells of everything that happens to a list, until the returned function is called. */
+  watch(nodeId: string, watcher: Watcher): () => void
+  /** Ends normally where the storage answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface AppendHow {
+  /** The list as the caller knows it; where it is another by now, nothing is appended. */
+  readonly expect?: { readonly length: number; readonly last: string | undefined }
+  /**
+   * A named position in what is being sent in. Nothing is appended unless it is at `from`; it is at
+   * `to` afterwards. So a sender that repeats itself, or a second one, stores nothing twice.
+   */
+  readonly mark?: { readonly name: string; readonly from: number; readonly to: number }
+  /** A request that must take effect once. The answer is kept for 24 hours in the same step. */
+  readonly once?: { readonly key: string; readonly digest: string; readonly answer: string }
+}
+
+export type Appended =
+  /** `index` is the first appended text's place in the list. */
+  | { readonly outcome: 'stored'; readonly index: number }
+  /** `expect` did not hold. */
+  | { readonly outcome: 'moved' }
+  /** The mark is at `position` and not at `from`. */
+  | { readonly outcome: 'elsewhere'; readonly position: number }
+  /** The key was used before, by a request with this digest; its first text is at `index`. */
+  | {
+      readonly outcome: 'replayed'
+      readonly digest: string
+      readonly index: number
+      readonly answer: string
+    }
+
+/** What a store tells of a watched list. The watcher checks each against what it has. */
+export interface Watcher {
+  /** The index of the watcher's own newest entry, from which a poll reads; -1 for none. */
+  position(): number
+  /**
+   * The list's texts from `index` on. `previous` is the check of the entry before them, or
+   * undefined where the store does not know it; then the first of the texts may be the watcher's
+   * own newest entry again.
+   */
+  appended(news: { index: number; previous: string | undefined; texts: readonly string[] }): void
+  /** Something happened; read to learn what. */
+  changed(): void
+  /** The list was removed on purpose. */
+  removed(): void
+  /** The storage is out of reach. */
+  lost(): void
+  /** The storage is back. */
+  found(): void
+}

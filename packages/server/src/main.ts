@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { type Config, isLoopback } from './config.js'
+import { openDataFolder, StartError } from './data-folder.js'
+import { migrate } from './database/open.js'
+import { sqliteDatabase } from './database/sqlite.js'
+import { createApp } from './http/app.js'
+import { authenticator } from './http/auth.js'
+import { mountDocs } from './http/docs.js'
+import { createFeeds } from './http/feeds.js'
+import { createReplies } from './http/idempotency.js'
+import { mountIngest } from './http/ingest.js'
+import { mountLogs } from './http/logs.js'
+import { mountNodes } from './http/nodes.js'
+import { openApi } from './http/openapi.js'
+import { mountOps } from './http/ops.js'
+import { mountPage } from './http/page.js'
+import { createRawOutput } from './http/raw-output.js'
+import { mountStream } from './http/stream.js'
+import { localLauncher } from './launch/local/launcher.js'
+import { createOrchestrator } from './launch/orchestrator.js'
+import { createAppender } from './logs/appender.js'
+import { redisLogStore } from './logs/redis.js'
+import { sqliteLogStore } from './logs/sqlite.js'
+import type { LogStore } from './logs/store.js'
+import { createMetrics } from './metrics.js'
+import { createRegistry } from './nodes/registry.js'
+import { createSecrecy } from './secrecy.js'
+import { adminTokens } from './tokens.js'
+
+export interface Server {
+  /** Where it is reached, without a slash at the end. */
+  readonly url: string
+  /** The admin token, where it was made at this start. */
+  readonly madeToken: string | undefined
+  /** The made token's file, where there is one. */
+  readonly tokenFile: string | undefined
+  /**
+   * Ends in order: requests are served for a while, streams end evenly, what was taken is stored.
+   * Launches live on and are taken up at the next start.
+   */
+  close(): Promise<void>
+}
+
+/** How often the records are compared with the lists. */
+const CATCH_UP_EVERY = 5000
+/** How long requests under way may take once the streams have ended, in milliseconds. */
+const LAST_REQUESTS = 1000
+
+/** Starts the server. Throws StartError with one sentence where it cannot. */
+export async function startServer(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Server> {
+  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const folder = await openDataFolder(config.dataDir)
+  const tokens = await adminTokens(config.adminTokens, folder)
+  const authenticate = authenticator(tokens.values)
+  const metrics = createMetrics(() => feeds.readers())
+  const onFault = (what: string, error?: unknown) => {
+    metrics.faults.inc()
+    logger.warn({ err: error }, what)
+  }
+
+  const store = await openStore()
+  const database = await sqliteDatabase(folder.file('records.db'))
+  await migrate(database).catch((error) => {
+    throw new StartError(error.message, { cause: error })
+  })
+  const registry = createRegistry({ database, store, onFault })
+  const secrecy = createSecrecy(tokens.values, (nodeId) => orchestrator.secretsOf(nodeId))
+  const readText = config.redisUrl ? secrecy.readForeign : secrecy.readOwn
+  const appender = createAppender({
+    store,
+    maxEntries: config.maxEntries,
+    before: (nodeId) => registry.get(nodeId),
+    redact: secrecy.redact,
+    onAppended(nodeId, index, entries) {
+      metrics.appended.inc(entries.length)
+      registry.appended(nodeId, index, entries)
+    },
+    onLeftOut: (_nodeId, count) => metrics.leftOut.inc(count),
+  })
+  const localAllowed = config.localLauncher ?? isLoopback(config.host)
+  const local = localLauncher({
+    env,
+    passEnv: config.localEnv,
+    launchTimeout: config.launchTimeout,
+  })
+  const key = await folder.secret('secrets-key', 32)
+  const orchestrator = createOrchestrator({
+    database,
+    store,
+    appender,
+    registry,
+    launchers: localAllowed ? [local] : [],
+    folder: folder.file('launches'),
+    key: Buffer.from(key.value, 'base64url'),
+    clusterPrefix: config.clusterPrefix,
+    onFault,
+  })
+  const feeds = createFeeds({
+    store,
+    readText,
+    heartbeat: config.heartbeat,
+    timeout: config.streamTimeout,
+    storageGrace: config.storageGrace,
+    onSkipped: () => metrics.skipped.inc(),
+  })
+  const rawOutput = createRawOutput({
+    appender,
+    store,
+    redactorFor: secrecy.redactorFor,
+    storageGrace: config.storageGrace,
+  })
+
+  let closing = false
+  const { host, allowedHosts } = config
+  const app = await createApp({
+    authenticate,
+    host,
+    allowedHosts,
+    logger,
+    isClosing: () => closing,
+  })
+  mountStream(app, { feeds, registry })
+  mountLogs(app, { store, readText, registry })
+  mountIngest(app, { appender, registry, store, rawOutput })
+  const replies = createReplies(database)
+  mountNodes(app, { registry, store, appender, launches: orchestrator, replies })
+  mountOps(app, { ready, metrics: metrics.registry, authenticate, host })
+  const description = openApi(await version())
+  mountDocs(app, description)
+  mountPage(app)
+
+  try {
+    await app.listen({ host, port: config.port })
+  } catch (error) {
+    throw new StartError(`cannot listen on ${host}:${config.port}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  await registry.catchUp().catch((error) => onFault('catching up', error))
+  void orchestrator.resume().catch((error) => onFault('taking launches up again', error))
+  const catchingUp = setInterval(() => {
+    registry.catchUp().catch((error) => onFault('catching up', error))
+  }, CATCH_UP_EVERY)
+  catchingUp.unref()
+
+  const { port } = app.server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    madeToken: tokens.made,
+    tokenFile: config.adminTokens ? undefined : folder.file('admin-token'),
+    close,
+  }
+
+  async function openStore(): Promise<LogStore> {
+    const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
+    if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
+    return redisLogStore({ url, retention, pollInterval, wait, onFault })
+  }
+
+  async function ready(): Promise<void> {
+    if (closing) throw new StartError('the server is stopping')
+    await store.ping()
+  }
+
+  async function close(): Promise<void> {
+    closing = true
+    clearInterval(catchingUp)
+    await pause(config.drainDelay)
+    const streams = feeds.drain(config.drain)
+    const closed = app.close()
+    await streams
+    const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
+    await closed
+    clearTimeout(cut)
+    await orchestrator.close()
+    await registry.flush()
+    await store.close()
+    await database.destroy()
+    folder.unlock()
+  }
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,55 @@
+import type { LogEntry } from '@launchtail/client/protocol'
+import { createRedactor, mightHoldSecret, type Redactor } from './launch/redact.js'
+import { readEntry } from './logs/entry-text.js'
+
+/** Keeps credentials out of what is stored and out of what is sent. */
+export interface Secrecy {
+  /** A text of one field, on its way into a node's log. */
+  redact(nodeId: string, text: string): string
+  /** For one raw output into a node's log. */
+  redactorFor(nodeId: string): Redactor
+  /** Reads a stored text that only we can have written. */
+  readOwn(text: string): LogEntry | undefined
+  /** Reads a stored text that another program may have written, secrets and all. */
+  readForeign(text: string): LogEntry | undefined
+}
+
+/** `tokens` are the server's own; `secretsOf` gives those of a node's running launch. */
+export function createSecrecy(
+  tokens: readonly string[],
+  secretsOf: (nodeId: string) => readonly string[],
+): Secrecy {
+  const base = createRedactor({ values: tokens })
+  const ofLaunches = new WeakMap<readonly string[], Redactor>()
+  return {
+    redact: (nodeId, text) => shared(nodeId).redact(text),
+    redactorFor: (nodeId) => createRedactor({ values: [...tokens, ...secretsOf(nodeId)] }),
+    readOwn: readEntry,
+    readForeign(text) {
+      const entry = readEntry(text)
+      if (!entry || !isSuspect(text)) return entry
+      const { message, details } = entry
+      return {
+        ...entry,
+        message: base.redact(message),
+        ...(details !== undefined && { details: base.redact(details) }),
+      }
+    },
+  }
+
+  /** One for all texts of a launch: making one costs more than using it. */
+  function shared(nodeId: string): Redactor {
+    const secrets = secretsOf(nodeId)
+    if (secrets.length === 0) return base
+    let redactor = ofLaunches.get(secrets)
+    if (!redactor) {
+      redactor = createRedactor({ values: [...tokens, ...secrets] })
+      ofLaunches.set(secrets, redactor)
+    }
+    return redactor
+  }
+
+  function isSuspect(text: string): boolean {
+    return mightHoldSecret(text) || tokens.some((token) => text.includes(token))
+  }
+}

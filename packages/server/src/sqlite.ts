@@ -1,0 +1,54 @@
+import type { DatabaseSyncInstance } from '@photostructure/sqlite'
+
+export type Sqlite = DatabaseSyncInstance
+
+export interface SqliteOptions {
+  /** Whether readers see what is committed while a writer is at work. */
+  wal?: boolean
+  /** Milliseconds to wait for another process that writes. */
+  timeout?: number
+}
+
+/**
+ * Opens (or creates) an SQLite file in write-ahead mode. What is committed survives any end of the
+ * process; only a crash of the machine may cost the last commits (`synchronous=NORMAL`).
+ */
+export async function openSqlite(
+  file: string,
+  { wal = true, timeout = 1000 }: SqliteOptions = {},
+): Promise<Sqlite> {
+  const { DatabaseSync } = await driver()
+  const database = new DatabaseSync(file, { timeout })
+  if (wal) database.exec('pragma journal_mode = wal')
+  database.exec(`
+    pragma synchronous = normal;
+    pragma foreign_keys = on;
+    pragma temp_store = memory;
+  `)
+  return database
+}
+
+/** Node's own SQLite where the runtime has it (22.13 on), else a package with the same API. */
+async function driver(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const builtIn = major > 22 || (major === 22 && minor >= 13)
+  if (!builtIn) return import('@photostructure/sqlite')
+  const name = 'node:sqlite'
+  return await import(name)
+}
+
+/** SQLite's primary result codes that we tell apart: https://sqlite.org/rescode.html */
+const FULL = 13
+const BUSY = 5
+const READONLY = 8
+
+/** What stands behind an error of the driver, where it is one of the storage's and not our fault. */
+export function sqliteFault(error: unknown): 'full' | 'unavailable' | undefined {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode
+  if (typeof code !== 'number') return undefined
+  const primary = code & 0xff
+  // A folder that was made read-only later is, to the sender, storage that takes nothing more.
+  if (primary === FULL || primary === READONLY) return 'full'
+  if (primary === BUSY || (primary >= 6 && primary <= 16)) return 'unavailable'
+  return undefined
+}

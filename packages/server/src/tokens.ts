@@ -1,0 +1,17 @@
+import type { DataFolder } from './data-folder.js'
+
+export interface Tokens {
+  readonly values: readonly string[]
+  /** Made just now: to be shown once, and never again. */
+  readonly made: string | undefined
+}
+
+/** The admin tokens: those that are set, or one that is made at the first start and kept. */
+export async function adminTokens(
+  configured: readonly string[] | undefined,
+  folder: DataFolder,
+): Promise<Tokens> {
+  if (configured) return { values: configured, made: undefined }
+  const { value, made } = await folder.secret('admin-token', 24)
+  return { values: [value], made: made ? value : undefined }
+}

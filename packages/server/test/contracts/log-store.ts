@@ -1,0 +1,207 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { checkOf } from '../../src/logs/check.js'
+import type { LogStore, Watcher } from '../../src/logs/store.js'
+import { until } from '../support/processes.js'
+
+/** What every LogStore promises. `open` gives the same storage again when it is called twice. */
+export function logStoreContract(
+  name: string,
+  open: (options: { retention: number }) => Promise<LogStore>,
+): void {
+  describe(`log store on ${name}`, () => {
+    const opened: LogStore[] = []
+    const start = async (retention = 60_000) => {
+      const store = await open({ retention })
+      opened.push(store)
+      return store
+    }
+    afterEach(async () => {
+      for (const store of opened.splice(0)) await store.close()
+    })
+
+    it('gives back what was appended, in order, from any index on', async () => {
+      const store = await start()
+      await store.append('a', ['0', '1', '2'])
+      const appended = await store.append('a', ['3'])
+      expect(appended).toEqual({ outcome: 'stored', index: 3 })
+      expect(await store.read('a', 0, 10)).toEqual(['0', '1', '2', '3'])
+      expect(await store.read('a', 1, 2)).toEqual(['1', '2'])
+      expect(await store.read('a', 4, 2)).toEqual([])
+      expect(await store.read('a', 0, 0)).toEqual([])
+      expect(await store.length('a')).toBe(4)
+      expect(await store.length('b')).toBe(0)
+    })
+
+    it('keeps the lists of nodes apart', async () => {
+      const store = await start()
+      await Promise.all([store.append('a', ['x']), store.append('a:b', ['y'])])
+      expect(await store.read('a', 0, 9)).toEqual(['x'])
+      expect(await store.read('a:b', 0, 9)).toEqual(['y'])
+    })
+
+    it('stores every one of many appends at once, each whole', async () => {
+      const store = await start()
+      const batches = Array.from({ length: 200 }, (_, i) => [`${i} a`, `${i} b`, `${i} c`])
+      await Promise.all(batches.map((batch) => store.append('a', batch)))
+      const texts = await store.read('a', 0, 1000)
+      expect(texts).toHaveLength(600)
+      for (let i = 0; i < texts.length; i += 3) {
+        const batch = texts[i]?.split(' ')[0]
+        expect(texts.slice(i, i + 3)).toEqual([`${batch} a`, `${batch} b`, `${batch} c`])
+      }
+    })
+
+    it('takes ten thousand texts in one append', async () => {
+      const store = await start()
+      const texts = Array.from({ length: 10_000 }, (_, i) => `text ${i}`)
+      await store.append('a', texts)
+      expect(await store.length('a')).toBe(10_000)
+      expect(await store.read('a', 9_998, 5)).toEqual(['text 9998', 'text 9999'])
+    })
+
+    it('appends nothing to a list that is not the expected one', async () => {
+      const store = await start()
+      const append = (texts: string[], length: number, last?: string) =>
+        store.append('a', texts, { expect: { length, last } })
+      expect(await append(['0'], 0)).toEqual({ outcome: 'stored', index: 0 })
+      expect(await append(['again'], 0)).toEqual({ outcome: 'moved' })
+      expect(await append(['other'], 1, 'not 0')).toEqual({ outcome: 'moved' })
+      expect(await append(['1', 'é'], 1, '0')).toEqual({ outcome: 'stored', index: 1 })
+      expect(await append(['3'], 3, 'é')).toEqual({ outcome: 'stored', index: 3 })
+      expect(await store.read('a', 0, 9)).toEqual(['0', '1', 'é', '3'])
+    })
+
+    it('appends nothing for a mark that is elsewhere', async () => {
+      const store = await start()
+      const append = (text: string, from: number, to: number) =>
+        store.append('a', [text], { mark: { name: 'source', from, to } })
+      expect(await append('0', 0, 10)).toEqual({ outcome: 'stored', index: 0 })
+      expect(await append('0', 0, 10)).toEqual({ outcome: 'elsewhere', position: 10 })
+      expect(await append('1', 10, 25)).toEqual({ outcome: 'stored', index: 1 })
+      expect(await store.mark('a', 'source')).toBe(25)
+      expect(await store.mark('a', 'another')).toBe(0)
+      expect(await store.mark('b', 'source')).toBe(0)
+      expect(await store.read('a', 0, 9)).toEqual(['0', '1'])
+    })
+
+    it('moves a mark without a text', async () => {
+      const store = await start()
+      await store.append('a', [], { mark: { name: 'source', from: 0, to: 7 } })
+      expect(await store.mark('a', 'source')).toBe(7)
+      expect(await store.length('a')).toBe(0)
+    })
+
+    it('lets one of two writers that continue the same mark through', async () => {
+      const store = await start()
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          store.append('a', [`writer ${i}`], { mark: { name: 'source', from: 0, to: 1 } }),
+        ),
+      )
+      expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(1)
+      expect(await store.length('a')).toBe(1)
+    })
+
+    it('carries out a request of one key once, and tells its answer again', async () => {
+      const store = await start()
+      await store.append('a', ['before'])
+      const once = { key: 'k', digest: 'd1', answer: '{"x": "ü y"}' }
+      expect(await store.append('a', ['1', '2'], { once })).toEqual({ outcome: 'stored', index: 1 })
+      const again = await store.append('a', ['3'], { once: { ...once, digest: 'd2', answer: '' } })
+      expect(again).toEqual({
+        outcome: 'replayed',
+        digest: 'd1',
+        index: 1,
+        answer: '{"x": "ü y"}',
+      })
+      expect(await store.length('a')).toBe(3)
+    })
+
+    it('forgets a list when it is removed, with its marks', async () => {
+      const store = await start()
+      await store.append('a', ['0'], { mark: { name: 'source', from: 0, to: 5 } })
+      await store.remove('a')
+      expect(await store.length('a')).toBe(0)
+      expect(await store.mark('a', 'source')).toBe(0)
+      expect(await store.append('a', ['new'])).toEqual({ outcome: 'stored', index: 0 })
+      expect(await store.read('a', 0, 9)).toEqual(['new'])
+    })
+
+    it('forgets a list that got nothing for the retention, and counts that from each append', async () => {
+      const store = await start(600)
+      await store.append('a', ['0'])
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      await store.append('a', ['1'])
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      expect(await store.read('a', 0, 9)).toEqual(['0', '1'])
+      await until('the list to expire', async () => (await store.length('a')) === 0)
+      expect(await store.append('a', ['new'])).toEqual({ outcome: 'stored', index: 0 })
+    })
+
+    it('tells watchers what was appended and what it continues', async () => {
+      const store = await start()
+      await store.append('a', ['0'])
+      const heard: Parameters<Watcher['appended']>[0][] = []
+      const unwatch = store.watch('a', watcherOf({ appended: (news) => void heard.push(news) }))
+      let last = '0'
+      await until('the watch to be in place', async () => {
+        const { length: before } = heard
+        const expect = { length: await store.length('a'), last }
+        last = 'ping'
+        await store.append('a', [last], { expect })
+        return heard.slice(before).some(({ previous }) => previous !== undefined)
+      })
+      const expected = { length: await store.length('a'), last: 'ping' }
+      const appended = await store.append('a', ['1', '2'], { expect: expected })
+      if (appended.outcome !== 'stored') throw new Error(appended.outcome)
+      const { index } = appended
+      await until('the news', () => heard.some((news) => news.index === index))
+      const told = heard.filter((news) => news.index === index && news.previous !== undefined)
+      expect(told).toEqual([{ index, previous: checkOf('ping'), texts: ['1', '2'] }])
+      unwatch()
+      const { length } = heard
+      await store.append('a', ['3'])
+      await store.ping()
+      expect(heard).toHaveLength(length)
+    })
+
+    it('tells watchers that a list was removed', async () => {
+      const store = await start()
+      await store.append('a', ['0'])
+      let removed = 0
+      let changed = 0
+      store.watch(
+        'a',
+        watcherOf({ removed: () => void (removed += 1), changed: () => void (changed += 1) }),
+      )
+      await until('the removal to be told', async () => {
+        await store.append('a', ['0'])
+        await store.remove('a')
+        return removed > 0
+      })
+      expect(changed).toBeGreaterThanOrEqual(0)
+    })
+
+    it('keeps everything over a restart', async () => {
+      const store = await start()
+      await store.append('a', ['0', '1'], { mark: { name: 'source', from: 0, to: 3 } })
+      await store.close()
+      opened.splice(0)
+      const again = await start()
+      expect(await again.read('a', 0, 9)).toEqual(['0', '1'])
+      expect(await again.mark('a', 'source')).toBe(3)
+    })
+  })
+}
+
+function watcherOf(parts: Partial<Watcher>): Watcher {
+  return {
+    position: () => -1,
+    appended: () => {},
+    changed: () => {},
+    removed: () => {},
+    lost: () => {},
+    found: () => {},
+    ...parts,
+  }
+}

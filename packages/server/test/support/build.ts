@@ -1,0 +1,14 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** Before any test: the servers that tests start are the built ones, so they are built anew. */
+export default function build(): void {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const compiler = fileURLToPath(
+    new URL('../../../../node_modules/typescript/bin/tsc', import.meta.url),
+  )
+  execFileSync(process.execPath, [compiler, '-b', 'packages/client', 'packages/server'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+}

@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LogEntry } from '@launchtail/client/protocol'
+import { migrate } from '../../src/database/open.js'
+import { sqliteDatabase } from '../../src/database/sqlite.js'
+import type { Launcher } from '../../src/launch/launcher.js'
+import { localLauncher } from '../../src/launch/local/launcher.js'
+import { identify } from '../../src/launch/local/processes.js'
+import { createOrchestrator } from '../../src/launch/orchestrator.js'
+import { createRedactor } from '../../src/launch/redact.js'
+import { createAppender } from '../../src/logs/appender.js'
+import { readEntry } from '../../src/logs/entry-text.js'
+import { sqliteLogStore } from '../../src/logs/sqlite.js'
+import type { LogStore } from '../../src/logs/store.js'
+import { createRegistry } from '../../src/nodes/registry.js'
+
+const KEY = Buffer.alloc(32, 7)
+
+export interface ServerOptions {
+  folder: string
+  env?: Record<string, string | undefined>
+  passEnv?: string[]
+  launchTimeout?: number
+  launchers?: (local: Launcher) => Launcher[]
+  store?: (store: LogStore) => LogStore
+}
+
+/** What a server's process has of the launches; a second one in the same folder is its successor. */
+export async function startLaunching({
+  folder,
+  env = process.env,
+  passEnv = [],
+  launchTimeout = 60_000,
+  launchers = (local) => [local],
+  store: wrap = (store) => store,
+}: ServerOptions) {
+  const database = await sqliteDatabase(join(folder, 'records.db'))
+  await migrate(database)
+  const real = await sqliteLogStore({ file: join(folder, 'logs.db'), retention: 3_600_000 })
+  const store = wrap(real)
+  const registry = createRegistry({ database, store })
+  const redactors = new Map<string, ReturnType<typeof createRedactor>>()
+  const appender = createAppender({
+    store,
+    maxEntries: 100_000,
+    before: async (nodeId) => registry.get(nodeId),
+    redact(nodeId, text) {
+      const values = orchestrator.secretsOf(nodeId)
+      const known = redactors.get(values.join()) ?? createRedactor({ values })
+      redactors.set(values.join(), known)
+      return known.redact(text)
+    },
+    onAppended: registry.appended,
+  })
+  const faults: unknown[] = []
+  const orchestrator = createOrchestrator({
+    database,
+    store,
+    appender,
+    registry,
+    launchers: launchers(localLauncher({ env, passEnv, launchTimeout, probeInterval: 20 })),
+    folder: join(folder, 'launches'),
+    key: KEY,
+    clusterPrefix: 'cic',
+    onFault: (message, error) => faults.push({ message, error }),
+  })
+  return { database, store, appender, registry, orchestrator, faults, list, until, stop }
+
+  async function list(nodeId: string): Promise<LogEntry[]> {
+    return (await real.read(nodeId, 0, 100_000)).flatMap((text) => readEntry(text) ?? [])
+  }
+
+  /** The node's list as soon as an entry is like this. */
+  async function until(nodeId: string, like: (entry: LogEntry) => boolean): Promise<LogEntry[]> {
+    return waitFor(async () => {
+      const entries = await list(nodeId)
+      return entries.some(like) ? entries : undefined
+    })
+  }
+
+  async function stop(): Promise<void> {
+    await orchestrator.close()
+    await registry.flush()
+    await real.close()
+    await database.destroy()
+  }
+}
+
+export async function waitFor<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let left = 1500; left > 0; left -= 1) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error('it did not come to pass within 15 s')
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'launchtail-'))
+  mkdirSync(join(folder, 'launches'))
+  return folder
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** All that is written anywhere below a folder. */
+export function contentOf(folder: string): string {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((file) => file.isFile())
+    .map((file) => readFileSync(join(file.parentPath, file.name), 'latin1'))
+    .join('\n')
+}
+
+/** Whether the process with this number is gone. */
+export async function gone(pid: number): Promise<true> {
+  return waitFor(() => (identify(pid) ? undefined : true))
+}
+
+/** A model server in one line of shell: it answers after so many milliseconds. */
+export function serverScript({ after = 0, then = '' } = {}): string {
+  const code = `setTimeout(() => require('node:http').createServer((q, s) => {
+    s.statusCode = q.url === '/health' ? 200 : 404; s.end()
+  }).listen(process.env.PORT, '127.0.0.1', () => { console.log('serving'); ${then} }), ${after})`
+  return `exec node -e "${code.replaceAll('\n', ' ')}"`
+}
+
+export function task({ setup, run, ...more }: Record<string, unknown>): string {
+  return JSON.stringify({ ...(setup !== undefined && { setup }), run, ...more })
+}

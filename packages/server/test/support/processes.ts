@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+/** A folder that is removed when the test is done. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'launchtail-'))
+  atEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** Waits until something is so, and says what it was waiting for if it never is. */
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | false | null | Promise<T | undefined | false | null>,
+  within = 15_000,
+): Promise<T> {
+  const end = performance.now() + within
+  for (;;) {
+    const value = await probe()
+    if (value) return value
+    if (performance.now() > end) throw new Error(`waited ${within} ms for: ${what}`)
+    await sleep(20)
+  }
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly token: string
+  readonly dataDir: string
+  readonly child: ChildProcess
+  /** All it has said so far, on both outputs. */
+  output(): string
+  /** A request to it, with the token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Sends entries or anything else in; the answer's JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  signal(name: NodeJS.Signals): void
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>
+  /** SIGTERM; its exit code. */
+  stop(): Promise<number | null>
+}
+
+export interface ServerOptions {
+  env?: Record<string, string>
+  dataDir?: string
+  port?: number
+  /** What is put before `node`: strace, say. */
+  wrap?: string[]
+}
+
+export const TOKEN = 'test-token-0123456789'
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
+
+/** Starts the real server, built, as a process of its own on a free port. */
+export async function startServer({
+  env = {},
+  dataDir,
+  port = 0,
+  wrap = [],
+}: ServerOptions = {}): Promise<RunningServer> {
+  const folder = dataDir ?? (await temporaryFolder())
+  const [command = '', ...before] = [...wrap, process.execPath]
+  const child = spawn(command, [...before, PROGRAM, 'serve'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: String(port),
+      LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
+      LAUNCHTAIL_DATA_DIR: folder,
+      LAUNCHTAIL_DRAIN: '100ms',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout?.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    output += chunk
+  })
+  atEnd(() => end(child))
+  const url = await until(`the server to listen; it said: ${output}`, () => {
+    if (child.exitCode !== null) throw new Error(`the server left: ${output}`)
+    return /listens on (\S+)/.exec(output)?.[1]
+  })
+  const token = env.LAUNCHTAIL_ADMIN_TOKEN ?? TOKEN
+  const request = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { ...init, headers: { 'X-Admin-Token': token, ...init.headers } })
+  return {
+    url,
+    token,
+    dataDir: folder,
+    child,
+    output: () => output,
+    fetch: request,
+    post: (path, body, headers = {}) =>
+      request(path, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json', ...headers },
+      }),
+    signal: (name) => void child.kill(name),
+    kill: () => end(child),
+    async stop() {
+      child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      return child.exitCode
+    },
+  }
+}
+
+export interface RunningRedis {
+  readonly port: number
+  readonly url: string
+  readonly child: ChildProcess
+  signal(name: NodeJS.Signals): void
+  kill(): Promise<void>
+  /** Started again in the same folder and on the same port. */
+  restart(): Promise<void>
+}
+
+/** Starts a real redis-server that writes every append to its disk. */
+export async function startRedis(options: string[] = []): Promise<RunningRedis> {
+  const folder = await temporaryFolder()
+  const port = await freePort()
+  let child = run()
+  await answers()
+  atEnd(() => end(child))
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    get child() {
+      return child
+    },
+    signal: (name) => void child.kill(name),
+    kill: () => end(child),
+    async restart() {
+      child = run()
+      await answers()
+    },
+  }
+
+  function run(): ChildProcess {
+    const started = spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder]
+        .concat(['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''])
+        .concat(options),
+      { stdio: 'ignore' },
+    )
+    started.on('error', () => {})
+    return started
+  }
+
+  async function answers(): Promise<void> {
+    await until('redis-server to answer (is it installed? see scripts/test-setup.sh)', () =>
+      redisCli(port, ['PING']).then(
+        (reply) => reply.trim() === 'PONG',
+        () => false,
+      ),
+    )
+  }
+}
+
+/** What `redis-cli` prints. */
+export async function redisCli(port: number, args: string[], input?: string): Promise<string> {
+  const child = spawn('redis-cli', ['-p', String(port), ...args])
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stdin.end(input)
+  await once(child, 'close')
+  return output
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  // One that is stopped takes no other signal but this.
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+/** Runs when the test is done; outside of a test (in a hook), when the file is. */
+function atEnd(act: () => Promise<void>): void {
+  try {
+    onTestFinished(act)
+  } catch {
+    afterwards.push(act)
+  }
+}
+
+const afterwards: (() => Promise<void>)[] = []
+
+/** For `afterAll`, in files that start things in `beforeAll`. */
+export async function endAll(): Promise<void> {
+  for (const act of afterwards.splice(0).reverse()) await act()
+}
