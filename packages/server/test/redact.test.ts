@@ -94,6 +94,8 @@ describe('credentials that are told by their looks', () => {
       ["SECRET='it'\\''s' next", "SECRET='***' next"],
       ['credentials => zzzzzz', 'credentials => ***'],
       ['passwd:\t12345', 'passwd:\t***'],
+      ['MY_TOKEN=abc', 'MY_TOKEN=***'],
+      ['{"token":"12345678901"}', '{"token":"***"}'],
       ['token-password: abc', 'token-password: ***'],
     ] as const) {
       expect(redact(text)).toBe(masked)
@@ -111,6 +113,7 @@ describe('credentials that are told by their looks', () => {
       "password: '' secret: None, secret=false",
       "'bos_token': '<|begin_of_text|>', eos_token=</s>",
       'Mean time per output token: 12.25',
+      'cost_of_token=0.0123456 token: 1234567 unexpected token: abc',
       'PWD=/home/me',
       '--max-num-batched-tokens 8192 --tokenizer some/tokenizer-name',
       'Collecting azure-keyvault-secrets==4.8.0',

@@ -12,10 +12,9 @@ export function maskNamed(text: string): string {
     // What is behind the word may be the beginning of another name.
     NAME.lastIndex = match.index + word.length
     if (!isSecretName(before, word.toLowerCase(), suffix)) continue
-    const option = assignment.trim() === ''
-    if (option && !before.startsWith('--')) continue
+    if (assignment.trim() === '' && !before.startsWith('--')) continue
     const { from, to } = valueAt(text, match.index + whole.length)
-    if (isHarmless(text.slice(from, to), before + word.toLowerCase(), option)) continue
+    if (isHarmless(text.slice(from, to), before + word.toLowerCase(), assignment.trim())) continue
     masked += `${text.slice(done, from)}***`
     done = to
     NAME.lastIndex = to
@@ -63,11 +62,12 @@ const PUNCTUATION = /^[,;:.()[\]{}]*$/
 /** In prose, what is behind `token:` is a short word or a number. */
 const SHORT_TOKEN = 8
 
-function isHarmless(value: string, name: string, option: boolean): boolean {
+function isHarmless(value: string, name: string, assignment: string): boolean {
   if (PUNCTUATION.test(value) || NOTHING.test(value)) return true
-  if (option && value.startsWith('-')) return true
+  if (assignment === '' && value.startsWith('-')) return true
   if (!name.endsWith('token') || name.startsWith('x-')) return false
-  return value.length < SHORT_TOKEN || /^[\d.,]+$/.test(value)
+  if (/^\d{0,7}$|^\d{1,20}[.,][\d.,]{1,20}$/.test(value)) return true
+  return assignment !== '=' && value.length < SHORT_TOKEN
 }
 
 interface Value {

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { planOf } from '../src/launch/local/plan.js'
+import { parseTask } from '../src/launch/task.js'
+
+test('reads a SkyPilot task and keeps what is SkyPilot’s', () => {
+  const task = parseTask(`
+name: vllm
+resources:
+  accelerators: A100:1
+  ports: 8000
+envs:
+  VERSION: 1.10
+  DEBUG: yes
+  MODEL: "$(id)"
+secrets:
+  HF_TOKEN:
+num_nodes: 1
+service: {readiness_probe: /health}
+setup: pip install vllm
+run: |
+  vllm serve
+`)
+  expect(task).toMatchObject({
+    name: 'vllm',
+    setup: 'pip install vllm',
+    run: 'vllm serve\n',
+    envs: { VERSION: '1.10', DEBUG: 'yes', MODEL: '$(id)' },
+    secrets: { HF_TOKEN: null },
+    resources: { accelerators: 'A100:1' },
+    fields: { service: { readiness_probe: '/health' } },
+  })
+})
+
+test('reads what a merge key brings in', () => {
+  const task = parseTask('x: &x {A: 1, B: two}\nenvs:\n  <<: *x\n  C: 3.0\nrun: echo')
+  expect(task.envs).toEqual({ A: '1', B: 'two', C: '3.0' })
+})
+
+test.each([
+  ['', 'it must be a map'],
+  ['- run: echo', 'it must be a map'],
+  ['run: [', 'it is not YAML'],
+  ['name: a\n---\nrun: echo', 'it must be a single document'],
+  ['run: *x', 'x'],
+  ['setup: echo', '"run" is missing'],
+  ['run: "  "', '"run" is missing'],
+  ['run: {}', '"run" must be a text'],
+  ['run: echo\nnum_nodes: 0', '"num_nodes" must be a whole number from 1'],
+  ['run: echo\nresources: A100', '"resources" must be a map'],
+  ['run: "a\\0b"', '"run" must not hold a NUL'],
+  ['run: echo\nenvs: {"a=b": c}', '"a=b"'],
+])('refuses %j', (text, words) => {
+  expect(() => parseTask(text)).toThrow(words)
+})
+
+test('names all faults in one sentence', () => {
+  expect(() => parseTask('setup: 1\nenvs: []\nsecrets: {X: {}}')).toThrow(
+    'the task cannot be launched: "setup" must be a text; "envs" must be a map of names to values; ' +
+      '"secrets.X" must be a single value; "run" is missing',
+  )
+})
+
+test('does not unfold a bomb of aliases', () => {
+  const levels = ['a: &a [x,x,x,x,x,x,x,x,x]']
+  for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef']) {
+    levels.push(`${to}: &${to} [${Array(9).fill(`*${from}`)}]`)
+  }
+  expect(() => parseTask(`${levels.join('\n')}\nrun: echo`)).toThrow('too many aliases')
+})
+
+test.each([
+  [{ workdir: '.', run: 'x' }, '"workdir" is not available'],
+  [{ file_mounts: { '/a': './a' }, run: 'x' }, '"file_mounts" is not available'],
+  [{ num_nodes: 2, run: 'x' }, '"num_nodes" must be 1'],
+  [{ secrets: { HF_TOKEN: null }, run: 'x' }, '"secrets.HF_TOKEN" has no value'],
+  [{ envs: { PORT: 'http' }, run: 'x' }, 'PORT must be a whole number'],
+])('the local launcher refuses %j', (task, words) => {
+  const request = { provider: 'local', region: 'local', gpu: 'cpu', task: JSON.stringify(task) }
+  expect(() => planOf(request, { env: {}, passEnv: [] })).toThrow(words)
+})
+
+test('the request’s values win, and all secrets are known as such', () => {
+  const task = 'run: x\nenvs: {A: task, B: task}\nsecrets: {C: task-c, D: }'
+  const request = { provider: 'local', region: 'local', gpu: 'cpu', task }
+  const plan = planOf(
+    { ...request, envs: { A: 'request' }, secrets: { C: 'request-c', D: 'request-d' } },
+    { env: { PATH: '/bin', REDIS_URL: 'x', EXTRA: 'y' }, passEnv: ['EXTRA', 'NOT_SET'] },
+  )
+  expect(plan.environment).toEqual({
+    ...{ PATH: '/bin', EXTRA: 'y' },
+    ...{ A: 'request', B: 'task', C: 'request-c', D: 'request-d' },
+  })
+  expect(plan.secrets).toEqual(['request-c', 'request-d', 'task-c'])
+})
