@@ -45,6 +45,8 @@ export interface Server {
 
 /** How often the records are compared with the lists. */
 const CATCH_UP_EVERY = 5000
+/** How long the start waits for that; a storage that is away must not keep it. */
+const START_CATCH_UP = 500
 /** How long requests under way may take once the streams have ended, in milliseconds. */
 const LAST_REQUESTS = 1000
 
@@ -82,11 +84,11 @@ export async function startServer(
     },
     onLeftOut: (_nodeId, count) => metrics.leftOut.inc(count),
   })
-  const localAllowed = config.localLauncher ?? isLoopback(config.host)
   const local = localLauncher({
     env,
     passEnv: config.localEnv,
     launchTimeout: config.launchTimeout,
+    enabled: config.localLauncher ?? isLoopback(config.host),
   })
   const key = await folder.secret('secrets-key', 32)
   const orchestrator = createOrchestrator({
@@ -94,7 +96,7 @@ export async function startServer(
     store,
     appender,
     registry,
-    launchers: localAllowed ? [local] : [],
+    launchers: [local],
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
@@ -134,6 +136,9 @@ export async function startServer(
   mountDocs(app, description)
   mountPage(app)
 
+  // Before anybody asks: which launches run, and what their secrets are.
+  await orchestrator.resume()
+  await Promise.race([catchUp(), pause(START_CATCH_UP)])
   try {
     await app.listen({ host, port: config.port })
   } catch (error) {
@@ -141,11 +146,7 @@ export async function startServer(
       cause: error,
     })
   }
-  await registry.catchUp().catch((error) => onFault('catching up', error))
-  void orchestrator.resume().catch((error) => onFault('taking launches up again', error))
-  const catchingUp = setInterval(() => {
-    registry.catchUp().catch((error) => onFault('catching up', error))
-  }, CATCH_UP_EVERY)
+  const catchingUp = setInterval(catchUp, CATCH_UP_EVERY)
   catchingUp.unref()
 
   const { port } = app.server.address() as AddressInfo
@@ -160,6 +161,10 @@ export async function startServer(
     const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
     if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
     return redisLogStore({ url, retention, pollInterval, wait, onFault })
+  }
+
+  async function catchUp(): Promise<void> {
+    await registry.catchUp().catch((error) => onFault('catching up', error))
   }
 
   async function ready(): Promise<void> {

@@ -50,7 +50,13 @@ export async function createApp({
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: MAX_URL },
-    http: { headersTimeout: HEAD_TIMEOUT, requestTimeout: 0, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: HEAD_TIMEOUT,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
+      // Node would refuse with an empty body; see `malformed`.
+      requireHostHeader: false,
+    },
     // Streams are ended in order before the server closes; see main.ts.
     forceCloseConnections: 'idle',
     frameworkErrors(error, request, reply) {
@@ -71,6 +77,8 @@ export async function createApp({
       socket.destroySoon()
     },
   })
+  /** Connections that close with their first answer: what follows on them is not to be believed. */
+  const inDoubt = new WeakSet<Socket>()
   guardConnections(app)
   app.decorateRequest('caller', '')
   await app.register(accepts)
@@ -85,10 +93,11 @@ export async function createApp({
     reply.header('Cache-Control', 'no-store')
     if (isClosing()) reply.header('Connection', 'close')
     const refusal = malformed(request.raw)
+    if (refusal?.headers.Connection) inDoubt.add(request.raw.socket)
     if (refusal) throw refusal
-    // By the route where there is one; by the path for what is not there, so that 404 tells nothing.
-    const { url = pathOf(request.raw) } = request.routeOptions
-    if (!isOpen(url)) request.caller = authenticate(request.raw)
+    // By the route, and by the path for what is not there, so that 404 tells nothing.
+    const { url = '' } = request.routeOptions
+    if (!isOpen(url) || !isOpen(pathOf(request.raw))) request.caller = authenticate(request.raw)
   })
   app.addHook('onResponse', async ({ raw }) => lingerBriefly(raw))
 
@@ -101,9 +110,14 @@ export async function createApp({
   return app
 
   /** What is wrong with a request whatever it asks for. */
-  function malformed({ url = '', headers, rawHeaders }: IncomingMessage): HttpError | undefined {
+  function malformed(request: IncomingMessage): HttpError | undefined {
+    const { url = '', headers, rawHeaders, httpVersion, socket } = request
     const closing = { headers: { Connection: 'close' } }
+    if (inDoubt.has(socket)) return new HttpError(400, 'bad request', closing)
     if (!url.startsWith('/') && url !== '*') return new HttpError(400, 'bad request', closing)
+    if (headers.host === undefined && httpVersion !== '1.0') {
+      return new HttpError(400, "'Host' is missing", closing)
+    }
     const coding = headers['transfer-encoding']
     if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
       return new HttpError(400, 'transfer encoding is not supported', closing)
@@ -183,8 +197,12 @@ function guardConnections(app: FastifyInstance): void {
     socket.once('close', () => clearTimeout(timer))
   })
   app.server.on('request', ({ socket }) => clearTimeout(silent.get(socket)))
+  app.server.on('checkExpectation', ({ socket }: IncomingMessage) => {
+    socket.end(rawRefusal(417, "only '100-continue' can be expected"))
+  })
   app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-    socket.end(rawRefusal(405, 'CONNECT is not allowed here'))
+    const allowed = 'Allow: GET, HEAD, POST, DELETE\r\n'
+    socket.end(rawRefusal(405, 'CONNECT is not allowed here', allowed))
   })
 }
 

@@ -118,6 +118,6 @@ export function doneFrameOf(format: Format, item: Item): string {
   return done && item.entry ? format.entryEvent(done, item.entry, idOf(item, 'done')) : ''
 }
 
-export function idOf({ index, check }: Item, event: Cursor['event']): string {
+function idOf({ index, check }: Item, event: Cursor['event']): string {
   return formatCursor({ index, check, event })
 }

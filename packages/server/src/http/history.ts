@@ -103,6 +103,6 @@ export function passes(
 }
 
 /** The cursor of a reader that has seen everything up to and with this text. */
-export function cursorOfText(index: number, text: string, entry: LogEntry | undefined): Cursor {
+function cursorOfText(index: number, text: string, entry: LogEntry | undefined): Cursor {
   return { index, check: checkOf(text), event: entry ? lastEventOf(entry) : 'log' }
 }

@@ -74,7 +74,7 @@ export function mountIngest(
   })
 
   async function mustKnow(nodeId: string): Promise<void> {
-    if (!(await registry.find(nodeId))) throw nodeNotFound()
+    if (!(await registry.isKnown(nodeId))) throw nodeNotFound()
   }
 }
 

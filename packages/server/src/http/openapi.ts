@@ -1,10 +1,4 @@
-import {
-  entrySchema,
-  errorSchema,
-  type Operation,
-  operations,
-  STREAM_EVENTS,
-} from '@launchtail/client/protocol'
+import { errorSchema, type Operation, operations, STREAM_EVENTS } from '@launchtail/client/protocol'
 import { z } from 'zod'
 
 const REFUSALS: Record<number, string> = {
@@ -29,7 +23,8 @@ export function openApi(version: string) {
     const { method, path } = operation
     paths[path] = { ...paths[path], [method.toLowerCase()]: describe(name, operation) }
   }
-  return {
+  const named = [errorSchema, ...Object.values(STREAM_EVENTS)]
+  const described = {
     openapi: '3.1.0',
     info: {
       title: 'Launchtail',
@@ -39,19 +34,34 @@ export function openApi(version: string) {
     },
     security: [{ adminToken: [] }],
     paths,
+  }
+  return {
+    ...described,
     components: {
       securitySchemes: { adminToken: { type: 'apiKey', in: 'header', name: 'X-Admin-Token' } },
-      schemas: {
-        Error: schemaOf(errorSchema),
-        LogEntry: schemaOf(entrySchema),
-        ...Object.fromEntries(
-          Object.entries(STREAM_EVENTS)
-            .filter(([name]) => name !== 'log')
-            .map(([name, schema]) => [eventName(name), schemaOf(schema)]),
-        ),
-      },
+      schemas: takeDefinitions([described, named.map((schema) => schemaOf(schema))]),
     },
   }
+}
+
+/**
+ * Takes the definitions out of every schema made by itself, and turns the references to them into
+ * the document's own. Gives them by their names.
+ */
+function takeDefinitions(part: unknown, taken: Record<string, unknown> = {}) {
+  if (typeof part !== 'object' || part === null) return taken
+  const holder = part as Record<string, unknown>
+  const { $defs, $ref } = holder
+  if (typeof $ref === 'string') {
+    holder.$ref = $ref.replace(/^#\/\$defs\//, '#/components/schemas/')
+  }
+  if ($defs) {
+    delete holder.$defs
+    Object.assign(taken, $defs)
+  }
+  for (const value of Object.values(holder)) takeDefinitions(value, taken)
+  for (const value of Object.values($defs ?? {})) takeDefinitions(value, taken)
+  return taken
 }
 
 function describe(name: string, operation: Operation): object {
@@ -138,24 +148,22 @@ const DESCRIPTIONS: Record<number, string> = {
   204: 'It is gone.',
 }
 
-function eventName(event: string): string {
-  return `${event.charAt(0).toUpperCase()}${event.slice(1)}Event`
-}
-
 /** A parameter is a text that is transformed; what it looks like stands in its `override`. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): object {
-  const { $schema, id, ...made } = z.toJSONSchema(schema, {
+  const { $schema, ...made } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      const meta = z.globalRegistry.get(zodSchema as unknown as z.ZodType) as
-        | { override?: object }
-        | undefined
-      if (meta?.override) {
-        delete (jsonSchema as { override?: object }).override
-        Object.assign(jsonSchema, meta.override)
-      }
+      const meta = z.globalRegistry.get(zodSchema as unknown as z.ZodType)
+      const { override } = (meta ?? {}) as { override?: object }
+      if (!override) return
+      delete (jsonSchema as { override?: object }).override
+      Object.assign(jsonSchema, override)
     },
   }) as Record<string, unknown>
-  return made
+  const { id } = made
+  if (typeof id !== 'string') return made
+  delete made.id
+  // One that has a name stands once in the document.
+  return { $ref: `#/$defs/${id}`, $defs: { [id]: made, ...(made.$defs as object) } }
 }

@@ -28,8 +28,10 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
   response.flushHeaders()
   const { socket } = response
   const outlet = socket ?? response
-  outlet.on('drain', onDrain)
-  response.on('close', () => outlet.off('drain', onDrain))
+  // A response that waited for its turn drains before Node has counted its bytes as sent.
+  const drained = () => process.nextTick(onDrain)
+  outlet.on('drain', drained)
+  response.on('close', () => outlet.off('drain', drained))
   let taken = -1
   let takenAt = 0
   return {

@@ -3,7 +3,7 @@ import files from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 /** Nothing inline, nothing from elsewhere, in nobody's frame. */
-export const PAGE_HEADERS = {
+const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -17,6 +17,8 @@ export function mountPage(app: FastifyInstance): void {
   app.register(files, {
     root,
     cacheControl: false,
+    // A route for each file there is, so that all else is answered as any unknown path is.
+    wildcard: false,
     setHeaders(reply) {
       reply.headers(PAGE_HEADERS)
     },

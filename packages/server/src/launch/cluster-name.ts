@@ -23,12 +23,19 @@ export async function clusterNameFor({
 }: ClusterNameOptions): Promise<string> {
   const words = [prefix, provider, region.replaceAll('-', ''), gpu, spot ? 'spot' : 'od'].map(plain)
   const id = plain(nodeId).replaceAll('-', '')
-  for (let digits = FIRST_DIGITS; ; digits += 2) {
-    // Two ids may differ only in what a name cannot hold; then they are counted.
-    const more = digits - id.length >= 2 ? String(Math.floor((digits - id.length) / 2) + 1) : ''
-    const name = [...words, id.slice(0, digits), more].filter((word) => word !== '').join('-')
+  for (const end of endings(id)) {
+    const name = [...words, end].filter((word) => word !== '').join('-')
     if (!(await taken(name))) return name
   }
+  throw new Error('unreachable: there is always one more ending')
+}
+
+function* endings(id: string): Generator<string> {
+  let digits = FIRST_DIGITS
+  yield id.slice(0, digits)
+  for (; digits < id.length; digits += 2) yield id.slice(0, digits + 2)
+  // Two ids may differ only in what a name cannot hold.
+  for (let count = 2; ; count += 1) yield `${id}-${count}`
 }
 
 /** Lower case, and only what a name may hold. */

@@ -21,6 +21,8 @@ export interface FollowOptions {
 /** A list that was written to this lately has not expired: where it is empty, it was lost. */
 const RECENT = 10 * 60_000
 const LONGEST_PAUSE = 30_000
+/** Marks expire with the lists; a node that says nothing for a day is not to begin again. */
+const RENEW_EVERY = 60_000
 
 /**
  * Brings a launch's output into its log until the launch is over; undefined when the signal aborts
@@ -92,6 +94,8 @@ async function followOnce(
     },
   })
   const news = launcher.attach(launch, handle, { state, signal })
+  // A fault of it comes up with the next line.
+  const renewing = setInterval(() => void pipeline.renew().catch(() => {}), RENEW_EVERY)
   try {
     for (;;) {
       const { done, value } = await news.next()
@@ -103,6 +107,7 @@ async function followOnce(
       else await pipeline.say(value.draft)
     }
   } finally {
+    clearInterval(renewing)
     pipeline.cancel()
     await news.return(undefined)
   }

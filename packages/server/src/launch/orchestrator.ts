@@ -118,29 +118,22 @@ export function createOrchestrator({
     await registry.create({ nodeId, clusterName, about: aboutOf(request), replace: true })
     const launchId = randomUUID()
     const { secrets, task, ...open } = request
-    await database
-      .insertInto('launches')
-      .values({
-        launch_id: launchId,
-        node_id: nodeId,
-        launcher: launcher.name,
-        request: JSON.stringify({ ...open, cluster_name: clusterName }),
-        secrets: seal(key, launchId, { secrets, task } satisfies Sealed),
-        handle: null,
-        source: `launch:${launchId}`,
-        state: 'starting',
-        created_at: now().toISOString(),
-        ended_at: null,
-      })
-      .execute()
-    const row = await database
-      .selectFrom('launches')
-      .selectAll()
-      .where('launch_id', '=', launchId)
-      .executeTakeFirstOrThrow()
+    const row: Selectable<LaunchesTable> = {
+      launch_id: launchId,
+      node_id: nodeId,
+      launcher: launcher.name,
+      request: JSON.stringify({ ...open, cluster_name: clusterName }),
+      secrets: seal(key, launchId, { secrets, task } satisfies Sealed),
+      handle: null,
+      source: `launch:${launchId}`,
+      state: 'starting',
+      created_at: now().toISOString(),
+      ended_at: null,
+    }
+    await database.insertInto('launches').values(row).execute()
     const run = runOf(row)
     // Whoever asks now sees the launch; if the storage fails just here, it is announced later.
-    await announce(run).catch((error) => onFault(`announcing ${nodeId}`, error))
+    await announce(run).catch((error) => onFault(`announcing the launch of ${nodeId}`, error))
     begin(run)
     return { node_id: nodeId, cluster_name: clusterName }
   }
@@ -148,7 +141,8 @@ export function createOrchestrator({
   async function refuseWhileRunning(nodeId: string): Promise<void> {
     const run = live.get(nodeId)
     if (run?.over) await run.done
-    else if (run) {
+    // The rows know of a launch also before it is taken up.
+    else if (run || (await unended(nodeId)).length > 0) {
       const active = (await registry.get(nodeId))?.status === 'active'
       throw new HttpError(
         409,
@@ -157,6 +151,12 @@ export function createOrchestrator({
           : `node ${nodeId} is being launched`,
       )
     }
+  }
+
+  function unended(nodeId?: string): Promise<Selectable<LaunchesTable>[]> {
+    let query = database.selectFrom('launches').selectAll().where('state', '!=', 'ended')
+    if (nodeId !== undefined) query = query.where('node_id', '=', nodeId)
+    return query.orderBy('created_at').execute()
   }
 
   function launcherFor(provider: string): Launcher {
@@ -180,9 +180,14 @@ export function createOrchestrator({
       const run = live.get(nodeId)
       if (run && !run.over) {
         if (run.cancelling.signal.aborted) return
-        await update(run, { state: 'cancelling' })
+        await update(run, { state: 'cancelling' }, ['starting', 'running'])
         run.cancelling.abort()
         return
+      }
+      if (!run && (await unended(nodeId)).length > 0) {
+        throw new HttpError(503, 'the launches are being taken up, try again', {
+          headers: { 'Retry-After': '1' },
+        })
       }
       const node = await registry.find(nodeId)
       if (!node) throw nodeNotFound()
@@ -192,13 +197,9 @@ export function createOrchestrator({
   }
 
   async function resume(): Promise<void> {
-    const rows = await database
-      .selectFrom('launches')
-      .selectAll()
-      .where('state', '!=', 'ended')
-      .orderBy('created_at')
-      .execute()
-    for (const row of rows) begin(runOf(row))
+    return inTurn(async () => {
+      for (const row of await unended()) if (!live.has(row.node_id)) begin(runOf(row))
+    })
   }
 
   function secretsOf(nodeId: string): readonly string[] {
@@ -277,7 +278,8 @@ export function createOrchestrator({
   }
 
   async function carryThrough(run: Running): Promise<void> {
-    await insist(() => announce(run), 'announcing')
+    // What was started was announced; the mark that says so may have expired since.
+    if (run.handle === undefined) await insist(run, 'announcing', () => announce(run))
     const outcome = await carryOut(run)
     if (outcome) await finish(run, outcome)
   }
@@ -322,7 +324,7 @@ export function createOrchestrator({
     /** Ends what was launched as soon as that is asked for, then gives the output time to end. */
     async function cancelWhenAsked(): Promise<void> {
       if (!cancelling.signal.aborted) await once(cancelling.signal, 'abort')
-      await insist(() => (launcher as Launcher).cancel(launch, run.handle), 'cancelling')
+      await insist(run, 'cancelling', () => (launcher as Launcher).cancel(launch, run.handle))
       setTimeout(() => givenUp.abort(), LAST_WORDS).unref()
     }
   }
@@ -335,12 +337,14 @@ export function createOrchestrator({
     } catch (error) {
       if (closing.signal.aborted) return undefined
       onFault(`starting the launch of ${launch.nodeId}`, error)
-      await insist(() => launcher.cancel(launch, undefined), 'cleaning up')
+      await insist(run, 'cleaning up after', () => launcher.cancel(launch, undefined))
       return { message: `the launch could not be started: ${(error as Error).message}` }
     }
-    await insist(() => update(run, { handle: JSON.stringify(run.handle) }), 'storing the handle')
+    await insist(run, 'storing the handle of', () =>
+      update(run, { handle: JSON.stringify(run.handle) }),
+    )
     // Not where it has become `cancelling` meanwhile.
-    await insist(() => update(run, { state: 'running' }, 'starting'), 'storing the state')
+    await insist(run, 'storing the state of', () => update(run, { state: 'running' }, ['starting']))
     return undefined
   }
 
@@ -355,23 +359,23 @@ export function createOrchestrator({
     }
     const draft = cancelling.signal.aborted ? TERMINATED_ENTRY : failure
     const mark = { name: markName(source, 'end'), from: 0, to: 1 }
-    await insist(() => appender.append(launch.nodeId, [draft], { mark }), 'appending the end')
+    await insist(run, 'ending', () => appender.append(launch.nodeId, [draft], { mark }))
     run.over = true
-    const ended = { state: 'ended', handle: null, secrets: null, ended_at: now().toISOString() }
-    await insist(() => update(run, ended as Changes), 'storing the end')
+    const ended: Changes = { state: 'ended', secrets: null, ended_at: now().toISOString() }
+    await insist(run, 'storing the end of', () => update(run, ended))
     live.delete(launch.nodeId)
   }
 
-  async function update(run: Running, changes: Changes, only?: LaunchesTable['state']) {
+  async function update(run: Running, changes: Changes, from?: LaunchesTable['state'][]) {
     let query = database.updateTable('launches').set(changes).where('launch_id', '=', run.launchId)
-    if (only) query = query.where('state', '=', only)
+    if (from) query = query.where('state', 'in', from)
     await query.execute()
   }
 
   /** For what must happen, whatever the fault: it is told of, and tried again. */
-  function insist<T>(act: () => Promise<T>, what: string): Promise<T> {
+  function insist<T>(run: Running, what: string, act: () => Promise<T>): Promise<T> {
     const passes = (error: unknown) => {
-      if (!closing.signal.aborted) onFault(what, error)
+      if (!closing.signal.aborted) onFault(`${what} the launch of ${run.launch.nodeId}`, error)
       return true
     }
     return patiently(act, { signal: closing.signal, passes, longest: 10_000 })

@@ -40,6 +40,8 @@ export interface Pipeline {
   take(lines: readonly LaunchLine[]): Promise<void>
   /** Stores a word behind the lines that were taken. */
   say(word: Draft): Promise<void>
+  /** Keeps the mark from expiring while there is nothing to store. */
+  renew(): Promise<void>
   /** The output is over, or nobody reads on. */
   end(): Promise<void>
   /** Drops what waits. */
@@ -93,7 +95,7 @@ export function createPipeline({
   let shown: string | undefined
   let timer: NodeJS.Timeout | undefined
   let turn: Promise<void> = Promise.resolve()
-  return { take: (lines) => inTurn(() => take(lines)), say, end, cancel, state: () => state }
+  return { take: (lines) => inTurn(() => take(lines)), say, renew, end, cancel, state: () => state }
 
   function inTurn(act: () => Promise<void>): Promise<void> {
     // A fault of one turn is the fault of all that follow: their lines would be out of order.
@@ -108,7 +110,7 @@ export function createPipeline({
     for (const line of lines) {
       const clean = cleanLine(line.text)
       if (line.transient) {
-        // The one the list already has is not shown again after a restart.
+        // Before a line that is stored already it is long over.
         if (reached >= at) wait({ text: redactor.redact(clean.text) })
         continue
       }
@@ -117,15 +119,14 @@ export function createPipeline({
       const spinner = clean.spinner === undefined ? {} : { spinner: redactor.redact(clean.spinner) }
       reached = Math.max(reached, here)
       if (here <= at) continue
-      if (line.word) drafts.push({ draft: proceed(line.word), position: here })
-      else if (text.trim() !== '') {
-        const read = interpret(state, { text, ...spinner })
-        if (!read) continue
-        drafts.push({ draft: proceed(read.draft), position: here })
-      } else {
+      if (text === '' && (clean.heartbeat || spinner.spinner)) {
+        // Payloads alone: no line of anybody's, but what a spinner shows.
         if (spinner.spinner) wait({ text, ...spinner })
         continue
       }
+      const draft = line.word ?? interpret(state, { text, ...spinner })?.draft
+      if (!draft) continue
+      drafts.push({ draft: proceed(draft), position: here })
       // What it showed has become this line.
       waiting = undefined
     }
@@ -160,6 +161,10 @@ export function createPipeline({
 
   function say(word: Draft): Promise<void> {
     return inTurn(() => store([{ draft: proceed(word, true), position: words + 1 }], 'words'))
+  }
+
+  function renew(): Promise<void> {
+    return inTurn(() => store([], 'lines', Math.max(at, reached)))
   }
 
   function end(): Promise<void> {

@@ -32,7 +32,7 @@ export function eventsOf(entry: LogEntry): EntryEventData[] {
 }
 
 /** The `status` of an entry that has a progress. */
-export function statusEventOf({ phase, progress, message }: LogEntry): StatusEvent | undefined {
+function statusEventOf({ phase, progress, message }: LogEntry): StatusEvent | undefined {
   return progress === undefined ? undefined : { phase, progress, message }
 }
 

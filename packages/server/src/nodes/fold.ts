@@ -32,12 +32,14 @@ export function fold(record: Folded, entry: LogEntry): Folded {
   const fresh = beginsLaunch(record.phase, entry.phase)
   const before = fresh ? UNFOLDED : record
   const ends = isTerminal(entry.phase)
+  const status = statusOf(entry)
   return {
     ...foldLaunch(record, entry),
-    status: statusOf(entry),
+    status,
     message: entry.message,
-    endpoint: endpointOf(entry) ?? before.endpoint,
-    failure: entry.phase === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined,
+    // A node that has failed or was taken down is reached no more.
+    endpoint: entry.phase === 'failed' ? undefined : (endpointOf(entry) ?? before.endpoint),
+    failure: status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined,
     ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
     phases: timings(before.phases, entry),
   }

@@ -28,6 +28,8 @@ export interface Registry {
   get(nodeId: string): Promise<NodeRecord | undefined>
   /** As `get`; a node that only has a list gets its record now. */
   find(nodeId: string): Promise<NodeRecord | undefined>
+  /** Whether there is such a node: a record or at least a list. Cheap, for every append asks. */
+  isKnown(nodeId: string): Promise<boolean>
   list(query: NodesQuery): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The ids of the nodes, not terminated, that have this cluster name. */
   named(clusterName: string): Promise<string[]>
@@ -63,6 +65,10 @@ interface News {
 
 /** How many entries are read from a list at once to bring a record up to date. */
 const PAGE = 500
+/** Milliseconds in which news of a node are gathered before its record is written. */
+const WRITE_AFTER = 50
+/** Ids that are remembered as known. */
+const KNOWN = 10_000
 
 /**
  * The nodes' records. What they tell of a launch is a fold of the node's list, kept with the number
@@ -75,8 +81,10 @@ export function createRegistry({
   onFault = () => {},
 }: RegistryOptions): Registry {
   const pending = new Map<string, News[]>()
-  let flushing: Promise<void> | undefined
-  return { create, get, find, list, named, remove, appended, catchUp, flush }
+  let writing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  const known = new Set<string>()
+  return { create, get, find, isKnown, list, named, remove, appended, catchUp, flush }
 
   async function create({ nodeId, clusterName, about, replace = false }: NewRecord) {
     const time = now().toISOString()
@@ -118,6 +126,14 @@ export function createRegistry({
     if ((await store.length(nodeId)) === 0) return undefined
     await catchUpNode(nodeId)
     return get(nodeId)
+  }
+
+  async function isKnown(nodeId: string): Promise<boolean> {
+    if (known.has(nodeId)) return true
+    if (!(await rowOf(nodeId)) && (await store.length(nodeId)) === 0) return false
+    if (known.size >= KNOWN) known.clear()
+    known.add(nodeId)
+    return true
   }
 
   async function list({ phase, provider, q, limit, cursor }: NodesQuery) {
@@ -172,6 +188,7 @@ export function createRegistry({
   async function remove(nodeId: string): Promise<void> {
     pending.delete(nodeId)
     await flush()
+    known.delete(nodeId)
     await database.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('phases').where('node_id', '=', nodeId).execute()
       await transaction.deleteFrom('nodes').where('node_id', '=', nodeId).execute()
@@ -183,30 +200,29 @@ export function createRegistry({
     if (news) news.push({ index, entries })
     else pending.set(nodeId, [{ index, entries }])
     // Soon, and not for every append: a busy node's record is written once for many entries.
-    flushing ??= soon().then(writePending)
+    timer ??= setTimeout(() => void flush(), WRITE_AFTER)
   }
 
   async function flush(): Promise<void> {
-    while (flushing || pending.size > 0) {
-      flushing ??= writePending()
-      await flushing
+    clearTimeout(timer)
+    timer = undefined
+    while (writing || pending.size > 0) {
+      writing ??= writePending()
+      await writing
     }
   }
 
   async function writePending(): Promise<void> {
-    try {
-      for (const [nodeId, news] of pending) {
-        pending.delete(nodeId)
-        try {
-          await takeIn(nodeId, news)
-        } catch (error) {
-          // The list has it all; `catchUp` takes it in later.
-          onFault(`record of ${nodeId}`, error)
-        }
+    for (const [nodeId, news] of pending) {
+      pending.delete(nodeId)
+      try {
+        await takeIn(nodeId, news)
+      } catch (error) {
+        // The list has it all; `catchUp` takes it in later.
+        onFault(`record of ${nodeId}`, error)
       }
-    } finally {
-      flushing = undefined
     }
+    writing = undefined
   }
 
   async function catchUp(): Promise<void> {
@@ -294,11 +310,6 @@ export function createRegistry({
       .orderBy('position')
       .execute()
   }
-}
-
-/** Long enough that a burst of appends is written once. */
-function soon(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 function readable(texts: readonly string[]): LogEntry[] {

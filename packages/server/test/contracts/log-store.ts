@@ -166,19 +166,16 @@ export function logStoreContract(
 
     it('tells watchers that a list was removed', async () => {
       const store = await start()
-      await store.append('a', ['0'])
-      let removed = 0
-      let changed = 0
-      store.watch(
-        'a',
-        watcherOf({ removed: () => void (removed += 1), changed: () => void (changed += 1) }),
-      )
+      let removed = false
+      const told = () => {
+        removed = true
+      }
+      store.watch('a', watcherOf({ removed: told }))
       await until('the removal to be told', async () => {
         await store.append('a', ['0'])
         await store.remove('a')
-        return removed > 0
+        return removed
       })
-      expect(changed).toBeGreaterThanOrEqual(0)
     })
 
     it('keeps everything over a restart', async () => {

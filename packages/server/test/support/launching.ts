@@ -22,6 +22,7 @@ export interface ServerOptions {
   env?: Record<string, string | undefined>
   passEnv?: string[]
   launchTimeout?: number
+  enabled?: boolean
   launchers?: (local: Launcher) => Launcher[]
   store?: (store: LogStore) => LogStore
 }
@@ -32,6 +33,7 @@ export async function startLaunching({
   env = process.env,
   passEnv = [],
   launchTimeout = 60_000,
+  enabled = true,
   launchers = (local) => [local],
   store: wrap = (store) => store,
 }: ServerOptions) {
@@ -59,7 +61,9 @@ export async function startLaunching({
     store,
     appender,
     registry,
-    launchers: launchers(localLauncher({ env, passEnv, launchTimeout, probeInterval: 20 })),
+    launchers: launchers(
+      localLauncher({ env, passEnv, launchTimeout, enabled, probeInterval: 20 }),
+    ),
     folder: join(folder, 'launches'),
     key: KEY,
     clusterPrefix: 'cic',
@@ -120,10 +124,10 @@ export async function gone(pid: number): Promise<true> {
 }
 
 /** A model server in one line of shell: it answers after so many milliseconds. */
-export function serverScript({ after = 0, then = '' } = {}): string {
+export function serverScript({ after = 0, afterwards = '' } = {}): string {
   const code = `setTimeout(() => require('node:http').createServer((q, s) => {
     s.statusCode = q.url === '/health' ? 200 : 404; s.end()
-  }).listen(process.env.PORT, '127.0.0.1', () => { console.log('serving'); ${then} }), ${after})`
+  }).listen(process.env.PORT, '127.0.0.1', () => { console.log('serving'); ${afterwards} }), ${after})`
   return `exec node -e "${code.replaceAll('\n', ' ')}"`
 }
 

@@ -38,6 +38,8 @@ export async function openStream(
   let lastId = ''
   let text = ''
   let buffer = ''
+  /** Of the block that is being read: it counts once the block's blank line is there. */
+  let idOfBlock = ''
   let current = { event: '', data: [] as string[] }
   const ended = read().catch(() => {})
   try {
@@ -73,6 +75,7 @@ export async function openStream(
 
   function take(line: string): void {
     if (line === '') {
+      lastId = idOfBlock
       if (current.data.length > 0) {
         const data = JSON.parse(current.data.join('\n'))
         events.push({ event: current.event || 'message', data, id: lastId })
@@ -83,7 +86,7 @@ export async function openStream(
       const [, field, value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? []
       if (field === 'event') current.event = value
       else if (field === 'data') current.data.push(value)
-      else if (field === 'id') lastId = value
+      else if (field === 'id') idOfBlock = value
       else if (field === 'retry') retries.push(Number(value))
     }
   }

@@ -60,7 +60,7 @@ export async function* attach({
     for (let poll = 0; !signal.aborted; poll += 1) {
       // Asked before the read, so that the read gets all there is to be had.
       const end = readJson<End>(files.end)
-      const gone = !end && poll % POLLS_PER_CHECK === 0 && !isAlive(leader)
+      const gone = !end && poll % POLLS_PER_CHECK === 0 && (await isGone())
       const over = end !== undefined || gone
       // An output that never pauses must not keep the probe and the deadline waiting.
       for (let chunks = 0; over || chunks < CHUNKS_PER_POLL; chunks += 1) {
@@ -75,7 +75,6 @@ export async function* attach({
         if (rest.length > 0) yield { type: 'lines', lines: rest }
         // The supervisor may have written it between the two questions, as the last thing it did.
         const written = end ?? readJson<End>(files.end)
-        if (!written) await endSession(leader)
         return outcome(failure ?? (written ? reason(written) : goneReason()))
       }
       yield* progress()
@@ -101,6 +100,13 @@ export async function* attach({
   function remember(text: string): void {
     const { text: plain } = cleanLine(text)
     if (plain.trim() !== '' && last.push(plain) > LAST_LINES) last.shift()
+  }
+
+  /** Without its folder nobody would ever learn how it ends, so that ends it. */
+  async function isGone(): Promise<boolean> {
+    if (isAlive(leader) && existsSync(folder)) return false
+    await endSession(leader)
+    return true
   }
 
   /** The words of the probe, each phase once. */

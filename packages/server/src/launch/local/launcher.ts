@@ -14,6 +14,8 @@ export interface LocalLauncherOptions extends PlanOptions {
   launchTimeout: number
   /** Milliseconds between two questions whether it is. */
   probeInterval?: number
+  /** Whether it takes new launches. Those that are running it looks after in any case. */
+  enabled?: boolean
 }
 
 /** How long a supervisor has to begin. */
@@ -28,10 +30,11 @@ export function localLauncher({
   passEnv,
   launchTimeout,
   probeInterval = 250,
+  enabled = true,
 }: LocalLauncherOptions): Launcher {
   return {
     name: 'local',
-    serves: (provider) => provider === 'local',
+    serves: (provider) => enabled && provider === 'local',
     check: async (request) => void planOf(request, { env, passEnv }),
     start,
     attach: async function* (launch, handle, { state, signal }) {

@@ -10,6 +10,7 @@ import { marker } from './interpret.js'
 const MAX_LINE_BYTES = 56_000
 /** A node that runs for months must not fill the disk with its access log. */
 const MAX_BYTES = 256 * 1024 * 1024
+const FULL = `the output has reached ${MAX_BYTES / 1024 ** 2} MiB; no more of it is kept`
 /** How long to wait before writing again what the disk did not take. */
 const RETRY = 500
 
@@ -20,6 +21,7 @@ const RETRY = 500
 export function openOutput({ file, secrets }: { file: string; secrets: readonly string[] }) {
   const fd = openSync(file, 'a', 0o600)
   let size = 0
+  let full = false
   let writing: Promise<void> = Promise.resolve()
   return { mark, take, written: () => writing }
 
@@ -48,19 +50,17 @@ export function openOutput({ file, secrets }: { file: string; secrets: readonly 
   }
 
   async function writeAll(text: string): Promise<void> {
-    if (size >= MAX_BYTES) return
-    const bytes = Buffer.from(text)
+    if (full) return
+    full = size + Buffer.byteLength(text) > MAX_BYTES
+    const bytes = Buffer.from(full ? marker(FULL) : text)
     for (let at = 0; at < bytes.length; ) {
       try {
         at += writeSync(fd, bytes, at)
       } catch {
-        // Full, most likely: what is written must be in order, so all that follows waits too.
+        // The disk is full, most likely. The order must stay, so all that follows waits too.
         await sleep(RETRY)
       }
     }
     size += bytes.length
-    if (size >= MAX_BYTES) {
-      writeSync(fd, marker(`the output has reached ${MAX_BYTES / 1024 ** 2} MiB; no more is kept`))
-    }
   }
 }

@@ -36,33 +36,41 @@ export function membersOf(leader: Identity): Identity[] {
 }
 
 /**
- * Ends a session: SIGTERM, and SIGKILL for what is left after `grace` milliseconds. Returns when
- * all of it is gone; at once where it is gone already.
+ * Ends a session: SIGTERM, and SIGKILL for what is left after `grace` milliseconds; its leader is
+ * left a moment more to tell how it ended. Returns when all of it is gone, at once where it is gone
+ * already. `but` is spared.
  */
 export async function endSession(
   leader: Identity,
   { grace = 5000, but }: { grace?: number; but?: number } = {},
 ): Promise<void> {
-  const rest = () => membersOf(leader).filter(({ pid }) => pid !== but)
+  const spared = new Set([but])
+  const rest = () => membersOf(leader).filter(({ pid }) => !spared.has(pid))
   const asked = performance.now()
   const told = new Set<number>()
   for (let left = rest(); left.length > 0; left = rest()) {
-    const forced = performance.now() - asked >= grace
+    const late = performance.now() - asked
     for (const { pid } of left) {
-      if (forced) signal(pid, 'SIGKILL')
-      else if (!told.has(pid)) signal(pid, 'SIGTERM')
+      const forced = late >= (pid === leader.pid ? grace + LEADERS_GRACE : grace)
+      // One that runs as somebody else (`sudo`) is out of our hands.
+      if ((forced || !told.has(pid)) && !signal(pid, forced ? 'SIGKILL' : 'SIGTERM')) {
+        spared.add(pid)
+      }
       told.add(pid)
     }
-    await sleep(forced ? 10 : 25)
+    await sleep(20)
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+const LEADERS_GRACE = 2000
+
+/** False where we are not allowed to. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, name)
+    return process.kill(pid, name)
   } catch (error) {
-    // It went by itself in the meantime.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    // Else it went by itself in the meantime.
+    return (error as NodeJS.ErrnoException).code !== 'EPERM'
   }
 }
 

@@ -5,9 +5,9 @@
  *     node supervisor.js FOLDER < plan
  */
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { claimJson, type End, filesOf, type Run, type Supervisor, writeJson } fr
 import { openOutput } from './output.js'
 import type { Plan } from './plan.js'
 import { endSession, type Identity, identify } from './processes.js'
+import { commandFor, findShell } from './shell.js'
 
 /** How long what a step leaves behind may hold on to its output. */
 const DRAIN = 1000
@@ -41,7 +42,7 @@ async function supervise(folder: string): Promise<void> {
 
   const output = openOutput({ file: files.output, secrets: plan.secrets })
   /** What reads the steps' output; a step may leave processes behind that go on writing. */
-  const reading: Promise<void>[] = []
+  const reading: Promise<unknown>[] = []
   const end = await run()
   await endSession(me, { but: me.pid })
   await Promise.race([Promise.all(reading), sleep(DRAIN)])
@@ -78,7 +79,7 @@ async function supervise(folder: string): Promise<void> {
   function step(name: End['step'], script: string, port: number): Promise<Omit<End, 'at'>> {
     return new Promise((resolve) => {
       const fd = unnamed(join(folder, 'script'), script)
-      const [shell, ...words] = shellFor(plan.environment.PATH, name)
+      const [shell, ...words] = commandFor(findShell(plan.environment.PATH), name)
       try {
         const child = spawn(shell, words, {
           cwd: files.work,
@@ -86,7 +87,8 @@ async function supervise(folder: string): Promise<void> {
           stdio: ['ignore', 'pipe', 'pipe', fd],
         })
         const streams = [child.stdout, child.stderr] as [Readable, Readable]
-        const read = Promise.all(streams.map((stream) => output.take(stream))).then(() => {})
+        // A pipe that cannot be read any more has ended.
+        const read = Promise.allSettled(streams.map((stream) => output.take(stream)))
         reading.push(read)
         child.once('error', ({ message: fault }) => {
           resolve({ step: name, code: null, signal: null, fault })
@@ -104,17 +106,6 @@ async function supervise(folder: string): Promise<void> {
       }
     })
   }
-}
-
-/**
- * The shell's words that run the script behind descriptor 3. So the script is neither on a command
- * line, where everybody can read it, nor in a file; and the two outputs share a pipe, in order.
- */
-function shellFor(path = '', name: string): [string, ...string[]] {
-  const folders = [...path.split(delimiter), '/bin', '/usr/bin'].filter((folder) => folder !== '')
-  const bash = folders.map((folder) => join(folder, 'bash')).find((file) => existsSync(file))
-  if (bash) return [bash, '-c', 'eval "$(</dev/fd/3)" 3<&- 2>&1', name]
-  return ['/bin/sh', '-c', 'exec 2>&1; . /dev/fd/3', name]
 }
 
 /** An open file with this content and without a name: nobody finds it in the folder. */

@@ -17,7 +17,7 @@ export function formsOf(value: string): Set<string> {
 }
 
 /** The least characters a secret has; a shorter one would mask half of the log. */
-export const SHORTEST = 6
+const SHORTEST = 6
 
 const SHORTEST_LINE = 8
 const ORDINARY = /^(?:undefined|default|enabled|disabled|string|number|boolean|object)$/i

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { PHASES } from '@launchtail/client/protocol'
+import { expect, it } from 'vitest'
+import { madePages } from '../../../scripts/docs.js'
+import { settings } from '../src/config.js'
+
+const docs = new URL('../../../docs/', import.meta.url)
+const read = (name: string) => readFile(new URL(name, docs), 'utf8')
+
+for (const [name, made] of Object.entries(madePages())) {
+  it(`docs/${name} is what the code makes of it (else run: npm run docs)`, async () => {
+    expect(await read(name)).toBe(made)
+  })
+}
+
+it('docs/configuration.md names every setting', async () => {
+  const page = await read('configuration.md')
+  for (const { env } of Object.values(settings)) expect(page).toContain(`\`${env}\``)
+})
+
+it('docs/protocol.md names every phase', async () => {
+  const page = await read('protocol.md')
+  for (const phase of PHASES) expect(page).toContain(`\`${phase}\``)
+})
+
+it('docs/architecture.md names only files that are there', async () => {
+  const page = await read('architecture.md')
+  const named = [...page.matchAll(/\b((?:logs|http|launch|nodes)\/[a-z-]+\.ts)\b/g)]
+  expect(named.length).toBeGreaterThan(8)
+  for (const [, file] of named) {
+    await expect(
+      readFile(new URL(`../src/${file}`, import.meta.url)),
+      `${file} is named`,
+    ).resolves.toBeTruthy()
+  }
+})

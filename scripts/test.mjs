@@ -1,0 +1,72 @@
+// `npm test`: everything that must hold, one after the other, and one line at the end that counts.
+//
+//   npm test                   all of it
+//   npm test -- resume         only the test files whose names hold "resume"
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const filters = process.argv.slice(2)
+
+run('set-up', 'sh', ['scripts/test-setup.sh']) || process.exit(1)
+
+let passed = 0
+let failed = 0
+const checks = [
+  ['format and lint', 'biome', ['ci', '--error-on-warnings', '.']],
+  ['types', 'tsc', ['-b']],
+  ['types of the tests', 'tsc', ['-p', 'packages/server/test', '--noEmit']],
+  [
+    'import rules',
+    'depcruise',
+    ['--config', '.dependency-cruiser.cjs', 'packages/client/src', 'packages/server/src'],
+  ],
+  ['unused code', 'knip', []],
+]
+if (filters.length === 0) {
+  for (const [name, tool, args] of checks) {
+    if (run(name, join(root, 'node_modules/.bin', tool), args)) passed += 1
+    else failed += 1
+  }
+}
+
+const counts = runTests()
+passed += counts.passed
+failed += counts.failed
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+console.log(`${passed} passed, ${failed} failed${skipped}`)
+process.exit(failed > 0 ? 1 : 0)
+
+function run(name, command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  if (error) console.error(`${name}: ${error.message}`)
+  console.log(`${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
+  return status === 0
+}
+
+/** The tests' own counts. A run that ends without them, or that ran nothing, has failed. */
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'launchtail-test-'))
+  const report = join(folder, 'report.json')
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const ok = run('tests', join(root, 'node_modules/.bin/vitest'), [
+      'run',
+      ...reporters,
+      ...filters,
+    ])
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
+    const broken = ok || numFailedTests > 0 ? 0 : 1
+    return { passed: numPassedTests, failed: numFailedTests + broken, skipped: numPendingTests }
+  } catch (error) {
+    console.error(`the tests gave no result: ${error.message}`)
+    return { passed: 0, failed: 1, skipped: 0 }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
