@@ -33,11 +33,8 @@ Examples:
   })
 }
 
-function helpOf({ help, env, default: usual, otherwise }: (typeof settings)[SettingName]): string {
-  return `${help} [${env}; default: ${usual ?? otherwise ?? 'none'}]`.replace(
-    'default: ]',
-    'default: none]',
-  )
+function helpOf({ help, default: usual, otherwise }: (typeof settings)[SettingName]): string {
+  return `${help} (default: ${usual || (otherwise ?? 'none')})`
 }
 
 async function serve(flags: Partial<Record<SettingName, string>>): Promise<void> {
