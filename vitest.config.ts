@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   // The workspace's packages are read from their sources, so a test never sees a stale build.
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
+  resolve: { conditions: ['launchtail-source'] },
+  ssr: { resolve: { conditions: ['launchtail-source'] } },
   test: {
     globalSetup: ['packages/server/test/support/build.ts'],
     include: ['packages/*/test/**/*.test.ts'],

@@ -33,7 +33,9 @@ const timestamp = z
   .meta({ format: 'date-time', examples: ['2024-01-15T10:30:00Z'] })
 const level = z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`)
 const phase = z.enum(PHASES, `must be one of ${PHASES.join(', ')}`)
-const message = z.string('must be a text')
+const message = z.string({
+  error: ({ input }) => (input === undefined ? 'is required' : 'must be a text'),
+})
 const progress = z
   .number('must be a number from 0 to 100')
   .min(0, 'must be a number from 0 to 100')

@@ -1,0 +1,22 @@
+/** Launchtail's client: every operation of the server, and streams that survive broken lines. */
+export {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type ExportFormat,
+  type History,
+  type HistoryOptions,
+  type NodesOptions,
+  type OutputOptions,
+  type SendOptions,
+  type Sent,
+} from './client.js'
+export { ApiError, ConnectionError, StreamTimeoutError } from './errors.js'
+export { NodeEventSource, type NodeEventSourceOptions } from './event-source.js'
+export type { Draft, LogEntry } from './protocol/entry.js'
+export type { DoneEvent, ErrorEvent, GapEvent, NodeStatus, StatusEvent } from './protocol/events.js'
+export type { Level } from './protocol/levels.js'
+export type { Failure, LaunchRequest, NewNode, NodeRecord, PhaseTiming } from './protocol/node.js'
+export type { Phase } from './protocol/phases.js'
+export type { StreamState } from './reconnecting.js'
+export type { StreamEvent, StreamOptions } from './stream.js'

@@ -1,0 +1,77 @@
+import { ConnectionError, refusalOf } from './errors.js'
+
+/** What every request needs: where the server is, who asks, and how. */
+export interface Connection {
+  /** The server's address; a path in it is kept, for a server behind a proxy. */
+  readonly baseUrl: string
+  readonly token: string
+  readonly fetch: typeof globalThis.fetch
+}
+
+export interface RequestOptions {
+  method?: string
+  query?: Readonly<Record<string, string | number | boolean | undefined>>
+  headers?: Readonly<Record<string, string | undefined>>
+  body?: BodyInit | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** Sends a request; gives the answer, or throws ApiError or ConnectionError. */
+export async function request(
+  connection: Connection,
+  path: string,
+  options?: RequestOptions,
+): Promise<Response> {
+  const response = await open(connection, path, options)
+  if (response.ok) return response
+  throw await refusalOf(response)
+}
+
+/** As `request`, but a refusal is an answer too. */
+export async function open(
+  { baseUrl, token, fetch }: Connection,
+  path: string,
+  { method = 'GET', query = {}, headers = {}, body, signal }: RequestOptions = {},
+): Promise<Response> {
+  const url = baseUrl.replace(/\/+$/, '') + path + queryString(query)
+  const sent: Record<string, string> = { 'X-Admin-Token': token }
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent[name] = value
+  try {
+    return await fetch(url, {
+      method,
+      headers: sent,
+      // What is read is of now; a browser must not give what it kept.
+      cache: 'no-store',
+      ...(body !== undefined && { body }),
+      ...(signal && { signal }),
+    })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw new ConnectionError(`no answer from ${baseUrl}`, { cause })
+  }
+}
+
+export async function requestJson<T>(
+  connection: Connection,
+  path: string,
+  options?: RequestOptions,
+): Promise<T> {
+  const response = await request(connection, path, options)
+  try {
+    return (await response.json()) as T
+  } catch (cause) {
+    options?.signal?.throwIfAborted()
+    throw new ConnectionError(`${connection.baseUrl} answered with something other than JSON`, {
+      cause,
+    })
+  }
+}
+
+function queryString(query: NonNullable<RequestOptions['query']>): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(name, String(value))
+  }
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
