@@ -2,7 +2,7 @@ import type { Draft, LogEntry } from './protocol/entry.js'
 import type { Level } from './protocol/levels.js'
 import type { LaunchRequest, NewNode, NodeRecord } from './protocol/node.js'
 import type { Phase } from './protocol/phases.js'
-import { type Connection, type RequestOptions, request, requestJson } from './request.js'
+import { type Body, type Connection, type RequestOptions, request, requestJson } from './request.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
 
 export interface ClientOptions {
@@ -85,7 +85,7 @@ export interface Client {
     options?: SendOptions,
   ): Promise<Sent>
   /** Sends raw output in: phases, levels and progress are read out of it. */
-  sendOutput(nodeId: string, output: BodyInit, options?: OutputOptions): Promise<Sent>
+  sendOutput(nodeId: string, output: Body, options?: OutputOptions): Promise<Sent>
   /** How much of a source's output has arrived, in bytes. */
   getNodeLogOffset(
     nodeId: string,

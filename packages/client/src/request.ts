@@ -8,11 +8,14 @@ export interface Connection {
   readonly fetch: typeof globalThis.fetch
 }
 
+/** What a request may carry; on Node also what is read piece by piece. */
+export type Body = NonNullable<RequestInit['body']> | AsyncIterable<Uint8Array>
+
 export interface RequestOptions {
   method?: string
   query?: Readonly<Record<string, string | number | boolean | undefined>>
   headers?: Readonly<Record<string, string | undefined>>
-  body?: BodyInit | undefined
+  body?: Body | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -42,7 +45,8 @@ export async function open(
       headers: sent,
       // What is read is of now; a browser must not give what it kept.
       cache: 'no-store',
-      ...(body !== undefined && { body }),
+      // A body that is still being written can be sent one way only.
+      ...(body !== undefined && { body: body as string, duplex: 'half' }),
       ...(signal && { signal }),
     })
   } catch (cause) {

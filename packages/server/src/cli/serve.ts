@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, resolveConfig, type SettingName, settings } from '../config.js'
 import { StartError } from '../data-folder.js'
-import { type Server, startServer } from '../main.js'
+import type { Server } from '../main.js'
 
 /** `launchtail serve`: each setting is a flag too, but for those that are secret. */
 export function serveCommand(): Command {
@@ -27,7 +27,8 @@ Examples:
     const flags: Partial<Record<SettingName, string>> = {}
     for (const [attribute, name] of names) {
       // What came from the environment is read there, so that a fault names the variable.
-      if (command.getOptionValueSource(attribute) === 'cli') Object.assign(flags, { [name]: options[attribute] })
+      if (command.getOptionValueSource(attribute) === 'cli')
+        Object.assign(flags, { [name]: options[attribute] })
     }
     await serve(flags)
   })
@@ -40,6 +41,8 @@ function helpOf({ help, default: usual, otherwise }: (typeof settings)[SettingNa
 async function serve(flags: Partial<Record<SettingName, string>>): Promise<void> {
   let server: Server
   try {
+    // Only here: the other commands need nothing of the server.
+    const { startServer } = await import('../main.js')
     server = await startServer(resolveConfig({ flags, env: process.env }))
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error

@@ -1,0 +1,51 @@
+import { ApiError, ConnectionError, StreamTimeoutError } from '@launchtail/client'
+
+/** What the command leaves with; `launchtail --help` and the manual name them. */
+export const EXIT = {
+  active: 0,
+  unexpected: 1,
+  failed: 2,
+  timedOut: 3,
+  notFound: 4,
+  notAllowed: 5,
+  interrupted: 130,
+} as const
+
+export const EXIT_HELP = `
+Exit codes:
+  0  done; the node is active     4  no such node
+  1  usage, or unexpected         5  not allowed
+  2  the launch failed          130  Ctrl-C
+  3  it took too long
+`
+
+/** A fault that is told in one sentence, with the code to leave with. */
+export class CliError extends Error {
+  readonly code: number
+
+  constructor(message: string, code: number = EXIT.unexpected, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** What to tell of an error, and what to leave with. */
+export function outcomeOf(error: unknown): { message: string; code: number } {
+  if (error instanceof CliError) return error
+  if (error instanceof ApiError) return refusal(error)
+  if (error instanceof StreamTimeoutError) return { message: error.message, code: EXIT.timedOut }
+  if (error instanceof ConnectionError) {
+    return { message: `${error.message}; is the server running?`, code: EXIT.unexpected }
+  }
+  return { message: (error as Error).message, code: EXIT.unexpected }
+}
+
+function refusal({ status, message }: ApiError): { message: string; code: number } {
+  if (status === 401) {
+    const words = `${message}: run "launchtail login", or set LAUNCHTAIL_ADMIN_TOKEN`
+    return { message: words, code: EXIT.notAllowed }
+  }
+  if (status === 403) return { message, code: EXIT.notAllowed }
+  if (status === 404) return { message, code: EXIT.notFound }
+  return { message, code: EXIT.unexpected }
+}

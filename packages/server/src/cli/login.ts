@@ -1,0 +1,42 @@
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { createClient } from '@launchtail/client'
+import { Command } from 'commander'
+import { saveLogin } from './connection.js'
+import { CliError } from './exit.js'
+
+/** `launchtail login`: keeps the server's address and the token for this account. */
+export function loginCommand(): Command {
+  return new Command('login')
+    .description('Keep a server’s address and its token for this account.')
+    .argument('[url]', 'the server', 'http://127.0.0.1:8080')
+    .addHelpText(
+      'after',
+      `
+The token is asked for, or read from standard input; it is never shown.
+
+Examples:
+  $ launchtail login https://launchtail.example.com
+  $ launchtail login < data/admin-token
+`,
+    )
+    .action(async (url: string) => {
+      const token = process.stdin.isTTY ? await ask('Token: ') : (await text(process.stdin)).trim()
+      if (!token) throw new CliError('no token was given')
+      await createClient({ baseUrl: url, token }).listNodes({ limit: 1 })
+      process.stdout.write(`Kept in ${await saveLogin({ url, token })}\n`)
+    })
+}
+
+/** Asks on the terminal; what is typed is not shown. */
+async function ask(question: string): Promise<string> {
+  process.stderr.write(question)
+  const reader = createInterface({ input: process.stdin, terminal: true })
+  try {
+    // Without an output the line editor shows nothing of what is typed.
+    return await new Promise<string>((resolve) => reader.once('line', resolve))
+  } finally {
+    reader.close()
+    process.stderr.write('\n')
+  }
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Client, LogEntry } from '@launchtail/client'
+import { Command } from 'commander'
+import { connect, withServer } from './connection.js'
+import { CliError } from './exit.js'
+import { createLook, wantsColor } from './look.js'
+import { resolveNode } from './node-names.js'
+
+interface ReplayFlags {
+  speed: string
+  into?: string
+  url?: string
+  tokenFile?: string
+}
+
+/** No pause of a replay is longer, in milliseconds: nobody learns from waiting. */
+const LONGEST_PAUSE = 10_000
+
+/** `launchtail replay`: shows a log at the pace it came in, or faster. */
+export function replayCommand(): Command {
+  return withServer(new Command('replay'))
+    .description('Show a node’s log again at the pace it was written, or faster.')
+    .argument('<node>', 'its id, the id’s unique beginning, or its cluster name')
+    .option('--speed <factor>', 'how many times as fast', '1')
+    .option('--into <node>', 'write it into the log of this new node, for others to watch')
+    .action(async (name: string, flags: ReplayFlags) => {
+      const speed = Number(flags.speed)
+      if (!(speed > 0)) throw new CliError(`--speed must be a number above 0, not "${flags.speed}"`)
+      const client = await connect(flags)
+      const { logs } = await client.getNodeLogs(await resolveNode(client, name), { tail: 'all' })
+      if (flags.into) await client.createNode({ node_id: flags.into })
+      await replay(client, logs, speed, flags.into)
+    })
+}
+
+async function replay(
+  client: Client,
+  logs: readonly LogEntry[],
+  speed: number,
+  into: string | undefined,
+): Promise<void> {
+  const look = createLook({ color: wantsColor(process.stdout), zone: 'utc' })
+  let before: number | undefined
+  for (const entry of logs) {
+    const at = Date.parse(entry.timestamp)
+    if (before !== undefined && at > before) {
+      await pause(Math.min(LONGEST_PAUSE, (at - before) / speed))
+    }
+    before = at
+    process.stdout.write(`${look.entry(entry)}\n`)
+    if (!into) continue
+    const { timestamp: _then, ...again } = entry
+    await client.appendNodeLogs(into, again, { idempotencyKey: randomUUID() })
+  }
+}
