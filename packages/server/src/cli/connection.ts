@@ -31,13 +31,13 @@ export async function connect({
   tokenFile?: string
 }): Promise<Client> {
   const saved = await readLogin()
-  const baseUrl = url ?? process.env.LAUNCHTAIL_URL ?? saved.url ?? USUAL_URL
+  const baseUrl = url || process.env.LAUNCHTAIL_URL || saved.url || USUAL_URL
   if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
     throw new CliError(`"${baseUrl}" is no server's address; it begins with http:// or https://`)
   }
   const token = tokenFile
     ? await tokenIn(tokenFile)
-    : (process.env.LAUNCHTAIL_ADMIN_TOKEN ?? saved.token ?? (await tokenHere()))
+    : process.env.LAUNCHTAIL_ADMIN_TOKEN || saved.token || (await tokenHere())
   if (!token) {
     throw new CliError(
       'there is no token: run "launchtail login", or set LAUNCHTAIL_ADMIN_TOKEN',

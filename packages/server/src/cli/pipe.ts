@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
 import { Command } from 'commander'
 import { connect, withServer } from './connection.js'
 import { CliError, outcomeOf } from './exit.js'
@@ -55,22 +56,42 @@ async function runCommand([program = '', ...args]: string[], outflow: Outflow): 
   const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'] })
   const forward = (signal: NodeJS.Signals) => void child.kill(signal)
   process.on('SIGINT', forward).on('SIGTERM', forward)
-  child.stdout.on('data', (chunk: Buffer) => {
-    process.stdout.write(chunk)
-    outflow.push(chunk)
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    process.stderr.write(chunk)
-    outflow.push(chunk)
-  })
+  const flushOut = wholeLines(child.stdout, process.stdout, outflow)
+  const flushErr = wholeLines(child.stderr, process.stderr, outflow)
   try {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+    flushOut()
+    flushErr()
     // As a shell reports a signal.
     return code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
   } catch (cause) {
     throw new CliError(`${program} cannot be run: ${(cause as Error).message}`, 127, { cause })
   }
 }
+
+/**
+ * Shows a stream as it comes, and sends its lines in whole: two streams go into one log, and the
+ * beginning of a line of one must not be joined to a line of the other. Returns what sends the rest.
+ */
+function wholeLines(from: Readable, to: Writable, outflow: Outflow): () => void {
+  let rest: Buffer = Buffer.alloc(0)
+  from.on('data', (chunk: Buffer) => {
+    to.write(chunk)
+    const end = Math.max(chunk.lastIndexOf('\n'), chunk.lastIndexOf('\r')) + 1
+    if (end > 0) outflow.push(Buffer.concat([rest, chunk.subarray(0, end)]))
+    rest = end > 0 ? chunk.subarray(end) : Buffer.concat([rest, chunk])
+    if (rest.length > LONGEST_LINE) flush()
+  })
+  return flush
+
+  function flush(): void {
+    if (rest.length > 0) outflow.push(rest)
+    rest = Buffer.alloc(0)
+  }
+}
+
+/** What has no line end by then is no line that anybody reads. */
+const LONGEST_LINE = 1024 * 1024
 
 async function readInput(outflow: Outflow): Promise<number> {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
