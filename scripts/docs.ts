@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url'
 import server from '../packages/server/package.json' with { type: 'json' }
 import { settings } from '../packages/server/src/config.js'
 import { openApi } from '../packages/server/src/http/openapi.js'
+import { manPage } from './man-page.js'
 
 /** The made pages' texts by their names in `docs/`. */
 export function madePages(): Record<string, string> {
   return {
     'configuration.md': configurationPage(),
+    'launchtail.1': manPage(server.version),
     'openapi.json': `${JSON.stringify(openApi(server.version), null, 2)}\n`,
   }
 }

@@ -171,7 +171,8 @@ describe('too much of a head', () => {
 
   it('is refused with 414 where the address has more than 8 KiB', async () => {
     const long = 'x'.repeat(9 * 1024)
-    for (const path of [`/${long}`, `/healthz?${long}`, `/admin/${long}`]) {
+    const query = `/admin/nodes/x/logs?${long}`
+    for (const path of [`/${long}`, `/healthz?${long}`, `/admin/${long}`, query]) {
       const connection = rawConnection(server.url, rawRequest(`GET ${path}`, AUTHORIZED))
       await connection.closed()
       expectRefusal(connection.answers()[0], 414)

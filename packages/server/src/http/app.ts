@@ -32,6 +32,8 @@ const HEAD_TIMEOUT = 15_000
 /** What is left of a refused request's body is read and dropped for this long, then cut. */
 const LINGER = 5_000
 const MAX_URL = 8 * 1024
+/** The parser takes no more than this of a request's head, so no id is longer. */
+const MAX_HEAD = 16 * 1024
 const MAX_HEADERS = 100
 
 /**
@@ -49,7 +51,7 @@ export async function createApp({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    routerOptions: { maxParamLength: MAX_URL },
+    routerOptions: { maxParamLength: MAX_HEAD },
     http: {
       headersTimeout: HEAD_TIMEOUT,
       requestTimeout: 0,
@@ -82,7 +84,15 @@ export async function createApp({
   guardConnections(app)
   app.decorateRequest('caller', '')
   await app.register(accepts)
-  await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] })
+  await app.register(compress, {
+    global: true,
+    // A packed body is refused; it must not be unpacked before that.
+    globalDecompression: false,
+    threshold: 1024,
+    encodings: ['br', 'gzip'],
+    // Beside those that are known to be worth it.
+    customTypes: /^application\/x-ndjson/,
+  })
   // Bodies are read by those who know how much of them to take, and how fast.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -126,7 +136,8 @@ export async function createApp({
       return new HttpError(431, 'request has too many headers', closing)
     }
     // A node's id may be as long as it likes: there is just no such node.
-    if (url.length > MAX_URL && !url.startsWith('/admin/nodes/')) {
+    const free = url.startsWith('/admin/nodes/') ? pathOf(request).length : 0
+    if (url.length - free > MAX_URL) {
       return new HttpError(414, 'request address is too long', closing)
     }
     if (isLoopback(host) && !isOurs(headers.host)) {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ExportQuery } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from '../logs/entry-text.js'
+import { plain } from '../logs/plain.js'
 import { readableEntry } from './formats.js'
 import type { Found } from './history.js'
 
@@ -50,7 +51,7 @@ const EXPORTS: Record<ExportQuery['format'], ExportKind> = {
     extension: 'csv',
     *write(nodeId, found, raw) {
       yield 'timestamp,node_id,level,phase,progress,message,details\r\n'
-      const cell = raw ? quoted : (text: string) => quoted(neutral(text))
+      const cell = raw ? quoted : (text: string) => quoted(neutral(plainLines(text)))
       for (const { entry } of found) {
         const { timestamp, level, phase, progress = '', message, details = '' } = entry
         const cells = [timestamp, nodeId, level, phase, String(progress), message, details]
@@ -72,6 +73,14 @@ const EXPORTS: Record<ExportQuery['format'], ExportKind> = {
 /** RFC 4180: quoted where it must be, quotes doubled. */
 function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** Without what acts on a terminal; that a text has several lines is left to it. */
+function plainLines(text: string): string {
+  return text
+    .split(/(\r\n|[\r\n])/)
+    .map((part, i) => (i % 2 === 0 ? plain(part) : part))
+    .join('')
 }
 
 /**

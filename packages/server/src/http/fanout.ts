@@ -167,7 +167,8 @@ export function createFanout({
   // --- At the tip -------------------------------------------------------------------------------
 
   function grown(): void {
-    if (flushing) return
+    // Before `attach` there is nobody to send to, and `attach` begins with what is there then.
+    if (flushing || !attached) return
     flushing = true
     const during = list
     // Everything else that is appended in this turn goes out with it.
@@ -252,8 +253,11 @@ export function createFanout({
         const reading = feed.read(Math.max(0, cursor.index), PAGE_ENTRIES)
         const items = Array.isArray(reading) ? reading : await reading
         if (during !== list || reader.ended) continue
-        if (cursor.index < 0 || items[0]?.check === cursor.check) advance(reader, items)
-        else await reconsider(reader)
+        if (cursor.index >= 0 && items[0]?.check !== cursor.check) await reconsider(reader)
+        else {
+          advance(reader, items)
+          if (isSame(cursor, reader.cursor)) await beOvertaken(cursor)
+        }
       }
     } catch {
       // The store is out of reach: the feed tells so by `lost`, and at `found` this goes on.
@@ -265,6 +269,16 @@ export function createFanout({
   function isAtTip({ index, check, event }: Cursor): boolean {
     if (index !== sent.index || check !== sent.check) return false
     return event === sent.event || event === 'done'
+  }
+
+  /**
+   * There is nothing for a reader that is not at the tip: it came with the cursor of an entry that
+   * is about to be flushed, or the store has less by now than the feed knows. Going round without
+   * waiting would hold the whole process up.
+   */
+  async function beOvertaken(cursor: Cursor): Promise<void> {
+    if (cursor.index > sent.index) await new Promise(setImmediate)
+    else await feed.sync()
   }
 
   /** Sends a page: the rest of the entry seen last, and entries after it. */
@@ -359,9 +373,15 @@ export function createFanout({
     for (const reader of [...readers]) {
       if (givenUp || time >= reader.endAt) end_(reader)
       else if (reader.outlet.isStalled(time)) reader.outlet.destroy()
-      // While a flush is under way it is not known yet who has been sent what.
-      else if (time >= reader.beatAt && !flushing) beat(reader, time)
+      else tend(reader, time)
     }
+  }
+
+  function tend(reader: Reader, time: number): void {
+    // A page that could not be read though the storage is there, or was away too briefly to tell.
+    if (!reader.live && lostAt === undefined) void catchUp(reader)
+    // While a flush is under way it is not known yet who has been sent what.
+    if (time >= reader.beatAt && !flushing) beat(reader, time)
   }
 
   function beat(reader: Reader, time: number): void {
@@ -410,6 +430,10 @@ export function createFanout({
 
 /** What a view shows of entries that it hides. */
 const NOTHING = Buffer.alloc(0)
+
+function isSame(one: Cursor, other: Cursor): boolean {
+  return one.index === other.index && one.check === other.check && one.event === other.event
+}
 
 function isOver({ entry }: Item): boolean {
   return entry !== undefined && isTerminal(entry.phase)

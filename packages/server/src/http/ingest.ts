@@ -1,10 +1,4 @@
-import {
-  type Draft,
-  draftSchema,
-  MAX_BATCH_ENTRIES,
-  MAX_ENTRY_BYTES,
-  operations,
-} from '@launchtail/client/protocol'
+import { type Draft, draftSchema, operations } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, nodeNotFound } from '../errors.js'
 import type { Appender } from '../logs/appender.js'
@@ -12,7 +6,7 @@ import type { LogStore } from '../logs/store.js'
 import type { Registry } from '../nodes/registry.js'
 import { mediaType, readBody } from './body.js'
 import { idempotencyKey, keyReused, sha256, stillAtWork } from './idempotency.js'
-import { type JsonPart, jsonParts, ndjsonParts } from './json.js'
+import { jsonParts, ndjsonParts } from './json.js'
 import { faultsOf, mount } from './operation.js'
 import { type RawOutput, sourceOf } from './raw-output.js'
 
@@ -40,7 +34,9 @@ export function mountIngest(
       if (type === 'text/plain') {
         const source = sourceOf(request)
         await mustKnow(id)
-        return reply.code(202).send(await rawOutput.take(id, source, request))
+        const { replayed, ...answer } = await rawOutput.take(id, source, request)
+        if (replayed) reply.header('Idempotent-Replayed', 'true')
+        return reply.code(202).send(answer)
       }
       const key = idempotencyKey(request, 'logs')
       const bytes = await readBody(request.raw)
@@ -90,20 +86,13 @@ async function draftsOf(
   bytes: Buffer,
   type: 'application/json' | 'application/x-ndjson',
 ): Promise<Draft[]> {
-  const ofLines = type === 'application/x-ndjson'
-  const parts = (ofLines ? ndjsonParts : jsonParts)(bytes, MAX_BATCH_ENTRIES, () => {
-    throw new HttpError(413, `request has more than ${MAX_BATCH_ENTRIES} entries`)
-  })
+  const parts = type === 'application/x-ndjson' ? ndjsonParts : jsonParts
   const drafts: Draft[] = []
-  for await (const part of parts) drafts.push(draftOf(part, drafts.length))
+  for await (const part of parts(bytes)) drafts.push(draftOf(part, drafts.length))
   return drafts
 }
 
-function draftOf({ text, value }: JsonPart, index: number): Draft {
-  // A text has at most three bytes of UTF-8 for each of its units.
-  if (text.length * 3 > MAX_ENTRY_BYTES && Buffer.byteLength(text) > MAX_ENTRY_BYTES) {
-    throw new HttpError(413, `entry ${index} has more than ${MAX_ENTRY_BYTES} bytes`)
-  }
+function draftOf(value: unknown, index: number): Draft {
   const result = draftSchema.safeParse(value)
   if (result.success) return result.data
   throw new HttpError(400, `entry ${index}: ${faultsOf(result.error)}`)

@@ -1,37 +1,31 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TextDecoder } from 'node:util'
-import { MAX_JSON_DEPTH } from '@launchtail/client/protocol'
+import { MAX_BATCH_ENTRIES, MAX_ENTRY_BYTES, MAX_JSON_DEPTH } from '@launchtail/client/protocol'
 import secureJson from 'secure-json-parse'
 import { HttpError } from '../errors.js'
 
-/** A value of a JSON body, and where in it it stood. */
-export interface JsonPart {
-  readonly text: string
-  readonly value: unknown
-}
-
 /** Bytes looked at before other work gets its turn: about 5 ms. */
 const SLICE = 512 * 1024
+/** What a part costs whatever its length, in bytes looked at. */
+const PART_COST = 128
+/** What costs time in a JSON text is how many values it has, not how many bytes. */
+const MAX_JSON_VALUES = 20_000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Reads a whole JSON body. Throws 400 for one that is not JSON, too deep, or ambiguous. */
 export function parseJson(bytes: Buffer): unknown {
-  return parsePart(bytes, 'body').value
+  return parsePart(bytes, 'body')
 }
 
 /**
- * Reads a JSON body that is one value or an array of them, part by part, so that neither 16 MiB nor
- * a million brackets hold the loop. `tooMany` is called when an array has more than `limit`.
+ * Reads a JSON body that is one entry or an array of them, part by part, so that neither 16 MiB nor
+ * a million brackets hold the loop. Throws 413 for an entry, or a number of them, that is too large.
  */
-export async function* jsonParts(
-  bytes: Buffer,
-  limit: number,
-  tooMany: () => never,
-): AsyncGenerator<JsonPart> {
+export async function* jsonParts(bytes: Buffer): AsyncGenerator<unknown> {
   const first = skipBlanks(bytes, 0)
   if (bytes[first] !== OPEN_BRACKET) {
-    yield parsePart(bytes, 'body')
+    yield parseEntry(bytes, 'body', 0)
     return
   }
   let count = 0
@@ -40,12 +34,11 @@ export async function* jsonParts(
   for (;;) {
     const end = endOfElement(bytes, start)
     if (end === -1) throw new HttpError(400, 'body is not valid JSON: it ends inside an array')
-    looked += end - start
+    looked += end - start + PART_COST
     const closes = bytes[end] === CLOSE_BRACKET
     // `[]` has no element, `[1,]` a missing one.
     if (!(closes && count === 0 && skipBlanks(bytes, start) === end)) {
-      if (count === limit) tooMany()
-      yield parsePart(bytes.subarray(start, end), `entry ${count}`)
+      yield parseEntry(bytes.subarray(start, end), `entry ${count}`, count)
       count += 1
     }
     start = end + 1
@@ -60,12 +53,8 @@ export async function* jsonParts(
   }
 }
 
-/** The lines of an NDJSON body that hold something, each parsed. */
-export async function* ndjsonParts(
-  bytes: Buffer,
-  limit: number,
-  tooMany: () => never,
-): AsyncGenerator<JsonPart> {
+/** The lines of an NDJSON body that hold something, each parsed; otherwise as `jsonParts`. */
+export async function* ndjsonParts(bytes: Buffer): AsyncGenerator<unknown> {
   let count = 0
   let line = 0
   let looked = 0
@@ -73,12 +62,12 @@ export async function* ndjsonParts(
     const found = bytes.indexOf(LINE_FEED, start)
     const end = found === -1 ? bytes.length : found
     const part = bytes.subarray(start, end)
-    looked += end - start
+    looked += end - start + PART_COST
     start = end + 1
-    if (skipBlanks(part, 0) === part.length) continue
-    if (count === limit) tooMany()
-    count += 1
-    yield parsePart(part, `line ${line + 1}`)
+    if (skipBlanks(part, 0) < part.length) {
+      yield parseEntry(part, `line ${line + 1}`, count)
+      count += 1
+    }
     if (looked > SLICE) {
       looked = 0
       await nextTurn()
@@ -86,10 +75,23 @@ export async function* ndjsonParts(
   }
 }
 
-function parsePart(bytes: Buffer, where: string): JsonPart {
-  const { depth, names } = measure(bytes)
+function parseEntry(bytes: Buffer, where: string, index: number): unknown {
+  if (index === MAX_BATCH_ENTRIES) {
+    throw new HttpError(413, `request has more than ${MAX_BATCH_ENTRIES} entries`)
+  }
+  if (bytes.length > MAX_ENTRY_BYTES) {
+    throw new HttpError(413, `entry ${index} has more than ${MAX_ENTRY_BYTES} bytes`)
+  }
+  return parsePart(bytes, where)
+}
+
+function parsePart(bytes: Buffer, where: string): unknown {
+  const { depth, names, values } = measure(bytes)
   if (depth > MAX_JSON_DEPTH) {
     throw new HttpError(400, `${where} is nested more than ${MAX_JSON_DEPTH} deep`)
+  }
+  if (values > MAX_JSON_VALUES) {
+    throw new HttpError(413, `${where} has more than ${MAX_JSON_VALUES} values`)
   }
   let text: string
   try {
@@ -107,7 +109,7 @@ function parsePart(bytes: Buffer, where: string): JsonPart {
   }
   // JSON.parse takes the last of two equal names; another reader might take the first.
   if (countNames(value) !== names) throw new HttpError(400, `${where} has a name twice`)
-  return { text, value }
+  return value
 }
 
 const OPEN_BRACKET = 0x5b
@@ -135,23 +137,26 @@ function endOfElement(bytes: Buffer, start: number): number {
   return -1
 }
 
-/** How deep brackets nest, and how many names there are: colons outside of strings. */
-function measure(bytes: Buffer): { depth: number; names: number } {
+/** How deep brackets nest, and how many names and values there are: colons, commas and brackets. */
+function measure(bytes: Buffer): { depth: number; names: number; values: number } {
   let open = 0
+  let values = 1
   let depth = 0
   let names = 0
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i]
     if (byte === QUOTE) i = endOfString(bytes, i)
     else if (byte === COLON) names += 1
+    else if (byte === COMMA) values += 1
     else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       open += 1
+      values += 1
       if (open > depth) depth = open
       // Deep enough to be refused; the rest need not be looked at.
       if (depth > MAX_JSON_DEPTH) break
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) open -= 1
   }
-  return { depth, names }
+  return { depth, names, values }
 }
 
 /** The index of the quote that ends the string which begins at `start`; the end if none does. */

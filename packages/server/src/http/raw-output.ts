@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, type Hash, randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Draft } from '@launchtail/client/protocol'
 import type { FastifyRequest } from 'fastify'
 import { HttpError, StorageUnavailable } from '../errors.js'
@@ -7,12 +8,14 @@ import { createPipeline, type PipelineMark } from '../launch/pipeline.js'
 import type { Redactor } from '../launch/redact.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
-import { idempotencyKey } from './idempotency.js'
+import { idempotencyKey, keyReused, stillAtWork } from './idempotency.js'
 
 /** What raw output is marked as in the node's log, and where in it a body begins, in bytes. */
 export interface Source {
   readonly mark: string
   readonly offset: number
+  /** The `Idempotency-Key`, where that is what names it: then the body is the whole output. */
+  readonly key?: string
 }
 
 export interface RawOutputOptions {
@@ -27,11 +30,14 @@ export interface RawOutputOptions {
 /** Takes the output of programs as it comes, for as long as it comes. */
 export interface RawOutput {
   /** Reads a body to its end. Lines are stored as they arrive; the answer counts them. */
-  take(
-    nodeId: string,
-    source: Source | undefined,
-    request: FastifyRequest,
-  ): Promise<{ accepted: number; cursor: string }>
+  take(nodeId: string, source: Source | undefined, request: FastifyRequest): Promise<RawAnswer>
+}
+
+export interface RawAnswer {
+  readonly accepted: number
+  readonly cursor: string
+  /** Whether this is the answer to an earlier request of the same key and body. */
+  readonly replayed: boolean
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -45,7 +51,7 @@ export function sourceOf(request: FastifyRequest): Source | undefined {
   if (name === undefined) {
     if (at !== undefined) throw new HttpError(400, "'Log-Offset' needs a 'Log-Source'")
     const key = idempotencyKey(request, 'logs')
-    return key === undefined ? undefined : { mark: `key:${key}`, offset: 0 }
+    return key === undefined ? undefined : { mark: `key:${key}`, offset: 0, key }
   }
   if (!UUID.test(String(name))) throw new HttpError(400, "'Log-Source' must be a UUID")
   if (at !== undefined && !/^\d{1,15}$/.test(String(at))) {
@@ -60,9 +66,55 @@ export function createRawOutput({
   redactorFor,
   storageGrace,
 }: RawOutputOptions): RawOutput {
+  const atWork = new Set<string>()
   return { take }
 
   async function take(nodeId: string, source: Source | undefined, request: FastifyRequest) {
+    const { key } = source ?? {}
+    if (source && key !== undefined) return takeOnce(nodeId, source, key, request)
+    return { ...(await takeBody(nodeId, source, request, arriving(request.raw))), replayed: false }
+  }
+
+  /**
+   * A body that has come to its end under its key is not looked at again. One that was cut is taken
+   * on from there, which is why what it came to is kept only when it is whole.
+   */
+  async function takeOnce(nodeId: string, source: Source, key: string, request: FastifyRequest) {
+    const work = `${nodeId} ${key}`
+    if (atWork.has(work)) throw stillAtWork()
+    atWork.add(work)
+    try {
+      const hash = createHash('sha256')
+      const body = hashed(arriving(request.raw), hash)
+      const end = `end:${key}`
+      const isOver = (await store.mark(nodeId, end)) > 0
+      const answer = isOver
+        ? await passOver(nodeId, body)
+        : await takeBody(nodeId, source, request, body)
+      const digest = hash.digest('hex')
+      const kept = await store.append(nodeId, [], {
+        mark: { name: end, from: 0, to: 1 },
+        once: { key: `text:${key}`, digest, answer: JSON.stringify(answer) },
+      })
+      if (kept.outcome !== 'replayed') return { ...answer, replayed: false }
+      if (kept.digest !== digest) throw keyReused()
+      return { ...(JSON.parse(kept.answer) as typeof answer), replayed: true }
+    } finally {
+      atWork.delete(work)
+    }
+  }
+
+  async function passOver(nodeId: string, body: AsyncIterable<Buffer>) {
+    for await (const _ of body);
+    return { accepted: 0, cursor: await tip(nodeId) }
+  }
+
+  async function takeBody(
+    nodeId: string,
+    source: Source | undefined,
+    request: FastifyRequest,
+    body: AsyncIterable<Buffer>,
+  ) {
     // Without a name of its own it still gets one: an append that is tried again is stored once.
     const { mark, offset } = source ?? { mark: `body:${randomUUID()}`, offset: 0 }
     const stored = await store.mark(nodeId, mark)
@@ -98,7 +150,7 @@ export function createRawOutput({
 
     async function read(): Promise<void> {
       let skip = stored - offset
-      for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+      for await (const chunk of body) {
         const fresh = skip > 0 ? chunk.subarray(skip) : chunk
         skip = Math.max(0, skip - chunk.length)
         if (fresh.length > 0) await pipeline.take(decoder.push(fresh))
@@ -128,5 +180,25 @@ export function createRawOutput({
     const answer = await appender.append(nodeId, [])
     if (answer.outcome === 'elsewhere') throw new Error('an append without a mark has no place')
     return answer.cursor
+  }
+}
+
+/**
+ * A body as it arrives. What is there of one that breaks off is given before the fault is: the
+ * stream alone would drop it.
+ */
+async function* arriving(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* request as AsyncIterable<Buffer>
+  } catch (error) {
+    for (let rest = request.read(); rest !== null; rest = request.read()) yield rest
+    throw error
+  }
+}
+
+async function* hashed(body: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    hash.update(chunk)
+    yield chunk
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, nodeNotFound, StorageUnavailable } from '../errors.js'
-import { oneLine } from '../logs/entry-text.js'
+import { endpointOf, oneLine, statusOf } from '../logs/entry-text.js'
 import { cursorOf, type Feed, type Item } from '../logs/feed.js'
 import type { Registry } from '../nodes/registry.js'
 import type { ReaderOptions } from './fanout.js'
@@ -60,7 +60,7 @@ export function mountStream(
     if (!record) throw nodeNotFound()
     return feeds.use(nodeId, async (watched) => {
       if (!watched.feed.reachable()) throw new StorageUnavailable('watched list out of reach')
-      const options = await plan(watched, record, query, request)
+      const options = await plan(nodeId, watched, record, query, request)
       if (!options) return reply.code(204).send()
       const { raw } = reply
       // Nothing can be refused any more: from here on the socket is the stream's.
@@ -73,6 +73,7 @@ export function mountStream(
 
   /** What the reader is to be sent; undefined where it has seen the end of it. */
   async function plan(
+    nodeId: string,
     { feed }: Watched,
     record: NodeRecord,
     query: StreamQuery,
@@ -87,13 +88,16 @@ export function mountStream(
     }
     const from = resumed === 'unknown' ? START : (resumed ?? (await startOf(feed, query)))
     const historic = resumed === undefined && since !== undefined
+    // What other programs wrote a moment ago is not in the record yet.
+    const bare = resumed === undefined && query.tail === 0
+    const state = bare ? await registry.find(nodeId, from.index + 1) : undefined
     return {
       format,
       levels: level,
       from,
       ...(resumed === 'unknown' && { unknown: String(id) }),
       ...(historic && { history: { since, until: feed.length() } }),
-      ...(resumed === undefined && query.tail === 0 && { first: stateOf(record, format, from) }),
+      ...(state && { first: stateOf(state, format, from) }),
       ...(!follow && { last: (newest: Item | undefined) => endOf(record, format, newest) }),
       ...(record.ended_at !== undefined && { over: doneOf(record, format, undefined) }),
       retry: Math.round(1500 + 2500 * random()),
@@ -146,7 +150,12 @@ function stateOf(record: NodeRecord, format: Format, from: Cursor): string {
 
 function endOf(record: NodeRecord, format: Format, newest: Item | undefined): string {
   const message = 'Log stream complete (follow=false)'
-  return doneOf({ ...record, message }, format, newest)
+  // The record may be a moment behind the list.
+  const status = newest?.entry ? statusOf(newest.entry) : record.status
+  const endpoint = (newest?.entry && endpointOf(newest.entry)) ?? record.endpoint
+  const { endpoint: _, ...rest } = record
+  const now = { ...rest, status, message, ...(endpoint !== undefined && { endpoint }) }
+  return doneOf(now, format, newest)
 }
 
 function doneOf(record: NodeRecord, format: Format, newest: Item | undefined): string {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type Cursor,
   type Draft,
@@ -6,6 +7,7 @@ import {
   type LogEntry,
   type Phase,
 } from '@launchtail/client/protocol'
+import { StorageUnavailable } from '../errors.js'
 import { checkOf } from './check.js'
 import { readEntry, writeEntry } from './entry-text.js'
 import { lastEventOf } from './events.js'
@@ -60,6 +62,8 @@ interface ListState extends LaunchState {
 
 /** How many entries are read back to learn where a launch is. */
 const LOOK_BACK = 200
+/** Characters looked at before other work gets its turn: about 5 ms. */
+const SLICE = 256 * 1024
 /** Nodes whose state is kept in memory. */
 const KEPT_STATES = 10_000
 /** Other writers can be between us and the list this often before we append after them unseen. */
@@ -80,18 +84,26 @@ export function createAppender({
   now = () => new Date(),
 }: AppenderOptions): Appender {
   const states = new Map<string, ListState>()
-  const turns = new Map<string, Promise<unknown>>()
+  const turns = new Map<string, Promise<StorageUnavailable | undefined>>()
   return {
     append: (nodeId, drafts, options = {}) => inTurn(nodeId, () => append(nodeId, drafts, options)),
     state: async (nodeId) => states.get(nodeId) ?? (await load(nodeId)),
     forget: (nodeId) => void states.delete(nodeId),
   }
 
+  /**
+   * Who waits behind an append that the storage did not answer is told the same at once: waiting
+   * for it once more, one after the other, would take each longer than the one before.
+   */
   function inTurn<T>(nodeId: string, act: () => Promise<T>): Promise<T> {
-    const done = (turns.get(nodeId) ?? Promise.resolve()).then(act)
+    const before = turns.get(nodeId) ?? Promise.resolve(undefined)
+    const done = before.then((fault) => {
+      if (fault) throw fault
+      return act()
+    })
     const settled = done.then(
-      () => {},
-      () => {},
+      () => undefined,
+      (error) => (error instanceof StorageUnavailable ? error : undefined),
     )
     turns.set(nodeId, settled)
     void settled.then(() => {
@@ -105,11 +117,13 @@ export function createAppender({
     drafts: readonly Draft[],
     options: AppendOptions,
   ): Promise<AppendAnswer> {
-    const clean = options.redacted ? drafts : drafts.map((draft) => withoutSecrets(nodeId, draft))
+    const clean = options.redacted
+      ? drafts
+      : await inSlices(drafts, (draft) => withoutSecrets(nodeId, draft))
     for (let attempt = 1; ; attempt += 1) {
       const state = states.get(nodeId) ?? (await load(nodeId))
       const { entries, next, leftOut } = complete(clean, state)
-      const texts = entries.map(writeEntry)
+      const texts = await inSlices(entries, writeEntry)
       const last = texts.at(-1) ?? state.last
       // How it answers does not depend on where it lands, which only the store knows.
       const place: Place = {
@@ -190,6 +204,23 @@ export function createAppender({
     }
     return { entries, next: launch, leftOut }
   }
+}
+
+/** As `map`, and other work gets its turn in between: a request may bring 16 MiB. */
+async function inSlices<T extends { message: string }, R>(
+  items: readonly T[],
+  act: (item: T) => R,
+): Promise<R[]> {
+  const results: R[] = []
+  let looked = 0
+  for (const item of items) {
+    results.push(act(item))
+    looked += item.message.length
+    if (looked < SLICE) continue
+    looked = 0
+    await nextTurn()
+  }
+  return results
 }
 
 interface Place {

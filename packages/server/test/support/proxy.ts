@@ -16,6 +16,8 @@ export interface Proxy {
   /** The connections stay open and nothing goes through, until `thaw`. */
   freeze(): void
   thaw(): void
+  /** What is connected now stays frozen for ever; what connects later gets through. */
+  abandon(): void
   /** What goes in this direction is dropped, on connections that are and that will be. */
   swallow(direction: 'to client' | 'to upstream' | undefined): void
   /** Cuts what is connected now; what connects later is let through. */
@@ -65,6 +67,9 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
         client.resume()
         upstream.resume()
       }
+    },
+    abandon() {
+      frozen = false
     },
     swallow(direction) {
       swallowed = direction

@@ -21,6 +21,8 @@ export interface RawConnection {
   /** The n-th answer as soon as it is whole. */
   answer(n?: number): Promise<RawAnswer>
   isClosed(): boolean
+  /** Goes away, as one who does not wait for the answer. */
+  end(): void
   /** Ends when the server has closed. */
   closed(within?: number): Promise<unknown>
 }
@@ -53,6 +55,7 @@ export function rawConnection(url: string, first: string | Uint8Array = ''): Raw
         return undefined
       }),
     isClosed: () => over,
+    end: () => void socket.destroy(),
     closed: (within) => until('the server to close the connection', () => over, within),
   }
   connection.send(first)

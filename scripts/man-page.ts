@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { createProgram } from '../packages/server/src/cli/program.js'
+
+/** The manual, in roff, made from the commands' own help. */
+export function manPage(version: string): string {
+  const program = createProgram()
+  const commands = program.commands.map((command) => section(command))
+  return `.TH LAUNCHTAIL 1 "" "Launchtail ${version}"
+.SH NAME
+launchtail \\- ${roff(program.description())}
+.SH SYNOPSIS
+.B launchtail
+.I command
+[options]
+.SH DESCRIPTION
+${roff(program.description())}
+The address of the server is taken from
+.BR \\-\\-url ,
+from
+.BR LAUNCHTAIL_URL ,
+or from
+.BR "launchtail login" ;
+the admin token from
+.BR \\-\\-token\\-file ,
+.BR LAUNCHTAIL_ADMIN_TOKEN ,
+the login, or the data folder in the current one.
+.SH COMMANDS
+${commands.join('\n')}
+.SH EXIT STATUS
+${exitCodes(program)}
+`
+}
+
+function section(command: Command): string {
+  const usage = `launchtail ${command.name()} ${command.usage()}`
+  const options = command.options.map(
+    ({ flags, description }) => `.TP\n.B ${roff(flags)}\n${roff(description)}`,
+  )
+  return `.SS ${roff(usage)}\n${roff(command.description())}\n${options.join('\n')}${examples(command)}`
+}
+
+/** What a command says after its options: the help's own text, its lines as they are. */
+function examples(command: Command): string {
+  const text = afterHelp(command)
+  return text === '' ? '' : `\n.PP\n.nf\n${roff(text)}\n.fi`
+}
+
+function exitCodes(program: Command): string {
+  const codes = /Exit codes:\n([\s\S]*)$/.exec(afterHelp(program))?.[1] ?? ''
+  const each = [...codes.matchAll(/(\d+) {2}(.+?)(?= {2,}\d|\n|$)/g)]
+  return each.map(([, code, meaning = '']) => `.TP\n.B ${code}\n${roff(meaning.trim())}`).join('\n')
+}
+
+function afterHelp(command: Command): string {
+  let text = ''
+  const write = (piece: string) => {
+    text += piece
+  }
+  command.configureOutput({ writeOut: write })
+  command.outputHelp()
+  const own = command.helpInformation()
+  return text.slice(own.length).trim()
+}
+
+/** Text as roff takes it: its own marks escaped. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1')
+}
