@@ -5,12 +5,14 @@ import server from '../packages/server/package.json' with { type: 'json' }
 import { settings } from '../packages/server/src/config.js'
 import { openApi } from '../packages/server/src/http/openapi.js'
 import { manPage } from './man-page.js'
+import { phasesPage } from './phases-page.js'
 
 /** The made pages' texts by their names in `docs/`. */
 export function madePages(): Record<string, string> {
   return {
     'configuration.md': configurationPage(),
     'launchtail.1': manPage(server.version),
+    'phases.md': phasesPage(),
     'openapi.json': `${JSON.stringify(openApi(server.version), null, 2)}\n`,
   }
 }

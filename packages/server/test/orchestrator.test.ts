@@ -113,7 +113,13 @@ test('a failure is one entry, the last one, with what was said before it', async
   )
   const entries = await server.until(node_id, ended)
   expect(entries.filter(ended)).toMatchObject([
-    { level: 'error', message: 'setup failed with exit code 3', details: 'no such package' },
+    {
+      level: 'error',
+      message: 'setup failed with exit code 3',
+      details: expect.stringMatching(
+        /^A command of the task’s `setup` failed\..*\nno such package$/,
+      ),
+    },
   ])
   expect(entries.at(-2)?.message).toBe('no such package')
   await waitFor(() => !server.orchestrator.running(node_id) || undefined)

@@ -26,8 +26,10 @@ const phaseTimingSchema = z.object({
 })
 
 const failureSchema = z.object({
+  code: z.string().describe('The cause, one of those in docs/phases.md; `unknown` for any other.'),
   phase: z.enum(PHASES).describe('The phase the launch was in when it failed.'),
-  message: z.string(),
+  message: z.string().describe('The line of the log that names the cause, or the last word.'),
+  advice: z.string().describe('What can be done about it.'),
   details: z.string().optional(),
 })
 
@@ -53,6 +55,15 @@ export const nodeSchema = z
     updated_at: z.string(),
     ended_at: z.string().optional(),
     failure: failureSchema.optional(),
+    eta_seconds: z
+      .number()
+      .int()
+      .optional()
+      .describe('How long it may still take, by five or more past launches like it.'),
+    stalled: z
+      .literal(true)
+      .optional()
+      .describe('Nothing has come for far longer than is usual in this phase.'),
     phases: z.array(phaseTimingSchema),
   })
   .meta({ id: 'Node', description: 'A node and where its newest launch is.' })

@@ -1,8 +1,11 @@
 import type { Kysely, Migration } from 'kysely'
 
-/** Every migration, by name and in order. One that has shipped is never changed. */
+/**
+ * Every migration; they are carried out in the order of their names. One that has shipped is never
+ * changed.
+ */
 export const migrations: Record<string, Migration> = {
-  '2026-11-23-records': {
+  '001-records': {
     async up(db: Kysely<unknown>) {
       await db.schema
         .createTable('nodes')
@@ -10,6 +13,7 @@ export const migrations: Record<string, Migration> = {
         .addColumn('cluster_name', 'text')
         .addColumn('about', 'text', (column) => column.notNull())
         .addColumn('provider', 'text')
+        .addColumn('words', 'text', (column) => column.notNull())
         .addColumn('status', 'text', (column) => column.notNull())
         .addColumn('phase', 'text', (column) => column.notNull())
         .addColumn('progress', 'real', (column) => column.notNull())
@@ -56,6 +60,36 @@ export const migrations: Record<string, Migration> = {
         .addColumn('digest', 'text', (column) => column.notNull())
         .addColumn('answer', 'text')
         .addColumn('expires_at', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+  '002-causes-and-history': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('clues', 'text').execute()
+      await db.schema
+        .alterTable('nodes')
+        .addColumn('stalled', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute()
+      await db.schema
+        .createTable('phase_history')
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('phase', 'text', (column) => column.notNull())
+        .addColumn('ended_at', 'text', (column) => column.notNull())
+        .addColumn('duration_ms', 'integer', (column) => column.notNull())
+        .addColumn('provider', 'text', (column) => column.notNull())
+        .addColumn('gpu', 'text')
+        .addColumn('model', 'text')
+        .addPrimaryKeyConstraint('phase_history_key', ['node_id', 'phase', 'ended_at'])
+        .execute()
+      await db.schema
+        .createIndex('phase_history_like')
+        .on('phase_history')
+        .columns(['provider', 'gpu', 'model', 'ended_at'])
+        .execute()
+      await db.schema
+        .createIndex('phase_history_newest')
+        .on('phase_history')
+        .column('ended_at')
         .execute()
     },
   },

@@ -7,6 +7,7 @@ import type { NodeStatus, Phase } from '@launchtail/client/protocol'
 export interface Schema {
   nodes: NodesTable
   phases: PhasesTable
+  phase_history: PhaseHistoryTable
   launches: LaunchesTable
   replies: RepliesTable
 }
@@ -17,6 +18,8 @@ export interface NodesTable {
   /** What the caller said of the node: JSON of name, provider, region, gpu, model, labels … */
   about: string
   provider: string | null
+  /** What the node is looked for by, in lower case: its id, names, model, GPU, region, provider. */
+  words: string
   status: NodeStatus
   phase: Phase
   progress: number
@@ -24,6 +27,10 @@ export interface NodesTable {
   endpoint: string | null
   /** JSON, or null. */
   failure: string | null
+  /** JSON of what the list has told of why the launch may fail; null for nothing. */
+  clues: string | null
+  /** 1 while the newest entry says that nothing has come for too long. */
+  stalled: number
   created_at: string
   updated_at: string
   ended_at: string | null
@@ -39,6 +46,17 @@ export interface PhasesTable {
   position: number
   started_at: string
   ended_at: string | null
+}
+
+/** How long a phase took in a launch that went on from it, kept when the node is gone. */
+export interface PhaseHistoryTable {
+  node_id: string
+  phase: Phase
+  ended_at: string
+  duration_ms: number
+  provider: string
+  gpu: string | null
+  model: string | null
 }
 
 /** A launch of ours: what is needed to take it up again after any kind of end. */

@@ -1,5 +1,6 @@
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
+import { explain } from './causes/explain.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import { patiently, pauseFor } from './patience.js'
 import { createPipeline, MarkLost, type PipelineMark } from './pipeline.js'
@@ -25,18 +26,21 @@ const LONGEST_PAUSE = 30_000
 const RENEW_EVERY = 60_000
 
 /**
- * Brings a launch's output into its log until the launch is over; undefined when the signal aborts
- * first. Whatever goes wrong here is no fault of the launch: it begins again from the log's state.
+ * Brings a launch's output into its log until the launch is over, and tells why it is, as far as
+ * the log knows; undefined when the signal aborts first. Whatever goes wrong here is no fault of the
+ * launch: it begins again from the log's state.
  */
 export async function followLaunch(options: FollowOptions): Promise<Outcome | undefined> {
   const { launch, source, store, appender, signal, onFault } = options
   let stored = Number.NEGATIVE_INFINITY
   for (let pause = 1000; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
-      return await followOnce(options, () => {
+      const outcome = await followOnce(options, () => {
         stored = performance.now()
         pause = 1000
       })
+      const { nodeId } = launch
+      return outcome && (await patiently(() => explain(outcome, { nodeId, store }), { signal }))
     } catch (error) {
       if (signal.aborted) return undefined
       try {

@@ -1,16 +1,37 @@
-import { isTerminal, type LogEntry, type PhaseTiming } from '@launchtail/client/protocol'
+import {
+  type Failure,
+  isTerminal,
+  type LogEntry,
+  type Phase,
+  type PhaseTiming,
+  phaseOrder,
+} from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
+import { type Clues, conclude, NO_CLUES, observe } from '../launch/causes/tracker.js'
 import { beginsLaunch, foldLaunch, type LaunchState } from '../logs/appender.js'
 import { endpointOf, statusOf } from '../logs/entry-text.js'
+import { isStallNotice } from './stall.js'
 
 /** What a node's record takes from its list, and nothing else. */
 export interface Folded extends LaunchState {
   status: NodesTable['status']
   message: string
   endpoint: string | undefined
-  failure: { phase: LaunchState['phase']; message: string; details?: string } | undefined
+  failure: Failure | undefined
+  /** Why the launch may fail, as its entries have told. */
+  clues: Clues
+  /** The newest entry says that nothing has come for too long. */
+  stalled: boolean
   ended_at: string | undefined
   phases: PhaseTiming[]
+  /** The phases the launch has gone on from since the record was read. */
+  finished: Finished[]
+}
+
+export interface Finished {
+  phase: Phase
+  ended_at: string
+  duration_ms: number
 }
 
 export const UNFOLDED: Folded = {
@@ -20,8 +41,11 @@ export const UNFOLDED: Folded = {
   message: '',
   endpoint: undefined,
   failure: undefined,
+  clues: NO_CLUES,
+  stalled: false,
   ended_at: undefined,
   phases: [],
+  finished: [],
 }
 
 /**
@@ -33,20 +57,31 @@ export function fold(record: Folded, entry: LogEntry): Folded {
   const before = fresh ? UNFOLDED : record
   const ends = isTerminal(entry.phase)
   const status = statusOf(entry)
+  const state = foldLaunch(record, entry)
+  const over = entry.phase === 'failed'
+  const phases = timings(before.phases, entry)
   return {
-    ...foldLaunch(record, entry),
+    ...state,
     status,
     message: entry.message,
     // A node that has failed or was taken down is reached no more.
-    endpoint: entry.phase === 'failed' ? undefined : (endpointOf(entry) ?? before.endpoint),
+    endpoint: over ? undefined : (endpointOf(entry) ?? before.endpoint),
     failure: status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined,
+    clues: over ? state : observe(before.clues, entry),
+    stalled: !ends && isStallNotice(entry),
     ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
-    phases: timings(before.phases, entry),
+    phases,
+    finished: [...record.finished, ...finishedBy(before.phases, phases)],
   }
 }
 
-function failureOf({ phase }: Folded, { message, details }: LogEntry): Folded['failure'] {
-  return { phase, message, ...(details !== undefined && { details }) }
+/** The cause's own line is the message; what the last entry said besides is in the details. */
+function failureOf({ phase, clues }: Folded, entry: LogEntry): Failure {
+  const { cause, message } = conclude(clues, entry)
+  const said = message === entry.message.trim() ? undefined : entry.message
+  const details = [said, entry.details].filter((text) => text !== undefined).join('\n')
+  const { code, advice } = cause
+  return { code, phase, message, advice, ...(details !== '' && { details }) }
 }
 
 function timings(phases: PhaseTiming[], { phase, timestamp }: LogEntry): PhaseTiming[] {
@@ -57,4 +92,14 @@ function timings(phases: PhaseTiming[], { phase, timestamp }: LogEntry): PhaseTi
   const duration = Date.parse(timestamp) - Date.parse(current.started_at)
   const ended = { ...current, ended_at: timestamp, duration_ms: Math.max(0, duration) }
   return [...phases.slice(0, -1), ended, begun]
+}
+
+/** The phase that has ended because the launch went on; how long one took that failed says nothing. */
+function finishedBy(before: PhaseTiming[], after: PhaseTiming[]): Finished[] {
+  const next = after.at(-1)
+  const ended = after.at(-2)
+  if (before.length === after.length || !next || !ended) return []
+  const { phase, ended_at, duration_ms } = ended
+  const wentOn = next.phase !== 'failed' && phaseOrder(next.phase) > phaseOrder(phase)
+  return wentOn && ended_at && duration_ms !== undefined ? [{ phase, ended_at, duration_ms }] : []
 }

@@ -1,17 +1,23 @@
 import {
+  type Failure,
+  isTerminal,
   type LogEntry,
   type NodeRecord,
   type NodesQuery,
   PHASES,
+  type Phase,
   type PhaseTiming,
 } from '@launchtail/client/protocol'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { NodesTable, PhasesTable } from '../database/schema.js'
 import { HttpError } from '../errors.js'
+import { UNKNOWN } from '../launch/causes/index.js'
 import { readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { type Folded, fold, UNFOLDED } from './fold.js'
+import { createHistory } from './history.js'
+import { etaSeconds, type Past } from './stall.js'
 
 /** What the caller said of a node; the rest of its record comes from its list. */
 export type About = Partial<
@@ -26,13 +32,18 @@ export interface Registry {
   create(node: NewRecord): Promise<NodeRecord>
   /** The record, up to date with every append that was answered; undefined where there is none. */
   get(nodeId: string): Promise<NodeRecord | undefined>
-  /** As `get`; a node that only has a list gets its record now. */
-  find(nodeId: string): Promise<NodeRecord | undefined>
+  /**
+   * As `get`; a node that only has a list gets its record now. Where the caller knows the list to
+   * have `length` entries, the record has taken in as many, whoever wrote them.
+   */
+  find(nodeId: string, length?: number): Promise<NodeRecord | undefined>
   /** Whether there is such a node: a record or at least a list. Cheap, for every append asks. */
   isKnown(nodeId: string): Promise<boolean>
   list(query: NodesQuery): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The ids of the nodes, not terminated, that have this cluster name. */
   named(clusterName: string): Promise<string[]>
+  /** The launches that are under way, ours and those that are sent in. */
+  launching(): Promise<Launching[]>
   remove(nodeId: string): Promise<void>
   /** Takes in entries that were appended; stored soon after. */
   appended(nodeId: string, index: number, entries: readonly LogEntry[]): void
@@ -40,6 +51,17 @@ export interface Registry {
   catchUp(): Promise<void>
   /** Ends when everything that was taken in is stored. */
   flush(): Promise<void>
+}
+
+export interface Launching {
+  nodeId: string
+  phase: Phase
+  /** How many entries of its list the record has taken in. */
+  entries: number
+  /** Whether the newest of them says that it stalls. */
+  stalled: boolean
+  /** What launches like it took. */
+  past: Past
 }
 
 export interface NewRecord {
@@ -84,17 +106,39 @@ export function createRegistry({
   let writing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   const known = new Set<string>()
-  return { create, get, find, isKnown, list, named, remove, appended, catchUp, flush }
+  /** A record is read, folded on and written by one at a time. */
+  const turns = new Map<string, Promise<void>>()
+  const history = createHistory(database)
+  return { create, get, find, isKnown, list, named, launching, remove, appended, catchUp, flush }
 
-  async function create({ nodeId, clusterName, about, replace = false }: NewRecord) {
-    const time = now().toISOString()
+  function inTurn<T>(nodeId: string, act: () => Promise<T>): Promise<T> {
+    const done = (turns.get(nodeId) ?? Promise.resolve()).then(act)
+    const settled = done.then(
+      () => {},
+      () => {},
+    )
+    turns.set(nodeId, settled)
+    void settled.then(() => {
+      if (turns.get(nodeId) === settled) turns.delete(nodeId)
+    })
+    return done
+  }
+
+  async function create(node: NewRecord): Promise<NodeRecord> {
     await flush()
+    await inTurn(node.nodeId, () => add(node))
+    return (await get(node.nodeId)) as NodeRecord
+  }
+
+  async function add({ nodeId, clusterName, about, replace = false }: NewRecord): Promise<void> {
+    const time = now().toISOString()
     const existing = await rowOf(nodeId)
     if (existing && !replace) throw new HttpError(409, `node ${nodeId} exists`)
     const said = {
       cluster_name: clusterName ?? null,
       about: JSON.stringify(about),
       provider: about.provider ?? null,
+      words: wordsOf(nodeId, clusterName, about),
       created_at: time,
       updated_at: time,
     }
@@ -111,19 +155,19 @@ export function createRegistry({
           throw new HttpError(409, `node ${nodeId} exists`, { cause: error })
         })
     }
-    return (await get(nodeId)) as NodeRecord
   }
 
   async function get(nodeId: string): Promise<NodeRecord | undefined> {
     await flush()
     const row = await rowOf(nodeId)
-    return row && toRecord(row, await phasesOf([nodeId]))
+    return row && (await recordOf(row))
   }
 
-  async function find(nodeId: string): Promise<NodeRecord | undefined> {
-    const known = await get(nodeId)
-    if (known) return known
-    if ((await store.length(nodeId)) === 0) return undefined
+  async function find(nodeId: string, length = 0): Promise<NodeRecord | undefined> {
+    await flush()
+    const row = await rowOf(nodeId)
+    if (row && row.folded >= length) return recordOf(row)
+    if (!row && (await store.length(nodeId)) === 0) return undefined
     await catchUpNode(nodeId)
     return get(nodeId)
   }
@@ -143,13 +187,7 @@ export function createRegistry({
     if (provider) query = query.where('provider', '=', provider)
     if (q) {
       const like = `%${q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-      query = query.where((where) =>
-        where.or(
-          [where.ref('node_id'), where.ref('cluster_name'), where.ref('about')].map((column) =>
-            where(where.fn('lower', [column]), 'like', like),
-          ),
-        ),
-      )
+      query = query.where(sql<boolean>`words like ${like} escape '\\'`)
     }
     const after = cursor === undefined ? undefined : readPageCursor(cursor)
     if (after) {
@@ -169,8 +207,7 @@ export function createRegistry({
       .limit(limit + 1)
       .execute()
     const page = rows.slice(0, limit)
-    const phases = await phasesOf(page.map((row) => row.node_id))
-    const nodes = page.map((row) => toRecord(row, phases))
+    const nodes = await recordsOf(page)
     const last = page.at(-1)
     return rows.length > limit && last ? { nodes, cursor: writePageCursor(last) } : { nodes }
   }
@@ -183,6 +220,21 @@ export function createRegistry({
       .where('status', '!=', 'terminated')
       .execute()
     return rows.map((row) => row.node_id)
+  }
+
+  async function launching(): Promise<Launching[]> {
+    await flush()
+    const rows = await database
+      .selectFrom('nodes')
+      .select(['node_id', 'about', 'phase', 'folded', 'stalled'])
+      .where('status', '=', 'launching')
+      .execute()
+    return Promise.all(
+      rows.map(async ({ node_id: nodeId, about, phase, folded: entries, stalled }) => {
+        const past = await history.of(JSON.parse(about) as About)
+        return { nodeId, phase, entries, stalled: stalled !== 0, past }
+      }),
+    )
   }
 
   async function remove(nodeId: string): Promise<void> {
@@ -216,7 +268,7 @@ export function createRegistry({
     for (const [nodeId, news] of pending) {
       pending.delete(nodeId)
       try {
-        await takeIn(nodeId, news)
+        await inTurn(nodeId, () => takeIn(nodeId, news))
       } catch (error) {
         // The list has it all; `catchUp` takes it in later.
         onFault(`record of ${nodeId}`, error)
@@ -233,18 +285,26 @@ export function createRegistry({
       .where('status', '=', 'launching')
       .execute()
     for (const { node_id, folded } of rows) {
-      const length = await store.length(node_id)
-      if (length > folded) await catchUpNode(node_id)
+      try {
+        const length = await store.length(node_id)
+        if (length > folded) await catchUpNode(node_id)
+      } catch (error) {
+        onFault(`record of ${node_id}`, error)
+        // One list that cannot be read must not keep the others' records from going on.
+        await store.ping()
+      }
     }
   }
 
-  async function catchUpNode(nodeId: string): Promise<void> {
-    for (;;) {
-      const folded = (await rowOf(nodeId))?.folded ?? 0
-      const texts = await store.read(nodeId, folded, PAGE)
-      if (texts.length === 0) return
-      await takeIn(nodeId, [{ index: folded, entries: readable(texts) }], folded + texts.length)
-    }
+  function catchUpNode(nodeId: string): Promise<void> {
+    return inTurn(nodeId, async () => {
+      for (;;) {
+        const folded = (await rowOf(nodeId))?.folded ?? 0
+        const texts = await store.read(nodeId, folded, PAGE)
+        if (texts.length === 0) return
+        await takeIn(nodeId, [{ index: folded, entries: readable(texts) }], folded + texts.length)
+      }
+    })
   }
 
   /** Folds news into the record. Where some before them are missing, these are read first. */
@@ -279,7 +339,8 @@ export function createRegistry({
           .where('node_id', '=', nodeId)
           .execute()
       } else {
-        const made = { node_id: nodeId, cluster_name: null, about: '{}', provider: null }
+        const words = wordsOf(nodeId, undefined, {})
+        const made = { node_id: nodeId, cluster_name: null, about: '{}', provider: null, words }
         await transaction
           .insertInto('nodes')
           .values({ ...made, created_at: time, ...columnsNow })
@@ -294,7 +355,26 @@ export function createRegistry({
         ended_at: ended_at ?? null,
       }))
       if (phases.length > 0) await transaction.insertInto('phases').values(phases).execute()
+      const about = JSON.parse(row?.about ?? '{}') as About
+      await history.add(transaction, nodeId, about, record.finished)
     })
+  }
+
+  async function recordOf(row: Row): Promise<NodeRecord> {
+    return (await recordsOf([row]))[0] as NodeRecord
+  }
+
+  async function recordsOf(rows: Row[]): Promise<NodeRecord[]> {
+    const phases = await phasesOf(rows.map((row) => row.node_id))
+    return Promise.all(rows.map(async (row) => withEta(toRecord(row, phases))))
+  }
+
+  async function withEta(record: NodeRecord): Promise<NodeRecord> {
+    const current = record.phases.at(-1)
+    if (isTerminal(record.phase) || !current) return record
+    const elapsed = now().getTime() - Date.parse(current.started_at)
+    const eta = etaSeconds(record.phase, elapsed, await history.of(record))
+    return eta === undefined ? record : { ...record, eta_seconds: eta }
   }
 
   function rowOf(nodeId: string): Promise<Row | undefined> {
@@ -312,6 +392,16 @@ export function createRegistry({
   }
 }
 
+/** What a node is looked for by. */
+function wordsOf(nodeId: string, clusterName: string | undefined, about: About): string {
+  const { name, model, gpu, region, provider } = about
+  const words = [nodeId, clusterName, name, model, gpu, region, provider]
+  return words
+    .filter((word) => word !== undefined)
+    .join('\n')
+    .toLowerCase()
+}
+
 function readable(texts: readonly string[]): LogEntry[] {
   return texts.map(readEntry).filter((entry) => entry !== undefined)
 }
@@ -324,6 +414,8 @@ function columns(record: Folded) {
     message: record.message,
     endpoint: record.endpoint ?? null,
     failure: record.failure ? JSON.stringify(record.failure) : null,
+    clues: JSON.stringify(record.clues),
+    stalled: record.stalled ? 1 : 0,
     ended_at: record.ended_at ?? null,
   }
 }
@@ -335,25 +427,37 @@ function fromRow(row: Row, phases: Selectable<PhasesTable>[]): Folded {
     progress: row.progress,
     message: row.message,
     endpoint: row.endpoint ?? undefined,
-    failure: row.failure === null ? undefined : JSON.parse(row.failure),
+    failure: row.failure === null ? undefined : readFailure(row.failure),
+    clues:
+      row.clues === null ? { phase: row.phase, progress: row.progress } : JSON.parse(row.clues),
+    stalled: row.stalled !== 0,
     ended_at: row.ended_at ?? undefined,
     phases: timingsOf(row.node_id, phases),
+    finished: [],
   }
 }
 
+/** Records of before there were causes tell none. */
+function readFailure(text: string): Failure {
+  const { code, advice } = UNKNOWN
+  return { code, advice, ...(JSON.parse(text) as Omit<Failure, 'code' | 'advice'>) }
+}
+
 function toRecord(row: Row, phases: Selectable<PhasesTable>[]): NodeRecord {
-  const { phases: timings, endpoint, failure, ended_at, ...state } = fromRow(row, phases)
+  const folded = fromRow(row, phases)
+  const { status, phase, progress, message, endpoint, failure, ended_at, stalled } = folded
   return {
     node_id: row.node_id,
     ...(row.cluster_name !== null && { cluster_name: row.cluster_name }),
     ...(JSON.parse(row.about) as About),
-    ...state,
+    ...{ status, phase, progress, message },
     ...(endpoint !== undefined && { endpoint }),
     created_at: row.created_at,
     updated_at: row.updated_at,
     ...(ended_at !== undefined && { ended_at }),
     ...(failure && { failure }),
-    phases: timings,
+    ...(stalled && { stalled }),
+    phases: folded.phases,
   }
 }
 
