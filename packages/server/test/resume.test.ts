@@ -108,7 +108,7 @@ for (const store of ['SQLite', 'Redis'] as const) {
       await send(id, [...entries(0, 2999), { message: 'up', phase: 'active' }])
       const whole = await read(id, 'tail=all')
       const proxy = await startProxy(portOf(server))
-      const { events, cuts } = await readThroughCuts(id, proxy, 40_000)
+      const { events, cuts } = await readThroughCuts(id, proxy, 25_000)
       expect(idsOf(events)).toEqual(idsOf(whole.events))
       expect(messagesOf(events)).toEqual((await listed(id)).map((entry) => entry.message))
       expect(cuts).toBeGreaterThan(20)

@@ -7,6 +7,7 @@ import { lineDecoder } from '../launch/lines.js'
 import { createPipeline, type PipelineMark } from '../launch/pipeline.js'
 import type { Redactor } from '../launch/redact.js'
 import type { Appender } from '../logs/appender.js'
+import { readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { idempotencyKey, keyReused, stillAtWork } from './idempotency.js'
 
@@ -59,6 +60,10 @@ export function sourceOf(request: FastifyRequest): Source | undefined {
   }
   return { mark: `source:${String(name).toLowerCase()}`, offset: Number(at ?? 0) }
 }
+
+/** Lines of other processes that may stand between two of a key. */
+const LOOK_BACK = 20
+const MASKED_LINE = /^(?:\([^()]{1,100}\) ?)*\s*\*\*\*$/
 
 export function createRawOutput({
   appender,
@@ -127,13 +132,16 @@ export function createRawOutput({
     const away = new AbortController()
     let giveUp: NodeJS.Timeout | undefined
     const decoder = lineDecoder()
+    const redactor = redactorFor(nodeId)
+    // Of what goes on in the middle of a private key, nothing but the lines before tells so.
+    if (stored > 0 && (await endsInKey(nodeId))) redactor.line('-----BEGIN PRIVATE KEY-----')
     const pipeline = createPipeline({
       append,
       state: await appender.state(nodeId),
       at: { lines: stored, words: 0 },
       from: stored,
       position: (line) => stored + line.end,
-      redactor: redactorFor(nodeId),
+      redactor,
       linesDecide: true,
       // Who can send again is told at once; a pipe that cannot is kept waiting for a while.
       patient: source === undefined && request.headers['content-length'] === undefined,
@@ -174,6 +182,14 @@ export function createRawOutput({
       }
       return answer
     }
+  }
+
+  /** Whether one of the log's last lines was masked as a whole, as those of a key are. */
+  async function endsInKey(nodeId: string): Promise<boolean> {
+    const length = await store.length(nodeId)
+    const from = Math.max(0, length - LOOK_BACK)
+    const texts = await store.read(nodeId, from, LOOK_BACK)
+    return texts.some((text) => MASKED_LINE.test(readEntry(text)?.message ?? ''))
   }
 
   async function tip(nodeId: string): Promise<string> {

@@ -126,7 +126,8 @@ export async function openFeed({
     const texts = end === 0 ? [] : await store.read(nodeId, from, FIRST_LOAD + PAGE)
     items = []
     bytes = 0
-    length = from
+    // It was removed since it was measured.
+    length = texts.length === 0 ? 0 : from
     changes += 1
     take(texts)
     loaded = true
@@ -195,6 +196,11 @@ export async function openFeed({
   }
 
   function sync(): Promise<void> {
+    if (!loaded) {
+      // What is read now would be taken twice, once by the load that is under way.
+      syncAgain = true
+      return Promise.resolve()
+    }
     if (syncing) {
       syncAgain = true
       return syncing

@@ -54,6 +54,8 @@ export async function redisLogStore({
   let clockOffset: number | undefined
   let up = true
   let polling = false
+  /** How many polls in a row were not answered at all. */
+  let unanswered = 0
   const poller = setInterval(() => void poll(), pollInterval)
   const checker = setInterval(() => void checkSubscriber(), SUBSCRIBER_CHECK)
   poller.unref()
@@ -216,6 +218,7 @@ export async function redisLogStore({
       const results = (await pipeline.exec()) ?? []
       const broken = results.find(([error]) => error && !isWrongType(error))
       if (broken) throw broken[0]
+      unanswered = 0
       if (!up) {
         up = true
         watchers.each((watcher) => watcher.found())
@@ -231,6 +234,13 @@ export async function redisLogStore({
     } catch (error) {
       if (up) onFault('redis poll', error)
       lost()
+      // A connection can hang for a quarter of an hour before the system says so; a new one tells
+      // whether it is Redis that hangs.
+      unanswered = isTimeout(error) ? unanswered + 1 : 0
+      if (unanswered >= 2) {
+        unanswered = 0
+        commands.disconnect(true)
+      }
     } finally {
       polling = false
     }
@@ -278,6 +288,10 @@ async function attempt<T>(act: () => Promise<T>): Promise<T> {
 
 function isWrongType(error: Error): boolean {
   return error.message.startsWith('WRONGTYPE')
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out'
 }
 
 function sha1(text: string): string {

@@ -18,8 +18,8 @@ export interface Proxy {
   thaw(): void
   /** What is connected now stays frozen for ever; what connects later gets through. */
   abandon(): void
-  /** What goes in this direction is dropped, on connections that are and that will be. */
-  swallow(direction: 'to client' | 'to upstream' | undefined): void
+  /** What goes to the client is dropped on the connections it has sent this word on. */
+  deafen(word: string): void
   /** Cuts what is connected now; what connects later is let through. */
   cutAll(): void
   connections(): number
@@ -28,6 +28,9 @@ export interface Proxy {
 interface Pair {
   readonly client: Socket
   readonly upstream: Socket
+  /** All that the client has sent. */
+  sent: string
+  deaf: boolean
 }
 
 /** A wire that can be harmed, between a client and what listens on a port of this machine. */
@@ -37,7 +40,6 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
   let repliesUntilLoss = Number.POSITIVE_INFINITY
   let lost = 0
   let frozen = false
-  let swallowed: 'to client' | 'to upstream' | undefined
   const server = createServer(accept).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -71,8 +73,8 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
     abandon() {
       frozen = false
     },
-    swallow(direction) {
-      swallowed = direction
+    deafen(word) {
+      for (const pair of pairs) if (pair.sent.includes(word)) pair.deaf = true
     },
     cutAll,
     connections: () => pairs.size,
@@ -80,17 +82,18 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
 
   function accept(client: Socket): void {
     const upstream = dial(upstreamPort, '127.0.0.1')
-    const pair = { client, upstream }
+    const pair: Pair = { client, upstream, sent: '', deaf: false }
     pairs.add(pair)
     client.setNoDelay()
     upstream.setNoDelay()
     let left = limit
     if (frozen) client.pause()
     client.on('data', (bytes) => {
-      if (swallowed !== 'to upstream') upstream.write(bytes)
+      pair.sent += bytes.toString('latin1')
+      upstream.write(bytes)
     })
     upstream.on('data', (bytes) => {
-      if (swallowed === 'to client') return
+      if (pair.deaf) return
       repliesUntilLoss -= 1
       if (repliesUntilLoss === 0) {
         lost += 1

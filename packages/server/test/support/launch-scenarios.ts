@@ -1,0 +1,188 @@
+/** Whole launches, joined from genuine transcripts (LAUNCHTAIL_TRANSCRIPTS names their folder). */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { control, type Scenario, type Step } from './skypilot-double.js'
+
+export const transcripts = process.env.LAUNCHTAIL_TRANSCRIPTS
+
+/** Lines of a transcript, counted from 1; both ends are part of it. */
+export function lines(file: string, from = 1, to = Number.POSITIVE_INFINITY): string[] {
+  const text = readFileSync(join(transcripts as string, file), 'utf8')
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .slice(from - 1, to)
+}
+
+const SPINNERS = ['1/3 - initializing', '2/3 - dependencies', '3/3 - runtime']
+
+/** SkyPilot's own output as its API server streams it: coloured, and with spinners in between. */
+export function request(text: readonly string[]): Step[] {
+  return text.flatMap((line): Step[] => {
+    const step = { text: `\x1b[32m${line}\x1b[0m\n` }
+    if (/Launching on/.test(line)) return [step, { text: control('Launching') }]
+    if (!/(?:Instance is|Instances are|Pod is|Head node is) up/.test(line)) return [step]
+    const runtime = SPINNERS.map((what) => ({
+      text: control(`Preparing SkyPilot runtime (${what})`),
+    }))
+    return [step, ...runtime]
+  })
+}
+
+const BEGIN = [
+  '├── Waiting for task resources on 1 node.',
+  '└── Job started. Streaming logs... (Ctrl-C to exit log streaming; job will not be killed)',
+]
+
+/** The job's output; its bars are drawn over and over. */
+export function job(setup: readonly string[], run: readonly string[]): Step[] {
+  return [
+    { text: `${BEGIN.join('\n')}\n` },
+    { job: 'SETTING_UP' },
+    ...setup.map((line) => ({ text: `${line}\n` })),
+    { job: 'RUNNING' },
+    ...run.map((line) => ({ text: taskLine(line) })),
+  ]
+}
+
+/** Bars come without the prefix, and end in `\r` until they are full. */
+function taskLine(line: string): string {
+  if (!/\d%/.test(line)) return `(task, pid=4711) ${line}\n`
+  return / 100%|Completed \| (\d+)\/\1 /.test(line) ? `${line}\n` : `${line}\r`
+}
+
+const setup = () => lines('k8s-skyserve-vllm-setup-error.log', 6, 26)
+const vllm = () => lines('vllm-0.13-startup-ok.log', 24)
+const nebius = () => lines('nebius-h100-basic.log', 3, 15)
+
+/** From a request that was accepted to a server that answers. */
+export function success(cloud: 'nebius' | 'slurm' | 'kubernetes' | 'gcp'): Scenario {
+  const parts = {
+    nebius: [nebius(), setup(), vllm()],
+    slurm: [lines('slurm-a40-nvidia-smi.log', 2, 14), setup(), vllm()],
+    kubernetes: [lines('k8s-relaunch-workdir-agent.log', 2, 9), setup(), vllm()],
+    gcp: [
+      lines('gcp-t4-docker-compose-serve.log', 1, 17),
+      [],
+      lines('gcp-t4-docker-compose-serve.log', 21).map((line) => line.replace(/^\([^)]*\) /, '')),
+    ],
+  }[cloud] as [string[], string[], string[]]
+  const [sky, installing, run] = parts
+  return {
+    request: request(sky),
+    job: [...job(installing, run), { wait: 100 }, { serves: 503 }, { wait: 150 }, { serves: 200 }],
+  }
+}
+
+/** Places that have none, then one that has. */
+export function zoneFailover(): Scenario {
+  const sky = [...lines('gcp-zone-failover-a100.log', 4), '⚙︎ Job submitted, ID: 1']
+  return { ...success('nebius'), request: request(sky) }
+}
+
+export function cloudFailover(): Scenario {
+  const sky = [...lines('azure-to-gcp-failover-a100x8.log'), '⚙︎ Job submitted, ID: 1']
+  return { ...success('nebius'), request: request(sky) }
+}
+
+export function noCapacity(): Scenario {
+  const failure = lines('runpod-no-capacity.log')
+  return {
+    request: request([...nebius().slice(0, 8), ...failure]),
+    result: {
+      type: 'sky.exceptions.ResourcesUnavailableError',
+      message: failure
+        .slice(1)
+        .join('\n')
+        .replace(/^sky\.exceptions\.\w+: /, ''),
+    },
+  }
+}
+
+export function noMatchingGpu(): Scenario {
+  const failure = lines('k8s-no-matching-gpu.log', 2)
+  return {
+    request: request(failure.slice(0, 2)),
+    result: {
+      type: 'sky.exceptions.ResourcesUnavailableError',
+      message: failure
+        .slice(2)
+        .join('\n')
+        .replace(/^sky\.exceptions\.\w+: /, ''),
+    },
+  }
+}
+
+export function setupFailure(): Scenario {
+  const failing = [
+    ...setup(),
+    '(setup pid=1293) error: Failed to install: no space left',
+    "ERROR: Job 1's setup failed with return code list: [1]",
+  ]
+  return { request: request(nebius()), job: job(failing, []), jobEnds: 'FAILED_SETUP' }
+}
+
+export function gatedModel(): Scenario {
+  const run = lines('vllm-gated-model-401.log')
+  return { request: request(nebius()), job: job(setup(), run), jobEnds: 'FAILED' }
+}
+
+export function outOfMemory(): Scenario {
+  const run = lines('vllm-oom-sampler-warmup.log')
+  const begins = [
+    '(APIServer pid=1) INFO 03-03 19:33:40 [api_server.py:1] vLLM API server version 0.11.0',
+  ]
+  return { request: request(nebius()), job: job(setup(), [...begins, ...run]), jobEnds: 'FAILED' }
+}
+
+/** The server is started again, fails again, and then the job ends. */
+export function crashLoop(): Scenario {
+  const run = lines('vllm-0.20-bad-flag-crash-restart.log')
+  return {
+    request: request(nebius()),
+    job: [...job(setup(), [...run, ...run]), { wait: 100 }],
+    jobEnds: 'FAILED',
+  }
+}
+
+/** All is said, and the server never answers that it is ready. */
+export function neverReady(): Scenario {
+  return {
+    request: request(nebius()),
+    job: [...job(setup(), vllm()), { serves: 503 }],
+  }
+}
+
+/** The machine is taken back, without a word, while the model is being loaded. */
+export function spotLoss(): Scenario {
+  const run = vllm().slice(0, 30)
+  return { request: request(nebius()), job: [...job(setup(), run), { wait: 300 }, { lost: true }] }
+}
+
+/** A launch that needs no transcript: some lines, and gates to stop it at. */
+export function plain({ gated = false } = {}): Scenario {
+  const gate = (name: string): Step[] => (gated ? [{ gate: name }] : [])
+  const request: Step[] = [
+    'Considered resources (1 node):',
+    '⚙︎ Launching on AWS us-east-1 (us-east-1a).',
+    '└── Instance is up.',
+    '✓ Cluster launched: x.  View logs: sky logs --provision x',
+  ].map((line) => ({ text: `${line}\n` }))
+  return {
+    request: [
+      ...request.slice(0, 2),
+      ...gate('provisioning'),
+      ...request.slice(2),
+      { text: '⚙︎ Job submitted, ID: 1\n' },
+    ],
+    job: [
+      { text: `${BEGIN.join('\n')}\n` },
+      ...Array.from({ length: 20 }, (_, i) => ({ text: `(setup pid=7) step ${i}\n` })),
+      { job: 'RUNNING' },
+      { text: '(task, pid=7) INFO 01-01 00:00:00 [a.py:1] vLLM API server version 0.13.0\n' },
+      ...gate('loading'),
+      { text: '(task, pid=7) INFO:     Application startup complete.\n' },
+      { serves: 200 },
+    ],
+  }
+}

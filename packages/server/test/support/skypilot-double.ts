@@ -1,0 +1,452 @@
+/**
+ * A SkyPilot API server without SkyPilot: real HTTP, and answers in the forms SKYPILOT's own has.
+ * What it launches is a scenario, whose output and end it plays.
+ */
+import { EventEmitter, once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './processes.js'
+
+export interface Scenario {
+  /** The request's output, and what happens meanwhile. */
+  readonly request: readonly Step[]
+  readonly result?: { readonly type: string; readonly message: string }
+  /** The job's, from the wait for resources on. */
+  readonly job?: readonly Step[]
+  /** The job's end; without it, it runs on. */
+  readonly jobEnds?: string
+}
+
+export type Step =
+  /** Bytes as they are: line ends too. */
+  | { readonly text: string }
+  | { readonly wait: number }
+  /** The job gets another status. */
+  | { readonly job: string }
+  /** The server on the cluster answers from here on, with this status. */
+  | { readonly serves: number }
+  /** The cluster is gone, without a word. */
+  | { readonly lost: true }
+  /** Until `pass(name)` is called. */
+  | { readonly gate: string }
+
+interface Request {
+  readonly id: string
+  readonly name: string
+  readonly cluster: string | undefined
+  readonly createdAt: number
+  status: string
+  value?: unknown
+  error?: { type: string; message: string }
+  readonly tape: Tape
+  readonly stopping: AbortController
+}
+
+interface Cluster {
+  status: string
+  readonly port: number
+  health: number | undefined
+  server?: Server
+  readonly jobs: Map<number, { status: string; tape: Tape }>
+}
+
+/** What is done with a request instead of, before or after it is answered. */
+export type Hook = (call: {
+  path: string
+  body: Record<string, unknown>
+  req: IncomingMessage
+  res: ServerResponse
+  /** Answers as it would have been. */
+  go: () => Promise<void>
+}) => Promise<void> | void
+
+export interface DoubleOptions {
+  scenario: Scenario | ((cluster: string) => Scenario)
+  health?: Record<string, unknown>
+  token?: string
+  /** Between two heartbeats, in milliseconds. */
+  heartbeat?: number
+  /** Bytes are sent in pieces of at most so many. */
+  piece?: number
+  /** The n-th reading of a stream is cut after so many bytes. */
+  cuts?: readonly number[]
+}
+
+export type Double = Awaited<ReturnType<typeof startDouble>>
+
+export async function startDouble({
+  scenario,
+  health = {},
+  token,
+  heartbeat = 40,
+  piece = 700,
+  cuts = [],
+}: DoubleOptions) {
+  const requests = new Map<string, Request>()
+  const clusters = new Map<string, Cluster>()
+  const launched: string[] = []
+  const tasks: string[] = []
+  const calls: string[] = []
+  const bodies: { path: string; body: Record<string, unknown> }[] = []
+  const agents = new Set<string | undefined>()
+  const gates = new EventEmitter().setMaxListeners(0)
+  const passed = new Set<string>()
+  const counts = { streams: 0, logs: 0, cuts: 0 }
+  let hook: Hook | undefined
+  let away = false
+  let number = 0
+  const server = createServer((req, res) => {
+    void handle(req, res).catch(() => res.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const missing = (name: string) => ({
+    type: 'sky.exceptions.ClusterDoesNotExist',
+    message: `Cluster '${name}' does not exist.`,
+  })
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
+  const ACTS: Record<string, (request: Request, body: any) => Promise<void>> = {
+    async '/launch'(request, body) {
+      launched.push(body.cluster_name)
+      tasks.push(body.task)
+      const how = typeof scenario === 'function' ? scenario(body.cluster_name) : scenario
+      const { signal } = request.stopping
+      request.tape.write(control("Waiting for 'sky.launch' request to be scheduled: x"))
+      await sleep(5)
+      request.status = 'RUNNING'
+      const cluster: Cluster = clusters.get(body.cluster_name) ?? {
+        status: 'INIT',
+        port: await freePort(),
+        health: undefined,
+        jobs: new Map(),
+      }
+      clusters.set(body.cluster_name, cluster)
+      await play(how.request, request.tape, { name: body.cluster_name, signal })
+      if (signal.aborted) return
+      if (how.result) {
+        remove(body.cluster_name)
+        return finish(request, { error: how.result })
+      }
+      cluster.status = 'UP'
+      const job = { status: 'INIT', tape: createTape() }
+      const id = cluster.jobs.size + 1
+      cluster.jobs.set(id, job)
+      void play(how.job ?? [], job.tape, { name: body.cluster_name, job }).then(() => {
+        if (!how.jobEnds) return
+        job.status = how.jobEnds
+        job.tape.write(`✓ Job finished (status: ${how.jobEnds}).\n`)
+        job.tape.end()
+      })
+      finish(request, { value: { job_id: id, handle: 'gASVpickle' } })
+    },
+    async '/down'(request, body) {
+      request.status = 'RUNNING'
+      for (const other of requests.values()) {
+        if (other.cluster === body.cluster_name && other.name === 'sky.launch') stop(other)
+      }
+      await sleep(10)
+      const there = remove(body.cluster_name)
+      finish(request, there ? { value: null } : { error: missing(body.cluster_name) })
+    },
+    async '/api/cancel'(request, body) {
+      if (body.request_ids === null) throw new Error('that would have been all of them')
+      const ids = body.request_ids.filter((id: string) => {
+        const other = requests.get(id)
+        return other ? stop(other) : false
+      })
+      finish(request, { value: ids })
+    },
+    async '/status'(request, body) {
+      const value = body.cluster_names.flatMap((name: string) => {
+        const cluster = clusters.get(name)
+        return cluster ? [{ name, status: cluster.status, cloud: 'AWS', region: 'x' }] : []
+      })
+      finish(request, { value })
+    },
+    async '/endpoints'(request, body) {
+      const cluster = clusters.get(body.cluster)
+      if (!cluster) return finish(request, { error: missing(body.cluster) })
+      finish(request, { value: { [body.port]: `127.0.0.1:${cluster.port}` } })
+    },
+    async '/job_status'(request, body) {
+      const cluster = clusters.get(body.cluster_name)
+      if (!cluster) return finish(request, { error: missing(body.cluster_name) })
+      const ids: number[] = body.job_ids ?? [Math.max(...cluster.jobs.keys())]
+      const entries = ids.map((id) => [id, cluster.jobs.get(id)?.status ?? null])
+      finish(request, { value: Object.fromEntries(entries) })
+    },
+  }
+
+  return {
+    ...{ url, requests, clusters, launched, tasks, calls, bodies, agents, counts, close, pass },
+    /** Nothing is answered, and what is being answered is cut. */
+    setAway(now: boolean) {
+      away = now
+      if (away) server.closeAllConnections()
+    },
+    intercept(by: Hook | undefined) {
+      hook = by
+    },
+    cut: () => server.closeAllConnections(),
+    /** The cluster is gone, without a word. */
+    lose: (name: string) => remove(name),
+    /** Requests and their output are cleared away, as after a day. */
+    forgetRequests: () => requests.clear(),
+  }
+
+  async function close(): Promise<void> {
+    for (const { stopping } of requests.values()) stopping.abort()
+    for (const name of [...clusters.keys()]) remove(name)
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close').catch(() => {})
+  }
+
+  function pass(gate: string): void {
+    passed.add(gate)
+    gates.emit(gate)
+  }
+
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (away) return void req.destroy()
+    const { pathname: path, searchParams: query } = new URL(req.url ?? '/', url)
+    const chunks: Buffer[] = []
+    for await (const chunk of req) chunks.push(chunk as Buffer)
+    const text = Buffer.concat(chunks).toString()
+    const body = text === '' ? {} : JSON.parse(text)
+    calls.push(path)
+    bodies.push({ path, body })
+    agents.add(req.headers['user-agent'])
+    const go = () => answer(path, query, body, req, res)
+    if (hook) await hook({ path, body, req, res, go })
+    else await go()
+  }
+
+  async function answer(
+    path: string,
+    query: URLSearchParams,
+    // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
+    body: any,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    if (path === '/api/health') {
+      const usual = { status: 'healthy', api_version: '27', version: '0.11.0', commit: 'abc' }
+      return json(res, 200, { ...usual, ...health })
+    }
+    if (token !== undefined && req.headers.authorization !== `Bearer ${token}`) {
+      return json(res, 401, { detail: 'Authentication required' })
+    }
+    if (path === '/api/stream') return streamRequest(query, res)
+    if (path === '/api/status') {
+      const ids = query.getAll('request_ids')
+      const all = [...requests.values()].filter(({ id, status }) =>
+        ids.length > 0
+          ? ids.some((prefix) => id.startsWith(prefix))
+          : query.get('all_status') === 'true' || !OVER.has(status),
+      )
+      return json(res, 200, all.map(payload))
+    }
+    if (path === '/api/get') {
+      const request = requests.get(query.get('request_id') ?? '')
+      if (!request) return json(res, 404, { detail: 'Request not found' })
+      while (!OVER.has(request.status)) await sleep(5)
+      const failed = request.status === 'FAILED'
+      return json(res, failed ? 500 : 200, failed ? { detail: payload(request) } : payload(request))
+    }
+    // Those that are done by a worker say how they went elsewhere.
+    if (path === '/logs') return streamJob(body, res)
+    const act = ACTS[path]
+    if (!act) return json(res, 404, { detail: 'Not Found' })
+    const missing = path === '/launch' && typeof body.task !== 'string'
+    if (missing) return json(res, 422, { detail: [{ loc: ['body', 'task'], msg: 'required' }] })
+    const request = begin(`sky.${path.split('/').at(-1)}`, body.cluster_name)
+    void act(request, body).catch(() => {})
+    res.setHeader('X-Skypilot-Request-ID', request.id)
+    return json(res, 200, null)
+  }
+
+  function begin(name: string, cluster: string | undefined): Request {
+    number += 1
+    const request: Request = {
+      id: `${String(number).padStart(8, '0')}-aaaa-bbbb`,
+      ...{ name, cluster, createdAt: Date.now() / 1000, status: 'PENDING' },
+      tape: createTape(),
+      stopping: new AbortController(),
+    }
+    requests.set(request.id, request)
+    return request
+  }
+
+  function finish(request: Request, how: { value?: unknown; error?: Request['error'] }): void {
+    if (OVER.has(request.status)) return
+    Object.assign(request, how)
+    request.status = how.error ? 'FAILED' : 'SUCCEEDED'
+    request.tape.end()
+  }
+
+  function stop(request: Request): boolean {
+    if (OVER.has(request.status)) return false
+    request.stopping.abort()
+    request.status = 'CANCELLED'
+    request.tape.write(`'${request.name}' request ${request.id} cancelled\n`)
+    request.tape.end()
+    return true
+  }
+
+  function remove(name: string): boolean {
+    const cluster = clusters.get(name)
+    clusters.delete(name)
+    cluster?.server?.closeAllConnections()
+    cluster?.server?.close()
+    for (const job of cluster?.jobs.values() ?? []) job.tape.end()
+    return cluster !== undefined
+  }
+
+  async function play(
+    steps: readonly Step[],
+    tape: Tape,
+    { name, job, signal }: { name: string; job?: { status: string }; signal?: AbortSignal },
+  ): Promise<void> {
+    for (const step of steps) {
+      if (signal?.aborted || (job && !clusters.has(name))) return
+      if ('text' in step) tape.write(step.text)
+      else if ('wait' in step) await sleep(step.wait)
+      else if ('job' in step && job) job.status = step.job
+      else if ('gate' in step) {
+        if (!passed.has(step.gate)) await once(gates, step.gate)
+      } else if ('lost' in step) remove(name)
+      else if ('serves' in step) await serve(name, step.serves)
+    }
+  }
+
+  async function serve(name: string, status: number): Promise<void> {
+    const cluster = clusters.get(name)
+    if (!cluster) return
+    cluster.health = status
+    if (cluster.server) return
+    cluster.server = createServer((_, res) => {
+      res.statusCode = cluster.health ?? 503
+      res.end()
+    })
+    cluster.server.listen(cluster.port, '127.0.0.1')
+    await once(cluster.server, 'listening')
+  }
+
+  async function streamRequest(query: URLSearchParams, res: ServerResponse): Promise<void> {
+    counts.streams += 1
+    const request = requests.get(query.get('request_id') ?? '')
+    if (!request) return json(res, 404, { detail: 'Request not found' })
+    const console = query.get('format') === 'console'
+    await replay(request.tape, res, console)
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
+  async function streamJob(body: any, res: ServerResponse): Promise<void> {
+    counts.logs += 1
+    const request = begin('sky.logs', body.cluster_name)
+    res.setHeader('X-Skypilot-Request-ID', request.id)
+    const cluster = clusters.get(body.cluster_name)
+    if (cluster?.status !== 'UP') {
+      finish(request, { error: missing(body.cluster_name) })
+      res.end(`sky.exceptions.ClusterNotUpError: Cluster '${body.cluster_name}' is not up.\n`)
+      return
+    }
+    const id = body.job_id ?? Math.max(...cluster.jobs.keys())
+    const job = cluster.jobs.get(id)
+    // The log is not there for a while.
+    if (counts.logs === 1) {
+      res.end(`ERROR: Logs for job ${id} (status: INIT) does not exist after retrying 5 times.\n`)
+      return finish(request, { value: 102 })
+    }
+    if (job) await replay(job.tape, res, false)
+    finish(request, { value: 0 })
+  }
+
+  /** From the beginning, in pieces, and on until it ends. */
+  async function replay(tape: Tape, res: ServerResponse, console: boolean): Promise<void> {
+    res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Accel-Buffering': 'no' })
+    res.flushHeaders()
+    const gone = new AbortController()
+    res.once('close', () => gone.abort())
+    const most = cuts[counts.cuts] ?? Number.POSITIVE_INFINITY
+    if (cuts.length > counts.cuts) counts.cuts += 1
+    let at = 0
+    let beaten = performance.now()
+    while (!gone.signal.aborted) {
+      const bytes = tape.bytes()
+      if (at < bytes.length) {
+        const size = Math.min(piece, bytes.length - at, most - at)
+        res.write(bytes.subarray(at, at + size))
+        at += size
+        if (at >= most) return void res.destroy()
+        // Each piece is a chunk of its own.
+        await new Promise(setImmediate)
+      } else if (tape.ended()) {
+        res.end()
+        return
+      } else {
+        await tape.more(gone.signal, heartbeat)
+        const whole = at === 0 || bytes[at - 1] === 10
+        if (console && whole && performance.now() - beaten >= heartbeat) {
+          beaten = performance.now()
+          res.write('<sky-payload>"<heartbeat></heartbeat>"</sky-payload>\n')
+        }
+      }
+    }
+  }
+}
+
+const OVER = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED'])
+
+/** A spinner's text as the console format has it. */
+export function control(text: string): string {
+  const said = JSON.stringify(`<rich_update>[bold cyan]${text}[/]</rich_update>`)
+  return `<sky-payload>${said}</sky-payload>\n`
+}
+
+type Tape = ReturnType<typeof createTape>
+
+function createTape() {
+  const bell = new EventEmitter().setMaxListeners(0)
+  let bytes: Buffer = Buffer.alloc(0)
+  let over = false
+  return {
+    bytes: () => bytes,
+    ended: () => over,
+    write(text: string) {
+      if (over) return
+      bytes = Buffer.concat([bytes, Buffer.from(text)])
+      bell.emit('more')
+    },
+    end() {
+      over = true
+      bell.emit('more')
+    },
+    async more(signal: AbortSignal, most: number) {
+      const late = AbortSignal.any([signal, AbortSignal.timeout(most)])
+      if (!over) await once(bell, 'more', { signal: late }).catch(() => {})
+    },
+  }
+}
+
+function payload(request: Request): object {
+  const { id, name, status, cluster, createdAt, value, error } = request
+  const said = error && { object: 'gASVpickle', type: error.type, message: error.message }
+  return {
+    ...{ request_id: id, name, status, cluster_name: cluster, created_at: createdAt },
+    ...{ user_id: '0a1b2c3d', schedule_type: 'long', should_retry: false, pid: 1 },
+    ...{ entrypoint: 'gASVpickle', request_body: 'gASVpickle', status_msg: null },
+    return_value: JSON.stringify(value ?? null),
+    error: said ? JSON.stringify(said) : null,
+  }
+}
+
+function json(res: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  res.writeHead(status, { 'Content-Type': 'application/json' })
+  res.end(text)
+}
