@@ -32,9 +32,13 @@ module.exports = {
     },
     {
       name: 'nodes-know-logs-and-records',
+      comment: 'And the causes: a record tells why its launch failed.',
       severity: 'error',
       from: { path: '^packages/server/src/nodes/' },
-      to: { path: '^packages/server/src/(http|launch|cli)/' },
+      to: {
+        path: '^packages/server/src/(http|launch|cli)/',
+        pathNot: '^packages/server/src/launch/causes/',
+      },
     },
     {
       name: 'only-main-picks-implementations',
@@ -53,7 +57,11 @@ module.exports = {
       name: 'declared-packages-only',
       severity: 'error',
       from: { path: '^packages/[^/]+/src' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+      // The client's schemas need zod only where they are used: it is an optional peer there.
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: ['npm-peer'],
+      },
     },
   ],
   options: {

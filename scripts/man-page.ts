@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
 import { createProgram } from '../packages/server/src/cli/program.js'
+
+type Command = ReturnType<typeof createProgram>
 
 /** The manual, in roff, made from the commands' own help. */
 export function manPage(version: string): string {

@@ -2,7 +2,14 @@ import type { Draft, LogEntry } from './protocol/entry.js'
 import type { Level } from './protocol/levels.js'
 import type { LaunchRequest, NewNode, NodeRecord } from './protocol/node.js'
 import type { Phase } from './protocol/phases.js'
-import { type Body, type Connection, type RequestOptions, request, requestJson } from './request.js'
+import {
+  type Body,
+  type Connection,
+  jsonOf,
+  type RequestOptions,
+  request,
+  requestJson,
+} from './request.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
 
 export interface ClientOptions {
@@ -120,8 +127,9 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     async getNodeLogs(nodeId, { signal, ...filters } = {}) {
       const path = `${pathOf(nodeId)}/logs`
       const response = await request(connection, path, { query: queryOf(filters), signal })
+      const answer = await jsonOf<Omit<History, 'cursor' | 'expired'>>(connection, response, signal)
       return {
-        ...((await response.json()) as Pick<History, 'node_id' | 'count' | 'logs'>),
+        ...answer,
         cursor: response.headers.get('log-cursor') ?? '',
         expired: response.headers.get('log-expired') === 'true',
       }

@@ -33,14 +33,15 @@ export async function refusalOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, wordsOf(response, text), retryAfterOf(response))
 }
 
-function wordsOf({ status, statusText }: Response, text: string): string {
+function wordsOf({ status, statusText, headers }: Response, text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: { message?: unknown } }
     if (typeof error?.message === 'string') return error.message
   } catch {
     // Not ours: a proxy's page, say. Its status is all that is worth telling.
   }
-  return `${status} ${statusText}`.trim()
+  const to = headers.get('location')
+  return `${status} ${statusText}${to ? `: it is at ${to}` : ''}`.trim()
 }
 
 function retryAfterOf(response: Response): number | undefined {

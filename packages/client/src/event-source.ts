@@ -1,5 +1,6 @@
 import { ConnectionError } from './errors.js'
 import { reconnecting } from './reconnecting.js'
+import { FETCHED } from './request.js'
 
 export interface NodeEventSourceOptions {
   /** Sent with every request: the token, say. */
@@ -7,7 +8,10 @@ export interface NodeEventSourceOptions {
   fetch?: typeof globalThis.fetch
 }
 
-type Handler = ((event: Event) => void) | null
+type Handler<Of extends Event> = ((event: Of) => void) | null
+/** As in the types of a browser's EventSource: what has a name is taken for a message. */
+type Listener = Handler<MessageEvent> | { handleEvent(event: MessageEvent): void }
+type ListenerOptions = Parameters<EventTarget['addEventListener']>[2]
 
 /**
  * An EventSource that takes `headers`, for programs that are written for one. A class, because
@@ -27,10 +31,10 @@ export class NodeEventSource extends EventTarget {
   readonly url: string
   readonly withCredentials = false
   readyState: 0 | 1 | 2 = 0
-  onopen: Handler = null
-  onmessage: Handler = null
+  onopen: Handler<Event> = null
+  onmessage: Handler<MessageEvent> = null
   /** The connection broke, or was refused: `event.error` says how. */
-  onerror: Handler = null
+  onerror: Handler<Event> = null
   readonly #away = new AbortController()
 
   constructor(
@@ -38,8 +42,16 @@ export class NodeEventSource extends EventTarget {
     { headers = {}, fetch = globalThis.fetch }: NodeEventSourceOptions = {},
   ) {
     super()
-    this.url = String(url)
+    this.url = new URL(url, globalThis.location?.href).href
     void this.#read(headers, fetch)
+  }
+
+  override addEventListener(type: string, listener: Listener, options?: ListenerOptions): void {
+    super.addEventListener(type, listener as EventListener, options)
+  }
+
+  override removeEventListener(type: string, listener: Listener, options?: ListenerOptions): void {
+    super.removeEventListener(type, listener as EventListener, options)
   }
 
   close(): void {
@@ -53,7 +65,7 @@ export class NodeEventSource extends EventTarget {
         const resume = lastEventId ? { 'Last-Event-ID': lastEventId } : {}
         const sent = { Accept: 'text/event-stream', ...headers, ...resume }
         try {
-          return await fetch(this.url, { headers: sent, cache: 'no-store', signal })
+          return await fetch(this.url, { ...FETCHED, headers: sent, signal })
         } catch (cause) {
           signal.throwIfAborted()
           throw new ConnectionError(`no answer from ${this.url}`, { cause })
@@ -71,10 +83,13 @@ export class NodeEventSource extends EventTarget {
     try {
       // The caller puts its listeners on after the constructor has returned.
       await Promise.resolve()
+      const { origin } = new URL(this.url)
+      let lastEventId = ''
       for await (const { event, data, id } of events) {
-        const message = new MessageEvent(event, { data, lastEventId: id, origin: this.#origin() })
+        lastEventId = id || lastEventId
+        const message = new MessageEvent(event, { data, lastEventId, origin })
         this.dispatchEvent(message)
-        if (event === 'message') this.onmessage?.(message)
+        if (event === 'message') tell(this.onmessage, message)
       }
       this.readyState = this.CLOSED
     } catch (error) {
@@ -88,14 +103,21 @@ export class NodeEventSource extends EventTarget {
     this.readyState = this.OPEN
     const event = new Event('open')
     this.dispatchEvent(event)
-    this.onopen?.(event)
+    tell(this.onopen, event)
   }
 
   #failed(error: Error | undefined): void {
-    this.onerror?.(Object.assign(new Event('error'), { error }))
+    tell(this.onerror, Object.assign(new Event('error'), { error }))
   }
+}
 
-  #origin(): string {
-    return new URL(this.url).origin
+/** A fault of the program's handler is the program's, and does not end the stream. */
+function tell<Of extends Event>(handler: Handler<Of>, event: Of): void {
+  try {
+    handler?.(event)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }

@@ -32,6 +32,8 @@ export interface ReconnectOptions {
 const SILENCE = 45_000
 const FIRST_DELAY = 1000
 const LONGEST_DELAY = 30_000
+/** What a timer can count to; beyond it, it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
 /** No event is larger; what is, is no event of ours. */
 const LARGEST_EVENT = 1024 * 1024
 
@@ -52,48 +54,53 @@ export async function* reconnecting({
   let lastEventId = seen
   let retry = FIRST_DELAY
   let failures = 0
-  let quietSince = Date.now()
+  const quiet: Quiet = { since: performance.now(), timeout }
   for (;;) {
-    signal?.throwIfAborted()
     onState({ state: 'connecting' })
+    signal?.throwIfAborted()
     const away = new AbortController()
     const leave = () => away.abort(signal?.reason)
     signal?.addEventListener('abort', leave, { once: true })
     let error: Error | undefined
-    let delay: number | undefined
+    let notBefore = 0
+    let liveSince = Number.POSITIVE_INFINITY
     try {
-      const response = await connect(lastEventId, away.signal)
-      if (!response.ok) throw await refusalOf(response)
+      const response = await inTime(accepted(connect(lastEventId, away.signal)), quiet)
       // The stream was read to its end before.
       if (response.status === 204) return
-      expectEvents(response)
+      liveSince = performance.now()
       onState({ state: 'live' })
-      for await (const part of partsOf(response, away, { quietSince, timeout })) {
+      for await (const part of partsOf(response, quiet)) {
         if ('retry' in part) retry = part.retry
         else if ('cursor' in part) lastEventId = part.cursor
         else {
-          if (part.id) lastEventId = part.id
-          quietSince = Date.now()
+          lastEventId = part.id || lastEventId
           failures = 0
           yield part
           if (isLast(part)) return
+          // The caller may have aborted meanwhile, or taken its time.
+          signal?.throwIfAborted()
+          quiet.since = performance.now()
         }
       }
       // Ended in order: the server has said when to come again.
-      delay = retry
+      notBefore = retry
     } catch (caught) {
       signal?.throwIfAborted()
       if (!isPassing(caught)) throw caught
       error = caught
-      delay = caught instanceof ApiError ? caught.retryAfter : undefined
+      if (caught instanceof ApiError) notBefore = caught.retryAfter ?? 0
     } finally {
       signal?.removeEventListener('abort', leave)
       away.abort()
     }
+    // One that held for so long did not fail.
+    if (performance.now() - liveSince > LONGEST_DELAY) failures = 0
     // Anywhere in a span that grows, so that many readers do not come back at once.
-    delay ??= random() * Math.min(LONGEST_DELAY, retry * 2 ** failures)
+    const span = Math.min(LONGEST_DELAY, Math.max(1, retry) * 2 ** failures)
+    const delay = Math.max(notBefore, random() * span)
     failures += 1
-    if (Date.now() + delay - quietSince > timeout) throw timedOut(timeout, error)
+    if (performance.now() + delay - quiet.since > timeout) throw timedOut(timeout, error)
     onState({ state: 'waiting', delay, ...(error && { error }) })
     await pause(delay, signal)
   }
@@ -101,12 +108,14 @@ export async function* reconnecting({
 
 type Part = RawEvent | { readonly cursor: string } | { readonly retry: number }
 
+/** How long there has been no event, and for how long there may be none. */
+interface Quiet {
+  since: number
+  readonly timeout: number
+}
+
 /** What comes of one connection. Throws ConnectionError where it breaks, or goes dead. */
-async function* partsOf(
-  response: Response,
-  away: AbortController,
-  { quietSince, timeout }: { quietSince: number; timeout: number },
-): AsyncGenerator<Part> {
+async function* partsOf(response: Response, quiet: Quiet): AsyncGenerator<Part> {
   const queue: Part[] = []
   const parser = createParser({
     maxBufferSize: LARGEST_EVENT,
@@ -123,29 +132,16 @@ async function* partsOf(
   })
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   const decoder = new TextDecoder()
-  let end = quietSince + timeout
   try {
     for (;;) {
-      const { done, value } = await within(
-        reader.read(),
-        Math.min(SILENCE, end - Date.now()),
-        () => {
-          if (Date.now() >= end) return timedOut(timeout)
-          return new ConnectionError('the connection went silent')
-        },
-      )
+      const { done, value } = await inTime(reader.read(), quiet)
       if (done) return
       parser.feed(decoder.decode(value, { stream: true }))
-      for (const part of queue.splice(0)) {
-        if ('event' in part) end = Date.now() + timeout
-        yield part
-      }
+      yield* queue.splice(0)
     }
   } catch (caught) {
     if (caught instanceof StreamTimeoutError || caught instanceof ConnectionError) throw caught
     throw new ConnectionError('the connection broke', { cause: caught })
-  } finally {
-    away.abort()
   }
 }
 
@@ -153,10 +149,15 @@ function eventOf({ event = 'message', data, id = '' }: EventSourceMessage): RawE
   return { event, data, id }
 }
 
-function expectEvents({ status, url, headers }: Response): void {
+/** The answer that has the stream, or 204. */
+async function accepted(asked: Promise<Response>): Promise<Response> {
+  const response = await asked
+  if (!response.ok) throw await refusalOf(response)
+  const { status, url, headers } = response
   const type = headers.get('content-type') ?? 'nothing'
-  if (/^text\/event-stream\b/.test(type)) return
-  throw new ApiError(status, `${new URL(url).origin} answered with ${type} in place of a stream`)
+  if (status === 204 || /^text\/event-stream\b/i.test(type)) return response
+  const from = url ? new URL(url).origin : 'the server'
+  throw new ApiError(status, `${from} answered with ${type} in place of a stream`)
 }
 
 function isPassing(error: unknown): error is Error {
@@ -169,22 +170,26 @@ function timedOut(timeout: number, cause?: Error): StreamTimeoutError {
   return new StreamTimeoutError(words, cause && { cause })
 }
 
-/** The promise's value, or an error where it takes longer than `ms`. */
-async function within<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
+/** The promise's value, or an error where nothing comes of it for too long. */
+async function inTime<T>(promise: Promise<T>, { since, timeout }: Quiet): Promise<T> {
+  const left = Math.max(0, since + timeout - performance.now())
   let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(late()), Math.max(0, ms))
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = left < SILENCE ? timedOut(timeout) : new ConnectionError('the server went silent')
+    timer = setTimeout(() => reject(error), Math.min(SILENCE, left))
   })
   try {
-    return await Promise.race([promise, timeout])
+    return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
   }
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  // An aborted signal does not tell again.
+  signal?.throwIfAborted()
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(finish, ms)
+    const timer = setTimeout(finish, Math.min(ms, LONGEST_TIMER))
     signal?.addEventListener('abort', finish, { once: true })
     function finish() {
       clearTimeout(timer)

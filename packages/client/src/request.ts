@@ -19,6 +19,12 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined
 }
 
+/**
+ * What is read is of now: a browser must not give what it kept. And a redirection is an answer like
+ * another: followed to another host, the token would go there.
+ */
+export const FETCHED = { cache: 'no-store', redirect: 'manual' } as const
+
 /** Sends a request; gives the answer, or throws ApiError or ConnectionError. */
 export async function request(
   connection: Connection,
@@ -39,12 +45,15 @@ export async function open(
   const url = baseUrl.replace(/\/+$/, '') + path + queryString(query)
   const sent: Record<string, string> = { 'X-Admin-Token': token }
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent[name] = value
+  // An address or a token that cannot be one is a mistake, not a server that is out of reach.
+  if (!new Request(url, { headers: sent }).url.startsWith('http')) {
+    throw new TypeError(`not an http address: ${baseUrl}`)
+  }
   try {
     return await fetch(url, {
+      ...FETCHED,
       method,
       headers: sent,
-      // What is read is of now; a browser must not give what it kept.
-      cache: 'no-store',
       // A body that is still being written can be sent one way only.
       ...(body !== undefined && { body: body as string, duplex: 'half' }),
       ...(signal && { signal }),
@@ -60,14 +69,19 @@ export async function requestJson<T>(
   path: string,
   options?: RequestOptions,
 ): Promise<T> {
-  const response = await request(connection, path, options)
+  return jsonOf<T>(connection, await request(connection, path, options), options?.signal)
+}
+
+export async function jsonOf<T>(
+  { baseUrl }: Connection,
+  response: Response,
+  signal?: AbortSignal,
+): Promise<T> {
   try {
     return (await response.json()) as T
   } catch (cause) {
-    options?.signal?.throwIfAborted()
-    throw new ConnectionError(`${connection.baseUrl} answered with something other than JSON`, {
-      cause,
-    })
+    signal?.throwIfAborted()
+    throw new ConnectionError(`${baseUrl} answered with something other than JSON`, { cause })
   }
 }
 

@@ -106,6 +106,42 @@ export const settings = {
     'Which of the server’s environment variables local launches are given, beside `PATH`, `HOME` and `LANG`; with commas.',
     list,
   ),
+  skypilotEndpoint: {
+    env: 'SKYPILOT_API_SERVER_ENDPOINT',
+    // It may name a user and a password.
+    flag: undefined,
+    default: undefined,
+    otherwise: 'none: the `sky` command if there is one',
+    help: 'The address of SkyPilot’s API server, through which every provider but `local` is launched.',
+    read: httpUrl,
+  },
+  skypilotToken: {
+    env: 'SKYPILOT_SERVICE_ACCOUNT_TOKEN',
+    // A command line can be read by every account of the machine.
+    flag: undefined,
+    default: undefined,
+    otherwise: 'none',
+    help: 'The token of a service account of SkyPilot’s API server.',
+    read: token,
+  },
+  vllmVersion: setting(
+    'LAUNCHTAIL_VLLM_VERSION',
+    '0.13.0',
+    'The version of vLLM on nodes that are launched without a task of their own.',
+    version,
+  ),
+  uvVersion: setting(
+    'LAUNCHTAIL_UV_VERSION',
+    '0.9.7',
+    'The version of uv that installs it.',
+    version,
+  ),
+  pythonVersion: setting(
+    'LAUNCHTAIL_PYTHON_VERSION',
+    '3.12',
+    'The version of Python it runs on.',
+    version,
+  ),
   launchTimeout: setting(
     'LAUNCHTAIL_LAUNCH_TIMEOUT',
     '30m',
@@ -260,6 +296,25 @@ function tokens(text: string): string[] {
     )
   }
   return values
+}
+
+function token(text: string): string {
+  const [value = '', ...more] = tokens(text)
+  if (more.length > 0) throw new Error('must be a single token')
+  return value
+}
+
+/** Never says what it read: it may hold a password. */
+function httpUrl(text: string): string {
+  if (/^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text) && !/%(?![0-9a-f]{2})/i.test(text)) {
+    return text
+  }
+  throw new Error('must be an http:// or https:// address')
+}
+
+function version(text: string): string {
+  if (/^\d[\w.+]{0,63}$/.test(text)) return text
+  throw new Error(`must be a version such as 0.13.0, not "${text}"`)
 }
 
 /** Never says what it read: it may hold a password. */

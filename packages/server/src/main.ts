@@ -18,14 +18,16 @@ import { mountOps } from './http/ops.js'
 import { mountPage } from './http/page.js'
 import { createRawOutput } from './http/raw-output.js'
 import { mountStream } from './http/stream.js'
+import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
 import { createOrchestrator } from './launch/orchestrator.js'
+import { skypilotLauncher } from './launch/skypilot/api-launcher.js'
 import { createAppender } from './logs/appender.js'
-import { redisLogStore } from './logs/redis.js'
 import { sqliteLogStore } from './logs/sqlite.js'
 import type { LogStore } from './logs/store.js'
 import { createMetrics } from './metrics.js'
 import { createRegistry } from './nodes/registry.js'
+import { startWatchman } from './nodes/watchman.js'
 import { createSecrecy } from './secrecy.js'
 import { adminTokens } from './tokens.js'
 
@@ -71,7 +73,8 @@ export async function startServer(
     throw new StartError(error.message, { cause: error })
   })
   const registry = createRegistry({ database, store, onFault })
-  const secrecy = createSecrecy(tokens.values, (nodeId) => orchestrator.secretsOf(nodeId))
+  const own = [...tokens.values, ...skypilotSecrets(config)]
+  const secrecy = createSecrecy(own, (nodeId) => orchestrator.secretsOf(nodeId))
   const readText = config.redisUrl ? secrecy.readForeign : secrecy.readOwn
   const appender = createAppender({
     store,
@@ -96,12 +99,13 @@ export async function startServer(
     store,
     appender,
     registry,
-    launchers: [local],
+    launchers: [local, ...throughSkypilot(config)],
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
     onFault,
   })
+  const watchman = startWatchman({ registry, store, appender, onFault })
   const feeds = createFeeds({
     store,
     readText,
@@ -160,6 +164,8 @@ export async function startServer(
   async function openStore(): Promise<LogStore> {
     const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
     if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
+    // Only where it is used: it takes a tenth of the start.
+    const { redisLogStore } = await import('./logs/redis.js')
     return redisLogStore({ url, retention, pollInterval, wait, onFault })
   }
 
@@ -182,12 +188,26 @@ export async function startServer(
     const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
     await closed
     clearTimeout(cut)
+    await watchman.stop()
     await orchestrator.close()
     await registry.flush()
     await store.close()
     await database.destroy()
     folder.unlock()
   }
+}
+
+function throughSkypilot(config: Config): Launcher[] {
+  const { skypilotEndpoint: endpoint, skypilotToken: token, launchTimeout } = config
+  const { vllmVersion: vllm, uvVersion: uv, pythonVersion: python } = config
+  const versions = { vllm, uv, python }
+  return endpoint ? [skypilotLauncher({ endpoint, token, versions, launchTimeout })] : []
+}
+
+/** What opens the API server, which must not show up in a log either. */
+function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] {
+  const password = skypilotEndpoint ? decodeURIComponent(new URL(skypilotEndpoint).password) : ''
+  return [skypilotToken, password].filter((value): value is string => Boolean(value))
 }
 
 async function version(): Promise<string> {

@@ -178,7 +178,7 @@ describe('pipe', () => {
     ])
     // While the command still runs.
     await until('the first lines in the log', async () => {
-      const messages = await messagesOf('piped').catch(() => [])
+      const messages = await messagesOf('piped').catch((): string[] => [])
       return messages.includes('one') && messages.includes('two')
     })
     expect(out.stdout).not.toContain('line')

@@ -48,7 +48,7 @@ export async function connect({
 }
 
 /** Where `launchtail login` keeps the address and the token. */
-export function loginFile(): string {
+function loginFile(): string {
   const folder = process.env.XDG_CONFIG_HOME || join(homedir(), '.config')
   return join(folder, 'launchtail', 'config.json')
 }

@@ -59,9 +59,10 @@ export interface Launcher {
   check(request: LaunchRequest): Promise<void>
   /**
    * Starts it and returns its handle. May be called again for a launch of which it is not known
-   * whether it was started (the server died in between): then it finds that one.
+   * whether it was started (the server died in between): then it finds that one. The signal aborts
+   * when the server is closed.
    */
-  start(launch: Launch): Promise<unknown>
+  start(launch: Launch, signal?: AbortSignal): Promise<unknown>
   /**
    * Follows a launch until it is over, from its first line on: after a restart of the server too,
    * when `state` tells how far it had come. Ends with the outcome, or early when the signal says so.
@@ -71,6 +72,9 @@ export interface Launcher {
     handle: unknown,
     options: { state: LaunchState; signal: AbortSignal },
   ): AsyncGenerator<LaunchNews, Outcome | undefined>
-  /** Ends what was started, completely. Returns when it is gone. Idempotent. */
-  cancel(launch: Launch, handle: unknown): Promise<void>
+  /**
+   * Ends what was started, completely. Returns when it is gone. Idempotent; where the signal, which
+   * aborts when the server is closed, cuts it short, it is called again at the next start.
+   */
+  cancel(launch: Launch, handle: unknown, signal?: AbortSignal): Promise<void>
 }

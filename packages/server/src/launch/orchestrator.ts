@@ -15,6 +15,7 @@ import { clusterNameFor } from './cluster-name.js'
 import { followLaunch, markName } from './follow.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import { patiently } from './patience.js'
+import { saysSecret } from './redact/named.js'
 import { seal, unseal } from './seal.js'
 import { parseTask } from './task.js'
 
@@ -92,7 +93,8 @@ export function createOrchestrator({
   let admitting: Promise<unknown> = Promise.resolve()
   return { launch, terminate, resume, secretsOf, running, forget, close }
 
-  async function launch(request: LaunchRequest) {
+  async function launch(given: LaunchRequest) {
+    const request = withSecretEnvs(given)
     const launcher = launcherFor(request.provider)
     await launcher.check(request)
     return inTurn(() => admit(request, launcher))
@@ -324,7 +326,9 @@ export function createOrchestrator({
     /** Ends what was launched as soon as that is asked for, then gives the output time to end. */
     async function cancelWhenAsked(): Promise<void> {
       if (!cancelling.signal.aborted) await once(cancelling.signal, 'abort')
-      await insist(run, 'cancelling', () => (launcher as Launcher).cancel(launch, run.handle))
+      await insist(run, 'cancelling', () =>
+        (launcher as Launcher).cancel(launch, run.handle, closing.signal),
+      )
       setTimeout(() => givenUp.abort(), LAST_WORDS).unref()
     }
   }
@@ -333,11 +337,13 @@ export function createOrchestrator({
     const { launch } = run
     try {
       await mkdir(launch.folder, { recursive: true, mode: 0o700 })
-      run.handle = await launcher.start(launch)
+      run.handle = await launcher.start(launch, closing.signal)
     } catch (error) {
       if (closing.signal.aborted) return undefined
       onFault(`starting the launch of ${launch.nodeId}`, error)
-      await insist(run, 'cleaning up after', () => launcher.cancel(launch, undefined))
+      await insist(run, 'cleaning up after', () =>
+        launcher.cancel(launch, undefined, closing.signal),
+      )
       return { message: `the launch could not be started: ${(error as Error).message}` }
     }
     await insist(run, 'storing the handle of', () =>
@@ -399,8 +405,25 @@ function aboutOf({ provider, region, gpu, gpu_count, model, use_spot }: LaunchRe
   }
 }
 
+/** Values of `envs` whose names say that they are secret are kept as secrets are. */
+function withSecretEnvs(request: LaunchRequest): LaunchRequest {
+  const envs = Object.entries(request.envs ?? {})
+  if (!envs.some(([name]) => saysSecret(name))) return request
+  const hidden = envs.filter(([name]) => saysSecret(name))
+  return {
+    ...request,
+    envs: Object.fromEntries(envs.filter(([name]) => !saysSecret(name))),
+    secrets: { ...Object.fromEntries(hidden), ...request.secrets },
+  }
+}
+
 function valuesOf({ secrets = {}, task }: LaunchRequest): readonly string[] {
-  const own = task === undefined ? {} : parseTask(task).secrets
-  const values = [...Object.values(own), ...Object.values(secrets)]
+  const { secrets: own = {}, envs = {} } = task === undefined ? {} : parseTask(task)
+  const hidden = Object.keys(envs).filter(saysSecret)
+  const values = [
+    ...Object.values(own),
+    ...hidden.map((name) => envs[name]),
+    ...Object.values(secrets),
+  ]
   return [...new Set(values)].filter((value) => value !== null && value !== '') as string[]
 }

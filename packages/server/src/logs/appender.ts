@@ -8,6 +8,7 @@ import {
   type Phase,
 } from '@launchtail/client/protocol'
 import { StorageUnavailable } from '../errors.js'
+import { createTurns } from '../turns.js'
 import { checkOf } from './check.js'
 import { readEntry, writeEntry } from './entry-text.js'
 import { lastEventOf } from './events.js'
@@ -84,32 +85,17 @@ export function createAppender({
   now = () => new Date(),
 }: AppenderOptions): Appender {
   const states = new Map<string, ListState>()
-  const turns = new Map<string, Promise<StorageUnavailable | undefined>>()
+  const inTurn = createTurns()
   return {
-    append: (nodeId, drafts, options = {}) => inTurn(nodeId, () => append(nodeId, drafts, options)),
+    append: (nodeId, drafts, options = {}) =>
+      inTurn(nodeId, async (fault) => {
+        // Who waited behind an append that the storage did not answer is told the same at once:
+        // trying once more, one after the other, would take each longer than the one before.
+        if (fault instanceof StorageUnavailable) throw fault
+        return append(nodeId, drafts, options)
+      }),
     state: async (nodeId) => states.get(nodeId) ?? (await load(nodeId)),
     forget: (nodeId) => void states.delete(nodeId),
-  }
-
-  /**
-   * Who waits behind an append that the storage did not answer is told the same at once: waiting
-   * for it once more, one after the other, would take each longer than the one before.
-   */
-  function inTurn<T>(nodeId: string, act: () => Promise<T>): Promise<T> {
-    const before = turns.get(nodeId) ?? Promise.resolve(undefined)
-    const done = before.then((fault) => {
-      if (fault) throw fault
-      return act()
-    })
-    const settled = done.then(
-      () => undefined,
-      (error) => (error instanceof StorageUnavailable ? error : undefined),
-    )
-    turns.set(nodeId, settled)
-    void settled.then(() => {
-      if (turns.get(nodeId) === settled) turns.delete(nodeId)
-    })
-    return done
   }
 
   async function append(

@@ -24,6 +24,8 @@ const COMMAND_TIMEOUT = 1500
 const REPLY_KEPT = 24 * 3_600_000
 /** How many entries one poll takes from a list; where there are more, the watcher reads on. */
 const POLL_LIMIT = 500
+/** How often a Redis that is out of reach is asked whether it is back. */
+const RECOVERY_EVERY = 250
 /** How often the subscriber's connection must show that it is alive. */
 const SUBSCRIBER_CHECK = 5000
 
@@ -54,6 +56,7 @@ export async function redisLogStore({
   let clockOffset: number | undefined
   let up = true
   let polling = false
+  let recovery: NodeJS.Timeout | undefined
   /** How many polls in a row were not answered at all. */
   let unanswered = 0
   const poller = setInterval(() => void poll(), pollInterval)
@@ -112,6 +115,7 @@ export async function redisLogStore({
     async close() {
       clearInterval(poller)
       clearInterval(checker)
+      clearInterval(recovery)
       subscriber.removeAllListeners('message')
       subscriber.disconnect()
       commands.removeAllListeners('close')
@@ -219,10 +223,7 @@ export async function redisLogStore({
       const broken = results.find(([error]) => error && !isWrongType(error))
       if (broken) throw broken[0]
       unanswered = 0
-      if (!up) {
-        up = true
-        watchers.each((watcher) => watcher.found())
-      }
+      found()
       asked.forEach(({ nodeId, from }, i) => {
         const texts = results[i]?.[1]
         if (!Array.isArray(texts)) return
@@ -246,10 +247,30 @@ export async function redisLogStore({
     }
   }
 
+  /** Whatever goes wrong (gone, frozen, READONLY, LOADING, OOM …), it is not the caller's fault. */
+  async function attempt<T>(act: () => Promise<T>): Promise<T> {
+    // Who asks several things of a Redis that hangs waits for the first of them only.
+    if (!up) throw new StorageUnavailable('out of reach')
+    try {
+      return await act()
+    } catch (error) {
+      if (isTimeout(error)) lost()
+      throw new StorageUnavailable(error)
+    }
+  }
+
   function lost(): void {
     if (!up) return
     up = false
+    recovery = setInterval(() => void poll(), Math.min(pollInterval, RECOVERY_EVERY))
     watchers.each((watcher) => watcher.lost())
+  }
+
+  function found(): void {
+    if (up) return
+    up = true
+    clearInterval(recovery)
+    watchers.each((watcher) => watcher.found())
   }
 
   /** A connection that is open but delivers nothing is as good as none: it is made anew. */
@@ -275,15 +296,6 @@ function connect(url: string): Redis {
     enableOfflineQueue: false,
     retryStrategy: (attempts) => Math.min(1000, 50 * 2 ** attempts),
   })
-}
-
-async function attempt<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    // Whatever it was (gone, frozen, READONLY, LOADING, OOM, WRONGTYPE …), it was not the caller.
-    throw new StorageUnavailable(error)
-  }
 }
 
 function isWrongType(error: Error): boolean {

@@ -15,6 +15,7 @@ import { HttpError } from '../errors.js'
 import { UNKNOWN } from '../launch/causes/index.js'
 import { readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
+import { createTurns } from '../turns.js'
 import { type Folded, fold, UNFOLDED } from './fold.js'
 import { createHistory } from './history.js'
 import { etaSeconds, type Past } from './stall.js'
@@ -107,22 +108,9 @@ export function createRegistry({
   let timer: NodeJS.Timeout | undefined
   const known = new Set<string>()
   /** A record is read, folded on and written by one at a time. */
-  const turns = new Map<string, Promise<void>>()
+  const inTurn = createTurns()
   const history = createHistory(database)
   return { create, get, find, isKnown, list, named, launching, remove, appended, catchUp, flush }
-
-  function inTurn<T>(nodeId: string, act: () => Promise<T>): Promise<T> {
-    const done = (turns.get(nodeId) ?? Promise.resolve()).then(act)
-    const settled = done.then(
-      () => {},
-      () => {},
-    )
-    turns.set(nodeId, settled)
-    void settled.then(() => {
-      if (turns.get(nodeId) === settled) turns.delete(nodeId)
-    })
-    return done
-  }
 
   async function create(node: NewRecord): Promise<NodeRecord> {
     await flush()

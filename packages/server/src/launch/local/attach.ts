@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { phaseOrder } from '@launchtail/client/protocol'
 import type { LaunchState } from '../../logs/appender.js'
 import { cleanLine } from '../clean.js'
+import { duration } from '../duration.js'
 import type { LaunchLine, LaunchNews, Outcome } from '../launcher.js'
 import { lineDecoder, type RawLine } from '../lines.js'
+import { type Probe, startProbe } from '../probe.js'
 import { type End, filesOf, type Run, readJson, type Supervisor } from './files.js'
 import { wordOf } from './interpret.js'
-import { type Probe, startProbe } from './probe.js'
 import { endSession, type Identity, isAlive } from './processes.js'
 
 export interface AttachOptions {
@@ -115,7 +116,11 @@ export async function* attach({
     if (!probe) {
       port = readJson<Run>(files.run)?.port
       if (port === undefined) return
-      probe = startProbe({ port, interval: probeInterval, signal: leaving.signal })
+      probe = startProbe({
+        base: `http://127.0.0.1:${port}`,
+        interval: probeInterval,
+        signal: leaving.signal,
+      })
     }
     if (probe.answers && phase < phaseOrder('health_check')) {
       phase = phaseOrder('health_check')
@@ -179,15 +184,4 @@ function shellSignal(code: number | null): string {
   const names = Object.entries(constants.signals)
   const name = names.find(([, value]) => value === number)?.[0]
   return name ? ` (${name})` : ''
-}
-
-/** As a person writes it: `30m`, `1h30m`, `2.5s`. */
-function duration(ms: number): string {
-  if (ms < 60_000) return `${ms / 1000}s`
-  const hours = Math.floor(ms / 3_600_000)
-  const minutes = Math.floor((ms % 3_600_000) / 60_000)
-  const seconds = Math.round((ms % 60_000) / 1000)
-  return [hours && `${hours}h`, minutes && `${minutes}m`, seconds && `${seconds}s`]
-    .filter(Boolean)
-    .join('')
 }

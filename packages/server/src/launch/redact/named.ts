@@ -109,3 +109,8 @@ function closing(text: string, from: number, quote: string, depth: number): numb
   }
   return text.length
 }
+
+/** Whether a variable of this name holds a secret. */
+export function saysSecret(name: string): boolean {
+  return maskNamed(`${name}=Zq7hT2xW`) !== `${name}=Zq7hT2xW`
+}

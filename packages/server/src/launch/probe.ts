@@ -1,15 +1,17 @@
-import { request } from 'node:http'
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Probe {
-  /** Something answers on the port. */
+  /** Something answers there. */
   readonly answers: boolean
   /** And says that it is ready. */
   readonly ready: boolean
 }
 
 export interface ProbeOptions {
-  port: number
+  /** Where the server is reached, such as `http://127.0.0.1:8000`. */
+  base: string
   /** Milliseconds between two attempts. */
   interval: number
   signal: AbortSignal
@@ -18,7 +20,8 @@ export interface ProbeOptions {
 const TIMEOUT = 2000
 
 /** Asks a model server whether it is ready, until it is. What it returns is kept up to date. */
-export function startProbe({ port, interval, signal }: ProbeOptions): Probe {
+export function startProbe({ base, interval, signal }: ProbeOptions): Probe {
+  const request = base.startsWith('https:') ? requestHttps : requestHttp
   const probe = { answers: false, ready: false }
   void watch()
   return probe
@@ -45,7 +48,7 @@ export function startProbe({ port, interval, signal }: ProbeOptions): Probe {
   function ask(path: string): Promise<number | undefined> {
     return new Promise((resolve) => {
       const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])
-      const asked = request({ host: '127.0.0.1', port, path, agent: false, signal: within })
+      const asked = request(new URL(path, base), { agent: false, signal: within })
       asked.once('response', (response) => {
         resolve(response.statusCode)
         response.destroy()

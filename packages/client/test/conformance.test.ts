@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endAll, type RunningServer, startServer } from '../../server/test/support/processes.js'
+import { readToEnd } from '../../server/test/support/reading.js'
+import {
+  type Behaviour,
+  behaviours,
+  cutsAtEveryByte,
+  cutsInTheHead,
+  type Driver,
+  splitsAtEveryByte,
+} from './conformance/behaviours.js'
+import { startCuttingProxy } from './conformance/cutting-proxy.js'
+import { pythonDriver } from './conformance/python.js'
+import { ASKED, play } from './conformance/scripted-server.js'
+import { sdkDriver } from './conformance/sdk.js'
+
+/** How many cases run at a time: they wait more than they work. */
+const AT_ONCE = 16
+
+const CUTS = 200
+const ENTRIES = 4000
+
+/** Every client. Add one here, and it is held to all of this. */
+const drivers: readonly (() => Driver)[] = [sdkDriver, pythonDriver]
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer({ env: { LAUNCHTAIL_LOG_LEVEL: 'error' } })
+})
+afterAll(endAll)
+
+for (const start of drivers) {
+  const driver = start()
+  describe.concurrent(driver.name, () => {
+    for (const behaviour of behaviours) {
+      // A port that is closed for a while may become another case's.
+      const alone = behaviour.closedFor ? it.sequential : it
+      alone(behaviour.name, () => check(driver, behaviour))
+    }
+
+    it('resumes exactly, whatever byte the stream is cut at', () => checkAll(cutsAtEveryByte))
+    it('asks again, whatever byte of the head the answer is cut at', () => checkAll(cutsInTheHead))
+    it('reads the same, whatever byte the stream is parted at', () => checkAll(splitsAtEveryByte))
+
+    it('loses and doubles nothing of a real server’s log that is cut at 200 random bytes', {
+      timeout: 90_000,
+    }, async () => {
+      const { url, token, post } = server
+      const node = (await (await post('/admin/nodes', {})).json()) as { node_id: string }
+      const path = `/admin/nodes/${node.node_id}/logs`
+      const seed = Math.floor(Math.random() * 2 ** 31)
+      const proxy = await startCuttingProxy(Number(new URL(url).port), {
+        times: CUTS,
+        upTo: 5000,
+        random: randomFrom(seed),
+      })
+      try {
+        const written = write()
+        const running = driver.run(proxy.url, node.node_id, token, { tail: 2 * ENTRIES })
+        const [{ events, outcome }] = await Promise.all([running, written])
+        const tail = `?tail=${2 * ENTRIES}`
+        const whole = await readToEnd(`${url}${path}/stream${tail}`, { 'X-Admin-Token': token })
+        const idsOf = (all: readonly { id: string }[]) => all.map(({ id }) => id)
+        expect(idsOf(events), `seed ${seed}`).toEqual(idsOf(whole.events))
+        expect(events, `seed ${seed}`).toEqual(whole.events)
+        expect(events.filter(({ event }) => event === 'log')).toHaveLength(ENTRIES)
+        expect(outcome).toBe('done')
+        expect(proxy.cuts()).toBe(CUTS)
+      } finally {
+        proxy.close()
+      }
+
+      async function write(): Promise<void> {
+        for (let from = 0; from < ENTRIES; from += 100) {
+          const entries = Array.from({ length: 100 }, (_, n) => entryOf(from + n))
+          expect((await post(path, entries)).status).toBe(202)
+        }
+      }
+    })
+
+    async function checkAll(all: readonly Behaviour[]): Promise<void> {
+      const left = [...all]
+      expect(left.length).toBeGreaterThan(100)
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (let next = left.pop(); next; next = left.pop()) await check(driver, next)
+        }),
+      )
+    }
+  })
+}
+
+async function check(driver: Driver, { name, ...behaviour }: Behaviour): Promise<void> {
+  const { events, outcome, asked } = await play(driver, { name, ...behaviour })
+  const { expect: expected } = behaviour
+  expect({ outcome, events }, name).toEqual({ outcome: expected.outcome, events: expected.events })
+  const resumes = asked.map(({ lastEventId }) => lastEventId)
+  expect(resumes, `${name}: what it resumed by`).toEqual(expected.resumes)
+  for (const { token, accept } of asked) expect({ token, accept }).toEqual(ASKED)
+  for (const [n, ms] of (expected.waits ?? []).entries()) {
+    expect(asked[n + 1]?.waited, `${name}: wait ${n}`).toBeGreaterThan(ms - 5)
+  }
+}
+
+/** Every tenth has a progress, every hundredth is an error, the last ends the launch. */
+function entryOf(n: number) {
+  const last = n === ENTRIES - 1
+  return {
+    message: `größer 🚀 ${n}`,
+    level: n % 100 === 50 ? 'error' : 'info',
+    phase: last ? 'active' : 'installing',
+    ...(n % 10 === 0 && { progress: (n / ENTRIES) * 90 }),
+  }
+}
+
+/** A generator of numbers from 0 to 1 that a seed can repeat: mulberry32. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,50 @@
+import { EventEmitter, once } from 'node:events'
+import type { LaunchNews, Outcome } from '../launcher.js'
+
+/** News from several at once, read in turn by one. Whoever gives it waits for the reader. */
+export interface Channel {
+  push(news: LaunchNews): Promise<void>
+  end(outcome: Outcome | undefined): void
+  fail(error: unknown): void
+  read(): AsyncGenerator<LaunchNews, Outcome | undefined>
+}
+
+const MOST = 16
+
+/** `signal` aborts when nobody reads any more. */
+export function newsChannel(signal: AbortSignal): Channel {
+  const bell = new EventEmitter().setMaxListeners(0)
+  const waiting: LaunchNews[] = []
+  let last: { outcome: Outcome | undefined } | { error: unknown } | undefined
+  return {
+    async push(news) {
+      signal.throwIfAborted()
+      waiting.push(news)
+      bell.emit('news')
+      while (waiting.length >= MOST) await once(bell, 'taken', { signal })
+    },
+    end: (outcome) => finish({ outcome }),
+    fail: (error) => finish({ error }),
+    read,
+  }
+
+  function finish(how: NonNullable<typeof last>): void {
+    last ??= how
+    bell.emit('news')
+  }
+
+  async function* read(): AsyncGenerator<LaunchNews, Outcome | undefined> {
+    for (;;) {
+      const news = waiting.shift()
+      if (news) {
+        bell.emit('taken')
+        yield news
+      } else if (last) {
+        if ('error' in last) throw last.error
+        return last.outcome
+      } else {
+        await once(bell, 'news')
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { LaunchRequest } from '@launchtail/client/protocol'
+import { saysSecret } from '../redact/named.js'
+import { refusal } from '../task.js'
+import { ownTask } from './own-task.js'
+import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
+import { asYaml } from './yaml.js'
+
+/** What SkyPilot is to launch. Throws an HttpError that names all that is wrong with the request. */
+export function skyTaskOf(request: LaunchRequest, versions: Versions): SkyTask {
+  const faults: string[] = []
+  const task =
+    request.task === undefined
+      ? vllmTask(request, versions, faults)
+      : ownTask(request, request.task, faults)
+  for (const [name, value] of Object.entries({ ...task.envs, ...task.secrets })) {
+    if (value.includes('\0')) faults.push(`the value of ${name} must not hold a NUL`)
+    if (name.startsWith('SKYPILOT_')) faults.push(`"${name}" is a name of SkyPilot's own`)
+  }
+  if (faults.length > 0) throw refusal(faults)
+  // Of a name that is in both the secret counts, and one whose name says secret is one.
+  const envs = Object.entries(task.envs).filter(([name]) => !(name in task.secrets))
+  const hidden = envs.filter(([name]) => saysSecret(name))
+  return {
+    ...task,
+    envs: Object.fromEntries(envs.filter(([name]) => !saysSecret(name))),
+    secrets: { ...Object.fromEntries(hidden), ...task.secrets },
+  }
+}
+
+/** The task's YAML, with its secrets or only with their names. */
+export function taskYaml({ fields, envs, secrets }: SkyTask, withSecrets: boolean): string {
+  const names = Object.keys(secrets)
+  const given = withSecrets ? secrets : Object.fromEntries(names.map((name) => [name, null]))
+  return `${asYaml({ ...fields, envs, ...(names.length > 0 && { secrets: given }) })}\n`
+}

@@ -1,0 +1,128 @@
+import type { LaunchRequest } from '@launchtail/client/protocol'
+import { checkResources, resourcesOf } from './resources.js'
+import { wordsOf } from './words.js'
+
+export interface Versions {
+  readonly vllm: string
+  readonly uv: string
+  readonly python: string
+}
+
+/** A task as SkyPilot takes it, before it is written as YAML. */
+export interface SkyTask {
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly envs: Readonly<Record<string, string>>
+  readonly secrets: Readonly<Record<string, string>>
+  /** Where the server listens, and is asked whether it is ready. */
+  readonly port: number
+}
+
+/** Where vLLM listens unless the request's `envs` have another PORT. */
+export const DEFAULT_PORT = 8000
+
+/**
+ * A task that serves the request's model with vLLM. What the request says reaches the scripts as
+ * values of the environment, so nothing in it is ever read as code. Adds to `faults` all that keeps
+ * it from being launched.
+ */
+export function vllmTask(request: LaunchRequest, versions: Versions, faults: string[]): SkyTask {
+  const { model, tensor_parallel, envs = {}, secrets = {} } = request
+  checkResources(request, faults)
+  if (model === undefined) faults.push('"model" is missing (or a "task" of your own)')
+  else if (/^[-\s]|[\r\n\0]/.test(model)) {
+    faults.push('"model" must not begin with "-" or a blank, or hold a line end')
+  }
+  const port = portOf(envs.PORT, faults)
+  const { accelerators, ...resources } = resourcesOf(request)
+  const gpus = Number(/:(\d+)$/.exec(accelerators ?? '')?.[1] ?? 1)
+  if (accelerators === undefined) faults.push('"gpu" is missing: vLLM needs one')
+  else if (tensor_parallel !== undefined && tensor_parallel > gpus) {
+    faults.push(`"tensor_parallel" is ${tensor_parallel}, and there are ${gpus} GPUs (gpu_count)`)
+  }
+  const words = vllmWords(request, faults)
+  for (const name of Object.keys({ ...envs, ...secrets })) {
+    if (name.startsWith(OURS)) faults.push(`"${name}" is a name of this server's own`)
+  }
+  return {
+    fields: {
+      name: 'vllm',
+      resources: { ...resources, accelerators, ports: [String(port)] },
+      setup: SETUP,
+      run: RUN,
+    },
+    envs: {
+      ...envs,
+      PORT: String(port),
+      [`${OURS}MODEL`]: model ?? '',
+      [`${OURS}TENSOR_PARALLEL`]: String(tensor_parallel ?? gpus),
+      [`${OURS}VLLM_ARGS`]: words.join('\n'),
+      [`${OURS}VLLM_VERSION`]: versions.vllm,
+      [`${OURS}UV_VERSION`]: versions.uv,
+      [`${OURS}PYTHON_VERSION`]: versions.python,
+    },
+    secrets,
+    port,
+  }
+}
+
+const OURS = 'LAUNCHTAIL_'
+
+/** The pinned uv is used for vLLM; SkyPilot's own may be too old to choose the right PyTorch. */
+const SETUP = `set -eu
+venv="$HOME/launchtail-vllm"
+if [ ! -x "$venv/bin/python" ]; then
+  if command -v uv >/dev/null 2>&1; then
+    uv venv --seed --python "$LAUNCHTAIL_PYTHON_VERSION" "$venv"
+  else
+    python3 -m venv "$venv"
+  fi
+fi
+"$venv/bin/python" -m pip install "uv==$LAUNCHTAIL_UV_VERSION"
+"$venv/bin/uv" pip install --python "$venv/bin/python" --torch-backend=auto "vllm==$LAUNCHTAIL_VLLM_VERSION"
+`
+
+const RUN = `set -eu
+arguments=(serve "$LAUNCHTAIL_MODEL" --host 0.0.0.0 --port "$PORT")
+arguments+=(--tensor-parallel-size "$LAUNCHTAIL_TENSOR_PARALLEL")
+if [ -n "$LAUNCHTAIL_VLLM_ARGS" ]; then
+  mapfile -t more <<< "$LAUNCHTAIL_VLLM_ARGS"
+  arguments+=("\${more[@]}")
+fi
+exec "$HOME/launchtail-vllm/bin/vllm" "\${arguments[@]}"
+`
+
+/** What the task sets itself. */
+const SET = /^--(?:host|port|model|tensor[-_]parallel[-_]size)(?:=|$)|^-tp(?:=|$)/
+
+function vllmWords({ vllm_args = '' }: LaunchRequest, faults: string[]): string[] {
+  let words: string[]
+  try {
+    words = wordsOf(vllm_args)
+  } catch (error) {
+    faults.push(`"vllm_args" ${(error as Error).message}`)
+    return []
+  }
+  if (words.some((word) => /[\r\n\0]/.test(word))) {
+    faults.push('"vllm_args" must not hold a line end or a NUL within an argument')
+  }
+  // An empty word alone could not be told from no word.
+  if (words.includes('')) faults.push('"vllm_args" must not hold an empty argument')
+  if (words[0] !== undefined && !words[0].startsWith('-')) {
+    faults.push('"vllm_args" must begin with an option')
+  }
+  const set = words.find((word) => SET.test(word))
+  if (set !== undefined) {
+    faults.push(
+      `"vllm_args" must not hold ${set.split('=', 1)[0]}: use "model", "tensor_parallel", and PORT in "envs"`,
+    )
+  }
+  return words
+}
+
+export function portOf(text: string | undefined, faults: string[]): number {
+  if (text === undefined) return DEFAULT_PORT
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port > 0 && port < 65_536) return port
+  faults.push('PORT must be a whole number from 1 to 65535')
+  return DEFAULT_PORT
+}
