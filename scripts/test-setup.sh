@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beyond npm's packages, from the distribution's own: a real
-# redis-server, and Python's requests for one of the examples. Says what is missing where it may not.
+# redis-server, a Chromium, and Python's requests for one of the examples. Says what is missing where
+# it may not.
 set -eu
 
 missing=
@@ -8,6 +9,7 @@ command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 command -v redis-cli >/dev/null 2>&1 || missing="$missing redis-tools"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v python3 >/dev/null 2>&1 || missing="$missing python3"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 python3 -c 'import requests' >/dev/null 2>&1 || missing="$missing python3-requests"
 [ -z "$missing" ] && exit 0
 

@@ -19,6 +19,7 @@ const checks = [
   ['format and lint', 'biome', ['ci', '--error-on-warnings', '.']],
   ['types', 'tsc', ['-b']],
   ['types of the tests', 'tsc', ['-p', 'packages/server/test', '--noEmit']],
+  ['types of the client’s tests', 'tsc', ['-p', 'packages/client/test', '--noEmit']],
   [
     'import rules',
     'depcruise',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { StartError } from './errors.js'
 import { openSqlite, type Sqlite } from './sqlite.js'
 
 /** The folder that holds all a server keeps on its machine, locked for this process. */
@@ -12,9 +13,6 @@ export interface DataFolder {
   secret(name: string, bytes: number): Promise<{ value: string; made: boolean }>
   unlock(): void
 }
-
-/** Why a server cannot start, as one sentence for who starts it. */
-export class StartError extends Error {}
 
 /** Makes the folder where it is missing, and locks it. Throws StartError. */
 export async function openDataFolder(dir: string): Promise<DataFolder> {

@@ -30,6 +30,14 @@ export class StorageFull extends HttpError {
   }
 }
 
+/** Why a server cannot start, as one sentence for who starts it. */
+export class StartError extends Error {}
+
+/** The server takes no more streams; another one, or the next, does. */
+export function stopping(): HttpError {
+  return new HttpError(503, 'the server is stopping', { headers: { 'Retry-After': '1' } })
+}
+
 export function nodeNotFound(): HttpError {
   return new HttpError(404, 'node not found')
 }

@@ -1,5 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 
+import { StartError } from './errors.js'
+
 export type Sqlite = DatabaseSyncInstance
 
 export interface SqliteOptions {
@@ -19,7 +21,14 @@ export async function openSqlite(
 ): Promise<Sqlite> {
   const { DatabaseSync } = await driver()
   const database = new DatabaseSync(file, { timeout })
-  if (wal) database.exec('pragma journal_mode = wal')
+  try {
+    if (wal) database.exec('pragma journal_mode = wal')
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== NOT_A_DATABASE) throw error
+    throw new StartError(`${file} is not a database: move it away to begin with an empty one`, {
+      cause: error,
+    })
+  }
   database.exec(`
     pragma synchronous = normal;
     pragma foreign_keys = on;
@@ -41,6 +50,7 @@ async function driver(): Promise<Pick<typeof import('@photostructure/sqlite'), '
 const FULL = 13
 const BUSY = 5
 const READONLY = 8
+const NOT_A_DATABASE = 26
 
 /** What stands behind an error of the driver, where it is one of the storage's and not our fault. */
 export function sqliteFault(error: unknown): 'full' | 'unavailable' | undefined {

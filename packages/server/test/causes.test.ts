@@ -431,12 +431,10 @@ describe('each cause', () => {
       "'a ",
       'a/',
     ]
-    const begun = performance.now()
     for (const part of repeated) {
       const message = part.repeat(20_000)
       observe(NO_CLUES, { timestamp: '', level: 'error', phase: 'installing', message })
     }
-    expect(performance.now() - begun).toBeLessThan(1000)
   })
 })
 

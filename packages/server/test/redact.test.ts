@@ -157,11 +157,9 @@ describe('credentials that are told by their looks', () => {
       'sk-',
       ' ',
     ]
+    // Some 100 ms each at most; the square of the length would outlast the test's time.
     for (const unit of units) {
-      const begin = performance.now()
       redact(unit.repeat(Math.ceil(480_000 / unit.length)))
-      // It takes some 100 ms at most; the square of the length would take a minute.
-      expect(performance.now() - begin).toBeLessThan(5000)
     }
   })
 })

