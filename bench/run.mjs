@@ -1,21 +1,71 @@
-// `npm run bench`: prints the measurements as Markdown. `npm run bench -- ingest` one part.
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+// `npm run bench` prints all measurements as Markdown, in under 15 minutes.
+//
+//   npm run bench -- fanout latency      some parts
+//   npm run bench -- --quick             all of it too short to mean anything: does it run?
+//   npm run bench -- --servers raw,redis fanout
+//   npm run bench -- --no-build fanout   of what was built last
+import { parseArgs } from 'node:util'
+import { describe, prepare } from './machine.mjs'
+import { scaleOf } from './scale.mjs'
+import { TITLES } from './servers.mjs'
+import { setup } from './setup.mjs'
 
-const parts = { ingest: './ingest.mjs', latency: './latency.mjs', history: './history.mjs' }
-const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !Object.hasOwn(parts, name))
-if (unknown.length > 0) {
-  console.error(`bench: no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`)
-  process.exit(1)
+const PARTS = [
+  'fanout',
+  'latency',
+  'overload',
+  'idle',
+  'nodes',
+  'backlog',
+  'reconnect',
+  'history',
+  'stalled',
+  'ingest',
+]
+
+const { values, positionals } = readWords()
+const parts = positionals.length > 0 ? positionals : PARTS
+const asked = values.servers?.split(',') ?? Object.keys(TITLES)
+refuseUnknown('part', parts, PARTS)
+refuseUnknown('server', asked, Object.keys(TITLES))
+
+const { notes, missing } = setup({ build: values.build })
+const limits = prepare(12_000)
+const scale = scaleOf({
+  quick: values.quick,
+  sockets: limits.sockets,
+  servers: asked.filter((name) => !missing.has(name)),
+})
+const begun = performance.now()
+const command = ['npm run bench', ...process.argv.slice(2)].join(' -- ').replace(/ -- /g, ' ')
+console.log(`${new Date().toISOString().slice(0, 10)}, ${describe()}, \`${command}\``)
+for (const note of [...limits.notes, ...notes]) console.log(`\n${note}`)
+for (const part of parts) {
+  const { measure } = await import(`./scenarios/${part}.mjs`)
+  console.log(`\n## ${part}\n\n${await measure(scale)}`)
+}
+console.error(`bench: ${Math.round((performance.now() - begun) / 1000)} s`)
+
+function readWords() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      allowNegative: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        build: { type: 'boolean', default: true },
+        servers: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    console.error(`bench: ${error.message}`)
+    return process.exit(2)
+  }
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
-if (built.status !== 0) process.exit(1)
-
-console.log(`Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`)
-for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  const { measure } = await import(parts[name])
-  console.log(`## ${name}\n\n${await measure()}\n`)
+function refuseUnknown(what, names, known) {
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  console.error(`bench: no ${what} ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  process.exit(2)
 }

@@ -13,7 +13,9 @@ export function serve({ stream, publish, get }) {
     else if (get) await get(node, request, response)
     else response.writeHead(404).end()
   })
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => announce(server.address().port))
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () =>
+    announce(server.address().port),
+  )
 }
 
 export function announce(port) {

@@ -1,0 +1,25 @@
+// How much of everything: for figures that mean something, or to see that all of it runs.
+
+/** Sockets that a server needs beside those of its readers. */
+const SPARE = 500
+
+export function scaleOf({ quick, sockets, servers }) {
+  const only = (names) => names.filter((name) => servers.includes(name))
+  const many = Math.min(10_000, Math.floor((sockets - SPARE) / 100) * 100)
+  if (!quick) {
+    const nodes = Math.floor(many / 10)
+    return { only, many, nodes, readers: 1000, rounds: 3, warmup: 1, seconds: 3, backlogRounds: 20 }
+  }
+  return {
+    only: (names) => only(names.length > 5 ? names : names.filter((name) => OURS.includes(name))),
+    many: 200,
+    nodes: 20,
+    readers: 50,
+    rounds: 1,
+    warmup: 0.1,
+    seconds: 0.4,
+    backlogRounds: 2,
+  }
+}
+
+const OURS = ['embedded', 'redis', 'raw']

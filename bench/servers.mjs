@@ -1,0 +1,154 @@
+// What is measured. Each is started anew for each measurement, on a free port of the loopback, in
+// a folder of its own, and says how it is read from and sent to.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort, start, startListening } from './children.mjs'
+import { on, SERVER } from './machine.mjs'
+import { nchanConfig } from './peers/nchan.mjs'
+import { startRedis } from './redis.mjs'
+
+const TOKEN = 'bench-token-0123456789'
+const program = fileURLToPath(new URL('../packages/server/dist/cli/index.js', import.meta.url))
+/** `BENCH_PROFILE=<folder>` leaves a processor profile of each server of ours there. */
+const PROFILES = process.env.BENCH_PROFILE
+const parts = new URL('./.cache/nginx/', import.meta.url)
+
+export const TITLES = {
+  embedded: 'Launchtail, embedded store',
+  redis: 'Launchtail, Redis',
+  raw: 'raw',
+  nchan: 'nchan',
+  'fastify-sse': 'Fastify + @fastify/sse',
+  'better-sse': 'better-sse',
+  hono: 'Hono streamSSE',
+  reference: 'reference algorithm, Redis',
+}
+
+/** Starts one of the above; `nodes` are there from the start. End it with `close`. */
+export async function startServer(name, { nodes = 1 } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
+  const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
+  try {
+    const server = await begin(name, folder, redis, nodes)
+    return {
+      ...server,
+      name,
+      redis,
+      async close() {
+        await server.end()
+        await redis?.end()
+        rmSync(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    await redis?.end()
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function begin(name, folder, redis, nodes) {
+  if (name === 'embedded' || name === 'redis') return startProduct(folder, redis, nodes)
+  return name === 'nchan' ? startNchan(folder) : startPeer(name, redis)
+}
+
+async function startProduct(folder, redis, nodes) {
+  const child = await startListening(on(SERVER, node(program, 'serve')), {
+    PORT: '0',
+    LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
+    LAUNCHTAIL_DATA_DIR: folder,
+    LAUNCHTAIL_LOG_LEVEL: 'error',
+    LAUNCHTAIL_MAX_ENTRIES: '10000000',
+    LAUNCHTAIL_DRAIN: '1s',
+    ...(redis && { REDIS_URL: redis.url }),
+  })
+  await createNodes(child.port, nodes)
+  return {
+    ...child,
+    // A process writes its profile when it ends by itself.
+    end: () => child.end(PROFILES ? 'SIGTERM' : 'SIGKILL'),
+    headers: `X-Admin-Token: ${TOKEN}`,
+    stream: '/admin/nodes/n%d/logs/stream?tail=0',
+    backlog: '/admin/nodes/n%d/logs/stream?tail=all',
+    history: '/admin/nodes/n%d/logs?tail=100',
+    send: '/admin/nodes/n%d/logs',
+  }
+}
+
+async function createNodes(port, count) {
+  let next = 0
+  const some = async () => {
+    while (next < count) {
+      const body = JSON.stringify({ node_id: `n${next++}` })
+      const response = await fetch(`http://127.0.0.1:${port}/admin/nodes`, {
+        method: 'POST',
+        headers: { 'X-Admin-Token': TOKEN, 'Content-Type': 'application/json' },
+        body,
+      })
+      if (response.status !== 201) throw new Error(`a node was answered with ${response.status}`)
+      await response.arrayBuffer()
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, some))
+}
+
+async function startPeer(name, redis) {
+  const file = fileURLToPath(new URL(`./peers/${name}.mjs`, import.meta.url))
+  const child = await startListening(
+    on(SERVER, [process.execPath, file]),
+    redis && { REDIS_URL: redis.url },
+  )
+  return {
+    ...child,
+    headers: '',
+    stream: '/stream/n%d?tail=0',
+    backlog: '/stream/n%d?tail=all',
+    history: '/history/n%d?tail=100',
+    send: redis ? 'node_logs:n%d' : '/publish/n%d',
+    sendsToRedis: redis !== undefined,
+  }
+}
+
+async function startNchan(folder) {
+  const port = await freePort()
+  const module = fileURLToPath(new URL('usr/lib/nginx/modules/ngx_nchan_module.so', parts))
+  const nginx = fileURLToPath(new URL('usr/sbin/nginx', parts))
+  const config = join(folder, 'nginx.conf')
+  writeFileSync(config, nchanConfig({ port, module, folder }))
+  const child = start(on(SERVER, [nginx, '-p', folder, '-e', 'stderr', '-c', config]))
+  await accepting(port)
+  return {
+    ...child,
+    port,
+    headers: 'X-EventSource-Event: log',
+    stream: '/stream/n%d',
+    backlog: '/all/n%d',
+    send: '/publish/n%d',
+  }
+}
+
+async function accepting(port) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const open = await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy()
+        resolve(true)
+      }).on('error', () => resolve(false))
+    })
+    if (open) return
+    await sleep(20)
+  }
+  throw new Error('nginx did not listen')
+}
+
+function node(...words) {
+  return [
+    process.execPath,
+    ...(PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : []),
+    ...words,
+  ]
+}
