@@ -1,7 +1,9 @@
+import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
 import type { Draft, LogEntry } from './protocol/entry.js'
 import type { Level } from './protocol/levels.js'
-import type { LaunchRequest, NewNode, NodeRecord } from './protocol/node.js'
+import type { NewLaunch, NewNode, NodeRecord } from './protocol/node.js'
 import type { Phase } from './protocol/phases.js'
+import type { Stats, StatsKey } from './protocol/stats.js'
 import {
   type Body,
   type Connection,
@@ -74,6 +76,16 @@ export interface NodesOptions {
   signal?: AbortSignal
 }
 
+export interface StatsOptions {
+  /** Only launches that ended later than this: RFC 3339, or a duration back from now such as `7d`. */
+  since?: string
+  /** What to group by. */
+  by?: readonly StatsKey[]
+  /** How many of the last launches to give one by one: 0 to 200. Default 50. */
+  last?: number
+  signal?: AbortSignal
+}
+
 export type ExportFormat = 'json' | 'ndjson' | 'csv' | 'text'
 
 /** Every operation of the server. Refusals are thrown as ApiError, no answer as ConnectionError. */
@@ -100,13 +112,17 @@ export interface Client {
     options?: { signal?: AbortSignal },
   ): Promise<number>
   launchNode(
-    launch: LaunchRequest,
+    launch: NewLaunch,
     options?: SendOptions,
   ): Promise<{ node_id: string; cluster_name: string; status: 'launching' }>
   createNode(node?: NewNode, options?: { signal?: AbortSignal }): Promise<NodeRecord>
   listNodes(
     options?: NodesOptions,
   ): Promise<{ nodes: NodeRecord[]; count: number; cursor?: string }>
+  /** The records of all nodes, live; see `streamNodes`. */
+  streamNodes(options?: NodesStreamOptions): AsyncGenerator<NodesEvent, void, undefined>
+  /** What launches that are over have come to: how many, how long, why not. */
+  getStats(options?: StatsOptions): Promise<Stats>
   getNode(nodeId: string, options?: { signal?: AbortSignal }): Promise<NodeRecord>
   terminateNode(nodeId: string, options?: { signal?: AbortSignal }): Promise<NodeRecord>
   deleteNode(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>
@@ -178,6 +194,11 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     createNode: (node = {}, { signal } = {}) => json('/admin/nodes', { ...posted(node), signal }),
 
     listNodes: ({ signal, ...query } = {}) => json('/admin/nodes', { query, signal }),
+
+    streamNodes: (options) => streamNodes(connection, options),
+
+    getStats: ({ signal, by, ...query } = {}) =>
+      json('/admin/stats', { query: { ...query, by: by?.join(',') }, signal }),
 
     getNode: (nodeId, { signal } = {}) => json(pathOf(nodeId), { signal }),
 

@@ -10,13 +10,23 @@ export {
   type OutputOptions,
   type SendOptions,
   type Sent,
+  type StatsOptions,
 } from './client.js'
 export { ApiError, ConnectionError, StreamTimeoutError } from './errors.js'
 export { NodeEventSource, type NodeEventSourceOptions } from './event-source.js'
+export type { NodesEvent, NodesStreamOptions } from './nodes.js'
 export type { Draft, LogEntry } from './protocol/entry.js'
 export type { DoneEvent, ErrorEvent, GapEvent, NodeStatus, StatusEvent } from './protocol/events.js'
+export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
 export type { Level } from './protocol/levels.js'
-export type { Failure, LaunchRequest, NewNode, NodeRecord, PhaseTiming } from './protocol/node.js'
+export type { Failure, NewLaunch, NewNode, NodeRecord, PhaseTiming } from './protocol/node.js'
 export type { Phase } from './protocol/phases.js'
+export type {
+  LaunchOutcome,
+  PastLaunch,
+  Stats,
+  StatsGroup,
+  StatsKey,
+} from './protocol/stats.js'
 export type { StreamState } from './reconnecting.js'
 export type { StreamEvent, StreamOptions } from './stream.js'

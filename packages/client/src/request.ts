@@ -45,6 +45,8 @@ export async function open(
   const url = baseUrl.replace(/\/+$/, '') + path + queryString(query)
   const sent: Record<string, string> = { 'X-Admin-Token': token }
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent[name] = value
+  // `fetch` would name it in its complaint.
+  if (/[^ -~]/.test(token)) throw new TypeError('the token holds a character that no token has')
   // An address or a token that cannot be one is a mistake, not a server that is out of reach.
   if (!new Request(url, { headers: sent }).url.startsWith('http')) {
     throw new TypeError(`not an http address: ${baseUrl}`)

@@ -67,12 +67,13 @@ export async function* streamNode(
     isLast: ({ event }) => event === 'done',
     random,
   })
-  for await (const event of events) yield typed(event)
+  for await (const event of events) yield typed<StreamEvent>(event)
 }
 
-function typed({ event, data, id }: RawEvent): StreamEvent {
+/** An event with its data read. Throws ConnectionError for what is not JSON. */
+export function typed<Of>({ event, data, id }: RawEvent): Of {
   try {
-    return { event, data: JSON.parse(data), id } as StreamEvent
+    return { event, data: JSON.parse(data), id } as Of
   } catch (cause) {
     throw new ConnectionError(`an event is not what a Launchtail server sends: ${event}`, { cause })
   }

@@ -570,6 +570,23 @@ describe('a NodeEventSource', () => {
     expect(events).toBe(1)
   })
 
+  it('reads on when a handler throws, and the fault is the program’s', async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, EVENTS).write(`data: 1\n\n${DONE}`)
+    })
+    const program = `import { NodeEventSource } from '@launchtail/client'
+      process.on('uncaughtException', (error) => console.log(error.message))
+      const source = new NodeEventSource(process.env.URL)
+      source.onopen = source.onmessage = ({ type }) => { throw new Error('fault in ' + type) }
+      source.addEventListener('done', () => { console.log('done'); source.close() })`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', program],
+      { cwd: packageFolder, env: { ...process.env, URL: url }, timeout: 10_000 },
+    )
+    expect(stdout.trim().split('\n').sort()).toEqual(['done', 'fault in message', 'fault in open'])
+  })
+
   it('throws at once for what is no address', () => {
     expect(() => new NodeEventSource('no address')).toThrow(TypeError)
   })
@@ -599,7 +616,7 @@ describe('the package', () => {
     expect(messages).toEqual([])
   })
 
-  it('has types that need neither the DOM nor Node', async () => {
+  it('has types for programs with the DOM, and for those with Node', async () => {
     const file = `${await temporaryFolder()}/use.mts`
     const use = `import { createClient } from '${packageFolder}dist/index.js'
       for await (const e of createClient({ baseUrl: '', token: '' }).stream('n')) {

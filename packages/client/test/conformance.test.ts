@@ -9,6 +9,8 @@ import {
   type Driver,
   splitsAtEveryByte,
 } from './conformance/behaviours.js'
+import { browserDriver } from './conformance/browser.js'
+import { commandDriver } from './conformance/command.js'
 import { startCuttingProxy } from './conformance/cutting-proxy.js'
 import { pythonDriver } from './conformance/python.js'
 import { ASKED, play } from './conformance/scripted-server.js'
@@ -17,11 +19,14 @@ import { sdkDriver } from './conformance/sdk.js'
 /** How many cases run at a time: they wait more than they work. */
 const AT_ONCE = 16
 
+/** Of what is slow, every so manieth case. */
+const SOME = 29
+
 const CUTS = 200
 const ENTRIES = 4000
 
 /** Every client. Add one here, and it is held to all of this. */
-const drivers: readonly (() => Driver)[] = [sdkDriver, pythonDriver]
+const drivers: readonly (() => Driver)[] = [sdkDriver, browserDriver, commandDriver, pythonDriver]
 
 let server: RunningServer
 beforeAll(async () => {
@@ -64,7 +69,7 @@ for (const start of drivers) {
         expect(idsOf(events), `seed ${seed}`).toEqual(idsOf(whole.events))
         expect(events, `seed ${seed}`).toEqual(whole.events)
         expect(events.filter(({ event }) => event === 'log')).toHaveLength(ENTRIES)
-        expect(outcome).toBe('done')
+        expect(outcome).toBe(driver.tells?.('done') ?? 'done')
         expect(proxy.cuts()).toBe(CUTS)
       } finally {
         proxy.close()
@@ -79,8 +84,8 @@ for (const start of drivers) {
     })
 
     async function checkAll(all: readonly Behaviour[]): Promise<void> {
-      const left = [...all]
-      expect(left.length).toBeGreaterThan(100)
+      expect(all.length).toBeGreaterThan(100)
+      const left = all.filter((_, n) => !driver.isSlow || n % SOME === 0)
       await Promise.all(
         Array.from({ length: AT_ONCE }, async () => {
           for (let next = left.pop(); next; next = left.pop()) await check(driver, next)
@@ -93,9 +98,12 @@ for (const start of drivers) {
 async function check(driver: Driver, { name, ...behaviour }: Behaviour): Promise<void> {
   const { events, outcome, asked } = await play(driver, { name, ...behaviour })
   const { expect: expected } = behaviour
-  expect({ outcome, events }, name).toEqual({ outcome: expected.outcome, events: expected.events })
+  const told = driver.tells?.(expected.outcome) ?? expected.outcome
+  expect({ outcome, events }, name).toEqual({ outcome: told, events: expected.events })
   const resumes = asked.map(({ lastEventId }) => lastEventId)
-  expect(resumes, `${name}: what it resumed by`).toEqual(expected.resumes)
+  if (!driver.mayMiss) expect(resumes, `${name}: what it resumed by`).toEqual(expected.resumes)
+  expect(resumes, name).toHaveLength(expected.resumes.length)
+  expect([...expected.resumes, ''], name).toEqual(expect.arrayContaining(resumes))
   for (const { token, accept } of asked) expect({ token, accept }).toEqual(ASKED)
   for (const [n, ms] of (expected.waits ?? []).entries()) {
     expect(asked[n + 1]?.waited, `${name}: wait ${n}`).toBeGreaterThan(ms - 5)

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EXIT } from '../src/cli/exit.js'
+import { type CommandOptions, startCommand } from './support/command.js'
 import {
   endAll,
   freePort,
@@ -14,7 +17,6 @@ import {
   until,
 } from './support/processes.js'
 
-const PROGRAM = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url))
 const EXAMPLE = fileURLToPath(new URL('../../../examples/local-node.yaml', import.meta.url))
 let server: RunningServer
 
@@ -23,47 +25,12 @@ beforeAll(async () => {
 })
 afterAll(endAll)
 
-interface RunOptions {
-  env?: Record<string, string>
-  input?: string
-}
-
-/** Starts the command as a user would, with nothing of this process's settings. */
-function start(args: string[], { env = {}, input }: RunOptions = {}) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: '/nonexistent',
-      LAUNCHTAIL_URL: server.url,
-      LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
-      ...env,
-    },
-  })
-  const out = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk) => {
-    out.stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    out.stderr += chunk
-  })
-  // One that has left takes no input any more.
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
-  const ended = once(child, 'close').then(([code]) => ({ ...out, code: code as number | null }))
-  return { child, out, ended }
-}
-
-const run = (args: string[], options?: RunOptions) => start(args, options).ended
+const start = (args: string[], options?: CommandOptions) => startCommand(server.url, args, options)
+const run = (args: string[], options?: CommandOptions) => start(args, options).ended
 
 async function send(nodeId: string, entries: unknown): Promise<void> {
   const response = await server.post(`/admin/nodes/${nodeId}/logs`, entries)
   expect(response.status).toBe(202)
-}
-
-async function messagesOf(nodeId: string, on = server): Promise<string[]> {
-  const response = await on.fetch(`/admin/nodes/${nodeId}/logs?tail=all`)
-  const { logs } = (await response.json()) as { logs: { message: string }[] }
-  return logs.map(({ message }) => message)
 }
 
 describe('launch', () => {
@@ -75,6 +42,9 @@ describe('launch', () => {
     // Not on a terminal: no colours, nothing that moves the cursor.
     expect(stdout).not.toContain('\x1b')
     const id = /\(([0-9a-f-]{36})\)/.exec(stdout)?.[1] as string
+    const cluster = /cic-\S+/.exec(stdout)?.[0] as string
+    const told = await run(['status', cluster])
+    expect(told.stdout).toMatch(new RegExp(`^node +${id}\n`))
     const ended = await run(['terminate', id.slice(0, 12)])
     expect(ended.code, ended.stderr).toBe(0)
   }, 60_000)
@@ -165,66 +135,21 @@ describe('logs', () => {
   })
 })
 
-describe('pipe', () => {
-  it('passes a command through, sends its output in live, and leaves as it leaves', async () => {
-    const { out, ended } = start([
-      'pipe',
-      'piped',
-      '--create',
-      '--',
-      'sh',
-      '-c',
-      'echo one; echo two >&2; printf half; sleep 1; echo " line"; exit 7',
+describe('replay', () => {
+  it('shows a log again, faster, and writes it into the log of a new node', async () => {
+    await server.post('/admin/nodes', { node_id: 'played' })
+    await send('played', [
+      { message: 'first', timestamp: '2026-01-15T10:30:00Z', progress: 5 },
+      { message: 'a minute later', timestamp: '2026-01-15T10:31:00Z', phase: 'installing' },
+      { message: 'up', timestamp: '2026-01-15T10:32:00Z', phase: 'active' },
     ])
-    // While the command still runs.
-    await until('the first lines in the log', async () => {
-      const messages = await messagesOf('piped').catch((): string[] => [])
-      return messages.includes('one') && messages.includes('two')
-    })
-    expect(out.stdout).not.toContain('line')
-    const { stdout, stderr, code } = await ended
-    expect({ stdout, stderr, code }).toEqual({
-      stdout: 'one\nhalf line\n',
-      stderr: 'two\n',
-      code: 7,
-    })
-    expect([...(await messagesOf('piped'))].sort()).toEqual(['half line', 'one', 'two'])
-  })
-
-  it('loses and doubles nothing when the server is killed and started again in between', async () => {
-    const dataDir = await temporaryFolder()
-    const port = await freePort()
-    let away = await startServer({ dataDir, port })
-    await away.post('/admin/nodes', { node_id: 'survivor' })
-    const count = 120
-    const { out, ended } = start(
-      [
-        'pipe',
-        'survivor',
-        '--',
-        'sh',
-        '-c',
-        `for i in $(seq 1 ${count}); do echo "line $i"; sleep 0.03; done`,
-      ],
-      { env: { LAUNCHTAIL_URL: away.url } },
+    const replayed = await run(['replay', 'played', '--speed', '600', '--into', 'played-again'])
+    expect(replayed).toMatchObject({ code: 0, stderr: '' })
+    expect(replayed.stdout).toMatch(
+      /^10:30:00 queued +5% first\n10:31:00 installing +a minute later\n10:32:00 active +up\n$/,
     )
-    for (const at of [20, 60]) {
-      await until(`line ${at}`, () => out.stdout.includes(`line ${at}\n`))
-      await away.kill()
-      await until(`line ${at + 15}`, () => out.stdout.includes(`line ${at + 15}\n`))
-      away = await startServer({ dataDir, port })
-    }
-    const { code, stderr } = await ended
-    expect(code, stderr).toBe(0)
-    expect(stderr).toContain('keeping the output until the server is back')
-    const expected = Array.from({ length: count }, (_, i) => `line ${i + 1}`)
-    expect(await messagesOf('survivor', away)).toEqual(expected)
-  }, 60_000)
-
-  it('says so where the command cannot be run', async () => {
-    const { stderr, code } = await run(['pipe', 'nobody', '--create', '--', 'no-such-command-here'])
-    expect(code).toBe(127)
-    expect(stderr).toMatch(/^launchtail: no-such-command-here cannot be run: .*\n$/)
+    const again = await run(['logs', '-o', 'raw', 'played-again'])
+    expect(again.stdout).toBe('first\na minute later\nup\n')
   })
 })
 
@@ -256,44 +181,51 @@ describe('nodes, status and login', () => {
 })
 
 describe('what goes wrong is told in one sentence, with its code', () => {
-  const oneSentence = /^launchtail: [^\n]+\n$/
+  async function fault(args: string[], code: number, words: string, options?: CommandOptions) {
+    const left = await run(args, options)
+    expect(left).toMatchObject({ stdout: '', code })
+    expect(left.stderr).toMatch(/^launchtail: [^\n]+\n$/)
+    expect(left.stderr).toContain(words)
+    return left
+  }
 
   it('no server', async () => {
-    const env = { LAUNCHTAIL_URL: `http://127.0.0.1:${await freePort()}` }
-    const { stderr, code } = await run(['nodes'], { env })
-    expect(code).toBe(1)
-    expect(stderr).toMatch(oneSentence)
-    expect(stderr).toContain('is the server running?')
+    const url = `http://127.0.0.1:${await freePort()}`
+    for (const args of [['nodes'], ['logs', '-f', 'x'], ['pipe', 'x', '--', 'true']]) {
+      const words = `no answer from ${url}; is a Launchtail server running there?`
+      await fault([...args.slice(0, 1), '--url', url, ...args.slice(1)], 1, words)
+    }
   })
 
-  it('a wrong token, and none', async () => {
-    const wrong = await run(['nodes'], { env: { LAUNCHTAIL_ADMIN_TOKEN: 'wrong-token' } })
-    expect(wrong).toMatchObject({ code: 5, stdout: '' })
-    expect(wrong.stderr).toMatch(oneSentence)
-    expect(wrong.stderr).not.toContain('wrong-token')
-    const none = await run(['nodes'], { env: { LAUNCHTAIL_ADMIN_TOKEN: '' } })
-    expect(none.code).toBe(5)
-    expect(none.stderr).toContain('launchtail login')
+  it('a wrong token, one that cannot be a token, and none', async () => {
+    for (const [token, code, words] of [
+      ['wrong-token', 5, 'invalid admin token: run "launchtail login"'],
+      ['two\nlines', 1, 'the token holds a character that no token has'],
+      ['', 5, 'there is no token: run "launchtail login"'],
+    ] as const) {
+      const { stderr } = await fault(['nodes'], code, words, {
+        env: { LAUNCHTAIL_ADMIN_TOKEN: token },
+      })
+      expect(stderr).not.toMatch(/wrong-token|two/)
+    }
   })
 
   it('an unknown node, and a beginning that fits two', async () => {
-    const unknown = await run(['logs', 'nobody-is-called-so'])
-    expect(unknown.code).toBe(4)
-    expect(unknown.stderr).toMatch(oneSentence)
+    await fault(['logs', 'nobody-is-called-so'], 4, 'no node is called "nobody-is-called-so"')
     for (const node_id of ['twin-1', 'twin-2']) await server.post('/admin/nodes', { node_id })
-    const twins = await run(['logs', 'twin'])
-    expect(twins.code).toBe(1)
-    expect(twins.stderr).toMatch(/^launchtail: "twin" fits 2 nodes: twin-2, twin-1\n$/)
+    await fault(['logs', 'twin'], 1, '"twin" fits 2 nodes: twin-2, twin-1')
   })
 
-  it('a config that cannot be read', async () => {
+  it('a config that is not valid, or cannot be read', async () => {
     const home = await temporaryFolder()
     await mkdir(`${home}/.config/launchtail`, { recursive: true })
-    await writeFile(`${home}/.config/launchtail/config.json`, '{ half')
-    const { stderr, code } = await run(['nodes'], { env: { HOME: home } })
-    expect(code).toBe(1)
-    expect(stderr).toMatch(oneSentence)
-    expect(stderr).toContain('launchtail login')
+    const file = `${home}/.config/launchtail/config.json`
+    await writeFile(file, '{ half')
+    const env = { HOME: home }
+    await fault(['nodes'], 1, `${file} is not valid; run "launchtail login"`, { env })
+    await rm(file)
+    await mkdir(file)
+    await fault(['nodes'], 1, `${file} cannot be read`, { env })
   })
 
   it('a proxy’s page in place of the server', async () => {
@@ -303,36 +235,94 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     await once(proxy, 'listening')
     const { port } = proxy.address() as { port: number }
     const env = { LAUNCHTAIL_URL: `http://127.0.0.1:${port}` }
-    for (const args of [['nodes'], ['status', 'x']]) {
-      const { stderr, code } = await run(args, { env })
-      expect(code).toBe(1)
-      expect(stderr).toMatch(oneSentence)
-      expect(stderr).toContain('something other than JSON')
+    const words = 'something other than JSON; is a Launchtail server running there?'
+    for (const args of [['nodes'], ['status', 'x'], ['logs', '-f', 'x'], ['launch']]) {
+      await fault(args, 1, words, { env })
     }
+    await fault(['nodes', '--watch'], 1, 'text/html in place of a stream', { env })
     proxy.close()
   })
 
-  it('an unknown command, flag or level', async () => {
-    expect((await run(['frobnicate'])).code).toBe(1)
-    expect((await run(['nodes', '--frob'])).code).toBe(1)
+  it('an address, a file, a variable or a zone that there is not', async () => {
+    await fault(['nodes', '--url', 'localhost:8080'], 1, 'begins with http:// or https://')
+    await fault(['nodes', '--token-file', '/no/such/file'], 1, '/no/such/file cannot be read')
+    await fault(['launch', '--file', '/no/such/task'], 1, '/no/such/task cannot be read')
+    await fault(['launch', '--secret', 'NOT_SET'], 1, 'NOT_SET is not set here')
+    await server.post('/admin/nodes', { node_id: 'zoned' })
+    await fault(['logs', '--tz', 'Mars/Olympus', 'zoned'], 1, 'Mars/Olympus')
+  })
+
+  it('a command line that cannot be one', async () => {
+    await fault(['frobnicate'], 1, 'see "launchtail --help"')
+    await fault(['nodes', '--frob'], 1, 'see "launchtail nodes --help"')
+    await fault(['nodes', '--phase', 'no-phase'], 1, 'Allowed choices are queued, provisioning')
+    await fault(['logs'], 1, "missing required argument 'node'")
+    await fault(['logs', '--timeout', 'soon', 'x'], 1, 'It is written as 90s')
+    await fault(['launch', '--gpu-count', 'two'], 1, 'It is a whole number')
+    await fault(['replay', '--speed', '0', 'x'], 1, '--speed must be a number above 0')
+    await fault(['completion', 'tcsh'], 1, 'Allowed choices are bash, zsh, fish')
+  })
+
+  it('what the server refuses, in its words', async () => {
     await server.post('/admin/nodes', { node_id: 'levelled' })
-    const { stderr, code } = await run(['logs', '--level', 'loud', 'levelled'])
-    expect({ stderr, code }).toEqual({ stderr: "launchtail: invalid 'level' value\n", code: 1 })
+    await fault(['logs', '--level', 'loud', 'levelled'], 1, "invalid 'level' value")
+    await fault(['logs', '--tail', 'few', 'levelled'], 1, "invalid 'tail' value")
+    await fault(['logs', '--since', 'soon', 'levelled'], 1, "invalid 'since'")
+    await fault(['launch', '--file', '-'], 1, 'task', { input: 'no: task\n' })
   })
 })
 
-it('every command has a help with what it is for', async () => {
-  const { stdout } = await run(['--help'])
-  const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name as string)
-  expect(names).toEqual(expect.arrayContaining(['serve', 'launch', 'logs', 'pipe', 'replay']))
-  for (const name of names.filter((name) => name !== 'help')) {
-    const help = await run([name, '--help'])
-    expect(help, name).toMatchObject({ code: 0, stderr: '' })
-    expect(help.stdout).toContain(`Usage: launchtail ${name}`)
-  }
-  for (const shell of ['bash', 'zsh', 'fish']) {
-    const completion = await run(['completion', shell])
-    expect(completion.code).toBe(0)
-    expect(completion.stdout).toContain('launchtail')
-  }
+describe('the help', () => {
+  it('of every command says what it is for, with examples', async () => {
+    const { stdout } = await run(['--help'])
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name as string)
+    expect(names).toEqual(expect.arrayContaining(['serve', 'launch', 'logs', 'pipe', 'replay']))
+    for (const name of names.filter((name) => name !== 'help')) {
+      const help = await run([name, '--help'])
+      expect(help, name).toMatchObject({ code: 0, stderr: '' })
+      expect(help.stdout).toContain(`Usage: launchtail ${name}`)
+      expect(help.stdout).toMatch(new RegExp(`Examples:\n(.*\n)*? +\\$ .*launchtail ${name}`))
+    }
+  })
+
+  it('names the exit codes, which the commands leave with', async () => {
+    const { stdout } = await run(['--help'])
+    for (const code of Object.values(EXIT)) expect(stdout).toMatch(new RegExp(`\\b${code}  \\w`))
+  })
+
+  it('has a version', async () => {
+    expect(await run(['--version'])).toMatchObject({ stdout: expect.stringMatching(/^\d+\.\d+/) })
+  })
+})
+
+describe('completion', () => {
+  const script = (line: string) => `
+    COMP_WORDS=(${line})
+    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+    _launchtail
+    echo "\${COMPREPLY[@]}"`
+
+  it.each([
+    ['launchtail lo', 'logs login'],
+    ['launchtail logs --fol', '--follow'],
+    ['launchtail logs -o ""', 'pretty json raw'],
+    ['launchtail nodes --phase fa', 'failed'],
+    ['launchtail completion z', 'zsh'],
+  ])('of bash completes %s', async (line, expected) => {
+    const { stdout: completion } = await run(['completion', 'bash'])
+    const bash = spawn('bash')
+    bash.stdin.end(completion + script(line))
+    const [words, complaint] = await Promise.all([text(bash.stdout), text(bash.stderr)])
+    expect({ words: words.trim(), complaint }).toEqual({ words: expected, complaint: '' })
+  })
+
+  it('is there for zsh and fish too', async () => {
+    for (const [shell, words] of [
+      ['zsh', '#compdef launchtail'],
+      ['fish', 'complete -c launchtail'],
+    ] as const) {
+      const { stdout, code } = await run(['completion', shell])
+      expect({ code, words: stdout.includes(words) }).toEqual({ code: 0, words: true })
+    }
+  })
 })

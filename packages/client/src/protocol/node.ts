@@ -8,7 +8,11 @@ import { PHASES } from './phases.js'
  */
 export const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
-const nodeId = z.string().regex(NODE_ID, 'must be 1 to 128 letters, digits, ".", "_" or "-"')
+/** `GET /admin/nodes/stream` is no node's. */
+const nodeId = z
+  .string()
+  .regex(NODE_ID, 'must be 1 to 128 letters, digits, ".", "_" or "-"')
+  .refine((id) => id !== 'stream', 'must not be "stream"')
 const name = z.string().min(1, 'must not be empty').max(256, 'must have at most 256 characters')
 const region = name
 /** A word that is put on another program's command line, so it must not look like an option. */
@@ -111,6 +115,8 @@ export const launchedSchema = z
 
 export type NodeRecord = z.infer<typeof nodeSchema>
 export type NewNode = z.infer<typeof newNodeSchema>
+/** What a launch is asked for with, and what that means once the defaults are in. */
+export type NewLaunch = z.input<typeof launchSchema>
 export type LaunchRequest = z.infer<typeof launchSchema>
 export type PhaseTiming = z.infer<typeof phaseTimingSchema>
 export type Failure = z.infer<typeof failureSchema>

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { draftSchema, entrySchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
+import { FLEET_EVENTS } from './fleet.js'
 import { launchedSchema, launchSchema, newNodeSchema, nodeSchema } from './node.js'
-import { exportQuery, historyQuery, nodesQuery, streamQuery } from './parameters.js'
+import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './parameters.js'
+import { statsSchema } from './stats.js'
 
 /** One operation of the API: what it is called with and what it answers. */
 export interface Operation {
@@ -129,6 +131,23 @@ export const operations = {
       count: z.number().int(),
       cursor: z.string().optional().describe('Where the next page begins; left out on the last.'),
     }),
+  },
+  streamNodes: {
+    method: 'GET',
+    path: '/admin/nodes/stream',
+    summary: 'Stream the records of all nodes',
+    status: 200,
+    answer: z.object(FLEET_EVENTS).partial(),
+    produces: ['text/event-stream'],
+    refusals: [406],
+  },
+  getStats: {
+    method: 'GET',
+    path: '/admin/stats',
+    summary: 'Get what launches that are over have come to',
+    query: statsQuery,
+    status: 200,
+    answer: statsSchema,
   },
   getNode: {
     method: 'GET',

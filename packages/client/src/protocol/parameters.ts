@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
 import { PHASES } from './phases.js'
+import { STATS_KEYS, type StatsKey } from './stats.js'
 import { type Instant, parseSince } from './time.js'
 
 /** The spellings of a boolean that are read; they are those of Go's `strconv.ParseBool`. */
@@ -111,15 +112,45 @@ export const nodesQuery = z.object({
   cursor: z.string().optional().describe('The `cursor` of the page before.'),
 })
 
+export const statsQuery = z.object({
+  since: since
+    .meta({
+      override: {
+        type: 'string',
+        description:
+          'Only launches that ended later than this: RFC 3339, or a duration back from now (`7d`).',
+      },
+    })
+    .optional(),
+  by: text((value): readonly StatsKey[] | undefined => parseKeys(value), "invalid 'by' value", {
+    type: 'string',
+    description: 'What to group by: one or more of `provider`, `region`, `gpu`, `model`.',
+  }).optional(),
+  last: text((value) => within(value, 0, 200), "invalid 'last' value", {
+    type: 'integer',
+    minimum: 0,
+    maximum: 200,
+    default: 50,
+    description: 'How many of the last launches to give one by one.',
+  }).default(50),
+})
+
 export type StreamQuery = z.infer<typeof streamQuery>
 export type HistoryQuery = z.infer<typeof historyQuery>
 export type ExportQuery = z.infer<typeof exportQuery>
 export type NodesQuery = z.infer<typeof nodesQuery>
+export type StatsQuery = z.infer<typeof statsQuery>
 
 function parseTail(value: string): number | undefined {
   if (value === 'all') return Number.POSITIVE_INFINITY
   // Digits without end are still a whole number: more than any list has.
   return /^\d+$/.test(value) ? Number(value) : undefined
+}
+
+function parseKeys(value: string): StatsKey[] | undefined {
+  const names = new Set(value.split(',').map((name) => name.trim()))
+  const keys = STATS_KEYS.filter((key) => names.has(key))
+  return keys.length === names.size ? keys : undefined
 }
 
 function within(value: string, min: number, max: number): number | undefined {

@@ -23,12 +23,24 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly events: readonly TestEvent[]
-  readonly outcome: Outcome
+  /** An Outcome, as the driver tells it. */
+  readonly outcome: string
 }
 
 /** A client that can be driven through the cases. */
 export interface Driver {
   readonly name: string
+  /** How it tells an outcome, where it cannot in full. */
+  tells?(outcome: Outcome): string
+  /**
+   * What it was sent just before the line broke may not have reached it: a page's streams drop what
+   * was not read by then. It asks for that once more.
+   */
+  readonly mayMiss?: true
+  /** It asks for the node's record before it asks for the stream. */
+  readonly asksForNode?: true
+  /** A run takes so much that of the cases for each byte it is driven through some alone. */
+  readonly isSlow?: true
   run(url: string, nodeId: string, token: string, options: RunOptions): Promise<RunResult>
 }
 
@@ -58,9 +70,11 @@ export interface Behaviour {
   /** The answer to each request in turn. One request more than these is a fault. */
   readonly script: readonly Answer[]
   readonly options?: RunOptions
-  /** The port is closed for so many milliseconds at first. */
+  /** The port is closed for so many milliseconds before the stream is asked for. */
   readonly closedFor?: number
-  readonly expect: RunResult & {
+  readonly expect: {
+    readonly events: readonly TestEvent[]
+    readonly outcome: Outcome
     /** The Last-Event-ID of each request; empty for none. */
     readonly resumes: readonly string[]
     /** At least so many milliseconds from the n-th answer to the request after it. */
@@ -79,7 +93,8 @@ function event(name: string, data: unknown, id = ''): TestEvent {
   return { event: name, data, id }
 }
 
-function text({ event, data, id }: TestEvent): string {
+/** An event as it is written. */
+export function text({ event, data, id }: TestEvent): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n${id && `id: ${id}\n`}\n`
 }
 
@@ -183,8 +198,11 @@ export const behaviours: readonly Behaviour[] = [
   written('reads lines that end with CRLF', WHOLE.replaceAll('\n', '\r\n')),
   written('reads lines that end with CRLF, byte by byte', eachByte(WHOLE.replaceAll('\n', '\r\n'))),
   written('reads lines that end with CR alone', `${WHOLE.replaceAll('\n', '\r')}\n`),
-  written('passes over a byte order mark', `\uFEFF${WHOLE}`),
-  written('passes over a byte order mark that comes byte by byte', eachByte(`\uFEFF${WHOLE}`)),
+  written('passes over a byte order mark', `\uFEFF${texts(LAUNCH)}`),
+  written(
+    'passes over a byte order mark that comes byte by byte',
+    eachByte(`\uFEFF${texts(LAUNCH)}`),
+  ),
   written(
     'passes over comments and over fields it does not know',
     WHOLE.replaceAll('event: ', ': a comment\nnovelty: 1\nnovelty\n:\nevent: '),
@@ -258,8 +276,8 @@ export const behaviours: readonly Behaviour[] = [
     expect: { events: [], outcome: 'nothing more', resumes: [done.id] },
   },
   {
-    name: 'ends at 204 after it was cut',
-    script: [{ body: opening() + texts([log, status]), finally: 'cut' }, { status: 204 }],
+    name: 'ends at 204 after an answer that ended in order',
+    script: [{ body: opening() + texts([log, status]) }, { status: 204 }],
     expect: { events: [log, status], outcome: 'nothing more', resumes: ['', status.id] },
   },
   {
@@ -468,10 +486,7 @@ export const behaviours: readonly Behaviour[] = [
   final(406, 'not acceptable'),
   {
     name: 'takes 404 for final in the middle of a stream too',
-    script: [
-      { body: opening() + texts([log, status]), finally: 'cut' },
-      refusal(404, 'node not found'),
-    ],
+    script: [{ body: opening() + texts([log, status]) }, refusal(404, 'node not found')],
     expect: { events: [log, status], outcome: 'refused 404', resumes: ['', status.id] },
   },
   {

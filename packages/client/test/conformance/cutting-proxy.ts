@@ -9,7 +9,7 @@ export interface CuttingProxy {
 }
 
 /**
- * A wire to the server that breaks so many times, each at a random byte of the answer, and then
+ * A wire to the server that breaks so many times, each at a random byte of a stream, and then
  * holds. It shortens `retry:`, so that a test does not wait for what others test.
  */
 export async function startCuttingProxy(
@@ -18,10 +18,13 @@ export async function startCuttingProxy(
 ): Promise<CuttingProxy> {
   let cuts = 0
   const server = createServer((client) => {
-    let left = cuts < times ? Math.ceil(random() * upTo) : Number.POSITIVE_INFINITY
+    let left = Number.POSITIVE_INFINITY
     const upstream = dial(upstreamPort, '127.0.0.1')
     client.setNoDelay()
-    client.on('data', (bytes) => upstream.write(bytes))
+    client.on('data', (bytes) => {
+      if (cuts < times && bytes.includes('/logs/stream')) left = Math.ceil(random() * upTo)
+      upstream.write(bytes)
+    })
     upstream.on('data', (bytes) => {
       const through = hurried(bytes).subarray(0, left)
       left -= through.length

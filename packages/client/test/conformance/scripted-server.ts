@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Answer, Behaviour, Driver, RunResult } from './behaviours.js'
+import { type Answer, type Behaviour, type Driver, type RunResult, text } from './behaviours.js'
 
 export interface Asked {
   readonly token: string
@@ -18,17 +18,26 @@ export interface Played extends RunResult {
 
 const TOKEN = 'token-0123456789'
 const BEAT_EVERY = 20
+/** Milliseconds from piece to piece: sent at once, they would be read as one. */
+const APART = 3
 
 /** Drives a client through a script; what it gave, and what it asked for. */
 export async function play(driver: Driver, behaviour: Behaviour): Promise<Played> {
   const nodeId = randomUUID()
-  const expectedPath = `/admin/nodes/${nodeId}/logs/stream`
+  const nodePath = `/admin/nodes/${nodeId}`
+  const streamPath = `${nodePath}/logs/stream`
+  const node = { node_id: nodeId, status: 'active', message: 'up' }
   const asked: Asked[] = []
   let answered = 0
+  let nodeTold = () => {}
+  const nodeAsked = new Promise<void>((resolve) => {
+    nodeTold = resolve
+  })
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '', 'http://host').pathname
+    if (path === nodePath) return void response.end(JSON.stringify(node), nodeTold)
     // The port was another's a moment ago: whoever still asks for something else means that.
-    if (path !== expectedPath) return void response.writeHead(404).end()
+    if (path !== streamPath) return void response.writeHead(404).end()
     asked.push({
       token: String(request.headers['x-admin-token'] ?? ''),
       accept: String(request.headers.accept ?? ''),
@@ -36,7 +45,12 @@ export async function play(driver: Driver, behaviour: Behaviour): Promise<Played
       waited: answered && performance.now() - answered,
     })
     const answer = behaviour.script[asked.length - 1] ?? { status: 418 }
-    void give(answer, request, response).then(() => {
+    const missed = driver.mayMiss ? missedBy(behaviour, asked) : ''
+    void give(
+      missed ? { ...answer, body: [missed, ...piecesOf(answer)] } : answer,
+      request,
+      response,
+    ).then(() => {
       answered = performance.now()
     })
   })
@@ -45,14 +59,16 @@ export async function play(driver: Driver, behaviour: Behaviour): Promise<Played
     return (server.address() as { port: number }).port
   }
   const port = await listen(0)
-  if (behaviour.closedFor) await close()
+  const { closedFor } = behaviour
+  if (closedFor && !driver.asksForNode) await close()
   try {
     const url = `http://127.0.0.1:${port}`
     const running = driver.run(url, nodeId, TOKEN, behaviour.options ?? {})
-    if (behaviour.closedFor) {
+    if (closedFor) {
       // What fails before the port is open again is told below, by who waits for it.
       running.catch(() => {})
-      await sleep(behaviour.closedFor)
+      if (driver.asksForNode) await nodeAsked.then(close)
+      await sleep(closedFor)
       await listen(port)
     }
     return { ...(await running), asked }
@@ -73,6 +89,18 @@ export const ASKED = {
   accept: 'text/event-stream',
 }
 
+/** The events between the one the last request resumes after and the one it was expected to. */
+function missedBy({ expect }: Behaviour, asked: readonly Asked[]): string {
+  const place = (id: string | undefined) => expect.events.findLastIndex((each) => each.id === id)
+  const from = place(asked.at(-1)?.lastEventId) + 1
+  const to = place(expect.resumes[asked.length - 1]) + 1
+  return expect.events.slice(from, to).map(text).join('')
+}
+
+function piecesOf({ body = '' }: Answer): readonly (string | Uint8Array)[] {
+  return typeof body === 'string' || body instanceof Uint8Array ? [body] : body
+}
+
 async function give(
   { status = 200, headers, body = '', finally: then = 'end', beat, silent, raw, unframed }: Answer,
   request: IncomingMessage,
@@ -89,7 +117,8 @@ async function give(
       ...headers,
     })
     response.flushHeaders()
-    for (const piece of Array.isArray(body) ? body : [body]) {
+    for (const [n, piece] of piecesOf({ body }).entries()) {
+      if (n > 0) await sleep(APART)
       if (piece.length > 0) await new Promise((sent) => response.write(piece, sent))
     }
   }

@@ -1,11 +1,10 @@
-import { Command } from 'commander'
-import { CliError } from './exit.js'
+import { Argument, Command, type Option } from 'commander'
 
-/** `launchtail completion`: what a shell needs to complete commands and flags. */
+/** `launchtail completion`: what a shell needs to complete commands, flags and their values. */
 export function completionCommand(program: () => Command): Command {
   return new Command('completion')
     .description('Print the completion for a shell.')
-    .argument('<shell>', 'bash, zsh or fish')
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SHELLS)))
     .addHelpText(
       'after',
       `
@@ -14,24 +13,31 @@ Examples:
   $ launchtail completion fish > ~/.config/fish/completions/launchtail.fish
 `,
     )
-    .action((shell: string) => {
-      const write = SHELLS[shell]
-      if (!write) throw new CliError(`no completion for "${shell}"; there is bash, zsh and fish`)
-      process.stdout.write(write(program().commands))
+    .action((shell: keyof typeof SHELLS) => {
+      process.stdout.write(SHELLS[shell](program().commands))
     })
 }
 
-const SHELLS: Record<string, (commands: readonly Command[]) => string> = { bash, zsh, fish }
+const SHELLS = { bash, zsh, fish }
 
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map(
-    (command) => `    ${command.name()}) words="${flags(command).join(' ')}" ;;`,
+  const cases = commands.map((command) => {
+    const words = [...flagsOf(command), ...valuesOf(command)]
+    return `    ${command.name()}) words="${words.join(' ')}" ;;`
+  })
+  const values = commands.flatMap((command) =>
+    command.options.flatMap((option) =>
+      option.argChoices ? [`    ${patterns(command, option)}) words="${choices(option)}" ;;`] : [],
+    ),
   )
   return `_launchtail() {
   local words="${commands.map((command) => command.name()).join(' ')}"
   if [ "$COMP_CWORD" -gt 1 ]; then
     case "\${COMP_WORDS[1]}" in
 ${cases.join('\n')}
+    esac
+    case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join('\n')}
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -46,16 +52,36 @@ function zsh(commands: readonly Command[]): string {
 }
 
 function fish(commands: readonly Command[]): string {
-  const lines = commands.flatMap((command) => [
-    `complete -c launchtail -f -n __fish_use_subcommand -a ${command.name()} -d '${command.description().replaceAll("'", "\\'")}'`,
-    ...flags(command).map(
-      (flag) =>
-        `complete -c launchtail -n '__fish_seen_subcommand_from ${command.name()}' -l ${flag.slice(2)}`,
-    ),
-  ])
+  const lines = commands.flatMap((command) => {
+    const here = `complete -c launchtail -n '__fish_seen_subcommand_from ${command.name()}'`
+    return [
+      `complete -c launchtail -f -n __fish_use_subcommand -a ${command.name()} -d ${quoted(command.description())}`,
+      ...command.options.map((option) => {
+        const values = option.argChoices ? ` -x -a '${choices(option)}'` : ''
+        return `${here} -l ${(option.long ?? '').slice(2)}${values} -d ${quoted(option.description)}`
+      }),
+      ...(valuesOf(command).length > 0 ? [`${here} -f -a '${valuesOf(command).join(' ')}'`] : []),
+    ]
+  })
   return `${lines.join('\n')}\n`
 }
 
-function flags(command: Command): string[] {
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "\\'")}'`
+}
+
+function flagsOf(command: Command): string[] {
   return command.options.flatMap(({ long }) => long ?? [])
+}
+
+function valuesOf(command: Command): readonly string[] {
+  return command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices)
+}
+
+function patterns(command: Command, { short, long }: Option): string {
+  return [short, long].flatMap((flag) => (flag ? [`"${command.name()} ${flag}"`] : [])).join('|')
+}
+
+function choices({ argChoices = [] }: Option): string {
+  return argChoices.join(' ')
 }

@@ -12,6 +12,11 @@ interface Saved {
 
 const USUAL_URL = 'http://127.0.0.1:8080'
 
+export interface ServerFlags {
+  url?: string
+  tokenFile?: string
+}
+
 /** Adds the flags that say which server is meant. */
 export function withServer(command: Command): Command {
   return command
@@ -23,13 +28,7 @@ export function withServer(command: Command): Command {
  * The server and the token: from flags, the environment, the login, or the data folder here. A
  * token is never taken from the command line itself, which every account of the machine can read.
  */
-export async function connect({
-  url,
-  tokenFile,
-}: {
-  url?: string
-  tokenFile?: string
-}): Promise<Client> {
+export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> {
   const saved = await readLogin()
   const baseUrl = url || process.env.LAUNCHTAIL_URL || saved.url || USUAL_URL
   if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {

@@ -13,10 +13,10 @@ export const EXIT = {
 
 export const EXIT_HELP = `
 Exit codes:
-  0  done; the node is active     4  no such node
-  1  usage, or unexpected         5  not allowed
-  2  the launch failed          130  Ctrl-C
-  3  it took too long
+  0  done; the node is active        4  no such node
+  1  usage, or unexpected            5  not allowed
+  2  the launch failed, or was ended 130  Ctrl-C
+  3  nothing was heard for too long
 `
 
 /** A fault that is told in one sentence, with the code to leave with. */
@@ -35,16 +35,20 @@ export function outcomeOf(error: unknown): { message: string; code: number } {
   if (error instanceof ApiError) return refusal(error)
   if (error instanceof StreamTimeoutError) return { message: error.message, code: EXIT.timedOut }
   if (error instanceof ConnectionError) {
-    return { message: `${error.message}; is the server running?`, code: EXIT.unexpected }
+    return { message: error.message + THERE, code: EXIT.unexpected }
   }
   return { message: (error as Error).message, code: EXIT.unexpected }
 }
+
+const THERE = '; is a Launchtail server running there?'
 
 function refusal({ status, message }: ApiError): { message: string; code: number } {
   if (status === 401) {
     const words = `${message}: run "launchtail login", or set LAUNCHTAIL_ADMIN_TOKEN`
     return { message: words, code: EXIT.notAllowed }
   }
+  // Not a refusal of ours: something else answers at that address.
+  if (status < 400) return { message: message + THERE, code: EXIT.unexpected }
   if (status === 403) return { message, code: EXIT.notAllowed }
   if (status === 404) return { message, code: EXIT.notFound }
   return { message, code: EXIT.unexpected }

@@ -1,64 +1,80 @@
-import type { Client, DoneEvent, StreamEvent, StreamOptions } from '@launchtail/client'
-import logUpdate from 'log-update'
-import { CliError, EXIT } from './exit.js'
-import type { Look } from './look.js'
+import {
+  ApiError,
+  type Client,
+  ConnectionError,
+  type DoneEvent,
+  type NodeRecord,
+  type StreamEvent,
+  type StreamOptions,
+} from '@launchtail/client'
+import { EXIT } from './exit.js'
+import type { Look, RailState } from './look.js'
+import type { Screen } from './screen.js'
 
-export type Output = 'pretty' | 'json' | 'raw'
+export type Output = 'pretty' | 'json' | 'raw' | 'none'
 
 export interface FollowOptions extends StreamOptions {
   output: Output
   look: Look
+  screen: Screen
   /** Put before each line, where several nodes are shown. */
   label?: string
-  /** Show the phases and the progress below the lines. */
-  rail?: boolean
-  write: (text: string) => void
   /** Told of what is not of the log: a broken line, a gap. */
   note: (text: string) => void
 }
 
-/** Shows a node's log as it comes; gives the launch's `done`. */
+/** Milliseconds between two looks at what only the node's record knows: the time that is left. */
+const LOOK_EVERY = 5000
+
+/** Shows a node's log as it comes; gives what became of the launch. */
 export async function followNode(
   client: Client,
   nodeId: string,
-  { output, look, label = '', rail = false, write, note, ...options }: FollowOptions,
+  { output, look, screen, label = '', note, ...options }: FollowOptions,
 ): Promise<DoneEvent> {
-  let last: DoneEvent | undefined
+  let done: DoneEvent | undefined
+  let state: RailState | undefined
+  const follows = options.follow !== false
+  const showsRail = follows && (output === 'pretty' || output === 'none')
+  const looking = showsRail ? setInterval(() => void lookUp(), LOOK_EVERY) : undefined
+  if (showsRail) void lookUp()
   const stream = client.stream(nodeId, {
     ...options,
     onState(state) {
-      if (state.state === 'waiting' && state.error) {
-        note(`${state.error.message}; trying again in ${(state.delay / 1000).toFixed(1)} s`)
-      }
+      if (state.state === 'waiting' && state.error) note(brokenLine(state))
     },
   })
   try {
     for await (const event of stream) {
-      if (event.event === 'done') last = event.data
+      if (event.event === 'done') done = event.data
       show(event)
     }
   } finally {
-    if (rail) logUpdate.clear()
+    clearInterval(looking)
+    screen.rail(nodeId, undefined)
   }
-  if (!last) throw new CliError('the stream ended before the launch did')
-  return last
+  // After a 204 there was nothing more to tell: the node's record says what it came to.
+  done ??= await endOf(client, nodeId)
+  if (follows && output === 'pretty') {
+    const failure = done.status === 'failed' ? (await record())?.failure : undefined
+    screen.line(look.end(done, failure, label))
+  }
+  return done
 
   function show(event: StreamEvent): void {
     if (output === 'json') {
-      write(
-        `${JSON.stringify({ event: event.event, id: event.id, data: event.data, node_id: nodeId })}\n`,
-      )
+      const { event: name, id, data } = event
+      screen.line(JSON.stringify({ event: name, id, data, node_id: nodeId }))
       return
     }
     switch (event.event) {
-      case 'log': {
-        const line = output === 'raw' ? event.data.message : look.entry(event.data, label)
-        if (rail) logUpdate.clear()
-        write(`${line}\n`)
+      case 'log':
+        if (output === 'raw') screen.line(look.message(event.data.message))
+        else if (output === 'pretty') screen.line(look.entry(event.data, label))
         return
-      }
       case 'status':
-        if (rail) logUpdate(look.rail(event.data))
+        state = { ...state, ...event.data }
+        draw()
         return
       case 'gap':
         note(`${event.data.missed} entries are missing here (${event.data.reason})`)
@@ -68,6 +84,44 @@ export async function followNode(
         if (!event.id) note(`${event.data.error}: ${event.data.details}`)
     }
   }
+
+  function draw(): void {
+    if (!showsRail || done) return
+    screen.rail(nodeId, () => {
+      if (!state) return ''
+      return label === '' ? look.rail(state) : look.shortRail(state, label)
+    })
+  }
+
+  async function lookUp(): Promise<void> {
+    const node = await record()
+    if (node?.status !== 'launching') return
+    const { phase, progress, message, eta_seconds: eta, stalled } = node
+    // What the stream has told is newer than what was asked for before.
+    state = { phase, progress, message, ...state, eta, stalled }
+    draw()
+  }
+
+  /** The node's record, where it can be had: the log is what was asked for, and it is shown. */
+  async function record(): Promise<NodeRecord | undefined> {
+    try {
+      return await client.getNode(nodeId)
+    } catch (error) {
+      if (error instanceof ApiError || error instanceof ConnectionError) return undefined
+      throw error
+    }
+  }
+}
+
+async function endOf(client: Client, nodeId: string): Promise<DoneEvent> {
+  const { status, message, endpoint } = await client.getNode(nodeId)
+  return { status, message, ...(endpoint !== undefined && { endpoint }) }
+}
+
+/** Why there is nothing now, and when there may be again. */
+export function brokenLine({ error, delay }: { error?: Error; delay: number }): string {
+  const why = error?.message ?? 'the server ended the stream'
+  return `${why}; trying again in ${(delay / 1000).toFixed(1)} s`
 }
 
 /** What a launch's end means for the exit code. */

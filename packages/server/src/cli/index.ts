@@ -3,11 +3,13 @@ import { CommanderError } from 'commander'
 import { EXIT, outcomeOf } from './exit.js'
 import { createProgram } from './program.js'
 
-// Whoever reads our output has seen enough: `launchtail logs … | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
+// Whoever reads our output has seen enough: `launchtail logs … | head`. `pipe` has other readers.
+for (const out of [process.stdout, process.stderr]) {
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (process.argv[2] !== 'pipe') process.exit(0)
+  })
+}
 if (process.argv[2] !== 'serve' && process.argv[2] !== 'pipe') {
   process.on('SIGINT', () => process.exit(EXIT.interrupted))
 }

@@ -1,63 +1,60 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import type { LaunchRequest } from '@launchtail/client'
+import type { NewLaunch } from '@launchtail/client'
 import { Command } from 'commander'
-import { connect, withServer } from './connection.js'
-import { CliError } from './exit.js'
+import { connect, type ServerFlags, withServer } from './connection.js'
+import { CliError, EXIT } from './exit.js'
+import { countFlag, durationFlag } from './flags.js'
 import { showLogs } from './logs.js'
 
-interface LaunchFlags {
-  provider?: string
+interface LaunchFlags extends ServerFlags {
+  provider: string
   region?: string
   gpu?: string
-  gpuCount?: string
+  gpuCount?: number
   model?: string
   spot?: boolean
-  diskSize?: string
+  diskSize?: number
+  vllmArgs?: string
   file?: string
-  env: string[]
-  secret: string[]
+  env?: string[]
+  secret?: string[]
   nodeId?: string
   wait?: boolean
+  timeout: number
   quiet?: boolean
-  url?: string
-  tokenFile?: string
 }
 
 /** `launchtail launch`: launches a node; with `--wait`, shows how it comes up. */
 export function launchCommand(): Command {
-  const gather = (value: string, all: string[]) => [...all, value]
+  const gather = (value: string, all: string[] = []) => [...all, value]
   return withServer(new Command('launch'))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
     .option('--file <task.yaml>', 'a SkyPilot task; "-" reads it from standard input')
     .option('--model <name>', 'the model to serve, where there is no task')
     .option('--gpu <type>', 'the GPU, such as A100')
-    .option('--gpu-count <n>', 'how many GPUs')
+    .addOption(countFlag('--gpu-count <n>', 'how many GPUs'))
     .option('--region <name>', 'the region')
     .option('--spot', 'a spot instance')
-    .option('--disk-size <GB>', 'the disk')
-    .option(
-      '--env <NAME[=value]>',
-      'for the task; without a value it is taken from here',
-      gather,
-      [],
-    )
-    .option(
-      '--secret <NAME>',
-      'as --env, and never shown; its value is taken from here',
-      gather,
-      [],
-    )
+    .addOption(countFlag('--disk-size <GB>', 'the disk'))
+    .option('--vllm-args <words>', 'more for the vLLM server, where there is no task')
+    .option('--env <NAME[=value]>', 'for the task; without a value it is taken from here', gather)
+    .option('--secret <NAME>', 'as --env, and never shown; its value is taken from here', gather)
     .option('--node-id <id>', 'the node’s id; one is made otherwise')
     .option('--wait', 'show the log until the node is active, or has failed')
-    .option('-q, --quiet', 'print the node’s id alone')
+    .addOption(
+      durationFlag('--timeout <time>', 'with --wait: the longest time without news', '15m'),
+    )
+    .option('-q, --quiet', 'print the node’s id alone; with --wait the exit code tells the rest')
     .addHelpText(
       'after',
       `
 Examples:
   $ launchtail launch --file examples/local-node.yaml --wait
-  $ launchtail launch --provider aws --region us-west-2 --gpu A100 --model meta-llama/Llama-2-7b-chat-hf --secret HF_TOKEN
+  $ launchtail launch --provider aws --region us-west-2 --gpu A100 \\
+      --model meta-llama/Llama-2-7b-chat-hf --secret HF_TOKEN --wait
+  $ node=$(launchtail launch -q --file task.yaml) && launchtail logs -f "$node"
 `,
     )
     .action(async (flags: LaunchFlags) => {
@@ -66,32 +63,39 @@ Examples:
       if (flags.quiet) process.stdout.write(`${id}\n`)
       else process.stdout.write(`Launching ${cluster} (${id})\n`)
       if (!flags.wait) return
-      process.exitCode = await showLogs(client, [id], {
-        ...(flags.url !== undefined && { url: flags.url }),
-        follow: true,
+      const shown = showLogs(client, [id], {
         tail: 'all',
-        output: 'pretty',
-        tz: 'local',
+        output: flags.quiet ? 'none' : 'pretty',
+        timeout: flags.timeout,
+        quiet: flags.quiet,
       })
+      process.once('exit', (code) => {
+        if (code !== EXIT.interrupted) return
+        process.stderr.write(
+          `launchtail: the launch goes on; "launchtail terminate ${id}" ends it\n`,
+        )
+      })
+      process.exitCode = await shown
     })
 }
 
-async function requestOf(flags: LaunchFlags): Promise<LaunchRequest> {
-  const { provider = 'local', region, gpu, gpuCount, model, spot, diskSize, file, nodeId } = flags
-  const request = {
+async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
+  const { provider, region, gpu, gpuCount, model, spot, diskSize, vllmArgs, file, nodeId } = flags
+  const { env = [], secret = [] } = flags
+  return {
     provider,
     ...(nodeId && { node_id: nodeId }),
     ...(region && { region }),
     ...(gpu && { gpu }),
-    ...(gpuCount && { gpu_count: Number(gpuCount) }),
+    ...(gpuCount !== undefined && { gpu_count: gpuCount }),
     ...(model && { model }),
     ...(spot && { use_spot: true }),
-    ...(diskSize && { disk_size: Number(diskSize) }),
+    ...(diskSize !== undefined && { disk_size: diskSize }),
+    ...(vllmArgs && { vllm_args: vllmArgs }),
     ...(file && { task: await readTask(file) }),
-    envs: Object.fromEntries(flags.env.map(variable)),
-    secrets: Object.fromEntries(flags.secret.map(fromEnvironment)),
+    envs: Object.fromEntries(env.map(variable)),
+    secrets: Object.fromEntries(secret.map(fromEnvironment)),
   }
-  return request as LaunchRequest
 }
 
 async function readTask(file: string): Promise<string> {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { createClient } from '@launchtail/client'
 import { Command } from 'commander'
 import { saveLogin } from './connection.js'
-import { CliError } from './exit.js'
+import { CliError, EXIT } from './exit.js'
 
 /** `launchtail login`: keeps the server's address and the token for this account. */
 export function loginCommand(): Command {
@@ -21,7 +21,8 @@ Examples:
 `,
     )
     .action(async (url: string) => {
-      const token = process.stdin.isTTY ? await ask('Token: ') : (await text(process.stdin)).trim()
+      const given = process.stdin.isTTY ? await ask('Token: ') : await text(process.stdin)
+      const token = given.trim()
       if (!token) throw new CliError('no token was given')
       await createClient({ baseUrl: url, token }).listNodes({ limit: 1 })
       process.stdout.write(`Kept in ${await saveLogin({ url, token })}\n`)
@@ -34,7 +35,12 @@ async function ask(question: string): Promise<string> {
   const reader = createInterface({ input: process.stdin, terminal: true })
   try {
     // Without an output the line editor shows nothing of what is typed.
-    return await new Promise<string>((resolve) => reader.once('line', resolve))
+    return await new Promise<string>((resolve, reject) => {
+      reader.once('line', resolve)
+      // The terminal is in the editor's hands, which takes Ctrl-C for a key.
+      reader.once('SIGINT', () => reject(new CliError('no token was given', EXIT.interrupted)))
+      reader.once('close', () => resolve(''))
+    })
   } finally {
     reader.close()
     process.stderr.write('\n')

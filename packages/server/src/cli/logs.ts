@@ -1,22 +1,24 @@
-import type { Client, DoneEvent, Level, StreamOptions } from '@launchtail/client'
+import type { Client, Level, StreamOptions } from '@launchtail/client'
 import { Command, Option } from 'commander'
-import picocolors from 'picocolors'
-import { connect, withServer } from './connection.js'
+import { connect, type ServerFlags, withServer } from './connection.js'
 import { EXIT } from './exit.js'
+import { durationFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
-import { createLook, wantsColor } from './look.js'
+import { lookAt } from './look.js'
 import { resolveNode } from './node-names.js'
+import { createScreen } from './screen.js'
+import { shortIds } from './table.js'
 
-interface LogsFlags {
+interface LogsFlags extends ServerFlags {
   follow?: boolean
-  tail?: string
+  tail: string
   since?: string
   level?: string
+  after?: string
+  timeout: number
   output: Output
   tz: string
   quiet?: boolean
-  url?: string
-  tokenFile?: string
 }
 
 /** `launchtail logs`: the log of one node or of several. */
@@ -28,13 +30,15 @@ export function logsCommand(): Command {
     .option('--tail <count>', 'how many of the newest entries, or "all"', '100')
     .option('--since <time>', 'only entries later than this: RFC 3339, or back from now: 10m')
     .option('--level <levels>', 'that level and above, or a list of exactly these: error,debug')
+    .option('--after <id>', 'only what comes after the event of this id, which -o json tells')
+    .addOption(durationFlag('--timeout <time>', 'give up after so long without an entry', '15m'))
     .addOption(
       new Option('-o, --output <form>', 'how to show entries')
         .choices(['pretty', 'json', 'raw'])
         .default('pretty'),
     )
     .option('--tz <zone>', 'times in this zone: local, utc, or a name', 'local')
-    .option('-q, --quiet', 'say nothing but the log')
+    .option('-q, --quiet', 'nothing but the log: no phases below it, no word of broken lines')
     .addHelpText(
       'after',
       `
@@ -48,48 +52,62 @@ Examples:
     .action(async (names: string[], flags: LogsFlags) => {
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
-      process.exitCode = await showLogs(client, ids, flags)
+      const { output, tz, quiet } = flags
+      process.exitCode = await showLogs(client, ids, {
+        ...streamOptions(flags),
+        output,
+        tz,
+        quiet,
+      })
     })
 }
 
+export interface ShowOptions extends StreamOptions {
+  output: Output
+  tz?: string
+  quiet?: boolean | undefined
+}
+
+/** Shows the logs of nodes side by side; gives what to leave with. */
 export async function showLogs(
   client: Client,
   ids: readonly string[],
-  flags: LogsFlags,
+  { output, tz = 'local', quiet = false, ...options }: ShowOptions,
 ): Promise<number> {
-  const { output, tz, quiet, follow = false } = flags
-  const color = wantsColor(process.stdout)
-  const look = createLook({ color, zone: tz, width: process.stdout.columns ?? 80 })
-  const rail =
-    follow && ids.length === 1 && output === 'pretty' && !quiet && process.stdout.isTTY === true
-  const ends = await Promise.all(
-    ids.map((id, i) =>
-      followNode(client, id, {
-        ...streamOptions(flags),
-        follow,
-        output,
-        look,
-        rail,
-        label: ids.length > 1 ? labelOf(id, i, color) : '',
-        write: (text) => void process.stdout.write(text),
-        note: (text) => void (quiet || process.stderr.write(`launchtail: ${text}\n`)),
-      }),
-    ),
-  )
-  return follow ? Math.max(...ends.map((end: DoneEvent) => exitCodeOf(end))) : EXIT.active
+  const out = process.stdout
+  const look = lookAt(out, tz)
+  const rails = out.isTTY === true && output === 'pretty' && !quiet && options.follow !== false
+  const screen = createScreen({ out, rails })
+  const shortOf = shortIds(ids)
+  const width = Math.max(...ids.map((id) => shortOf(id).length))
+  const labelOf = (id: string, n: number) => `${look.label(shortOf(id).padEnd(width), n)} `
+  try {
+    const ends = await Promise.all(
+      ids.map((id, n) =>
+        followNode(client, id, {
+          ...options,
+          output,
+          look,
+          screen,
+          label: ids.length > 1 ? labelOf(id, n) : '',
+          note: quiet ? () => {} : screen.note,
+        }),
+      ),
+    )
+    return options.follow === false ? EXIT.active : Math.max(...ends.map(exitCodeOf))
+  } finally {
+    screen.end()
+  }
 }
 
-function streamOptions({ tail = '100', since, level }: LogsFlags): StreamOptions {
+function streamOptions({ follow = false, tail, since, level, after, timeout }: LogsFlags) {
   return {
+    follow,
     tail: tail === 'all' ? 'all' : Number(tail),
     ...(since !== undefined && { since }),
     // What is no level is the server's to refuse, in its words.
     ...(level !== undefined && { level: level as Level }),
-  }
-}
-
-function labelOf(id: string, i: number, color: boolean): string {
-  const { cyan, magenta, green, yellow, blue } = picocolors.createColors(color)
-  const paint = [cyan, magenta, green, yellow, blue][i % 5] as (text: string) => string
-  return `${paint(id.slice(0, 8).padEnd(8))} `
+    ...(after !== undefined && { lastEventId: after }),
+    timeout,
+  } as const
 }

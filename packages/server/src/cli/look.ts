@@ -1,31 +1,63 @@
-import type { LogEntry, NodeRecord, Phase } from '@launchtail/client'
+import type { DoneEvent, LogEntry, NodeRecord, Phase } from '@launchtail/client'
 import { PHASE_TABLE, phaseOrder } from '@launchtail/client/protocol'
 import picocolors from 'picocolors'
 import { plain } from '../logs/plain.js'
 
 /** How things look: in colour on a terminal that shows it, else as plain text. */
 export interface Look {
+  /** A line of the log; `label` is the node's, where several are shown. */
   entry(entry: LogEntry, label?: string): string
-  /** The launch's eight steps with the one it is in, and how far it is. */
-  rail(state: { phase: Phase; progress: number; message: string }, eta?: number): string
-  node(node: NodeRecord): string
-  failure(node: NodeRecord): string
+  /** The words alone: as they are, but on a terminal. */
+  message(text: string): string
+  /** The launch's steps with the one it is in, how far it is, and what it says. */
+  rail(state: RailState): string
+  /** The same in one line, for several nodes. */
+  shortRail(state: RailState, label: string): string
+  /** What became of a launch; the cause and what to do about it, where it failed. */
+  end(done: DoneEvent, failure: NodeRecord['failure'], label?: string): string
+  failure(failure: NonNullable<NodeRecord['failure']>): string
+  /** What is put before the lines of the n-th of several nodes. */
+  label(text: string, n: number): string
+  status(text: string, status: NodeRecord['status']): string
+  dim(text: string): string
 }
 
-export interface LookOptions {
+export interface RailState {
+  phase: Phase
+  progress: number
+  message: string
+  /** Seconds it may still take. */
+  eta?: number | undefined
+  stalled?: boolean | undefined
+}
+
+interface LookOptions {
   color: boolean
+  /** Whether a terminal reads it: then nothing that steers one is let through. */
+  terminal: boolean
   /** `local`, `utc`, or a zone's name such as `Europe/Berlin`. */
   zone?: string
-  width?: number
+  /** Columns of the terminal, asked for anew each time: its user may resize it. */
+  width?: () => number
 }
 
 /** Whether to colour: on a terminal, unless NO_COLOR says otherwise (https://no-color.org). */
-export function wantsColor(stream: { isTTY?: boolean }): boolean {
+function wantsColor(stream: { isTTY?: boolean }): boolean {
   if (process.env.NO_COLOR) return false
   return stream.isTTY === true && process.env.TERM !== 'dumb'
 }
 
-export function createLook({ color, zone = 'local', width = 80 }: LookOptions): Look {
+/** How things look on an output of this process. */
+export function lookAt(out: NodeJS.WriteStream, zone?: string): Look {
+  return createLook({
+    color: wantsColor(out),
+    terminal: out.isTTY === true,
+    width: () => out.columns ?? 80,
+    ...(zone !== undefined && { zone }),
+  })
+}
+
+function createLook({ color, terminal, zone = 'local', width = () => 80 }: LookOptions): Look {
   const colors = picocolors.createColors(color)
   const time = timeIn(zone)
   const byLevel = {
@@ -34,56 +66,108 @@ export function createLook({ color, zone = 'local', width = 80 }: LookOptions): 
     warn: colors.yellow,
     error: colors.red,
   }
-  return { entry, rail, node, failure }
+  const byStatus = {
+    active: colors.green,
+    failed: colors.red,
+    terminated: colors.dim,
+    launching: colors.cyan,
+  }
+  const labels = [colors.cyan, colors.magenta, colors.green, colors.yellow, colors.blue]
+  return {
+    entry,
+    message: (text) => (terminal ? plain(text) : text),
+    rail,
+    shortRail,
+    end,
+    failure,
+    label: (text, n) => (labels[n % labels.length] as (text: string) => string)(text),
+    status: (text, status) => byStatus[status](text),
+    dim: colors.dim,
+  }
 
   function entry({ timestamp, level, message, phase, progress, details }: LogEntry, label = '') {
     const percent = progress === undefined ? '    ' : `${Math.round(progress)}%`.padStart(4)
-    const words = plain(message.replace(/[\r\n]+/g, ' '))
-    const more = details ? colors.dim(` (${plain(details.replace(/[\r\n]+/g, ' '))})`) : ''
+    const more = details ? colors.dim(` (${oneLine(details)})`) : ''
     const front = `${label}${colors.dim(time(timestamp))} ${colors.cyan(phase.padEnd(14))} ${percent}`
     const mark = level === 'info' ? '' : `${level}: `
-    return `${front} ${byLevel[level](mark + words)}${more}`
+    return `${front} ${byLevel[level](mark + oneLine(message))}${more}`
   }
 
-  function rail({ phase, progress, message }: Parameters<Look['rail']>[0], eta?: number) {
+  function rail(state: RailState) {
+    const words = cut(oneLine(state.message), width() - 1)
+    return `${steps(state)}\n${bar(state, Math.min(40, width() - 30))}\n${colors.dim(words)}`
+  }
+
+  function shortRail(state: RailState, label: string) {
+    return `${label}${byPhase(state.phase)(state.phase.padEnd(14))} ${bar(state, Math.min(24, width() - 60))}`
+  }
+
+  /** Each step by its name; by a mark, but for the present one, where that is too wide. */
+  function steps({ phase }: RailState) {
+    const all = PHASE_TABLE.filter(({ name }) => name !== 'failed' || phase === 'failed')
+    const wide = all.map(({ name }) => name).join(' · ').length < width()
     const at = phaseOrder(phase)
-    const steps = PHASE_TABLE.filter(({ name }) => name !== 'failed' || phase === 'failed')
-    const shown = steps.map(({ name }) => {
-      if (name === phase) return phase === 'failed' ? colors.red(name) : colors.bold(name)
-      return phaseOrder(name) < at && phase !== 'failed' ? colors.green(name) : colors.dim(name)
+    const shown = all.map(({ name }) => {
+      if (name === phase) return byPhase(phase)(name)
+      const isPast = phase !== 'failed' && phaseOrder(name) < at
+      const words = wide ? name : isPast ? '●' : '○'
+      return isPast ? colors.green(words) : colors.dim(words)
     })
-    const length = Math.max(10, Math.min(40, width - 30))
+    return shown.join(colors.dim(wide ? ' · ' : ' '))
+  }
+
+  function byPhase(phase: Phase) {
+    if (phase === 'failed') return colors.red
+    return phase === 'active' ? colors.green : colors.bold
+  }
+
+  function bar({ progress, eta, stalled }: RailState, columns: number) {
+    const length = Math.max(10, columns)
     const filled = Math.round((progress / 100) * length)
-    const bar = `${'█'.repeat(filled)}${colors.dim('░'.repeat(length - filled))}`
+    const drawn = `${'█'.repeat(filled)}${colors.dim('░'.repeat(length - filled))}`
     const left = eta === undefined ? '' : `  about ${duration(eta)} left`
-    const words = plain(message).slice(0, Math.max(0, width - 1))
-    return `${shown.join(colors.dim(' · '))}\n${bar} ${Math.round(progress)}%${left}\n${colors.dim(words)}`
+    const still = stalled ? colors.yellow('  nothing new for unusually long') : ''
+    return `${drawn} ${`${Math.round(progress)}%`.padStart(4)}${left}${still}`
   }
 
-  function node({ node_id, cluster_name, status, phase, progress, message, endpoint }: NodeRecord) {
-    const paint = {
-      active: colors.green,
-      failed: colors.red,
-      terminated: colors.dim,
-      launching: colors.cyan,
+  function end({ status, endpoint, message }: DoneEvent, fault: NodeRecord['failure'], label = '') {
+    if (status === 'active') return `${label}${colors.green('active')} ${endpoint ?? ''}`.trimEnd()
+    if (status === 'failed' && fault) {
+      const advice = fault.advice === '' ? '' : `\n${label}${oneLine(fault.advice)}`
+      return label + failure(fault) + advice
     }
-    const state = status === 'launching' ? `${phase} ${Math.round(progress)}%` : status
-    const what = endpoint ?? plain(message)
-    const words = what.length > 80 ? `${what.slice(0, 79)}…` : what
-    return `${node_id.padEnd(36)}  ${paint[status](state.padEnd(18))}  ${(cluster_name ?? '').padEnd(32)}  ${words}`.trimEnd()
+    if (status === 'failed') return label + colors.red(`failed: ${oneLine(message)}`)
+    return `${label}${status}`
   }
 
-  function failure({ failure: fault }: NodeRecord) {
-    if (!fault) return ''
-    const details = fault.details ? `\n${plain(fault.details)}` : ''
-    return `${colors.red(`failed in ${fault.phase}: ${plain(fault.message)}`)}${details}`
+  function failure({ phase, message }: NonNullable<NodeRecord['failure']>) {
+    return colors.red(`failed in ${phase}: ${oneLine(message)}`)
   }
+}
+
+/** Text in one line, with nothing in it that steers a terminal. */
+export function oneLine(text: string): string {
+  return plain(text.replace(/[\r\n]+/g, ' '))
+}
+
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`
 }
 
 function timeIn(zone: string): (timestamp: string) => string {
   const timeZone = zone === 'local' ? undefined : zone === 'utc' ? 'UTC' : zone
   const format = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone })
-  return (timestamp) => format.format(new Date(timestamp))
+  let second = Number.NaN
+  let text = ''
+  return (timestamp) => {
+    const now = Math.floor(Date.parse(timestamp) / 1000)
+    // Thousands of lines are of the same second, and formatting is what takes longest.
+    if (now !== second) {
+      second = now
+      text = format.format(now * 1000)
+    }
+    return text
+  }
 }
 
 /** Seconds as a person says them: `45s`, `3m`, `1h 20m`. */

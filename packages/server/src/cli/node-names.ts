@@ -1,6 +1,9 @@
 import { ApiError, type Client, type NodeRecord } from '@launchtail/client'
 import { CliError, EXIT } from './exit.js'
 
+/** What a command takes for a node. */
+export const NODE_ARGUMENT = 'its id, the id’s unique beginning, or its cluster name'
+
 /** The id of the node a user means: an id, its unique beginning, or a cluster's name. */
 export async function resolveNode(client: Client, name: string): Promise<string> {
   try {

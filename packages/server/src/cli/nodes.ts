@@ -1,105 +1,116 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, NodeRecord, Phase } from '@launchtail/client'
-import { Command } from 'commander'
-import logUpdate from 'log-update'
-import { connect, withServer } from './connection.js'
-import { createLook, type Look, wantsColor } from './look.js'
-import { resolveNode } from './node-names.js'
+import { PHASES } from '@launchtail/client/protocol'
+import { Command, Option } from 'commander'
+import { connect, type ServerFlags, withServer } from './connection.js'
+import { countFlag } from './flags.js'
+import { brokenLine } from './follow.js'
+import { lookAt } from './look.js'
+import { createScreen } from './screen.js'
+import { nodesTable } from './table.js'
 
-interface NodesFlags {
+interface NodesFlags extends ServerFlags {
   phase?: Phase
   provider?: string
   watch?: boolean
   json?: boolean
-  limit: string
-  url?: string
-  tokenFile?: string
+  limit: number
 }
-
-const WATCH_EVERY = 1000
 
 /** `launchtail nodes`: which nodes there are, newest first. */
 export function nodesCommand(): Command {
   return withServer(new Command('nodes'))
     .description('List nodes, newest first.')
-    .option('--phase <phase>', 'only those in this phase')
+    .addOption(new Option('--phase <phase>', 'only those in this phase').choices(PHASES))
     .option('--provider <name>', 'only those of this provider')
-    .option('-n, --limit <count>', 'how many', '50')
-    .option('-w, --watch', 'show them anew every second')
+    .addOption(countFlag('-n, --limit <count>', 'how many').default(50))
+    .option('-w, --watch', 'go on showing them; not on a terminal, a line for each change')
     .option('--json', 'as JSON, one a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ launchtail nodes --watch
+  $ launchtail nodes --phase failed --provider aws
+  $ launchtail nodes --json | jq -r 'select(.stalled) | .node_id'
+`,
+    )
     .action(async (flags: NodesFlags) => {
       const client = await connect(flags)
-      const look = createLook({ color: wantsColor(process.stdout) })
-      if (!flags.watch) {
-        process.stdout.write(await listing(client, flags, look))
-        return
-      }
-      for (;;) {
-        const text = await listing(client, flags, look)
-        if (process.stdout.isTTY) logUpdate(text)
-        else process.stdout.write(text)
-        await pause(WATCH_EVERY)
-      }
+      if (flags.watch) await watch(client, flags)
+      else await list(client, flags)
     })
 }
 
-async function listing(client: Client, { phase, provider, limit, json }: NodesFlags, look: Look) {
+async function list(client: Client, { phase, provider, limit, json }: NodesFlags): Promise<void> {
   const { nodes } = await client.listNodes({
-    limit: Number(limit),
+    limit,
     ...(phase && { phase }),
     ...(provider && { provider }),
   })
-  const lines = nodes.map((node) => (json ? JSON.stringify(node) : look.node(node)))
-  if (lines.length === 0) return json ? '' : 'There are no nodes.\n'
-  return `${lines.join('\n')}\n`
+  const out = process.stdout
+  if (!json) out.write(`${nodesTable(nodes, { look: lookAt(out), width: columnsOf(out) })}\n`)
+  else for (const node of nodes) out.write(`${JSON.stringify(node)}\n`)
 }
 
-/** `launchtail status`: one node in full. */
-export function statusCommand(): Command {
-  return withServer(new Command('status'))
-    .description('Show where a node is.')
-    .argument('<node>', 'its id, the id’s unique beginning, or its cluster name')
-    .option('--json', 'as JSON')
-    .action(async (name: string, flags: { json?: boolean; url?: string; tokenFile?: string }) => {
-      const client = await connect(flags)
-      const node = await client.getNode(await resolveNode(client, name))
-      const look = createLook({
-        color: wantsColor(process.stdout),
-        width: process.stdout.columns ?? 80,
-      })
-      process.stdout.write(flags.json ? `${JSON.stringify(node, null, 2)}\n` : inFull(node, look))
-    })
+/** Follows all nodes: a table on a terminal, elsewhere each change as a line. */
+async function watch(client: Client, flags: NodesFlags): Promise<void> {
+  const out = process.stdout
+  const look = lookAt(out)
+  const isTable = out.isTTY === true && !flags.json
+  const screen = createScreen({ out, rails: isTable })
+  let nodes = new Map<string, NodeRecord>()
+  /** Those of before a broken line: shown until all that there are now have come. */
+  let old: typeof nodes | undefined
+  const events = client.streamNodes({
+    onState(state) {
+      if (state.state === 'connecting') {
+        old ??= nodes
+        nodes = new Map()
+      } else if (state.state === 'waiting' && state.error) {
+        screen.note(brokenLine(state))
+      }
+    },
+  })
+  try {
+    for await (const { event, data } of events) {
+      if (event === 'ready') old = undefined
+      else if (event === 'deleted') nodes.delete(data.node_id)
+      else {
+        const before = (old ?? nodes).get(data.node_id)
+        nodes.set(data.node_id, data)
+        if (!isTable && isShown(data) && isNews(before, data)) screen.line(lineOf(data))
+      }
+      if (isTable && !old) screen.rail('nodes', table)
+    }
+  } finally {
+    screen.end()
+  }
+
+  function table(): string {
+    const shown = [...nodes.values()].filter(isShown).sort(newestFirst).slice(0, flags.limit)
+    return nodesTable(shown, { look, width: columnsOf(out), rows: out.rows })
+  }
+
+  function isShown({ phase, provider }: NodeRecord): boolean {
+    if (flags.phase !== undefined && flags.phase !== phase) return false
+    return flags.provider === undefined || flags.provider === provider
+  }
+
+  function lineOf(node: NodeRecord): string {
+    return flags.json ? JSON.stringify(node) : nodesTable([node], { look })
+  }
 }
 
-function inFull(node: NodeRecord, look: Look): string {
-  const facts = [
-    ['node', node.node_id],
-    ['cluster', node.cluster_name],
-    ['model', node.model],
-    ['where', [node.provider, node.region, node.gpu].filter(Boolean).join(' ')],
-    ['status', node.status],
-    ['endpoint', node.endpoint],
-    ['created', node.created_at],
-  ]
-  const lines = facts
-    .filter(([, value]) => value)
-    .map(([name = '', value]) => `${name.padEnd(9)} ${value}`)
-  const phases = node.phases.map(({ phase, duration_ms: ms }) =>
-    `  ${phase.padEnd(15)} ${ms === undefined ? '' : `${(ms / 1000).toFixed(1)} s`}`.trimEnd(),
-  )
-  const parts = [lines.join('\n'), phases.join('\n'), look.rail(node), look.failure(node)]
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+/** Whether there is something to tell that was not told before. */
+function isNews(before: NodeRecord | undefined, { phase, status, message }: NodeRecord): boolean {
+  return before?.phase !== phase || before.status !== status || before.message !== message
 }
 
-/** `launchtail terminate`: ends a launch, or takes a node down. */
-export function terminateCommand(): Command {
-  return withServer(new Command('terminate'))
-    .description('Cancel a node’s launch, or take the node down.')
-    .argument('<node>', 'its id, the id’s unique beginning, or its cluster name')
-    .action(async (name: string, flags: { url?: string; tokenFile?: string }) => {
-      const client = await connect(flags)
-      const id = await resolveNode(client, name)
-      await client.terminateNode(id)
-      process.stdout.write(`${id} is being terminated\n`)
-    })
+function newestFirst(a: NodeRecord, b: NodeRecord): number {
+  return b.created_at.localeCompare(a.created_at)
+}
+
+/** What a line must fit in; nothing where no terminal shows it. */
+function columnsOf(out: NodeJS.WriteStream): number | undefined {
+  return out.isTTY ? out.columns : undefined
 }

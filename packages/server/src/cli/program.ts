@@ -1,10 +1,12 @@
 import { Command } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
 import { completionCommand } from './completion.js'
 import { EXIT_HELP } from './exit.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
 import { logsCommand } from './logs.js'
-import { nodesCommand, statusCommand, terminateCommand } from './nodes.js'
+import { statusCommand, terminateCommand } from './node.js'
+import { nodesCommand } from './nodes.js'
 import { pipeCommand } from './pipe.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
@@ -13,12 +15,13 @@ import { serveCommand } from './serve.js'
 export function createProgram(): Command {
   const program = new Command('launchtail')
     .description('Launch GPU nodes and watch them come up, live.')
-    .showHelpAfterError('(see --help)')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .configureOutput({ outputError: (text, write) => write(faultOf(text, 'launchtail')) })
     .addHelpText(
       'after',
       `
 A first launch, from a checkout of Launchtail:
-  $ launchtail serve                                        in one terminal
+  $ launchtail serve                                          in one terminal
   $ launchtail launch --file examples/local-node.yaml --wait  in another, in the same folder
 ${EXIT_HELP}`,
     )
@@ -34,8 +37,22 @@ ${EXIT_HELP}`,
     loginCommand(),
     completionCommand(() => program),
   ]
-  for (const command of commands)
-    program.addCommand(command.copyInheritedSettings(program).exitOverride())
+  for (const command of commands) {
+    command.copyInheritedSettings(program).exitOverride()
+    const name = `launchtail ${command.name()}`
+    command.configureOutput({ outputError: (text, write) => write(faultOf(text, name)) })
+    program.addCommand(command)
+  }
   program.exitOverride()
   return program
+}
+
+/** What is wrong with a command line, in the form of all other faults. */
+function faultOf(text: string, command: string): string {
+  const words = text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '')
+  return `launchtail: ${words}; see "${command} --help"\n`
 }

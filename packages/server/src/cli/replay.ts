@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, LogEntry } from '@launchtail/client'
 import { Command } from 'commander'
-import { connect, withServer } from './connection.js'
+import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError } from './exit.js'
-import { createLook, wantsColor } from './look.js'
-import { resolveNode } from './node-names.js'
+import { lookAt } from './look.js'
+import { NODE_ARGUMENT, resolveNode } from './node-names.js'
 
-interface ReplayFlags {
+interface ReplayFlags extends ServerFlags {
   speed: string
   into?: string
-  url?: string
-  tokenFile?: string
 }
 
 /** No pause of a replay is longer, in milliseconds: nobody learns from waiting. */
@@ -21,9 +19,17 @@ const LONGEST_PAUSE = 10_000
 export function replayCommand(): Command {
   return withServer(new Command('replay'))
     .description('Show a node’s log again at the pace it was written, or faster.')
-    .argument('<node>', 'its id, the id’s unique beginning, or its cluster name')
+    .argument('<node>', NODE_ARGUMENT)
     .option('--speed <factor>', 'how many times as fast', '1')
     .option('--into <node>', 'write it into the log of this new node, for others to watch')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ launchtail replay 550e84 --speed 10
+  $ launchtail replay 550e84 --speed 20 --into a-second-look
+`,
+    )
     .action(async (name: string, flags: ReplayFlags) => {
       const speed = Number(flags.speed)
       if (!(speed > 0)) throw new CliError(`--speed must be a number above 0, not "${flags.speed}"`)
@@ -40,7 +46,7 @@ async function replay(
   speed: number,
   into: string | undefined,
 ): Promise<void> {
-  const look = createLook({ color: wantsColor(process.stdout), zone: 'utc' })
+  const look = lookAt(process.stdout, 'utc')
   let before: number | undefined
   for (const entry of logs) {
     const at = Date.parse(entry.timestamp)

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { ConfigError, resolveConfig, type SettingName, settings } from '../config.js'
-import { StartError } from '../data-folder.js'
+import type { Demo } from '../demo/demo.js'
+import { StartError } from '../errors.js'
 import type { Server } from '../main.js'
 
 /** `launchtail serve`: each setting is a flag too, but for those that are secret. */
@@ -14,36 +16,49 @@ export function serveCommand(): Command {
     names.set(option.attributeName(), name as SettingName)
     command.addOption(option)
   }
+  command.option(
+    '--demo',
+    'show a dozen recorded launches and the example node, in a data folder of their own',
+  )
   command.addHelpText(
     'after',
     `
 Examples:
   $ launchtail serve                                  embedded store in ./data
+  $ launchtail serve --demo                           something to look at
   $ REDIS_URL=redis://127.0.0.1:6379 launchtail serve logs on Redis
   $ launchtail serve --port 9000 --data-dir /var/lib/launchtail
 `,
   )
-  return command.action(async (options: Record<string, string>) => {
+  return command.action(async ({ demo = false, ...options }: Options) => {
     const flags: Partial<Record<SettingName, string>> = {}
     for (const [attribute, name] of names) {
       // What came from the environment is read there, so that a fault names the variable.
       if (command.getOptionValueSource(attribute) === 'cli')
         Object.assign(flags, { [name]: options[attribute] })
     }
-    await serve(flags)
+    await serve(flags, demo)
   })
 }
+
+type Options = { demo?: boolean } & Record<string, string>
 
 function helpOf({ help, default: usual, otherwise }: (typeof settings)[SettingName]): string {
   return `${help} (default: ${usual || (otherwise ?? 'none')})`
 }
 
-async function serve(flags: Partial<Record<SettingName, string>>): Promise<void> {
+async function serve(
+  flags: Partial<Record<SettingName, string>>,
+  withDemo: boolean,
+): Promise<void> {
   let server: Server
   try {
     // Only here: the other commands need nothing of the server.
     const { startServer } = await import('../main.js')
-    server = await startServer(resolveConfig({ flags, env: process.env }))
+    const config = resolveConfig({ flags, env: process.env })
+    // What is shown must not get among what is real: the usual durations are learned from it too.
+    const apart = { ...config, dataDir: join(config.dataDir, 'demo'), redisUrl: undefined }
+    server = await startServer(withDemo ? apart : config)
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error
     process.stderr.write(`launchtail: ${error.message.replaceAll('\n', '\nlaunchtail: ')}\n`)
@@ -52,12 +67,30 @@ async function serve(flags: Partial<Record<SettingName, string>>): Promise<void>
     process.exit()
   }
   process.stdout.write(greeting(server))
-  endOnSignal(server)
+  const demo = withDemo ? await beginDemo(server) : undefined
+  endOnSignal(async () => {
+    await demo?.stop()
+    await server.close()
+  })
+}
+
+async function beginDemo({ url, token }: Server): Promise<Demo> {
+  const [{ createClient }, { startDemo }] = await Promise.all([
+    import('@launchtail/client'),
+    import('../demo/demo.js'),
+  ])
+  process.stdout.write('\nThis is a demonstration: recorded launches, and one that is real.\n')
+  const note = (sentence: string) => void process.stderr.write(`launchtail: ${sentence}\n`)
+  return startDemo({ client: createClient({ baseUrl: url, token }), note })
 }
 
 function greeting({ url, madeToken, tokenFile }: Server): string {
   const lines = [`Launchtail listens on ${url}`]
-  if (madeToken) lines.push(`Admin token (shown this once): ${madeToken}`)
+  if (madeToken) {
+    // What is behind the # is not sent; the page takes it out of the address at once.
+    lines.push(`Open ${url}/#token=${madeToken}`)
+    lines.push('What follows "token=" is the admin token, shown this once')
+  }
   if (tokenFile) lines.push(`The token is kept in ${tokenFile}`)
   if (existsSync('examples/launch.mjs')) {
     const token = tokenFile ? `LAUNCHTAIL_ADMIN_TOKEN=$(cat '${tokenFile}') ` : ''
@@ -71,12 +104,12 @@ function greeting({ url, madeToken, tokenFile }: Server): string {
 }
 
 /** The first signal ends in order, a second one at once. */
-function endOnSignal(server: Server): void {
+function endOnSignal(close: () => Promise<void>): void {
   let ending = false
   const end = () => {
     if (ending) process.exit(1)
     ending = true
-    server.close().then(
+    close().then(
       () => process.exit(0),
       (error) => {
         process.stderr.write(`launchtail: could not end in order: ${error}\n`)

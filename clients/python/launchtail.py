@@ -1,0 +1,951 @@
+"""Launchtail's client for Python: every operation, and streams that survive broken lines.
+
+    from launchtail import Client, Done, Log
+
+    with Client("http://127.0.0.1:8080", token) as client:
+        for event in client.stream("my-node"):
+            if isinstance(event, Log):
+                print(event.message)
+            elif isinstance(event, Done):
+                print("it is", event.status)
+
+One file, the standard library only, Python 3.9 or newer. All times are seconds. What a server
+refuses is raised as ApiError, a server out of reach as ConnectionFailed; both are LaunchtailError.
+"""
+
+import email.utils
+import http.client
+import io
+import json
+import os
+import random as _random
+import re
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import (
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Generic,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    TypeVar,
+    Union,
+)
+from urllib.parse import quote, urlencode, urlsplit
+
+__all__ = [
+    "ApiError",
+    "Client",
+    "ConnectionFailed",
+    "Deleted",
+    "Done",
+    "Error",
+    "Event",
+    "Gap",
+    "History",
+    "LaunchtailError",
+    "Log",
+    "Node",
+    "NodesEvent",
+    "Ready",
+    "Status",
+    "Stream",
+    "StreamTimeout",
+    "get_node_logs",
+    "stream_node_logs",
+]
+__version__ = "0.1.0"
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+# Three heartbeats: a connection that is silent for longer is dead, whatever TCP thinks.
+_SILENCE = 45.0
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 30.0
+# No event is larger; what is, is no event of ours.
+_LARGEST_EVENT = 4 * 1024 * 1024
+_READ_SIZE = 64 * 1024
+
+
+class LaunchtailError(Exception):
+    """What this module raises, whatever happened."""
+
+
+class ApiError(LaunchtailError):
+    """The server refused.
+
+    `status` is the HTTP status, the message is the server's own; `retry_after` is the seconds after
+    which it may be tried again, where the server said so, else None.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: Optional[float] = None):
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in (408, 429) or self.status >= 500
+
+
+class ConnectionFailed(LaunchtailError, ConnectionError):
+    """No server could be reached, or the connection broke. `__cause__` says what happened."""
+
+
+class StreamTimeout(LaunchtailError, TimeoutError):
+    """Nothing but heartbeats came for as long as the caller wanted to wait."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """An entry of the log. `progress` is percent, 0 to 100; it and `details` may be None."""
+
+    event: ClassVar[str] = "log"
+    timestamp: str
+    level: str
+    message: str
+    phase: str
+    progress: Optional[float] = None
+    details: Optional[str] = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far the launch is. `progress` is percent, 0 to 100."""
+
+    event: ClassVar[str] = "status"
+    phase: str
+    progress: float
+    message: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Error:
+    """An error of the launch or, without an `id`, of the server: never a broken connection."""
+
+    event: ClassVar[str] = "error"
+    error: str
+    details: str = ""
+    phase: Optional[str] = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The last event. `status` is active, failed, terminated or deleted; with follow=False also
+    launching."""
+
+    event: ClassVar[str] = "done"
+    status: str
+    message: str
+    endpoint: Optional[str] = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The log is not the one that was read so far: all that it has now follows.
+
+    `reason` is expired, rewritten or unknown; `missed` counts the entries that are certainly gone.
+    """
+
+    event: ClassVar[str] = "gap"
+    requested: str
+    resumed_from: str
+    missed: int
+    reason: str
+    id: str = ""
+
+
+Event = Union[Log, Status, Error, Done, Gap]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node as it is now: one that is new, or has changed. `record` is what get_node returns."""
+
+    event: ClassVar[str] = "node"
+    record: Dict[str, Any]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All nodes of now have come: `count`, of `total` that there are; what follows are changes. One
+    that was there before and did not come again is gone."""
+
+    event: ClassVar[str] = "ready"
+    count: int
+    total: int
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """There is no such node any more."""
+
+    event: ClassVar[str] = "deleted"
+    node_id: str
+    id: str = ""
+
+
+NodesEvent = Union[Node, Ready, Deleted]
+_E = TypeVar("_E")
+
+_EVENTS: Dict[str, Tuple[Callable[..., Any], Tuple[str, ...]]] = {
+    kind.event: (kind, tuple(name for name in kind.__dataclass_fields__ if name != "event"))
+    for kind in (Log, Status, Error, Done, Gap, Node, Ready, Deleted)
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """A node's log as it is. `logs` are the entries as dicts, oldest first; stream on from `cursor`
+    as `last_event_id`, without gap or overlap; `expired` says that the log is not kept any more."""
+
+    node_id: str
+    count: int
+    logs: List[Dict[str, Any]]
+    cursor: str
+    expired: bool
+
+
+Levels = Union[str, Sequence[str], None]
+Output = Union[bytes, str, io.IOBase, Iterable[bytes]]
+# ("connecting", None, None), ("live", None, None), ("waiting", seconds, the error if there was one)
+StateListener = Callable[[str, Optional[float], Optional[Exception]], None]
+
+
+def stream_node_logs(
+    node_id: str,
+    admin_token: str,
+    *,
+    base_url: Optional[str] = None,
+    on_event: Optional[Callable[[Event], None]] = None,
+    **options: Any,
+) -> Optional[Done]:
+    """Follow a node's launch to its end, printing each event; returns its Done.
+
+    `on_event` is called with each event in place of printing. `base_url` is the server's address;
+    without it LAUNCHTAIL_URL, or http://127.0.0.1:8080. `options` are those of Client.stream.
+    Raises what Client.stream raises. Returns None if there is nothing after `last_event_id`.
+    """
+    with Client(base_url, admin_token) as client:
+        for event in client.stream(node_id, **options):
+            (on_event or _show)(event)
+            if isinstance(event, Done):
+                return event
+    return None
+
+
+def get_node_logs(
+    node_id: str, admin_token: str, tail: Union[int, str] = 100, *, base_url: Optional[str] = None
+) -> List[Dict[str, Any]]:
+    """The newest `tail` entries of a node's log (or "all"), oldest first, as dicts.
+
+    `base_url` is as for stream_node_logs. Raises ApiError and ConnectionFailed.
+    """
+    with Client(base_url, admin_token) as client:
+        return client.get_node_logs(node_id, tail=tail).logs
+
+
+class Client:
+    """Every operation of one server. Threads may share it.
+
+    base_url: the server's address, a path in it is kept; without it LAUNCHTAIL_URL, or
+        http://127.0.0.1:8080.
+    token: the admin token; without it LAUNCHTAIL_ADMIN_TOKEN.
+    timeout: seconds to wait for a connection, and then for each piece of an answer. A stream has
+        its own.
+    random: where waiting times are drawn from, a function that gives 0 to 1.
+
+    Raises ValueError if there is no token, or it or the address cannot be one. Each operation
+    raises ApiError where the server refuses, and ConnectionFailed where there is no answer. Closing
+    the client, or leaving its `with`, ends its streams: who waits for an event gets
+    ConnectionFailed.
+    """
+
+    def __init__(
+        self,
+        base_url: Optional[str] = None,
+        token: Optional[str] = None,
+        *,
+        timeout: float = 30.0,
+        random: Callable[[], float] = _random.random,
+    ):
+        self.base_url = (base_url or os.environ.get("LAUNCHTAIL_URL") or DEFAULT_URL).rstrip("/")
+        self._token = token or os.environ.get("LAUNCHTAIL_ADMIN_TOKEN") or ""
+        if not self._token:
+            raise ValueError("no admin token: give one, or set LAUNCHTAIL_ADMIN_TOKEN")
+        if not (self._token.isascii() and self._token.isprintable()):
+            raise ValueError("the admin token holds a character that no token has")
+        self._address = urlsplit(self.base_url)
+        if self._address.scheme not in ("http", "https") or not self._address.hostname:
+            raise ValueError(f"not an http address: {self.base_url}")
+        self._address.port  # Raises ValueError where it is none.
+        self.timeout = timeout
+        self._random = random
+        self._closed = threading.Event()
+        self._open: Set["_Answer"] = set()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self.base_url!r})"
+
+    def close(self) -> None:
+        """Ends every stream and answer that is open, also those that other threads wait for."""
+        self._closed.set()
+        for answer in tuple(self._open):
+            answer.interrupt()
+
+    def stream(
+        self,
+        node_id: str,
+        *,
+        tail: Union[int, str, None] = None,
+        since: Optional[str] = None,
+        level: Levels = None,
+        follow: bool = True,
+        last_event_id: str = "",
+        timeout: Optional[float] = 900.0,
+        on_state: Optional[StateListener] = None,
+    ) -> "Stream[Event]":
+        """A node's events, each once and in order, however often the connection breaks. Ends after
+        Done.
+
+        tail: how many of the newest entries come first, or "all"; the server's default is 100.
+        since: only entries later than this, RFC 3339 or a duration back from now such as "10m".
+        level: that level and above, or a list of exactly these. Thins out Log alone.
+        follow: False for what there is, then Done.
+        last_event_id: resume after the event of this id.
+        timeout: seconds without an event after which it raises StreamTimeout; None for never.
+        on_state: called with ("connecting", None, None), ("live", None, None), and ("waiting",
+            seconds until it tries again, the error or None).
+
+        Raises ApiError for a refusal that trying again cannot change (400, 401, 403, 404 ...), and
+        StreamTimeout. Others (408, 429, 5xx, a broken connection) pass: it connects again after a
+        time anywhere in a span that grows, and not before the server's Retry-After. Events of a
+        kind that this module does not know are passed over.
+        """
+        query = {"tail": tail, "since": since, "level": level, "follow": None if follow else False}
+        return self._stream(
+            f"{_path_of(node_id)}/logs/stream", query, last_event_id, timeout, on_state
+        )
+
+    def stream_nodes(
+        self, *, timeout: Optional[float] = None, on_state: Optional[StateListener] = None
+    ) -> "Stream[NodesEvent]":
+        """The records of all nodes, live: each as a Node, then Ready, then a Node or Deleted for each
+        change. Does not end by itself; after each break in the connection it begins anew.
+
+        timeout and on_state are as for `stream`; so is what it raises.
+        """
+        return self._stream("/admin/nodes/stream", {}, "", timeout, on_state)
+
+    def _stream(
+        self,
+        path: str,
+        query: Dict[str, Any],
+        last_event_id: str,
+        timeout: Optional[float],
+        on_state: Optional[StateListener],
+    ) -> "Stream[Any]":
+        wait = float("inf") if timeout is None else timeout
+        position = _Position(last_event_id)
+        told = on_state or (lambda *_: None)
+        return Stream(_read_events(self, path, query, position, wait, told), position)
+
+    def get_node_logs(
+        self,
+        node_id: str,
+        *,
+        tail: Union[int, str, None] = None,
+        since: Optional[str] = None,
+        level: Levels = None,
+        before: Optional[str] = None,
+        after: Optional[str] = None,
+    ) -> History:
+        """A node's log. `before` and `after` are cursors; the rest is as for `stream`."""
+        query = {"tail": tail, "since": since, "level": level, "before": before, "after": after}
+        with self._request("GET", f"{_path_of(node_id)}/logs", query) as answer:
+            body = answer.json()
+            return History(
+                node_id=body["node_id"],
+                count=body["count"],
+                logs=body["logs"],
+                cursor=answer.header("Log-Cursor") or "",
+                expired=answer.header("Log-Expired") == "true",
+            )
+
+    def export_node_logs(
+        self,
+        node_id: str,
+        *,
+        format: Optional[str] = None,
+        raw: Optional[bool] = None,
+        tail: Union[int, str, None] = None,
+        since: Optional[str] = None,
+        level: Levels = None,
+    ) -> Iterator[bytes]:
+        """The log as a file, in pieces as they come. `format` is json, ndjson, csv or text;
+        `raw` leaves cells of a CSV as they are."""
+        query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level}
+        answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
+        return _pieces(answer)
+
+    def append_node_logs(
+        self,
+        node_id: str,
+        entries: Union[Dict[str, Any], Sequence[Dict[str, Any]]],
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Stores entries: dicts of which only `message` is required. Returns `accepted`, `cursor`.
+
+        With the same `idempotency_key` the same entries are stored once within 24 hours.
+        """
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._json("POST", f"{_path_of(node_id)}/logs", body=entries, headers=headers)
+
+    def send_output(
+        self,
+        node_id: str,
+        output: Output,
+        *,
+        source: Optional[str] = None,
+        offset: Optional[int] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Sends raw output in; phases, levels and progress are read out of it.
+
+        output: bytes, text, an open file (a pipe too: it is sent as it comes) or pieces of bytes.
+        source: a UUID that names the output; sent again from anywhere, what is in is skipped.
+        offset: where in the output this part begins, in bytes.
+
+        Returns `accepted` and `cursor`, when the output has ended.
+        """
+        headers = {
+            "Content-Type": "text/plain",
+            "Idempotency-Key": idempotency_key,
+            "Log-Source": source,
+            "Log-Offset": None if offset is None else str(offset),
+        }
+        body = output.encode() if isinstance(output, str) else output
+        path = f"{_path_of(node_id)}/logs"
+        return self._json("POST", path, headers=headers, raw=_chunks(body))
+
+    def get_node_log_offset(self, node_id: str, source: str) -> int:
+        """How much of a source's output has arrived, in bytes: where to go on."""
+        headers = {"Log-Source": source}
+        with self._request("HEAD", f"{_path_of(node_id)}/logs", headers=headers) as answer:
+            return int(answer.header("Log-Offset") or 0)
+
+    def launch_node(
+        self, launch: Dict[str, Any], *, idempotency_key: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Launches a node: `provider` and what it needs. Returns `node_id`, `cluster_name`,
+        `status`."""
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._json("POST", "/admin/nodes/launch", body=launch, headers=headers)
+
+    def create_node(self, node: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """Registers a node that something else launches; returns its record."""
+        return self._json("POST", "/admin/nodes", body=node or {})
+
+    def list_nodes(
+        self,
+        *,
+        phase: Optional[str] = None,
+        provider: Optional[str] = None,
+        q: Optional[str] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Nodes, newest first: `nodes`, `count`, and `cursor` where there is another page.
+
+        `q` is a part of the id, name, cluster name, model, GPU or region; `limit` is 1 to 1000.
+        """
+        query = {"phase": phase, "provider": provider, "q": q, "limit": limit, "cursor": cursor}
+        return self._json("GET", "/admin/nodes", query=query)
+
+    def get_node(self, node_id: str) -> Dict[str, Any]:
+        """A node's record: where its launch is, its phases, its failure where it failed."""
+        return self._json("GET", _path_of(node_id))
+
+    def get_stats(
+        self,
+        *,
+        since: Optional[str] = None,
+        by: Union[str, Sequence[str], None] = None,
+        last: Optional[int] = None,
+    ) -> Dict[str, Any]:
+        """What launches that are over have come to: `total`, `groups`, `over_time`, `last`.
+
+        since: only launches that ended later than this, RFC 3339 or a duration back such as "7d".
+        by: what to group by, of provider, region, gpu, model.
+        last: how many of the last launches to give one by one, 0 to 200.
+        """
+        return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
+
+    def terminate_node(self, node_id: str) -> Dict[str, Any]:
+        """Cancels a launch, or takes the node down; returns its record."""
+        return self._json("POST", f"{_path_of(node_id)}/terminate")
+
+    def delete_node(self, node_id: str) -> None:
+        """Forgets a node and its log. ApiError 409 while it is being launched or runs."""
+        with self._request("DELETE", _path_of(node_id)):
+            pass
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Optional[Dict[str, Any]] = None,
+        headers: Optional[Dict[str, Optional[str]]] = None,
+        body: Any = None,
+        raw: Any = None,
+    ) -> Any:
+        sent = dict(headers or {})
+        if body is not None:
+            raw = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        with self._request(method, path, query, sent, raw) as answer:
+            return answer.json()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Optional[Dict[str, Any]] = None,
+        headers: Optional[Dict[str, Optional[str]]] = None,
+        body: Any = None,
+        timeout: Optional[float] = None,
+    ) -> "_Answer":
+        """Sends a request; gives the answer, or raises ApiError or ConnectionFailed."""
+        if self._closed.is_set():
+            raise ConnectionFailed("the client is closed")
+        sent = {"X-Admin-Token": self._token}
+        sent.update(_given(headers))
+        given = [(name, _text_of(value)) for name, value in _given(query)]
+        target = self._address.path + path + (f"?{urlencode(given)}" if given else "")
+        wait = self.timeout if timeout is None else timeout
+        answer = _Answer(self, self._connection(wait))
+        try:
+            answer.ask(method, target, body, sent)
+            if not 200 <= answer.status < 300:
+                raise answer.refusal()
+        except BaseException:
+            answer.close()
+            raise
+        return answer
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        secure = self._address.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        port = self._address.port or kind.default_port
+        return kind(str(self._address.hostname), port, timeout=timeout)
+
+
+class Stream(Generic[_E]):
+    """The events of Client.stream or stream_nodes: an iterator, to be left by the end of its `with`,
+    by `close`, or by dropping it. Each closes the connection."""
+
+    def __init__(self, events: Any, position: "_Position"):
+        self._events = events
+        self._position = position
+
+    @property
+    def last_event_id(self) -> str:
+        """Resume after what came so far with it."""
+        return self._position.last_event_id
+
+    def __iter__(self) -> "Stream[_E]":
+        return self
+
+    def __next__(self) -> _E:
+        return next(self._events)
+
+    def __enter__(self) -> "Stream[_E]":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """For the thread that reads; another one closes the client."""
+        self._events.close()
+
+
+@dataclass
+class _Position:
+    last_event_id: str
+
+
+# Knows nothing of its Stream: a circle would hold the connection of a dropped one.
+def _read_events(
+    client: Client,
+    path: str,
+    query: Dict[str, Any],
+    position: _Position,
+    timeout: float,
+    on_state: StateListener,
+) -> Iterator[Event]:
+    """The events over as many connections as it takes."""
+    quiet_since = time.monotonic()
+    retry = _FIRST_DELAY
+    failures = 0
+
+    def patience() -> float:
+        left = quiet_since + timeout - time.monotonic()
+        if left <= 0:
+            raise StreamTimeout(f"no event for {timeout:g} s")
+        return min(_SILENCE, left)
+
+    while True:
+        on_state("connecting", None, None)
+        error: Optional[LaunchtailError] = None
+        not_before = 0.0
+        live_since = float("inf")
+        answer = None
+        try:
+            headers = {
+                "Accept": "text/event-stream",
+                "Last-Event-ID": position.last_event_id or None,
+            }
+            answer = client._request("GET", path, query, headers, timeout=patience())
+            # The stream was read to its end before.
+            if answer.status == 204:
+                return
+            answer.expect_events()
+            live_since = time.monotonic()
+            on_state("live", None, None)
+            parser = _Parser()
+            while True:
+                chunk = answer.read_some(patience())
+                # Ended in order: the server has said when to come again.
+                if not chunk:
+                    not_before = retry
+                    break
+                for name, data, event_id in parser.feed(chunk):
+                    position.last_event_id = event_id or position.last_event_id
+                    event = None if data is None else _typed(name, data, event_id)
+                    if event is None:
+                        continue
+                    failures = 0
+                    yield event
+                    if isinstance(event, Done):
+                        return
+                    # The caller may have taken its time.
+                    quiet_since = time.monotonic()
+                retry = retry if parser.retry is None else parser.retry
+        except ApiError as refused:
+            if not refused.is_passing:
+                raise
+            error = refused
+            not_before = refused.retry_after or 0.0
+        except ConnectionFailed as broken:
+            error = broken
+        finally:
+            if answer:
+                answer.close()
+        # One that held for so long did not fail.
+        if time.monotonic() - live_since > _LONGEST_DELAY:
+            failures = 0
+        # Anywhere in a span that grows, so that many readers do not come back at once.
+        span = min(_LONGEST_DELAY, max(0.001, retry) * 2 ** min(failures, 30))
+        delay = max(not_before, client._random() * span)
+        failures += 1
+        if time.monotonic() + delay - quiet_since > timeout:
+            raise StreamTimeout(f"no event for {timeout:g} s") from error
+        if not client._closed.is_set():
+            on_state("waiting", delay, error)
+        if client._closed.wait(min(delay, threading.TIMEOUT_MAX)):
+            raise ConnectionFailed("the client is closed") from error
+
+
+def _typed(name: str, data: bytes, event_id: str) -> Optional[Event]:
+    if name not in _EVENTS:
+        return None
+    kind, fields = _EVENTS[name]
+    try:
+        values = json.loads(data.decode("utf-8", "replace"))
+        values = {"record": values} if kind is Node else values
+        given = {field: values[field] for field in fields if field in values}
+        return kind(**{**given, "id": event_id})
+    except (TypeError, ValueError) as error:
+        words = f"an event is not what a Launchtail server sends: {name}"
+        raise LaunchtailError(words) from error
+
+
+_CURSOR = re.compile(rb": ?cursor (\S+)")
+
+
+class _Parser:
+    """Events out of the bytes of a stream, as the WHATWG HTML standard says.
+
+    Lines are split as bytes, at LF, CR and CRLF alone: no character of UTF-8 holds one of these, so
+    a line is decoded when it is whole. (`str.splitlines` also splits at U+2028 and others.)
+    """
+
+    def __init__(self) -> None:
+        self.retry: Optional[float] = None
+        self._begun = False
+        # The line that is still being sent, in pieces: one that is long is put together once.
+        self._line: List[bytes] = []
+        self._after_cr = False
+        self._size = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._name = ""
+        self._data: List[bytes] = []
+        self._id: Optional[str] = None
+
+    def feed(self, chunk: bytes) -> Iterator[Tuple[str, Optional[bytes], str]]:
+        """Name, data and id of each event; no data where there is only a new last event id."""
+        if self._after_cr and chunk[:1] == b"\n":
+            chunk = chunk[1:]
+        self._after_cr = chunk[-1:] == b"\r" if chunk else False
+        self._size += len(chunk)
+        if b"\n" in chunk or b"\r" in chunk:
+            lines = (b"".join(self._line) + chunk).splitlines()
+            self._line = [] if chunk[-1:] in (b"\n", b"\r") else [lines.pop()]
+            for line in lines:
+                if not self._begun:
+                    self._begun = True
+                    line = line[3:] if line[:3] == b"\xef\xbb\xbf" else line
+                if line:
+                    cursor = self._take(line)
+                    if cursor:
+                        yield "", None, cursor
+                else:
+                    name, data, event_id = self._name, self._data, self._id
+                    self._clear()
+                    if data:
+                        yield name or "message", b"\n".join(data), event_id or ""
+                    elif event_id:
+                        yield "", None, event_id
+            self._size = sum(map(len, self._line)) + sum(map(len, self._data))
+        elif chunk:
+            self._line.append(chunk)
+        if self._size > _LARGEST_EVENT:
+            raise ConnectionFailed(f"an event is larger than {_LARGEST_EVENT} bytes")
+
+    def _take(self, line: bytes) -> Optional[str]:
+        """Takes a field; gives the cursor that a comment tells."""
+        name, _, value = line.partition(b":")
+        if value[:1] == b" ":
+            value = value[1:]
+        if name == b"data":
+            self._data.append(value)
+        elif name == b"event":
+            self._name = value.decode("utf-8", "replace")
+        elif name == b"id":
+            if b"\0" not in value:
+                self._id = value.decode("utf-8", "replace")
+        elif name == b"retry":
+            if value.isdigit():
+                self.retry = float(value) / 1000
+        elif name == b"":
+            cursor = _CURSOR.match(line)
+            return cursor.group(1).decode("utf-8", "replace") if cursor else None
+        return None
+
+
+class _WholeLines:
+    """http.client takes a head that was cut for a whole one: this does not give it half a line."""
+
+    def __init__(self, file: Any):
+        self.file = file
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self.file.readline(limit)
+        if not line.endswith(b"\n"):
+            raise http.client.IncompleteRead(line)
+        return line
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class _Response(http.client.HTTPResponse):
+    def begin(self) -> None:
+        file: Any = self.fp
+        self.fp = _WholeLines(file)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            # It is None where a status line that is none made it give up.
+            self.fp = self.fp and file
+
+
+class _Answer:
+    """A request and its answer, on a connection of their own."""
+
+    def __init__(self, client: Client, connection: http.client.HTTPConnection):
+        self._client = client
+        self._connection = connection
+        connection.response_class = _Response
+        self._socket: Optional[socket.socket] = None
+        self._response: Any = None
+        client._open.add(self)
+
+    def __enter__(self) -> "_Answer":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def ask(self, method: str, target: str, body: Any, headers: Dict[str, str]) -> None:
+        connection, address = self._connection, self._client.base_url
+        try:
+            connection.connect()
+            self._socket = connection.sock
+            if self._client._closed.is_set():
+                raise ConnectionFailed("the client is closed")
+            try:
+                connection.request(method, target, body, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                # It refused while the body was still being sent: the answer is there.
+                pass
+            self._response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, ConnectionFailed):
+                raise
+            raise ConnectionFailed(f"no answer from {address}: {error}") from error
+
+    @property
+    def status(self) -> int:
+        status: int = self._response.status
+        return status
+
+    def header(self, name: str) -> Optional[str]:
+        value: Optional[str] = self._response.getheader(name)
+        return value
+
+    def read_some(self, timeout: Optional[float] = None) -> bytes:
+        """What has come, at least a byte; nothing at the end."""
+        if timeout is not None and self._socket:
+            self._socket.settimeout(timeout)
+        try:
+            piece: bytes = self._response.read1(_READ_SIZE)
+            return piece
+        except socket.timeout as error:
+            raise ConnectionFailed("the server went silent") from error
+        # A client that is closed takes the response away from under its reader.
+        except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+            raise ConnectionFailed(f"the connection broke: {error}") from error
+
+    def json(self) -> Any:
+        text = b"".join(iter(self.read_some, b""))
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            words = f"{self._client.base_url} answered with something other than JSON"
+            raise ConnectionFailed(words) from error
+
+    def refusal(self) -> ApiError:
+        try:
+            message = json.loads(self._response.read(_READ_SIZE))["error"]["message"]
+        except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError):
+            # Not ours: a proxy's page, say. Its status is all that is worth telling.
+            to = self.header("Location")
+            message = f"{self.status} {self._response.reason}" + (f": it is at {to}" if to else "")
+        return ApiError(self.status, str(message), _seconds_in(self.header("Retry-After")))
+
+    def expect_events(self) -> None:
+        kind = self.header("Content-Type") or "nothing"
+        if kind.split(";")[0].strip().lower() != "text/event-stream":
+            words = f"{self._client.base_url} answered with {kind} in place of a stream"
+            raise ApiError(self.status, words)
+
+    def interrupt(self) -> None:
+        """Ends what another thread waits for."""
+        try:
+            if self._socket:
+                self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # It was closed already.
+
+    def close(self) -> None:
+        self._client._open.discard(self)
+        if self._response:
+            self._response.close()
+        self._connection.close()
+
+
+def _pieces(answer: _Answer) -> Iterator[bytes]:
+    with answer:
+        yield from iter(answer.read_some, b"")
+
+
+def _chunks(output: Any) -> Any:
+    """What http.client can send as it comes: its own way with a file waits for whole blocks."""
+    # The bytes below an open text file.
+    output = getattr(output, "buffer", output)
+    if not hasattr(output, "read"):
+        return output
+    read = getattr(output, "read1", output.read)
+    pieces = iter(lambda: read(_READ_SIZE) or b"", b"")
+    return (piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+
+
+def _seconds_in(retry_after: Optional[str]) -> Optional[float]:
+    if not retry_after:
+        return None
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        seconds = email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return None
+    return seconds if seconds >= 0 else None
+
+
+def _given(values: Optional[Dict[str, Any]]) -> List[Tuple[str, Any]]:
+    return [(name, value) for name, value in (values or {}).items() if value is not None]
+
+
+def _path_of(node_id: str) -> str:
+    return f"/admin/nodes/{quote(node_id, safe='')}"
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(value)
+    return str(value)
+
+
+def _show(event: Event) -> None:
+    if isinstance(event, Log):
+        print(f"[{event.level.upper()}] {event.message}", flush=True)
+    elif isinstance(event, Status):
+        print(f"Status: {event.phase} - {event.progress:g}%", flush=True)
+    elif isinstance(event, Error):
+        print(f"ERROR in {event.phase or 'the server'}: {event.error}", flush=True)
+    elif isinstance(event, Done):
+        print(f"Launch complete: {event.status}", flush=True)
+        if event.endpoint:
+            print(f"Endpoint: {event.endpoint}", flush=True)
+    else:
+        print(f"Gap: {event.reason}, {event.missed} entries are gone", flush=True)

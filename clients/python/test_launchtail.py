@@ -1,0 +1,367 @@
+"""Tests of launchtail.py on a real server: LAUNCHTAIL_URL and LAUNCHTAIL_ADMIN_TOKEN name it.
+
+OPERATIONS names the protocol's operations, separated by commas.
+"""
+
+import contextlib
+import http.server
+import inspect
+import io
+import os
+import socket
+import tempfile
+import threading
+import time
+import unittest
+import uuid
+
+import launchtail
+from launchtail import (
+    ApiError,
+    Client,
+    ConnectionFailed,
+    Deleted,
+    Done,
+    Error,
+    Log,
+    Node,
+    Ready,
+    Status,
+)
+
+DONE = b'event: done\ndata: {"status":"active","message":"up"}\nid: 1:bbbbbbbb:done\n\n'
+LOG = (
+    b'event: log\ndata: {"timestamp":"2024-01-15T10:30:00Z","level":"info","message":"a",'
+    b'"phase":"queued"}\nid: 0:aaaaaaaa:log\n\n'
+)
+
+
+class Operations(unittest.TestCase):
+    def setUp(self):
+        self.client = Client()
+        self.addCleanup(self.client.close)
+
+    def new_node(self):
+        return self.client.create_node()["node_id"]
+
+    def messages(self, node):
+        return [entry["message"] for entry in self.client.get_node_logs(node, tail="all").logs]
+
+    def test_there_is_a_method_for_each_operation_of_the_protocol(self):
+        for name in os.environ["OPERATIONS"].split(","):
+            method = getattr(Client, "stream" if name == "stream_node_logs" else name)
+            self.assertTrue(inspect.getdoc(method), name)
+
+    def test_a_node_is_registered_got_listed_and_deleted(self):
+        name = f"python-{uuid.uuid4()}"
+        node = self.client.create_node({"node_id": name, "provider": "aws"})
+        self.assertEqual(self.client.get_node(name), node)
+        page = self.client.list_nodes(q=name, provider="aws", limit=5)
+        self.assertEqual(page, {"nodes": [node], "count": 1})
+        self.client.append_node_logs(name, {"message": "it broke", "phase": "failed"})
+        self.assertIsNone(self.client.delete_node(name))
+        with self.assertRaises(ApiError) as refused:
+            self.client.get_node(name)
+        self.assertEqual(refused.exception.status, 404)
+        self.assertEqual(str(refused.exception), "node not found")
+
+    def test_entries_are_stored_once_for_each_key_and_given_back(self):
+        node = self.new_node()
+        entries = [{"message": "größer 🚀", "progress": 0}, {"message": "b", "level": "error"}]
+        key = str(uuid.uuid4())
+        sent = self.client.append_node_logs(node, entries, idempotency_key=key)
+        self.assertEqual(sent["accepted"], 2)
+        again = self.client.append_node_logs(node, entries, idempotency_key=key)
+        self.assertEqual(again, sent)
+        history = self.client.get_node_logs(node)
+        self.assertEqual((history.node_id, history.count, history.expired), (node, 2, False))
+        self.assertEqual([log["message"] for log in history.logs], ["größer 🚀", "b"])
+        self.assertEqual(self.client.get_node_logs(node, level=["error"]).logs, history.logs[1:])
+        before = self.client.get_node_logs(node, before=sent["cursor"])
+        self.assertEqual(before.logs, history.logs[:1])
+        self.client.append_node_logs(node, {"message": "c", "phase": "active"})
+        events = list(self.client.stream(node, last_event_id=history.cursor))
+        self.assertEqual([type(event) for event in events], [Log, Done])
+
+    def test_output_is_sent_from_bytes_text_and_open_files_and_from_where_it_has_arrived(self):
+        node, source = self.new_node(), str(uuid.uuid4())
+        with tempfile.TemporaryFile() as file:
+            file.write(b"one\ntwo\nthree\n")
+            self.assertEqual(self.client.get_node_log_offset(node, source), 0)
+            self.client.send_output(node, b"one\ntwo\n", source=source, offset=0)
+            arrived = self.client.get_node_log_offset(node, source)
+            self.assertEqual(arrived, 8)
+            file.seek(arrived)
+            self.client.send_output(node, file, source=source, offset=arrived)
+            file.seek(0)
+            self.client.send_output(node, file, source=source, offset=0)
+        self.client.send_output(node, "vier größer\n")
+        self.client.send_output(node, io.StringIO("five\n"))
+        self.client.send_output(node, iter([b"si", b"x\n"]))
+        self.assertEqual(
+            self.messages(node), ["one", "two", "three", "vier größer", "five", "six"]
+        )
+
+    def test_a_line_of_a_pipe_is_live_while_the_pipe_is_open(self):
+        node = self.new_node()
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as output:
+            sender = threading.Thread(target=self.client.send_output, args=(node, output))
+            sender.start()
+            os.write(writing, b"the first line\n")
+            first = next(event for event in self.client.stream(node, tail="all"))
+            os.close(writing)
+            sender.join()
+        self.assertEqual(first.message, "the first line")
+
+    def test_a_refusal_is_told_also_when_the_server_closes_while_output_is_sent(self):
+        def endless():
+            while True:
+                yield b"a line\n" * 10_000
+
+        with self.assertRaises(ApiError) as refused:
+            self.client.send_output("nobody", endless())
+        self.assertEqual(refused.exception.status, 404)
+
+    def test_the_log_is_given_as_a_file(self):
+        node = self.new_node()
+        self.client.append_node_logs(node, [{"message": "=1+1"}, {"message": "b"}])
+        csv = b"".join(self.client.export_node_logs(node, format="csv", raw=True)).decode()
+        self.assertIn(",=1+1", csv)
+
+    def test_a_node_is_launched_streamed_and_terminated(self):
+        task = "run: |\n  echo begun\n  sleep 60\n"
+        node = self.client.launch_node(
+            {"provider": "local", "task": task}, idempotency_key=str(uuid.uuid4())
+        )["node_id"]
+        last = None
+        for event in self.client.stream(node, tail="all"):
+            last = event
+            if isinstance(event, Log) and event.message == "begun":
+                self.client.terminate_node(node)
+        self.assertIsInstance(last, Done)
+        self.assertEqual(last.status, "terminated")
+
+    def test_events_are_typed(self):
+        node = self.new_node()
+        bad = {"message": "no", "level": "error", "progress": 10, "phase": "provisioning"}
+        up = {"message": "up", "phase": "active", "details": "http://10.0.0.1:8000"}
+        self.client.append_node_logs(node, [bad, up])
+        log, status, error, _, done = self.client.stream(node)
+        self.assertEqual((log.level, log.progress, log.details), ("error", 10, None))
+        self.assertEqual(status, Status("provisioning", 10, "no", id=status.id))
+        self.assertEqual(error, Error("no", "", "provisioning", id=error.id))
+        self.assertEqual(done, Done("active", "up", "http://10.0.0.1:8000", id=done.id))
+
+    def test_the_nodes_are_streamed_and_then_their_changes(self):
+        node = self.new_node()
+        told = []
+        with self.client.stream_nodes() as events:
+            for event in events:
+                told.append(event)
+                if isinstance(event, Ready):
+                    self.client.append_node_logs(node, {"message": "no", "phase": "failed"})
+                elif isinstance(event, Node) and event.record["status"] == "failed":
+                    if event.record["node_id"] == node:
+                        self.client.delete_node(node)
+                elif isinstance(event, Deleted) and event.node_id == node:
+                    break
+        kinds = [type(each) for each in told]
+        before = kinds.index(Ready)
+        self.assertEqual(set(kinds[:before]), {Node})
+        self.assertIn(node, [each.record["node_id"] for each in told[:before]])
+        self.assertEqual(told[before].count, before)
+
+    def test_there_are_figures_of_past_launches(self):
+        node = self.client.create_node({"provider": "figures"})["node_id"]
+        self.client.append_node_logs(node, {"message": "up", "phase": "active"})
+        stats = self.client.get_stats(since="1h", by=["provider", "gpu"], last=200)
+        self.assertIn(node, [launch["node_id"] for launch in stats["last"]])
+        groups = {group.get("provider"): group for group in stats["groups"]}
+        self.assertEqual(groups["figures"]["succeeded"], 1)
+
+    def test_the_functions_of_the_specification_print_and_return_what_its_example_does(self):
+        node, token = self.new_node(), os.environ["LAUNCHTAIL_ADMIN_TOKEN"]
+        bad = {"message": "no", "level": "error", "progress": 10, "phase": "provisioning"}
+        up = {"message": "up", "phase": "active", "details": "http://10.0.0.1:8000"}
+        self.client.append_node_logs(node, [bad, up])
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            launchtail.stream_node_logs(node, token)
+        self.assertEqual(
+            printed.getvalue().splitlines(),
+            ["[ERROR] no", "Status: provisioning - 10%", "ERROR in provisioning: no", "[INFO] up"]
+            + ["Launch complete: active", "Endpoint: http://10.0.0.1:8000"],
+        )
+        logs = launchtail.get_node_logs(node, token)
+        self.assertEqual([log["message"] for log in logs], ["no", "up"])
+        last = launchtail.get_node_logs(node, token, 1, base_url=os.environ["LAUNCHTAIL_URL"])
+        self.assertEqual([log["message"] for log in last], ["up"])
+
+
+class Faults(unittest.TestCase):
+    def serve(self, answer):
+        """Answers each request by a function of its handler and its number; gives a client."""
+        closed, asked = threading.Event(), []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                asked.append(self.path)
+                answer(self, len(asked))
+
+            def stream(self, data, stay=False):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(data)
+                if stay and self.connection.recv(1) == b"":
+                    closed.set()
+                self.close_connection = True
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.asked = asked
+        return server.server_port, closed
+
+    def client(self, port, **options):
+        client = Client(f"http://127.0.0.1:{port}", "token", **options)
+        self.addCleanup(client.close)
+        return client
+
+    def test_it_waits_anywhere_in_a_span_that_doubles_up_to_30_seconds(self):
+        def answer(handler, n):
+            if n <= 8:
+                handler.send_error(503)
+            else:
+                handler.stream(DONE)
+
+        port, _ = self.serve(answer)
+        draws = [0, 0.01, 0.002, 0.001, 0.0005, 0.0001, 0.0002, 0.0003]
+        left, states = list(draws), []
+        client = self.client(port, random=lambda: left.pop(0))
+        for _ in client.stream("n", on_state=lambda *state: states.append(state)):
+            pass
+        spans = [1, 2, 4, 8, 16, 30, 30, 30]
+        waits = [state for state in states if state[0] == "waiting"]
+        self.assertEqual([wait[1] for wait in waits], [s * d for s, d in zip(spans, draws)])
+        self.assertEqual({wait[2].status for wait in waits}, {503})
+        self.assertEqual([state[0] for state in states[-2:]], ["connecting", "live"])
+
+    def test_leaving_closing_and_dropping_a_stream_close_its_connection(self):
+        def left(client):
+            with client.stream("n") as events:
+                next(events)
+
+        def closed(client):
+            events = client.stream("n")
+            next(events)
+            events.close()
+
+        def dropped(client):
+            for _ in client.stream("n"):
+                break
+
+        for leave in (left, closed, dropped):
+            with self.subTest(leave.__name__):
+                port, is_closed = self.serve(lambda handler, _: handler.stream(LOG, stay=True))
+                leave(self.client(port))
+                self.assertTrue(is_closed.wait(10))
+
+    def test_closing_the_client_ends_a_stream_that_another_thread_reads_or_waits_in(self):
+        def waiting(handler, _):
+            handler.send_response(503)
+            handler.send_header("Retry-After", "60")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        for answer in (lambda handler, _: handler.stream(LOG, stay=True), waiting):
+            port, _ = self.serve(answer)
+            client, begun = self.client(port), threading.Event()
+            told = []
+
+            def state(name, *_):
+                if name != "connecting":
+                    begun.set()
+
+            def read():
+                try:
+                    for _ in client.stream("n", on_state=state):
+                        pass
+                except Exception as error:
+                    told.append(error)
+
+            reader = threading.Thread(target=read)
+            reader.start()
+            self.assertTrue(begun.wait(10))
+            client.close()
+            reader.join(10)
+            self.assertFalse(reader.is_alive())
+            self.assertIsInstance(told[0], ConnectionFailed)
+            with self.assertRaises(ConnectionFailed):
+                client.get_node("n")
+
+    def test_the_time_that_the_reader_takes_does_not_count(self):
+        def slow(handler, _):
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/event-stream")
+            handler.end_headers()
+            handler.wfile.write(LOG)
+            time.sleep(0.6)
+            handler.wfile.write(DONE)
+            handler.close_connection = True
+
+        port, _ = self.serve(slow)
+        events = []
+        for event in self.client(port).stream("n", timeout=0.4):
+            events.append(event)
+            time.sleep(0.5)
+        self.assertIsInstance(events[-1], Done)
+
+    def test_a_mistake_is_told_at_once(self):
+        for url in ("localhost:8080", "no address", "ftp://host", "http://host:port"):
+            with self.assertRaises(ValueError):
+                Client(url, "token")
+        token = os.environ.pop("LAUNCHTAIL_ADMIN_TOKEN")
+        try:
+            with self.assertRaisesRegex(ValueError, "LAUNCHTAIL_ADMIN_TOKEN"):
+                Client("http://127.0.0.1:1")
+        finally:
+            os.environ["LAUNCHTAIL_ADMIN_TOKEN"] = token
+        with self.assertRaises(ValueError):
+            Client("http://127.0.0.1:1", "two\nlines")
+
+    def test_no_server_and_an_answer_of_a_proxy_are_told_as_such(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with self.assertRaisesRegex(ConnectionFailed, f"no answer from http://127.0.0.1:{port}"):
+            self.client(port).get_node("n")
+
+        def html(handler, _):
+            handler.send_response(200)
+            handler.send_header("Content-Length", "6")
+            handler.end_headers()
+            handler.wfile.write(b"<html>")
+
+        port, _ = self.serve(html)
+        with self.assertRaisesRegex(ConnectionFailed, "something other than JSON"):
+            self.client(port).get_node("n")
+
+    def test_the_token_is_in_no_text_of_the_client(self):
+        client = Client("http://127.0.0.1:1", "very-secret")
+        self.assertNotIn("very-secret", repr(client))
+        with self.assertRaises(ConnectionFailed) as failed:
+            client.get_node("n")
+        self.assertNotIn("very-secret", str(failed.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()

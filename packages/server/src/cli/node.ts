@@ -1,0 +1,78 @@
+import type { NodeRecord } from '@launchtail/client'
+import { Command } from 'commander'
+import { connect, type ServerFlags, withServer } from './connection.js'
+import { type Look, lookAt, oneLine } from './look.js'
+import { NODE_ARGUMENT, resolveNode } from './node-names.js'
+
+/** `launchtail status`: one node in full. */
+export function statusCommand(): Command {
+  return withServer(new Command('status'))
+    .description('Show where a node is.')
+    .argument('<node>', NODE_ARGUMENT)
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ launchtail status 550e84
+  $ launchtail status --json my-node | jq -r .endpoint
+`,
+    )
+    .action(async (name: string, flags: ServerFlags & { json?: boolean }) => {
+      const client = await connect(flags)
+      const node = await client.getNode(await resolveNode(client, name))
+      const text = flags.json ? JSON.stringify(node, null, 2) : inFull(node, lookAt(process.stdout))
+      process.stdout.write(`${text}\n`)
+    })
+}
+
+function inFull(node: NodeRecord, look: Look): string {
+  const gpus = node.gpu && (node.gpu_count ?? 1) > 1 ? `${node.gpu_count} × ${node.gpu}` : node.gpu
+  const places = [node.provider, node.region, gpus, node.use_spot && 'spot']
+  const facts = [
+    ['node', node.node_id],
+    ['name', node.name],
+    ['cluster', node.cluster_name],
+    ['model', node.model],
+    ['where', [...new Set(places)].filter(Boolean).join(' ')],
+    ['status', look.status(node.status, node.status)],
+    ['endpoint', node.endpoint],
+    ['created', node.created_at],
+    ['ended', node.ended_at],
+  ]
+  const lines = facts
+    .filter(([, value]) => value)
+    .map(([name = '', value]) => `${name.padEnd(9)} ${value}`)
+  const phases = node.phases.map(({ phase, duration_ms: ms }) =>
+    `  ${phase.padEnd(15)} ${ms === undefined ? '' : took(ms)}`.trimEnd(),
+  )
+  const { phase, progress, message, eta_seconds: eta, stalled, failure } = node
+  const details = (failure?.details ?? failure?.advice ?? '').split('\n').map(oneLine)
+  const parts = [
+    lines.join('\n'),
+    phases.join('\n'),
+    node.status === 'launching' ? look.rail({ phase, progress, message, eta, stalled }) : '',
+    failure ? [look.failure(failure), ...details].join('\n') : '',
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function took(ms: number): string {
+  const seconds = ms / 1000
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+}
+
+/** `launchtail terminate`: ends a launch, or takes a node down. */
+export function terminateCommand(): Command {
+  return withServer(new Command('terminate'))
+    .description('Cancel a node’s launch, or take the node down.')
+    .argument('<node>', NODE_ARGUMENT)
+    .addHelpText('after', '\nExamples:\n  $ launchtail terminate 550e84\n')
+    .action(async (name: string, flags: ServerFlags) => {
+      const client = await connect(flags)
+      const id = await resolveNode(client, name)
+      await client.terminateNode(id)
+      process.stdout.write(`${id} is being terminated\n`)
+    })
+}

@@ -1,0 +1,86 @@
+import type { NodeRecord } from '@launchtail/client'
+import { cut, type Look, oneLine } from './look.js'
+
+export interface TableOptions {
+  look: Look
+  /** Columns to keep within, and rows; the whole of everything where they are not given. */
+  width?: number | undefined
+  rows?: number | undefined
+}
+
+const HEAD: Cells = ['NODE', 'STATE', 'CLUSTER', 'ENDPOINT OR MESSAGE']
+const BETWEEN = '  '
+/** With less room for the last column, the cluster's name is left out. */
+const LEAST_WORDS = 24
+
+/** Nodes, one a line. Made ids are cut to a unique beginning where there is a width to keep. */
+export function nodesTable(
+  nodes: readonly NodeRecord[],
+  { look, width, rows = Number.POSITIVE_INFINITY }: TableOptions,
+): string {
+  if (nodes.length === 0) return 'There are no nodes.'
+  const fits = nodes.length < rows - 1 ? nodes.length : Math.max(1, rows - 2)
+  const shown = nodes.slice(0, fits)
+  const more = fits < nodes.length ? [look.dim(`… and ${nodes.length - fits} more`)] : []
+  if (width === undefined) {
+    const plain = columnsOf(shown.map((node) => cellsOf(node)))
+    return [...plain.map((cells) => cells.join(BETWEEN).trimEnd()), ...more].join('\n')
+  }
+  const idOf = shortIds(nodes.map(({ node_id }) => node_id))
+  const all = [HEAD, ...shown.map((node) => cellsOf(node, idOf))]
+  const isNarrow = widthOf(columnsOf(all)) > width - LEAST_WORDS
+  const [head = [], ...lines] = columnsOf(isNarrow ? all.map(withoutCluster) : all)
+  const room = width - 1 - widthOf([head])
+  const cutTo = (cells: readonly string[]) => [...cells.slice(0, -1), cut(cells.at(-1) ?? '', room)]
+  return [
+    look.dim(cutTo(head).join(BETWEEN)),
+    ...lines.map((cells, n) => {
+      const [id = '', state = '', ...rest] = cutTo(cells)
+      const status = shown[n]?.status ?? 'launching'
+      return [id, look.status(state, status), ...rest].join(BETWEEN).trimEnd()
+    }),
+    ...more,
+  ].join('\n')
+}
+
+/** The rows with all cells but the last as wide as the widest of their column. */
+function columnsOf(rows: readonly (readonly string[])[]): (readonly string[])[] {
+  const widths = rows[0]?.map((_, n) => Math.max(...rows.map((cells) => cells[n]?.length ?? 0)))
+  return rows.map((cells) =>
+    cells.map((cell, n) => (n < cells.length - 1 ? cell.padEnd(widths?.[n] ?? 0) : cell)),
+  )
+}
+
+/** What all columns but the last take. */
+function widthOf([cells = []]: readonly (readonly string[])[]): number {
+  return cells.slice(0, -1).reduce((sum, cell) => sum + cell.length + BETWEEN.length, 0)
+}
+
+function withoutCluster([id, state, , words]: Cells): readonly string[] {
+  return [id, state, words]
+}
+
+type Cells = readonly [id: string, state: string, cluster: string, words: string]
+
+function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
+  const { node_id, cluster_name, name, status, phase, progress, message, endpoint } = node
+  const state = status === 'launching' ? `${phase} ${Math.round(progress)}%` : status
+  const stalled = node.stalled ? 'stalled: ' : ''
+  return [
+    idOf(node_id),
+    state,
+    name ?? cluster_name ?? '',
+    stalled + oneLine(status === 'active' ? (endpoint ?? message) : message),
+  ]
+}
+
+const SHORTEST = 8
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Made ids (UUIDs) by a beginning that tells them apart; the others as they are. */
+export function shortIds(ids: readonly string[]): (id: string) => string {
+  const made = ids.filter((id) => UUID.test(id))
+  let length = SHORTEST
+  while (new Set(made.map((id) => id.slice(0, length))).size < new Set(made).size) length += 1
+  return (id) => (UUID.test(id) ? id.slice(0, length) : id)
+}
