@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
@@ -11,6 +11,7 @@ import type { Launcher } from '../src/launch/launcher.js'
 import { type Identity, identify } from '../src/launch/local/processes.js'
 import { seal, unseal } from '../src/launch/seal.js'
 import { TERMINATED } from '../src/logs/entry-text.js'
+import { openSqlite } from '../src/sqlite.js'
 import {
   contentOf,
   gone,
@@ -77,7 +78,7 @@ test('a launch goes through all eight phases', async () => {
   const server = await machine().start()
   const { node_id, cluster_name } = await server.orchestrator.launch(
     request({
-      task: task({ setup: 'echo setting up', run: serverScript({ after: 200 }) }),
+      task: task({ setup: 'echo setting up', run: serverScript({ after: 200, says: '' }) }),
       gpu: 'T4',
     }),
   )
@@ -272,9 +273,26 @@ test('what is sealed opens with its key and for its launch only', () => {
   expect(() => unseal(Buffer.alloc(32, 2), 'launch-1', sealed)).toThrow()
 })
 
-const COUNTING = {
-  setup: 'for i in 1 2 3 4 5; do echo "setup $i"; sleep 0.05; done',
-  run: `for i in $(seq 1 12); do echo "step $i"; sleep 0.1; done; ${serverScript()}`,
+/**
+ * Counts, then serves. It answers only when all it has said is stored: a probe may else be quicker
+ * than the output, and tell its news first.
+ */
+function counting(folder: string) {
+  const go = join(folder, 'go')
+  const run = [
+    'for i in $(seq 1 12); do echo "step $i"; sleep 0.1; done',
+    'echo loaded',
+    `until [ -e ${go} ]; do sleep 0.02; done`,
+    serverScript({ says: '' }),
+  ].join('; ')
+  const setup = 'for i in 1 2 3 4 5; do echo "setup $i"; sleep 0.05; done'
+  return { request: request({ node_id: 'gpu-1', task: task({ setup, run }) }), finished }
+
+  async function finished(server: Server): Promise<string[]> {
+    await server.until('gpu-1', says('loaded'))
+    writeFileSync(go, '')
+    return told(await server.until('gpu-1', active))
+  }
 }
 
 let quiet: Promise<string[]> | undefined
@@ -286,27 +304,28 @@ function undisturbed(): Promise<string[]> {
 }
 
 async function launchQuietly(): Promise<string[]> {
-  const server = await machine().start()
-  const { node_id } = await server.orchestrator.launch(
-    request({ node_id: 'gpu-1', task: task(COUNTING) }),
-  )
-  return told(await server.until(node_id, active))
+  const { folder, start } = machine()
+  const server = await start()
+  const { request, finished } = counting(folder)
+  await server.orchestrator.launch(request)
+  return finished(server)
 }
 
 test.each([['setup 2'], ['step 2'], ['step 11']])(
   'a server that ends at %j is followed by one that loses and doubles nothing',
   async (moment) => {
     const expected = await undisturbed()
-    const { start, stop } = machine()
+    const { folder, start, stop } = machine()
+    const { request, finished } = counting(folder)
     const first = await start()
-    await first.orchestrator.launch(request({ node_id: 'gpu-1', task: task(COUNTING) }))
+    await first.orchestrator.launch(request)
     await first.until('gpu-1', says(moment))
     await stop(first)
     // What is written meanwhile belongs into the list too.
     await new Promise((resolve) => setTimeout(resolve, 200))
     const second = await start()
     await second.orchestrator.resume()
-    expect(told(await second.until('gpu-1', active))).toEqual(expected)
+    expect(await finished(second)).toEqual(expected)
     expect(second.faults).toEqual([])
   },
 )
@@ -314,7 +333,8 @@ test.each([['setup 2'], ['step 2'], ['step 11']])(
 test('a server that is killed with -9 is followed by one that loses and doubles nothing', async () => {
   const expected = await undisturbed()
   const { folder, start } = machine()
-  const asked = JSON.stringify(request({ node_id: 'gpu-1', task: task(COUNTING) }))
+  const { request, finished } = counting(folder)
+  const asked = JSON.stringify(request)
   const program = fileURLToPath(new URL('./support/launching-process.ts', import.meta.url))
   const child = spawn(
     process.execPath,
@@ -327,7 +347,46 @@ test('a server that is killed with -9 is followed by one that loses and doubles 
   await once(child, 'exit')
   const server = await start()
   await server.orchestrator.resume()
-  expect(told(await server.until('gpu-1', active))).toEqual(expected)
+  expect(await finished(server)).toEqual(expected)
+})
+
+test('an owner that does not know of the next one is refused, and lets go quietly', async () => {
+  const expected = await undisturbed()
+  const { folder, start } = machine()
+  const { request, finished } = counting(folder)
+  const first = await start({ owner: 'first', lease: 3_600_000 })
+  await first.orchestrator.launch(request)
+  await first.until('gpu-1', says('step 2'))
+  const second = await start({ owner: 'second', lease: 3_600_000 })
+  await second.orchestrator.resume()
+  expect(second.orchestrator.running('gpu-1')).toBe(false)
+  await second.database.updateTable('launches').set({ leased_until: 0 }).execute()
+  await second.orchestrator.resume()
+  expect(second.orchestrator.running('gpu-1')).toBe(true)
+  await waitFor(() => !first.orchestrator.running('gpu-1') || undefined)
+  expect(await finished(second)).toEqual(expected)
+  expect(first.faults).toEqual([])
+  const row = await second.database.selectFrom('launches').selectAll().executeTakeFirstOrThrow()
+  expect(row).toMatchObject({ owner: 'second', owner_number: 2, state: 'running' })
+  // What it lets go of is not its own any more.
+  expect(row.leased_until).toBeGreaterThan(Date.now())
+})
+
+test('whoever cannot renew its lease gives the launch up, and takes it up when that is possible', async () => {
+  const expected = await undisturbed()
+  const { folder, start } = machine()
+  const { request, finished } = counting(folder)
+  const server = await start({ lease: 500 })
+  await server.orchestrator.resume()
+  await server.orchestrator.launch(request)
+  await server.until('gpu-1', says('step 2'))
+  const lock = await openSqlite(join(folder, 'records.db'))
+  lock.exec('begin immediate')
+  await waitFor(() => !server.orchestrator.running('gpu-1') || undefined)
+  lock.close()
+  expect(await finished(server)).toEqual(expected)
+  const row = await server.database.selectFrom('launches').selectAll().executeTakeFirstOrThrow()
+  expect(row.owner_number).toBeGreaterThan(1)
 })
 
 test('a launch that is not taken up yet is a launch', async () => {
@@ -338,7 +397,11 @@ test('a launch that is not taken up yet is a launch', async () => {
   await stop(first)
   const second = await start()
   await expect(second.orchestrator.launch(asked)).rejects.toMatchObject({ status: 409 })
-  await expect(second.orchestrator.terminate('gpu-1')).rejects.toMatchObject({ status: 503 })
+  await expect(second.orchestrator.forget('gpu-1')).rejects.toMatchObject({ status: 409 })
+  await second.orchestrator.terminate('gpu-1')
+  expect((await second.list('gpu-1')).some(ended)).toBe(false)
+  await second.orchestrator.resume()
+  expect((await second.until('gpu-1', ended)).at(-1)?.message).toBe(TERMINATED)
 })
 
 test('an active node is taken up as such', async () => {
@@ -478,7 +541,9 @@ test('what cannot be taken up fails with the reason', async () => {
 test('storage that is away for a while costs nothing and doubles nothing', async () => {
   const expected = await undisturbed()
   let away = false
-  const server = await machine().start({
+  const { folder, start } = machine()
+  const { request, finished } = counting(folder)
+  const server = await start({
     store: (store) => ({
       ...store,
       async append(nodeId, texts, how) {
@@ -489,21 +554,23 @@ test('storage that is away for a while costs nothing and doubles nothing', async
       },
     }),
   })
-  await server.orchestrator.launch(request({ node_id: 'gpu-1', task: task(COUNTING) }))
+  await server.orchestrator.launch(request)
   await server.until('gpu-1', says('step 2'))
   away = true
   await new Promise((resolve) => setTimeout(resolve, 1000))
   away = false
-  expect(told(await server.until('gpu-1', active))).toEqual(expected)
+  expect(await finished(server)).toEqual(expected)
 })
 
 test('a list that was lost on the way comes again from the output', async () => {
   const expected = await undisturbed()
-  const server = await machine().start()
-  await server.orchestrator.launch(request({ node_id: 'gpu-1', task: task(COUNTING) }))
+  const { folder, start } = machine()
+  const { request, finished } = counting(folder)
+  const server = await start()
+  await server.orchestrator.launch(request)
   await server.until('gpu-1', says('step 3'))
   await server.store.remove('gpu-1')
-  const entries = told(await server.until('gpu-1', active))
+  const entries = await finished(server)
   expect(entries.map((text) => text.replace(/.*?: /, ''))).toEqual(
     expected.slice(1).map((text) => text.replace(/.*?: /, '')),
   )

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import { type Kysely, type Migration, sql } from 'kysely'
 
 /**
  * Every migration; they are carried out in the order of their names. One that has shipped is never
@@ -89,6 +89,49 @@ export const migrations: Record<string, Migration> = {
       await db.schema
         .createIndex('phase_history_newest')
         .on('phase_history')
+        .column('ended_at')
+        .execute()
+    },
+  },
+  '003-leases': {
+    async up(db: Kysely<unknown>) {
+      const launches = db.schema.alterTable('launches')
+      await launches.addColumn('owner', 'text').execute()
+      // Those that are running are free to be taken up.
+      for (const name of ['owner_number', 'leased_until']) {
+        await launches
+          .addColumn(name, 'bigint', (column) => column.notNull().defaultTo(0))
+          .execute()
+      }
+      await db.schema
+        .createIndex('launches_not_over')
+        .unique()
+        .on('launches')
+        .column('node_id')
+        .where(sql.ref('state'), '!=', sql.lit('ended'))
+        .execute()
+    },
+  },
+  '004-launch-history': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('launch_history')
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'text', (column) => column.notNull())
+        .addColumn('ended_at', 'text', (column) => column.notNull())
+        .addColumn('outcome', 'text', (column) => column.notNull())
+        .addColumn('code', 'text')
+        .addColumn('name', 'text')
+        .addColumn('provider', 'text')
+        .addColumn('region', 'text')
+        .addColumn('gpu', 'text')
+        .addColumn('model', 'text')
+        .addColumn('phases', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('launch_history_key', ['node_id', 'started_at'])
+        .execute()
+      await db.schema
+        .createIndex('launch_history_newest')
+        .on('launch_history')
         .column('ended_at')
         .execute()
     },

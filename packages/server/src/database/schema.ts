@@ -1,4 +1,4 @@
-import type { NodeStatus, Phase } from '@launchtail/client/protocol'
+import type { LaunchOutcome, NodeStatus, Phase } from '@launchtail/client/protocol'
 
 /**
  * The records' tables. Ids and times are TEXT and JSON is text, so that the same statements run on
@@ -8,6 +8,7 @@ export interface Schema {
   nodes: NodesTable
   phases: PhasesTable
   phase_history: PhaseHistoryTable
+  launch_history: LaunchHistoryTable
   launches: LaunchesTable
   replies: RepliesTable
 }
@@ -59,6 +60,24 @@ export interface PhaseHistoryTable {
   model: string | null
 }
 
+/** A launch that is over, of ours or sent in, kept when the node is gone. */
+export interface LaunchHistoryTable {
+  node_id: string
+  started_at: string
+  /** When it became active, failed or was terminated. */
+  ended_at: string
+  outcome: LaunchOutcome
+  /** The cause of a failure. */
+  code: string | null
+  name: string | null
+  provider: string | null
+  region: string | null
+  gpu: string | null
+  model: string | null
+  /** JSON: the phases it was in and how long each took, in milliseconds. */
+  phases: string
+}
+
 /** A launch of ours: what is needed to take it up again after any kind of end. */
 export interface LaunchesTable {
   launch_id: string
@@ -72,6 +91,13 @@ export interface LaunchesTable {
   handle: string | null
   /** The raw lines' mark in the node's log; see LogStore. */
   source: string
+  /** Who runs it, or did last. */
+  owner: string | null
+  /** Grows with each owner: what one with a lower number does is refused. */
+  owner_number: number
+  /** Until when it is the owner's, in milliseconds since 1970 by the database's clock. */
+  leased_until: number
+  /** No node has two that are not `ended`. */
   state: 'starting' | 'running' | 'cancelling' | 'ended'
   created_at: string
   ended_at: string | null

@@ -28,6 +28,7 @@ export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
 function driver(database: Sqlite): Driver {
   let free: Promise<void> = Promise.resolve()
   const releases = new WeakMap<DatabaseConnection, () => void>()
+  const prepare = prepareOnce(database)
   const run = (sql: string) => async (connection: DatabaseConnection) => {
     await connection.executeQuery(CompiledQuery.raw(sql))
   }
@@ -40,7 +41,7 @@ function driver(database: Sqlite): Driver {
         release = resolve
       })
       await before
-      const connection = connect(database)
+      const connection = connect(prepare)
       releases.set(connection, release)
       return connection
     },
@@ -56,10 +57,29 @@ function driver(database: Sqlite): Driver {
   }
 }
 
-function connect(database: Sqlite): DatabaseConnection {
+type Statement = ReturnType<Sqlite['prepare']>
+
+/** Statements prepared before: to prepare one costs several times what running it does. */
+const PREPARED = 200
+
+function prepareOnce(database: Sqlite): (sql: string) => Statement {
+  const prepared = new Map<string, Statement>()
+  return (sql) => {
+    let statement = prepared.get(sql)
+    if (!statement) {
+      // Few queries are made; those with a list of values come in many lengths.
+      if (prepared.size >= PREPARED) prepared.clear()
+      statement = database.prepare(sql)
+      prepared.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+function connect(prepare: (sql: string) => Statement): DatabaseConnection {
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const statement = database.prepare(sql)
+      const statement = prepare(sql)
       const values = parameters as (string | number | null)[]
       if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] }
       const { changes } = statement.run(...values)

@@ -1,6 +1,5 @@
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
-import { explain } from './causes/explain.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import { patiently, pauseFor } from './patience.js'
 import { createPipeline, MarkLost, type PipelineMark } from './pipeline.js'
@@ -26,8 +25,8 @@ const LONGEST_PAUSE = 30_000
 const RENEW_EVERY = 60_000
 
 /**
- * Brings a launch's output into its log until the launch is over, and tells why it is, as far as
- * the log knows; undefined when the signal aborts first. Whatever goes wrong here is no fault of the
+ * Brings a launch's output into its log until the launch is over, and tells why it is, in the
+ * launcher's words; undefined when the signal aborts first. Whatever goes wrong here is no fault of the
  * launch: it begins again from the log's state.
  */
 export async function followLaunch(options: FollowOptions): Promise<Outcome | undefined> {
@@ -35,12 +34,10 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
   let stored = Number.NEGATIVE_INFINITY
   for (let pause = 1000; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
-      const outcome = await followOnce(options, () => {
+      return await followOnce(options, () => {
         stored = performance.now()
         pause = 1000
       })
-      const { nodeId } = launch
-      return outcome && (await patiently(() => explain(outcome, { nodeId, store }), { signal }))
     } catch (error) {
       if (signal.aborted) return undefined
       try {
@@ -70,7 +67,10 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
 }
 
 /** The name of a launch's mark, of which it has one for its lines and one for its words. */
-export function markName(source: string, of: PipelineMark['of'] | 'end'): string {
+export function markName(
+  source: string,
+  of: PipelineMark['of'] | 'begin' | 'end' | 'owner',
+): string {
   return of === 'lines' ? source : `${source}:${of}`
 }
 

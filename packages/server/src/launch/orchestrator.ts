@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Draft, LaunchRequest } from '@launchtail/client/protocol'
-import type { Selectable } from 'kysely'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LaunchRequest } from '@launchtail/client/protocol'
 import type { Database } from '../database/open.js'
-import type { LaunchesTable } from '../database/schema.js'
 import { HttpError, nodeNotFound } from '../errors.js'
 import type { Appender } from '../logs/appender.js'
-import { TERMINATED } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import type { About, Registry } from '../nodes/registry.js'
 import { clusterNameFor } from './cluster-name.js'
-import { followLaunch, markName } from './follow.js'
-import type { Launch, Launcher, Outcome } from './launcher.js'
-import { patiently } from './patience.js'
-import { saysSecret } from './redact/named.js'
-import { seal, unseal } from './seal.js'
-import { parseTask } from './task.js'
+import type { Launcher } from './launcher.js'
+import { createLeases, type LaunchRow, type Lease } from './leases.js'
+import { createRun, type Run, TERMINATED_ENTRY } from './run.js'
+import { readLaunch, storedRequest, withSecretEnvs } from './stored-launch.js'
 
 export interface OrchestratorOptions {
   database: Database
@@ -30,6 +25,10 @@ export interface OrchestratorOptions {
   /** 32 bytes: what secrets are encrypted with while their launch is running. */
   key: Buffer
   clusterPrefix: string
+  /** This process among those of the database; what one of that name ran before, it takes up at once. */
+  owner: string
+  /** For how long a launch is this process's own without a word from it, in milliseconds. */
+  lease?: number
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
 }
@@ -39,41 +38,28 @@ export interface Orchestrator {
   launch(request: LaunchRequest): Promise<{ node_id: string; cluster_name: string }>
   /** Returns when it is sure to be; the log tells when it is done. */
   terminate(nodeId: string): Promise<void>
-  /** Takes up every launch that is not over. Called once, before anything else. */
+  /**
+   * Takes up every launch that is not over and that nobody runs, now and from now on. Called once,
+   * before anything else.
+   */
   resume(): Promise<void>
   /** The values that are to be taken out of whatever is stored of a node. */
   secretsOf(nodeId: string): readonly string[]
-  /** Whether a launch of ours is running, or what it launched. */
+  /** Whether this process is running a launch, or what it launched. */
   running(nodeId: string): boolean
-  /** Removes what is left of a node's launches. */
+  /** Removes what is left of a node's launches. Throws 409 where one is not over. */
   forget(nodeId: string): Promise<void>
-  /** Follows no more. What was launched lives on. */
+  /** Follows no more. What was launched lives on, and may be taken up at once. */
   close(): Promise<void>
 }
 
-/** A launch that is not over. */
-interface Running {
-  readonly launchId: string
-  readonly launch: Launch
-  readonly launcher: Launcher | undefined
-  /** Why it cannot be carried out, as was found when it was taken up. */
-  readonly fault?: string
-  readonly source: string
-  readonly secrets: readonly string[]
-  handle: unknown
-  /** Aborts when it is to be terminated. */
-  readonly cancelling: AbortController
-  /** Its last entry is stored. */
-  over: boolean
-  done: Promise<void>
-}
-
-/** How long a launch that was cancelled may take over its last words. */
-const LAST_WORDS = 10_000
+const LEASE = 15_000
+/** How often in the length of a lease it is renewed, and looked for launches that nobody runs. */
+const LOOKS = 3
 
 /**
- * Carries launches out. What is to happen is stored before it happens, and each step can be taken
- * again, so whoever comes after the process goes on where it was.
+ * Carries launches out. What is to happen is stored before it happens; whoever has a launch's lease
+ * makes it happen.
  */
 export function createOrchestrator({
   database,
@@ -84,13 +70,19 @@ export function createOrchestrator({
   folder,
   key,
   clusterPrefix,
+  owner,
+  lease: length = LEASE,
   now = () => new Date(),
   onFault = () => {},
 }: OrchestratorOptions): Orchestrator {
-  const live = new Map<string, Running>()
+  const live = new Map<string, Run>()
+  const ends = new WeakMap<Run, Promise<void>>()
   const closing = new AbortController()
-  /** Launches are admitted, and nodes terminated, one after the other: names and ids are unique. */
+  const leases = createLeases({ database, owner, length })
+  /** Launches are admitted, taken up and terminated one after the other: names and ids are unique. */
   let admitting: Promise<unknown> = Promise.resolve()
+  let resumed = false
+  const looking = lookAfter()
   return { launch, terminate, resume, secretsOf, running, forget, close }
 
   async function launch(given: LaunchRequest) {
@@ -119,46 +111,62 @@ export function createOrchestrator({
     await removeFolders(nodeId)
     await registry.create({ nodeId, clusterName, about: aboutOf(request), replace: true })
     const launchId = randomUUID()
-    const { secrets, task, ...open } = request
-    const row: Selectable<LaunchesTable> = {
-      launch_id: launchId,
-      node_id: nodeId,
-      launcher: launcher.name,
-      request: JSON.stringify({ ...open, cluster_name: clusterName }),
-      secrets: seal(key, launchId, { secrets, task } satisfies Sealed),
-      handle: null,
-      source: `launch:${launchId}`,
-      state: 'starting',
-      created_at: now().toISOString(),
-      ended_at: null,
+    const row = {
+      ...{ launch_id: launchId, node_id: nodeId, launcher: launcher.name, handle: null },
+      ...storedRequest(key, launchId, request, clusterName),
+      ...{
+        source: `launch:${launchId}`,
+        state: 'starting' as const,
+        created_at: now().toISOString(),
+      },
+      ...{ ended_at: null, owner: null, owner_number: 0, leased_until: 0 },
     }
-    await database.insertInto('launches').values(row).execute()
-    const run = runOf(row)
-    // Whoever asks now sees the launch; if the storage fails just here, it is announced later.
-    await announce(run).catch((error) => onFault(`announcing the launch of ${nodeId}`, error))
-    begin(run)
+    await database
+      .insertInto('launches')
+      .values(row)
+      .execute()
+      .catch(async (error) => {
+        // Another process was quicker by a moment.
+        await refuseWhileRunning(nodeId)
+        throw error
+      })
+    await takeUpStored(nodeId, launchId)
     return { node_id: nodeId, cluster_name: clusterName }
+  }
+
+  /** The launch is sure to happen: what fails here happens later. */
+  async function takeUpStored(nodeId: string, launchId: string): Promise<void> {
+    try {
+      const [taken] = await leases.take({ launchId })
+      // Another process has it.
+      if (!taken) return
+      const run = runOf(taken)
+      // Whoever asks now sees the launch.
+      await run.announce().catch((error) => onFault(`announcing the launch of ${nodeId}`, error))
+      begin(run)
+    } catch (error) {
+      onFault(`taking up the launch of ${nodeId}`, error)
+    }
   }
 
   async function refuseWhileRunning(nodeId: string): Promise<void> {
     const run = live.get(nodeId)
-    if (run?.over) await run.done
-    // The rows know of a launch also before it is taken up.
-    else if (run || (await unended(nodeId)).length > 0) {
-      const active = (await registry.get(nodeId))?.status === 'active'
-      throw new HttpError(
-        409,
-        active
-          ? `node ${nodeId} is running; terminate it first`
-          : `node ${nodeId} is being launched`,
-      )
-    }
+    if (run?.isOver()) await ends.get(run)
+    if (!(await unended(nodeId))) return
+    const active = (await registry.get(nodeId))?.status === 'active'
+    throw new HttpError(
+      409,
+      active ? `node ${nodeId} is running; terminate it first` : `node ${nodeId} is being launched`,
+    )
   }
 
-  function unended(nodeId?: string): Promise<Selectable<LaunchesTable>[]> {
-    let query = database.selectFrom('launches').selectAll().where('state', '!=', 'ended')
-    if (nodeId !== undefined) query = query.where('node_id', '=', nodeId)
-    return query.orderBy('created_at').execute()
+  function unended(nodeId: string) {
+    return database
+      .selectFrom('launches')
+      .select('launch_id')
+      .where('node_id', '=', nodeId)
+      .where('state', '!=', 'ended')
+      .executeTakeFirst()
   }
 
   function launcherFor(provider: string): Launcher {
@@ -180,16 +188,17 @@ export function createOrchestrator({
   async function terminate(nodeId: string): Promise<void> {
     return inTurn(async () => {
       const run = live.get(nodeId)
-      if (run && !run.over) {
-        if (run.cancelling.signal.aborted) return
-        await update(run, { state: 'cancelling' }, ['starting', 'running'])
-        run.cancelling.abort()
+      const launch = run?.isOver() ? undefined : await unended(nodeId)
+      if (launch) {
+        // Whoever runs it finds it here, whoever takes it up too.
+        await database
+          .updateTable('launches')
+          .set({ state: 'cancelling' })
+          .where('launch_id', '=', launch.launch_id)
+          .where('state', '!=', 'ended')
+          .execute()
+        run?.cancel()
         return
-      }
-      if (!run && (await unended(nodeId)).length > 0) {
-        throw new HttpError(503, 'the launches are being taken up, try again', {
-          headers: { 'Retry-After': '1' },
-        })
       }
       const node = await registry.find(nodeId)
       if (!node) throw nodeNotFound()
@@ -199,9 +208,33 @@ export function createOrchestrator({
   }
 
   async function resume(): Promise<void> {
+    await takeUp({ own: true })
+    resumed = true
+  }
+
+  function takeUp({ own = false } = {}): Promise<void> {
     return inTurn(async () => {
-      for (const row of await unended()) if (!live.has(row.node_id)) begin(runOf(row))
+      const but = [...live.values()].map(({ launchId }) => launchId)
+      for (const taken of await leases.take({ but, own })) begin(runOf(taken))
     })
+  }
+
+  /** Keeps what is ours, hears what is to be terminated, and takes up what nobody runs any more. */
+  async function lookAfter(): Promise<void> {
+    const { signal } = closing
+    while (!signal.aborted) {
+      await sleep(length / LOOKS, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        for (const { launch_id, state } of await leases.renew()) {
+          if (state !== 'cancelling') continue
+          for (const run of live.values()) if (run.launchId === launch_id) run.cancel()
+        }
+        if (resumed) await takeUp()
+      } catch (error) {
+        onFault('looking after the launches', error)
+      }
+    }
   }
 
   function secretsOf(nodeId: string): readonly string[] {
@@ -209,7 +242,7 @@ export function createOrchestrator({
   }
 
   function running(nodeId: string): boolean {
-    return live.get(nodeId)?.over === false
+    return live.get(nodeId)?.isOver() === false
   }
 
   async function forget(nodeId: string): Promise<void> {
@@ -220,7 +253,9 @@ export function createOrchestrator({
 
   async function close(): Promise<void> {
     closing.abort()
-    await Promise.all([...live.values()].map((run) => run.done))
+    await looking
+    await admitting
+    await Promise.all([...live.values()].map((run) => ends.get(run)))
   }
 
   /** What is left of the node's launches that are over. */
@@ -236,165 +271,36 @@ export function createOrchestrator({
     }
   }
 
-  function runOf(row: Selectable<LaunchesTable>): Running {
-    const { launch_id: launchId, node_id: nodeId, source } = row
-    const { cluster_name: clusterName, ...open } = JSON.parse(row.request) as StoredRequest
+  function runOf({ row, lease }: { row: LaunchRow; lease: Lease }): Run {
+    const { launch, secrets, fault } = readLaunch(row, { key, folder })
+    if (fault !== undefined) onFault(`the secrets of launch ${row.launch_id}`, fault)
     const launcher = launchers.find(({ name }) => name === row.launcher)
-    const sealed = openSecrets(row)
-    const request = { ...open, ...sealed } as LaunchRequest
-    const fault = launcher
-      ? sealed || row.handle !== null
-        ? undefined
-        : 'its secrets cannot be read: they were stored with another key'
-      : `the launcher "${row.launcher}" is not available any more`
-    const run: Running = {
-      launchId,
-      launch: { nodeId, clusterName, request, folder: join(folder, launchId) },
-      launcher,
-      ...(fault !== undefined && { fault }),
-      source,
-      secrets: valuesOf(request),
-      handle: row.handle === null ? undefined : JSON.parse(row.handle),
-      cancelling: new AbortController(),
-      over: false,
-      done: Promise.resolve(),
-    }
-    if (row.state === 'cancelling') run.cancelling.abort()
-    live.set(nodeId, run)
+    const unreadable = fault !== undefined && row.handle === null
+    const run = createRun({
+      ...{ row, lease, launch, secrets, launcher, database, store, appender, now, onFault },
+      closing: closing.signal,
+      fault: launcher
+        ? unreadable
+          ? 'its secrets cannot be read: they were stored with another key'
+          : undefined
+        : `the launcher "${row.launcher}" is not available any more`,
+    })
+    live.set(row.node_id, run)
     return run
   }
 
-  function openSecrets({ launch_id, secrets }: Selectable<LaunchesTable>): Sealed | undefined {
-    try {
-      return unseal<Sealed>(key, launch_id, secrets ?? '')
-    } catch (error) {
-      onFault(`the secrets of launch ${launch_id}`, error)
-      return undefined
-    }
+  function begin(run: Run): void {
+    ends.set(run, carryThrough(run))
   }
 
-  function begin(run: Running): void {
-    run.done = carryThrough(run).catch((error) => {
-      if (!closing.signal.aborted) onFault(`the launch of ${run.launch.nodeId}`, error)
+  async function carryThrough(run: Run): Promise<void> {
+    await run.carryOut()
+    live.delete(run.nodeId)
+    await leases.letGo(run.lease).catch((error) => {
+      onFault(`letting go of the launch of ${run.nodeId}`, error)
     })
-  }
-
-  async function carryThrough(run: Running): Promise<void> {
-    // What was started was announced; the mark that says so may have expired since.
-    if (run.handle === undefined) await insist(run, 'announcing', () => announce(run))
-    const outcome = await carryOut(run)
-    if (outcome) await finish(run, outcome)
-  }
-
-  /** The launch's first entry, once. */
-  async function announce({ launch, source }: Running): Promise<void> {
-    const draft: Draft = {
-      message: `Node launch request queued: ${launch.clusterName}`,
-      phase: 'queued',
-      progress: 0,
-    }
-    const mark = { name: `${source}:begin`, from: 0, to: 1 }
-    await appender.append(launch.nodeId, [draft], { mark })
-  }
-
-  /** Starts it if it is not started, and follows it to its end; undefined when we are closed. */
-  async function carryOut(run: Running): Promise<Outcome | undefined> {
-    const { launch, launcher, fault, source, secrets, cancelling } = run
-    if (!launcher || fault !== undefined) return { message: fault ?? '' }
-    if (run.handle === undefined && !cancelling.signal.aborted) {
-      const failure = await start(run, launcher)
-      if (closing.signal.aborted) return undefined
-      if (failure) return failure
-    }
-    const givenUp = new AbortController()
-    const cancelled = cancelWhenAsked()
-    // It fails when we are closed, and then nobody may be waiting for it.
-    cancelled.catch(() => {})
-    if (run.handle === undefined) {
-      await cancelled
-      return CANCELLED
-    }
-    const outcome = await followLaunch({
-      ...{ launch, launcher, source, secrets, store, appender, onFault },
-      handle: run.handle,
-      signal: AbortSignal.any([closing.signal, givenUp.signal]),
-    })
-    if (closing.signal.aborted && !outcome) return undefined
-    if (cancelling.signal.aborted) await cancelled
-    return outcome ?? CANCELLED
-
-    /** Ends what was launched as soon as that is asked for, then gives the output time to end. */
-    async function cancelWhenAsked(): Promise<void> {
-      if (!cancelling.signal.aborted) await once(cancelling.signal, 'abort')
-      await insist(run, 'cancelling', () =>
-        (launcher as Launcher).cancel(launch, run.handle, closing.signal),
-      )
-      setTimeout(() => givenUp.abort(), LAST_WORDS).unref()
-    }
-  }
-
-  async function start(run: Running, launcher: Launcher): Promise<Outcome | undefined> {
-    const { launch } = run
-    try {
-      await mkdir(launch.folder, { recursive: true, mode: 0o700 })
-      run.handle = await launcher.start(launch, closing.signal)
-    } catch (error) {
-      if (closing.signal.aborted) return undefined
-      onFault(`starting the launch of ${launch.nodeId}`, error)
-      await insist(run, 'cleaning up after', () =>
-        launcher.cancel(launch, undefined, closing.signal),
-      )
-      return { message: `the launch could not be started: ${(error as Error).message}` }
-    }
-    await insist(run, 'storing the handle of', () =>
-      update(run, { handle: JSON.stringify(run.handle) }),
-    )
-    // Not where it has become `cancelling` meanwhile.
-    await insist(run, 'storing the state of', () => update(run, { state: 'running' }, ['starting']))
-    return undefined
-  }
-
-  /** Stores how the launch ended, in the log once, and then in its row. */
-  async function finish(run: Running, { message, details }: Outcome): Promise<void> {
-    const { launch, source, cancelling } = run
-    const failure: Draft = {
-      level: 'error',
-      phase: 'failed',
-      message,
-      ...(details !== undefined && { details }),
-    }
-    const draft = cancelling.signal.aborted ? TERMINATED_ENTRY : failure
-    const mark = { name: markName(source, 'end'), from: 0, to: 1 }
-    await insist(run, 'ending', () => appender.append(launch.nodeId, [draft], { mark }))
-    run.over = true
-    const ended: Changes = { state: 'ended', secrets: null, ended_at: now().toISOString() }
-    await insist(run, 'storing the end of', () => update(run, ended))
-    live.delete(launch.nodeId)
-  }
-
-  async function update(run: Running, changes: Changes, from?: LaunchesTable['state'][]) {
-    let query = database.updateTable('launches').set(changes).where('launch_id', '=', run.launchId)
-    if (from) query = query.where('state', 'in', from)
-    await query.execute()
-  }
-
-  /** For what must happen, whatever the fault: it is told of, and tried again. */
-  function insist<T>(run: Running, what: string, act: () => Promise<T>): Promise<T> {
-    const passes = (error: unknown) => {
-      if (!closing.signal.aborted) onFault(`${what} the launch of ${run.launch.nodeId}`, error)
-      return true
-    }
-    return patiently(act, { signal: closing.signal, passes, longest: 10_000 })
   }
 }
-
-/** What of a request is kept encrypted: a task may hold secrets of its own. */
-type Sealed = { secrets: LaunchRequest['secrets']; task: LaunchRequest['task'] }
-type StoredRequest = Omit<LaunchRequest, keyof Sealed> & { cluster_name: string }
-type Changes = Partial<Pick<LaunchesTable, 'state' | 'handle' | 'secrets' | 'ended_at'>>
-
-const TERMINATED_ENTRY: Draft = { level: 'warn', phase: 'failed', message: TERMINATED }
-const CANCELLED: Outcome = { message: 'the launch was cancelled' }
 
 function aboutOf({ provider, region, gpu, gpu_count, model, use_spot }: LaunchRequest): About {
   return {
@@ -403,27 +309,4 @@ function aboutOf({ provider, region, gpu, gpu_count, model, use_spot }: LaunchRe
     ...(model !== undefined && { model }),
     ...(use_spot !== undefined && { use_spot }),
   }
-}
-
-/** Values of `envs` whose names say that they are secret are kept as secrets are. */
-function withSecretEnvs(request: LaunchRequest): LaunchRequest {
-  const envs = Object.entries(request.envs ?? {})
-  if (!envs.some(([name]) => saysSecret(name))) return request
-  const hidden = envs.filter(([name]) => saysSecret(name))
-  return {
-    ...request,
-    envs: Object.fromEntries(envs.filter(([name]) => !saysSecret(name))),
-    secrets: { ...Object.fromEntries(hidden), ...request.secrets },
-  }
-}
-
-function valuesOf({ secrets = {}, task }: LaunchRequest): readonly string[] {
-  const { secrets: own = {}, envs = {} } = task === undefined ? {} : parseTask(task)
-  const hidden = Object.keys(envs).filter(saysSecret)
-  const values = [
-    ...Object.values(own),
-    ...hidden.map((name) => envs[name]),
-    ...Object.values(secrets),
-  ]
-  return [...new Set(values)].filter((value) => value !== null && value !== '') as string[]
 }

@@ -33,6 +33,14 @@ export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
 }
 
+/**
+ * To be awaited right before what cannot be taken back. A process that was stopped for a while may
+ * hear its sockets before its timers, and only these tell it, by the signal, that it is too late.
+ */
+export function stillWanted(signal: AbortSignal): Promise<void> {
+  return pauseFor(0, signal)
+}
+
 /** Out of reach or full: not the fault of what was to be stored. */
 export function isStorageFault(error: unknown): boolean {
   return error instanceof StorageUnavailable || error instanceof StorageFull

@@ -57,7 +57,9 @@ export function refusal(faults: readonly string[]): HttpError {
 
 function read(text: string): YamlDocument.Parsed {
   const document = parseDocument(text, { version: '1.1', prettyErrors: false, logLevel: 'error' })
-  const [error] = document.errors
+  // A tag that is not known here may well mean something to whoever reads it next: code, say.
+  const [error = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED')] =
+    document.errors
   if (!error) return document
   const line = text.slice(0, error.pos[0]).split('\n').length
   const several = error.code === 'MULTIPLE_DOCS'

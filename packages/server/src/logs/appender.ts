@@ -36,6 +36,7 @@ export interface LaunchState {
 
 export interface AppendOptions {
   mark?: AppendHow['mark']
+  owner?: AppendHow['owner']
   once?: { key: string; digest: string }
   /** The texts hold no secrets any more. */
   redacted?: boolean
@@ -46,8 +47,14 @@ export type AppendAnswer =
   | { readonly outcome: 'replayed'; readonly digest: string; accepted: number; cursor: string }
   | { readonly outcome: 'elsewhere'; readonly position: number }
 
+/** Nothing was stored: whoever appends has been followed by another owner. */
+export class Disowned extends Error {}
+
 export interface Appender {
-  /** Completes the drafts with their defaults and stores all of them or none. */
+  /**
+   * Completes the drafts with their defaults and stores all of them or none. Throws Disowned where
+   * there was a later owner.
+   */
   append(nodeId: string, drafts: readonly Draft[], options?: AppendOptions): Promise<AppendAnswer>
   /** Where the node's newest launch is. */
   state(nodeId: string): Promise<LaunchState>
@@ -121,6 +128,7 @@ export function createAppender({
       const how: AppendHow = {
         ...(attempt <= ATTEMPTS && { expect: { length: state.length, last: state.last } }),
         ...(options.mark && { mark: options.mark }),
+        ...(options.owner && { owner: options.owner }),
         ...(options.once && { once: { ...options.once, answer: JSON.stringify(place) } }),
       }
       // Whatever goes wrong from here on, what the list looks like is not known any more.
@@ -128,6 +136,7 @@ export function createAppender({
       const appended = await store.append(nodeId, texts, how)
       if (appended.outcome === 'moved') continue
       if (appended.outcome === 'elsewhere') return appended
+      if (appended.outcome === 'disowned') throw new Disowned('another owner has taken it up')
       if (appended.outcome === 'replayed') {
         const kept = JSON.parse(appended.answer) as Place
         return { ...answer(kept, appended.index), outcome: 'replayed', digest: appended.digest }

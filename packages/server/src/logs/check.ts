@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** An entry's check: the first 8 hex digits of the SHA-256 of its text as stored. */
 export function checkOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+  return hash('sha256', text).slice(0, 8)
 }
 
 /** The check of the entry before those that follow `last`; before the first entry it is `0`. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Cursor, type LogEntry, START } from '@launchtail/client/protocol'
 import { checkOf } from './check.js'
 import { lastEventOf } from './events.js'
@@ -10,8 +11,16 @@ export interface Item {
   readonly check: string
   /** Undefined where the text is no entry: another program wrote it. It is skipped. */
   readonly entry: LogEntry | undefined
-  /** Framed for each view that needed it, by the view's number. */
-  readonly frames: (string | undefined)[]
+  /** Framed once in each format that a reader asked for. */
+  readonly frames: { [format in FormatName]?: EntryFrames }
+}
+
+export type FormatName = 'sse' | 'ndjson' | 'text'
+
+/** An entry's events as they are written: that which filters hide, and those that always come. */
+export interface EntryFrames {
+  readonly log: string
+  readonly others: string
 }
 
 /** Told of what happens to the list. */
@@ -39,8 +48,12 @@ export interface Feed {
    * at the list's end. Readers that ask for the same at once share one read.
    */
   read(from: number, limit: number): Item[] | Promise<Item[]>
+  /** All entries after an index; undefined where memory does not go back so far. */
+  newer(index: number): Item[] | undefined
   /** Looks at the store now. Ends when the feed agrees with it. */
   sync(): Promise<void>
+  /** Drops from memory what is more than its share by now. */
+  trim(): void
   close(): void
 }
 
@@ -50,15 +63,22 @@ export interface FeedOptions {
   /** Reads a stored text; undefined for one that is no entry. */
   readText: (text: string) => LogEntry | undefined
   listener: FeedListener
+  /**
+   * How many bytes of memory its newest entries may take, asked anew at each use, so that many
+   * feeds share what there is. The newest one is kept in any case.
+   */
+  share: () => number
   onSkipped?: (nodeId: string) => void
 }
 
-/** The newest entries kept in memory, so that most readers' history costs no read. */
-const WINDOW_ENTRIES = 2000
-const WINDOW_BYTES = 1024 * 1024
 /** What is loaded at first: the default tail and some more. */
 const FIRST_LOAD = 256
 const PAGE = 500
+/** An entry in memory: its text, parsed and framed, and the objects around it. */
+const SIZE_FACTOR = 4
+const SIZE_MORE = 300
+/** How full its share is left when entries are dropped, and how full a reader's history makes it. */
+const FILL = 0.75
 
 /** Opens the feed of a node. Ends when it knows the list, so a failing store is told at once. */
 export async function openFeed({
@@ -66,20 +86,24 @@ export async function openFeed({
   store,
   readText,
   listener,
+  share,
   onSkipped = () => {},
 }: FeedOptions): Promise<Feed> {
   let items: Item[] = []
   let bytes = 0
-  /** The list's length; `items` are the last of it. */
+  /** The list's length; `items` are the last of it, without a hole. */
   let length = 0
   let reachable = true
   let open = true
   /** Counts what changes the feed, so that a read knows whether it is still of the same feed. */
   let changes = 0
+  /** Counts the lists there were. */
+  let replacements = 0
   let loaded = false
   let syncing: Promise<void> | undefined
   let syncAgain = false
   const reads = new Map<string, Promise<Item[]>>()
+  let extending: Promise<void> | undefined
   const watcher: Watcher = {
     position: () => length - 1,
     appended,
@@ -112,7 +136,9 @@ export async function openFeed({
     tip: () => cursorOf(items.at(-1)),
     reachable: () => reachable,
     read,
+    newer,
     sync,
+    trim,
     close() {
       open = false
       unwatch()
@@ -135,20 +161,21 @@ export async function openFeed({
 
   function take(texts: readonly string[]): void {
     for (const text of texts) {
-      const item = itemOf(length, text)
-      items.push(item)
-      bytes += text.length
+      items.push(itemOf(length, text))
+      bytes += sizeOf(text)
       length += 1
     }
     changes += 1
-    if (items.length <= WINDOW_ENTRIES && bytes <= WINDOW_BYTES) return
+    trim()
+  }
+
+  function trim(): void {
+    const room = share()
+    if (bytes <= room) return
     let drop = 0
-    // Always keeps the newest, which tells where the list goes on; and drops many at once.
-    while (
-      drop < items.length - 1 &&
-      (items.length - drop > WINDOW_ENTRIES / 2 || bytes > WINDOW_BYTES / 2)
-    ) {
-      bytes -= items[drop]?.text.length ?? 0
+    // Many at once, and never the newest, which tells where the list goes on.
+    while (drop < items.length - 1 && bytes > room * FILL) {
+      bytes -= sizeOf(items[drop]?.text ?? '')
       drop += 1
     }
     items = items.slice(drop)
@@ -157,7 +184,7 @@ export async function openFeed({
   function itemOf(index: number, text: string): Item {
     const entry = readText(text)
     if (!entry) onSkipped(nodeId)
-    return { index, text, check: checkOf(text), entry, frames: [] }
+    return { index, text, check: checkOf(text), entry, frames: {} }
   }
 
   function appended({ index, previous, texts }: Parameters<Watcher['appended']>[0]): void {
@@ -238,28 +265,84 @@ export async function openFeed({
   }
 
   async function replace(): Promise<void> {
+    replacements += 1
     await load()
     listener.replaced()
+  }
+
+  function newer(index: number): Item[] | undefined {
+    const base = length - items.length
+    return index + 1 < base ? undefined : items.slice(index + 1 - base)
   }
 
   function read(from: number, limit: number): Item[] | Promise<Item[]> {
     const base = length - items.length
     if (from >= base) return items.slice(from - base, from - base + limit)
+    // Who wants the whole of a list of the usual length will not be the last one.
+    const mean = items.length > 0 ? bytes / items.length : 0
+    if (bytes + (base - from) * mean <= share() * FILL) {
+      extending ??= extend(from).finally(() => {
+        extending = undefined
+      })
+      return extending.then(() => readOn(from, limit))
+    }
+    return readStored(from, limit)
+  }
+
+  /** From memory now, or from the store where the list has changed meanwhile. */
+  function readOn(from: number, limit: number): Item[] | Promise<Item[]> {
+    const base = length - items.length
+    if (from >= base) return items.slice(from - base, from - base + limit)
+    return readStored(from, limit)
+  }
+
+  /** Takes what is before the kept entries into memory too. */
+  async function extend(from: number): Promise<void> {
+    const before = replacements
+    const base = length - items.length
+    const older: Item[] = []
+    while (from + older.length < base) {
+      const start = from + older.length
+      // With the first kept entry at the end, to know that it is the same list.
+      const texts = await store.read(nodeId, start, Math.min(PAGE, base - start + 1))
+      if (texts.length < Math.min(PAGE, base - start + 1)) return
+      for (const [i, text] of texts.entries()) {
+        if (start + i < base) older.push(itemOf(start + i, text))
+        else if (text !== items[0]?.text) return
+      }
+      await nextTurn()
+      if (before !== replacements || length - items.length !== base) return
+    }
+    items = [...older, ...items]
+    for (const { text } of older) bytes += sizeOf(text)
+    changes += 1
+  }
+
+  function readStored(from: number, limit: number): Promise<Item[]> {
     const key = `${from} ${limit} ${changes}`
     const shared = reads.get(key)
     if (shared) return shared
-    const reading = store
-      .read(nodeId, from, Math.min(limit, PAGE))
-      .then((texts) => texts.map((text, i) => itemOf(from + i, text)))
-      .finally(() => reads.delete(key))
+    const reading = readPage(from, Math.min(limit, PAGE)).finally(() => reads.delete(key))
     reads.set(key, reading)
     return reading
+  }
+
+  async function readPage(from: number, limit: number): Promise<Item[]> {
+    const texts = await store.read(nodeId, from, limit)
+    const page = texts.map((text, i) => itemOf(from + i, text))
+    // An embedded store answers at once; a long history must leave others their turn.
+    await nextTurn()
+    return page
   }
 
   /** A store that fails is told through `lost`; the next news or the next poll looks again. */
   async function quietly(promise: Promise<void>): Promise<void> {
     await promise.catch(() => {})
   }
+}
+
+function sizeOf(text: string): number {
+  return text.length * SIZE_FACTOR + SIZE_MORE
 }
 
 /** The cursor of a reader that has seen everything up to and with an entry. */

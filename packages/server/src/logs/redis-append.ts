@@ -4,11 +4,17 @@
  * KEYS: the list, its marks, the kept reply (the list again where there is none).
  * ARGV: deadline, retention, expected length (-1: any), SHA-1 of the expected last entry, mark,
  * from, to, reply's digest (empty: none), reply's answer, reply's retention, check of the entry
- * before (empty: not known), then the texts.
+ * before (empty: not known), owner (empty: none), owner's number, then the texts.
  *
  * The announcement carries the texts where they are few; a subscriber that lacks them reads.
  */
-export const APPEND = `
+export const APPEND = script('PUBLISH')
+
+/** The same in a Cluster, where an announcement stays on the list's own shard. */
+export const APPEND_SHARDED = script('SPUBLISH')
+
+function script(publish: 'PUBLISH' | 'SPUBLISH'): string {
+  return `
 local time = redis.call('TIME')
 if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[1]) then return {'late'} end
 
@@ -18,6 +24,11 @@ if ARGV[8] ~= '' then
     local digest, index, answer = kept:match('^(%S+) (%d+) (.*)$')
     return {'replayed', tonumber(index), digest, answer}
   end
+end
+
+if ARGV[12] ~= '' then
+  local newest = tonumber(redis.call('HGET', KEYS[2], ARGV[12]) or 0)
+  if newest > tonumber(ARGV[13]) then return {'disowned'} end
 end
 
 if ARGV[5] ~= '' then
@@ -36,25 +47,25 @@ end
 
 local size = 0
 -- Lua's unpack takes some 8,000 values at once.
-for first = 12, #ARGV, 1000 do
+for first = 14, #ARGV, 1000 do
   redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
 end
-for i = 12, #ARGV do size = size + #ARGV[i] end
-if #ARGV >= 12 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-if ARGV[5] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[5], ARGV[7])
-  redis.call('PEXPIRE', KEYS[2], ARGV[2])
-end
+for i = 14, #ARGV do size = size + #ARGV[i] end
+if #ARGV >= 14 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[7]) end
+if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], ARGV[12], ARGV[13]) end
+if ARGV[5] ~= '' or ARGV[12] ~= '' then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. length .. ' ' .. ARGV[9], 'PX', ARGV[10])
 end
-if #ARGV >= 12 then
+if #ARGV >= 14 then
   local head = length .. ' ' .. ARGV[11]
   if size <= 65536 then
-    redis.call('PUBLISH', KEYS[1], head .. '\\n' .. table.concat(ARGV, '\\n', 12))
+    redis.call('${publish}', KEYS[1], head .. '\\n' .. table.concat(ARGV, '\\n', 14))
   else
-    redis.call('PUBLISH', KEYS[1], head)
+    redis.call('${publish}', KEYS[1], head)
   end
 end
 return {'stored', length}
 `
+}

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
+import type { ChainableCommander, Redis } from 'ioredis'
 import { StorageUnavailable } from '../errors.js'
+import { parseRedisAddress } from '../redis-url.js'
 import { checkBefore } from './check.js'
 import { keys } from './keys.js'
-import { APPEND } from './redis-append.js'
+import { APPEND, APPEND_SHARDED } from './redis-append.js'
+import { COMMAND_TIMEOUT, connectionTo } from './redis-connect.js'
+import { redisListener } from './redis-listener.js'
 import type { Appended, AppendHow, LogStore } from './store.js'
 import { createWatchers } from './watchers.js'
 
@@ -19,18 +22,22 @@ export interface RedisLogStoreOptions {
   onFault?: (message: string, error?: unknown) => void
 }
 
-/** Every command ends by then; the rest of the promised two seconds is for the answer. */
-const COMMAND_TIMEOUT = 1500
 const REPLY_KEPT = 24 * 3_600_000
 /** How many entries one poll takes from a list; where there are more, the watcher reads on. */
 const POLL_LIMIT = 500
 /** How often a Redis that is out of reach is asked whether it is back. */
 const RECOVERY_EVERY = 250
-/** How often the subscriber's connection must show that it is alive. */
-const SUBSCRIBER_CHECK = 5000
+/** How long a list's entries may come unannounced until its subscription is made anew. */
+const DEAF_AFTER = 10_000
+
+type Reply = [outcome: string, ...(string | number)[]]
 
 interface WithAppend extends Redis {
-  launchtailAppend(...args: (string | number)[]): Promise<[string, ...(string | number)[]]>
+  launchtailAppend(...args: (string | number)[]): Promise<Reply>
+}
+
+type Both = ChainableCommander & {
+  launchtailAppend(...args: (string | number)[]): ChainableCommander
 }
 
 /**
@@ -48,10 +55,22 @@ export async function redisLogStore({
   wait = 0,
   onFault = () => {},
 }: RedisLogStoreOptions): Promise<LogStore> {
-  const commands = connect(url) as WithAppend
-  const subscriber = connect(url)
+  const address = parseRedisAddress(url)
+  if (!address) throw new StorageUnavailable('not an address of Redis')
+  const sharded = address.kind === 'cluster'
+  const commands = connectionTo(address) as WithAppend
   const watchers = createWatchers()
-  commands.defineCommand('launchtailAppend', { numberOfKeys: 3, lua: APPEND })
+  const listener = redisListener({
+    address,
+    heard,
+    // What came between the watcher's own read and the subscription is found by reading again.
+    subscribed(channel) {
+      for (const watcher of watchers.of(nodeOf(channel))) watcher.changed()
+    },
+    onFault,
+  })
+  const lua = sharded ? APPEND_SHARDED : APPEND
+  commands.defineCommand('launchtailAppend', { numberOfKeys: 3, lua })
   /** Redis's clock (ms since 1970) less our monotonic one. */
   let clockOffset: number | undefined
   let up = true
@@ -60,9 +79,9 @@ export async function redisLogStore({
   /** How many polls in a row were not answered at all. */
   let unanswered = 0
   const poller = setInterval(() => void poll(), pollInterval)
-  const checker = setInterval(() => void checkSubscriber(), SUBSCRIBER_CHECK)
   poller.unref()
-  checker.unref()
+  /** Watched lists in which the poll found what was not announced, and since when. */
+  const unannounced = new Map<string, number>()
 
   commands.on('error', (error) => onFault('redis', error))
   commands.on('close', () => lost())
@@ -70,11 +89,8 @@ export async function redisLogStore({
     clockOffset = undefined
     void poll()
   })
-  subscriber.on('error', (error) => onFault('redis subscriber', error))
-  subscriber.on('ready', () => watchers.each((watcher) => watcher.changed()))
-  subscriber.on('message', heard)
   // Not being able to connect yet is told by `ping`, as at any later time.
-  await Promise.allSettled([commands.connect(), subscriber.connect()])
+  await Promise.allSettled([commands.connect(), listener.connect()])
 
   return {
     append,
@@ -88,36 +104,33 @@ export async function redisLogStore({
     async remove(nodeId) {
       const list = keys.list(nodeId)
       await attempt(async () => {
-        const results = await commands
-          .multi()
-          .del(list, keys.marks(nodeId))
-          .publish(list, 'removed')
-          .exec()
+        const removing = commands.multi().del(list, keys.marks(nodeId))
+        const results = await (sharded
+          ? removing.spublish(list, 'removed')
+          : removing.publish(list, 'removed')
+        ).exec()
         for (const [error] of results ?? []) if (error) throw error
       })
     },
     watch(nodeId, watcher) {
-      watchers.add(nodeId, watcher)
       const channel = keys.list(nodeId)
-      // What came between the watcher's own read and the subscription is found by reading again.
-      subscriber.subscribe(channel).then(
-        () => watcher.changed(),
-        (error) => onFault('redis subscribe', error),
-      )
+      const first = isEmpty(watchers.of(nodeId))
+      watchers.add(nodeId, watcher)
+      if (first) listener.add(channel)
+      else watcher.changed()
       if (!up) watcher.lost()
       return () => {
         watchers.delete(nodeId, watcher)
-        if ([...watchers.of(nodeId)].length > 0) return
-        subscriber.unsubscribe(channel).catch((error) => onFault('redis unsubscribe', error))
+        if (!isEmpty(watchers.of(nodeId))) return
+        unannounced.delete(nodeId)
+        listener.delete(channel)
       }
     },
     ping: () => attempt(async () => void (await commands.ping())),
     async close() {
       clearInterval(poller)
-      clearInterval(checker)
       clearInterval(recovery)
-      subscriber.removeAllListeners('message')
-      subscriber.disconnect()
+      listener.close()
       commands.removeAllListeners('close')
       commands.disconnect()
     },
@@ -140,6 +153,7 @@ export async function redisLogStore({
         case 'stored':
           return { outcome, index: Number(first) }
         case 'moved':
+        case 'disowned':
           return { outcome }
         case 'elsewhere':
           return { outcome, position: Number(first) }
@@ -152,10 +166,10 @@ export async function redisLogStore({
   }
 
   async function send(nodeId: string, texts: readonly string[], how: AppendHow) {
-    const { expect, mark, once } = how
+    const { expect, mark, once, owner } = how
     const list = keys.list(nodeId)
     const deadline = (await redisNow()) + COMMAND_TIMEOUT
-    const appending = commands.launchtailAppend(
+    const args = [
       list,
       keys.marks(nodeId),
       once ? keys.reply(nodeId, once.key) : list,
@@ -170,15 +184,23 @@ export async function redisLogStore({
       once?.answer ?? '',
       REPLY_KEPT,
       expect ? checkBefore(expect.last) : '',
+      owner?.name ?? '',
+      owner?.number ?? 0,
       ...texts,
-    )
-    if (wait === 0) return appending
-    const [reply, replicas] = await Promise.all([
-      appending,
-      commands.wait(wait, COMMAND_TIMEOUT - 200),
-    ])
-    if (replicas < wait) throw new Error(`WAIT: ${replicas} of ${wait} replicas`)
-    return reply
+    ]
+    if (wait === 0) return commands.launchtailAppend(...args)
+    // Together, for in a Cluster each must go to the node that has the list.
+    const both = commands.pipeline() as Both
+    const results = await both
+      .launchtailAppend(...args)
+      .wait(wait, COMMAND_TIMEOUT - 200)
+      .exec()
+    const [reply, replicas] = (results ?? []).map(([error, answer]) => {
+      if (error) throw error
+      return answer
+    })
+    if (Number(replicas) < wait) throw new Error(`WAIT: ${replicas} of ${wait} replicas`)
+    return reply as Reply
   }
 
   async function redisNow(): Promise<number> {
@@ -191,7 +213,8 @@ export async function redisLogStore({
 
   /** A message is `<index> <previous check>`, then a line for each text; see `redis-append.ts`. */
   function heard(channel: string, message: string): void {
-    const nodeId = channel.slice(keys.list('').length)
+    const nodeId = nodeOf(channel)
+    unannounced.delete(nodeId)
     if (message === 'removed') {
       for (const watcher of watchers.of(nodeId)) watcher.removed()
       return
@@ -209,25 +232,19 @@ export async function redisLogStore({
     if (polling) return
     polling = true
     try {
-      const asked: { nodeId: string; from: number }[] = []
-      const pipeline = commands.pipeline()
-      for (const [nodeId, watching] of watchers.all()) {
+      const asked = [...watchers.all()].map(([nodeId, watching]) => {
         // A process has one watcher a list; for a second one the news are as good.
         const [first] = watching
-        const from = Math.max(0, first?.position() ?? 0)
-        asked.push({ nodeId, from })
-        pipeline.lrange(keys.list(nodeId), from, from + POLL_LIMIT - 1)
-      }
-      if (asked.length === 0) pipeline.ping()
-      const results = (await pipeline.exec()) ?? []
-      const broken = results.find(([error]) => error && !isWrongType(error))
-      if (broken) throw broken[0]
+        return { nodeId, from: Math.max(0, first?.position() ?? 0) }
+      })
+      const answers = await readEach(asked)
       unanswered = 0
       found()
       asked.forEach(({ nodeId, from }, i) => {
-        const texts = results[i]?.[1]
-        if (!Array.isArray(texts)) return
+        const texts = answers[i]
+        if (!texts) return
         for (const watcher of watchers.of(nodeId)) {
+          if (texts.length > 1 && watcher.position() === from) missedNews(nodeId)
           if (texts.length === 0 && watcher.position() >= 0) watcher.changed()
           else watcher.appended({ index: from, previous: undefined, texts })
         }
@@ -245,6 +262,36 @@ export async function redisLogStore({
     } finally {
       polling = false
     }
+  }
+
+  /** What each list has from an index on; undefined for a key that holds something else. */
+  async function readEach(
+    asked: readonly { nodeId: string; from: number }[],
+  ): Promise<(string[] | undefined)[]> {
+    if (asked.length === 0) {
+      await commands.ping()
+      return []
+    }
+    const range = ({ nodeId, from }: { nodeId: string; from: number }) =>
+      [keys.list(nodeId), from, from + POLL_LIMIT - 1] as const
+    if (sharded) {
+      return Promise.all(asked.map((one) => commands.lrange(...range(one)).catch(unlessWrongType)))
+    }
+    const pipeline = commands.pipeline()
+    for (const one of asked) pipeline.lrange(...range(one))
+    const results = (await pipeline.exec()) ?? []
+    return results.map(([error, texts]) => (error ? unlessWrongType(error) : (texts as string[])))
+  }
+
+  /** Entries came without news of them: another program's, or the subscription is deaf. */
+  function missedNews(nodeId: string): void {
+    const since = unannounced.get(nodeId)
+    const now = performance.now()
+    if (since !== undefined && now - since < DEAF_AFTER) return
+    unannounced.set(nodeId, now)
+    if (since === undefined) return
+    onFault('redis subscription seems deaf, subscribing again')
+    listener.renew(keys.list(nodeId))
   }
 
   /** Whatever goes wrong (gone, frozen, READONLY, LOADING, OOM …), it is not the caller's fault. */
@@ -272,34 +319,19 @@ export async function redisLogStore({
     clearInterval(recovery)
     watchers.each((watcher) => watcher.found())
   }
-
-  /** A connection that is open but delivers nothing is as good as none: it is made anew. */
-  async function checkSubscriber(): Promise<void> {
-    if (subscriber.status !== 'ready') return
-    try {
-      await subscriber.ping()
-    } catch (error) {
-      onFault('redis subscriber is silent, connecting again', error)
-      subscriber.disconnect(true)
-    }
-  }
 }
 
-function connect(url: string): Redis {
-  return new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: COMMAND_TIMEOUT,
-    commandTimeout: COMMAND_TIMEOUT,
-    // A command is sent once or refused at once; who asked decides whether to try again.
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    enableOfflineQueue: false,
-    retryStrategy: (attempts) => Math.min(1000, 50 * 2 ** attempts),
-  })
+function nodeOf(channel: string): string {
+  return channel.slice(keys.list('').length)
 }
 
-function isWrongType(error: Error): boolean {
-  return error.message.startsWith('WRONGTYPE')
+function isEmpty(items: Iterable<unknown>): boolean {
+  for (const _ of items) return false
+  return true
+}
+
+function unlessWrongType(error: Error): undefined {
+  if (!error.message.startsWith('WRONGTYPE')) throw error
 }
 
 function isTimeout(error: unknown): boolean {

@@ -169,14 +169,15 @@ export async function sqliteLogStore({
   }
 
   async function store({ nodeId, texts, how }: Job): Promise<Result> {
-    const { expect, mark, once } = how
+    const { expect, mark, once, owner } = how
     if (once) {
       const kept = write.reply.get(nodeId, once.key, now())
       if (kept) return { appended: { outcome: 'replayed', ...(kept as Reply) } }
     }
+    const newest = owner ? positionOf(nodeId, owner.name) : 0
+    if (owner && newest > owner.number) return { appended: { outcome: 'disowned' } }
     if (mark) {
-      const row = write.markOf.get(nodeId, mark.name) as { position: number } | undefined
-      const position = row?.position ?? 0
+      const position = positionOf(nodeId, mark.name)
       if (position !== mark.from) return { appended: { outcome: 'elsewhere', position } }
     }
     const list = open(nodeId, texts.length > 0)
@@ -191,10 +192,18 @@ export async function sqliteLogStore({
     }
     if (texts.length > 0) write.grow.run(list.length + texts.length, now() + retention, list.id)
     if (mark) write.mark.run(nodeId, mark.name, mark.to, now() + retention)
+    // One that has expired comes back with the next append.
+    if (owner && newest < owner.number) {
+      write.mark.run(nodeId, owner.name, owner.number, now() + retention)
+    }
     if (once) {
       write.keep.run(nodeId, once.key, once.digest, list.length, once.answer, now() + REPLY_KEPT)
     }
     return { appended: { outcome: 'stored', index: list.length }, previous: checkBefore(last) }
+  }
+
+  function positionOf(nodeId: string, mark: string): number {
+    return (write.markOf.get(nodeId, mark) as { position: number } | undefined)?.position ?? 0
   }
 
   /** The node's list; where it has expired or there is none, a new one. */

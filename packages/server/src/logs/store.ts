@@ -29,6 +29,11 @@ export interface AppendHow {
    * `to` afterwards. So a sender that repeats itself, or a second one, stores nothing twice.
    */
   readonly mark?: { readonly name: string; readonly from: number; readonly to: number }
+  /**
+   * Whose output it is, and the number of who runs that, which grows with each who does. The highest
+   * number is kept, as a mark; nothing is appended under a lower one.
+   */
+  readonly owner?: { readonly name: string; readonly number: number }
   /** A request that must take effect once. The answer is kept for 24 hours in the same step. */
   readonly once?: { readonly key: string; readonly digest: string; readonly answer: string }
 }
@@ -40,6 +45,8 @@ export type Appended =
   | { readonly outcome: 'moved' }
   /** The mark is at `position` and not at `from`. */
   | { readonly outcome: 'elsewhere'; readonly position: number }
+  /** There was an owner with a higher number. */
+  | { readonly outcome: 'disowned' }
   /** The key was used before, by a request with this digest; its first text is at `index`. */
   | {
       readonly outcome: 'replayed'

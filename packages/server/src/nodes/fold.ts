@@ -2,6 +2,7 @@ import {
   type Failure,
   isTerminal,
   type LogEntry,
+  type PastLaunch,
   type Phase,
   type PhaseTiming,
   phaseOrder,
@@ -26,12 +27,20 @@ export interface Folded extends LaunchState {
   phases: PhaseTiming[]
   /** The phases the launch has gone on from since the record was read. */
   finished: Finished[]
+  /** The launches that have come to their end since the record was read. */
+  ended: Ended[]
 }
 
 export interface Finished {
   phase: Phase
   ended_at: string
   duration_ms: number
+}
+
+/** A launch that is over: active, failed, or terminated before it was either. */
+export interface Ended extends Pick<PastLaunch, 'outcome' | 'code' | 'phases'> {
+  started_at: string
+  ended_at: string
 }
 
 export const UNFOLDED: Folded = {
@@ -46,6 +55,7 @@ export const UNFOLDED: Folded = {
   ended_at: undefined,
   phases: [],
   finished: [],
+  ended: [],
 }
 
 /**
@@ -60,18 +70,35 @@ export function fold(record: Folded, entry: LogEntry): Folded {
   const state = foldLaunch(record, entry)
   const over = entry.phase === 'failed'
   const phases = timings(before.phases, entry)
+  const failure = status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined
+  const comesToItsEnd = ends && before.ended_at === undefined
   return {
     ...state,
     status,
     message: entry.message,
     // A node that has failed or was taken down is reached no more.
     endpoint: over ? undefined : (endpointOf(entry) ?? before.endpoint),
-    failure: status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined,
+    failure,
     clues: over ? state : observe(before.clues, entry),
     stalled: !ends && isStallNotice(entry),
     ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
     phases,
     finished: [...record.finished, ...finishedBy(before.phases, phases)],
+    ended: comesToItsEnd ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
+  }
+}
+
+/** What becomes of the node after this is not the launch's any more. */
+function endedBy(entry: LogEntry, phases: PhaseTiming[], failure: Failure | undefined): Ended {
+  const status = statusOf(entry)
+  return {
+    outcome: status === 'failed' || status === 'terminated' ? status : 'succeeded',
+    ...(failure && { code: failure.code }),
+    started_at: phases[0]?.started_at ?? entry.timestamp,
+    ended_at: entry.timestamp,
+    phases: phases.flatMap(({ phase, duration_ms }) =>
+      duration_ms === undefined ? [] : [{ phase, duration_ms }],
+    ),
   }
 }
 

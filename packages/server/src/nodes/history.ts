@@ -23,11 +23,15 @@ export interface History {
 /** How many phases are kept, those of some 3,000 launches; and how many are looked at. */
 const KEPT = 20_000
 const LOOKED_AT = 1000
-/** Kinds whose past is kept in memory until something is added. */
+/** Groups of launches whose past is kept in memory. */
 const REMEMBERED = 1000
+/** Milliseconds for which it may lack what was added: where launches are many, something always is. */
+const OUTDATED = 1000
 
 export function createHistory(database: Database): History {
-  const remembered = new Map<string, Promise<Past>>()
+  const remembered = new Map<string, Promise<Durations>>()
+  let added = false
+  let clearedAt = Number.NEGATIVE_INFINITY
   return { add, of }
 
   async function add(
@@ -57,25 +61,34 @@ export function createHistory(database: Database): History {
         .where('ended_at', '<=', first.ended_at)
         .execute()
     }
-    remembered.clear()
+    added = true
   }
 
   async function of({ provider, gpu, model }: Kind): Promise<Past> {
     if (provider === undefined) return []
-    const key = JSON.stringify([provider, gpu, model])
-    const known = remembered.get(key)
-    if (known) return known
+    if (added && performance.now() - clearedAt >= OUTDATED) {
+      remembered.clear()
+      added = false
+      clearedAt = performance.now()
+    }
     const groups: Kind[] = [
       ...(gpu !== undefined && model !== undefined ? [{ provider, gpu, model }] : []),
       ...(gpu !== undefined ? [{ provider, gpu }] : []),
       { provider },
     ]
-    const past = Promise.all(groups.map(durationsOf))
+    return Promise.all(groups.map(remember))
+  }
+
+  function remember(kind: Kind): Promise<Durations> {
+    const key = JSON.stringify([kind.provider, kind.gpu, kind.model])
+    const known = remembered.get(key)
+    if (known) return known
+    const durations = durationsOf(kind)
     if (remembered.size >= REMEMBERED) remembered.clear()
-    remembered.set(key, past)
+    remembered.set(key, durations)
     // Whoever asks next tries again.
-    past.catch(() => remembered.delete(key))
-    return past
+    durations.catch(() => remembered.delete(key))
+    return durations
   }
 
   async function durationsOf(kind: Kind): Promise<Durations> {

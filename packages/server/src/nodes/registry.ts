@@ -1,32 +1,37 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
-  type Failure,
+  type Instant,
   isTerminal,
   type LogEntry,
   type NodeRecord,
   type NodesQuery,
-  PHASES,
+  type PastLaunch,
   type Phase,
-  type PhaseTiming,
+  phaseOrder,
 } from '@launchtail/client/protocol'
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Database } from '../database/open.js'
-import type { NodesTable, PhasesTable } from '../database/schema.js'
 import { HttpError } from '../errors.js'
-import { UNKNOWN } from '../launch/causes/index.js'
 import { readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { createTurns } from '../turns.js'
 import { type Folded, fold, UNFOLDED } from './fold.js'
 import { createHistory } from './history.js'
+import { createLaunchHistory } from './launch-history.js'
+import {
+  type About,
+  columns,
+  fromRow,
+  type PhaseRow,
+  type Row,
+  readPageCursor,
+  toRecord,
+  wordsOf,
+  writePageCursor,
+} from './rows.js'
 import { etaSeconds, type Past } from './stall.js'
 
-/** What the caller said of a node; the rest of its record comes from its list. */
-export type About = Partial<
-  Pick<
-    NodeRecord,
-    'name' | 'provider' | 'region' | 'gpu' | 'gpu_count' | 'model' | 'use_spot' | 'labels'
-  >
->
+export type { About } from './rows.js'
 
 export interface Registry {
   /** Adds a node. Throws 409 where there is one of that id, unless `replace`. */
@@ -41,6 +46,14 @@ export interface Registry {
   /** Whether there is such a node: a record or at least a list. Cheap, for every append asks. */
   isKnown(nodeId: string): Promise<boolean>
   list(query: NodesQuery): Promise<{ nodes: NodeRecord[]; cursor?: string }>
+  /** The records there are of these nodes, as they are stored. */
+  records(nodeIds: readonly string[]): Promise<NodeRecord[]>
+  /** The launches that are over and ended later than `since`, the last first; see LaunchHistory. */
+  past(since: Instant | undefined): Promise<PastLaunch[]>
+  /** How many nodes there are. */
+  count(): Promise<number>
+  /** Told of each record that was stored or removed, until the returned function is called. */
+  watch(changed: (nodeId: string) => void): () => void
   /** The ids of the nodes, not terminated, that have this cluster name. */
   named(clusterName: string): Promise<string[]>
   /** The launches that are under way, ours and those that are sent in. */
@@ -80,7 +93,12 @@ export interface RegistryOptions {
   onFault?: (message: string, error: unknown) => void
 }
 
-type Row = Selectable<NodesTable>
+interface Change {
+  readonly before: Folded
+  readonly record: Folded
+  readonly folded: number
+  readonly row: Row | undefined
+}
 interface News {
   index: number
   entries: readonly LogEntry[]
@@ -88,8 +106,18 @@ interface News {
 
 /** How many entries are read from a list at once to bring a record up to date. */
 const PAGE = 500
-/** Milliseconds in which news of a node are gathered before its record is written. */
-const WRITE_AFTER = 50
+/** How many nodes that are not being launched are compared with their lists at once. */
+const LOOKED_AT = 500
+/** Milliseconds after which other work gets its turn. */
+const SLICE = 5
+/**
+ * Milliseconds in which news of a node are gathered before its record is written; nine times what
+ * the last writing took where that is more, so that a fleet's records take a tenth of a core at
+ * most. Who asks for a record has what is pending of it written first.
+ */
+const WRITE_AFTER = 200
+const WRITE_PAUSE = 9
+const WRITE_BY = 4000
 /** Ids that are remembered as known. */
 const KNOWN = 10_000
 
@@ -106,22 +134,28 @@ export function createRegistry({
   const pending = new Map<string, News[]>()
   let writing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
+  let writeTook = 0
   const known = new Set<string>()
+  /** The last of the nodes that `catchUp` has looked at in its turn. */
+  let lookedUpTo = ''
   /** A record is read, folded on and written by one at a time. */
   const inTurn = createTurns()
   const history = createHistory(database)
-  return { create, get, find, isKnown, list, named, launching, remove, appended, catchUp, flush }
+  const launches = createLaunchHistory(database)
+  const watchers = new Set<(nodeId: string) => void>()
+  return {
+    ...{ create, get, find, isKnown, list, records, count, watch, named, launching, remove },
+    ...{ past, appended, catchUp, flush },
+  }
 
   async function create(node: NewRecord): Promise<NodeRecord> {
-    await flush()
+    await write(node.nodeId)
     await inTurn(node.nodeId, () => add(node))
     return (await get(node.nodeId)) as NodeRecord
   }
 
   async function add({ nodeId, clusterName, about, replace = false }: NewRecord): Promise<void> {
     const time = now().toISOString()
-    const existing = await rowOf(nodeId)
-    if (existing && !replace) throw new HttpError(409, `node ${nodeId} exists`)
     const said = {
       cluster_name: clusterName ?? null,
       about: JSON.stringify(about),
@@ -130,29 +164,28 @@ export function createRegistry({
       created_at: time,
       updated_at: time,
     }
-    if (existing) {
+    const row = { node_id: nodeId, ...said, ...columns(UNFOLDED), folded: 0 }
+    const { numInsertedOrUpdatedRows: made = 0n } = await database
+      .insertInto('nodes')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow()
+    if (made === 0n) {
+      // Or another request was quicker by a moment.
+      if (!replace) throw new HttpError(409, `node ${nodeId} exists`)
       await database.updateTable('nodes').set(said).where('node_id', '=', nodeId).execute()
-    } else {
-      const row = { node_id: nodeId, ...said, ...columns(UNFOLDED), folded: 0 }
-      await database
-        .insertInto('nodes')
-        .values(row)
-        .execute()
-        .catch((error) => {
-          // Another request was quicker by a moment.
-          throw new HttpError(409, `node ${nodeId} exists`, { cause: error })
-        })
     }
+    tell(nodeId)
   }
 
   async function get(nodeId: string): Promise<NodeRecord | undefined> {
-    await flush()
+    await write(nodeId)
     const row = await rowOf(nodeId)
     return row && (await recordOf(row))
   }
 
   async function find(nodeId: string, length = 0): Promise<NodeRecord | undefined> {
-    await flush()
+    await write(nodeId)
     const row = await rowOf(nodeId)
     if (row && row.folded >= length) return recordOf(row)
     if (!row && (await store.length(nodeId)) === 0) return undefined
@@ -169,7 +202,8 @@ export function createRegistry({
   }
 
   async function list({ phase, provider, q, limit, cursor }: NodesQuery) {
-    await flush()
+    // Not for each page: in a fleet that never rests, each would wait for all of it.
+    if (cursor === undefined) await flush()
     let query = database.selectFrom('nodes').selectAll()
     if (phase) query = query.where('phase', '=', phase)
     if (provider) query = query.where('provider', '=', provider)
@@ -200,6 +234,38 @@ export function createRegistry({
     return rows.length > limit && last ? { nodes, cursor: writePageCursor(last) } : { nodes }
   }
 
+  async function records(nodeIds: readonly string[]): Promise<NodeRecord[]> {
+    if (nodeIds.length === 0) return []
+    const rows = await database
+      .selectFrom('nodes')
+      .selectAll()
+      .where('node_id', 'in', nodeIds)
+      .execute()
+    return recordsOf(rows)
+  }
+
+  async function past(since: Instant | undefined): Promise<PastLaunch[]> {
+    await flush()
+    return launches.read(since)
+  }
+
+  async function count(): Promise<number> {
+    const { nodes } = await database
+      .selectFrom('nodes')
+      .select(({ fn }) => fn.countAll<number>().as('nodes'))
+      .executeTakeFirstOrThrow()
+    return Number(nodes)
+  }
+
+  function watch(changed: (nodeId: string) => void): () => void {
+    watchers.add(changed)
+    return () => void watchers.delete(changed)
+  }
+
+  function tell(nodeId: string): void {
+    for (const changed of watchers) changed(nodeId)
+  }
+
   async function named(clusterName: string): Promise<string[]> {
     const rows = await database
       .selectFrom('nodes')
@@ -227,12 +293,13 @@ export function createRegistry({
 
   async function remove(nodeId: string): Promise<void> {
     pending.delete(nodeId)
-    await flush()
+    await write(nodeId)
     known.delete(nodeId)
     await database.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('phases').where('node_id', '=', nodeId).execute()
       await transaction.deleteFrom('nodes').where('node_id', '=', nodeId).execute()
     })
+    tell(nodeId)
   }
 
   function appended(nodeId: string, index: number, entries: readonly LogEntry[]): void {
@@ -240,42 +307,61 @@ export function createRegistry({
     if (news) news.push({ index, entries })
     else pending.set(nodeId, [{ index, entries }])
     // Soon, and not for every append: a busy node's record is written once for many entries.
-    timer ??= setTimeout(() => void flush(), WRITE_AFTER)
+    if (!writing) writeSoon()
+  }
+
+  function writeSoon(): void {
+    const pause = Math.min(WRITE_BY, Math.max(WRITE_AFTER, WRITE_PAUSE * writeTook))
+    timer ??= setTimeout(() => void flush(), pause)
   }
 
   async function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    while (writing || pending.size > 0) {
-      writing ??= writePending()
-      await writing
-    }
+    // One under way may have passed a node by; what comes from now on is for the next: with a
+    // fleet that never rests, this would not end.
+    await writing
+    const since = performance.now()
+    writing ??= writePending().finally(() => {
+      writing = undefined
+      writeTook = performance.now() - since
+      if (pending.size > 0) writeSoon()
+    })
+    await writing
   }
 
   async function writePending(): Promise<void> {
-    for (const [nodeId, news] of pending) {
-      pending.delete(nodeId)
-      try {
-        await inTurn(nodeId, () => takeIn(nodeId, news))
-      } catch (error) {
-        // The list has it all; `catchUp` takes it in later.
-        onFault(`record of ${nodeId}`, error)
-      }
+    let since = performance.now()
+    for (const nodeId of [...pending.keys()]) {
+      await write(nodeId)
+      // A fleet that moves at once has thousands of records to write.
+      if (performance.now() - since < SLICE) continue
+      await nextTurn()
+      since = performance.now()
     }
-    writing = undefined
+  }
+
+  /** Stores what is pending of one node, and waits for what is being stored of it. */
+  async function write(nodeId: string): Promise<void> {
+    const news = pending.get(nodeId) ?? []
+    pending.delete(nodeId)
+    try {
+      await inTurn(nodeId, async () => {
+        if (news.length > 0) await takeIn(nodeId, news)
+      })
+    } catch (error) {
+      // The list has it all; `catchUp` takes it in later.
+      onFault(`record of ${nodeId}`, error)
+    }
   }
 
   async function catchUp(): Promise<void> {
     await flush()
-    const rows = await database
-      .selectFrom('nodes')
-      .select(['node_id', 'folded'])
-      .where('status', '=', 'launching')
-      .execute()
-    for (const { node_id, folded } of rows) {
+    for (const { node_id, folded } of [...(await underWay()), ...(await nextOthers())]) {
       try {
         const length = await store.length(node_id)
-        if (length > folded) await catchUpNode(node_id)
+        // What has expired told all it had to tell.
+        if (length > 0 && length !== folded) await catchUpNode(node_id)
       } catch (error) {
         onFault(`record of ${node_id}`, error)
         // One list that cannot be read must not keep the others' records from going on.
@@ -284,13 +370,37 @@ export function createRegistry({
     }
   }
 
+  function underWay() {
+    return database
+      .selectFrom('nodes')
+      .select(['node_id', 'folded'])
+      .where('status', '=', 'launching')
+      .execute()
+  }
+
+  /** The other nodes in turn: another program may launch one of them anew, and tells nobody. */
+  async function nextOthers() {
+    const rows = await database
+      .selectFrom('nodes')
+      .select(['node_id', 'folded'])
+      .where('status', '!=', 'launching')
+      .where('node_id', '>', lookedUpTo)
+      .orderBy('node_id')
+      .limit(LOOKED_AT)
+      .execute()
+    lookedUpTo = rows.length < LOOKED_AT ? '' : (rows.at(-1)?.node_id ?? '')
+    return rows
+  }
+
+  /** A list of fewer entries than were taken in is another one, and taken in from its first. */
   function catchUpNode(nodeId: string): Promise<void> {
     return inTurn(nodeId, async () => {
-      for (;;) {
-        const folded = (await rowOf(nodeId))?.folded ?? 0
-        const texts = await store.read(nodeId, folded, PAGE)
+      const folded = (await rowOf(nodeId))?.folded ?? 0
+      for (let from = (await store.length(nodeId)) < folded ? 0 : folded; ; ) {
+        const texts = await store.read(nodeId, from, PAGE)
         if (texts.length === 0) return
-        await takeIn(nodeId, [{ index: folded, entries: readable(texts) }], folded + texts.length)
+        await takeIn(nodeId, [{ index: from, entries: readable(texts) }], from + texts.length)
+        from += texts.length
       }
     })
   }
@@ -299,7 +409,8 @@ export function createRegistry({
   async function takeIn(nodeId: string, news: readonly News[], length?: number): Promise<void> {
     const row = await rowOf(nodeId)
     let folded = row?.folded ?? 0
-    let record = row ? fromRow(row, await phasesOf([nodeId])) : UNFOLDED
+    const before = row ? fromRow(row, (await phasesOf([nodeId])).get(nodeId)) : UNFOLDED
+    let record = before
     for (const { index, entries } of news) {
       let known = 0
       if (index > folded) {
@@ -309,14 +420,14 @@ export function createRegistry({
       } else if (index < folded && (await store.length(nodeId)) >= folded) {
         // Read already by `catchUp`. In a list that is shorter they would be a new list's.
         known = folded - index
-      }
+      } else if (index === 0 && goesBack(record, entries)) record = UNFOLDED
       for (const entry of entries.slice(known)) record = fold(record, entry)
-      folded = length ?? Math.max(index + entries.length, known + index)
+      folded = Math.max(length ?? index + entries.length, known + index)
     }
-    await save(nodeId, record, folded, row)
+    await save(nodeId, { record, before, folded, row })
   }
 
-  async function save(nodeId: string, record: Folded, folded: number, row: Row | undefined) {
+  async function save(nodeId: string, { record, before, folded, row }: Change): Promise<void> {
     const time = now().toISOString()
     const columnsNow = { ...columns(record), folded, updated_at: time }
     await database.transaction().execute(async (transaction) => {
@@ -334,6 +445,7 @@ export function createRegistry({
           .values({ ...made, created_at: time, ...columnsNow })
           .execute()
       }
+      if (record.phases === before.phases) return
       await transaction.deleteFrom('phases').where('node_id', '=', nodeId).execute()
       const phases = record.phases.map(({ phase, started_at, ended_at }, position) => ({
         node_id: nodeId,
@@ -345,7 +457,9 @@ export function createRegistry({
       if (phases.length > 0) await transaction.insertInto('phases').values(phases).execute()
       const about = JSON.parse(row?.about ?? '{}') as About
       await history.add(transaction, nodeId, about, record.finished)
+      await launches.add(transaction, nodeId, about, record.ended)
     })
+    tell(nodeId)
   }
 
   async function recordOf(row: Row): Promise<NodeRecord> {
@@ -354,7 +468,7 @@ export function createRegistry({
 
   async function recordsOf(rows: Row[]): Promise<NodeRecord[]> {
     const phases = await phasesOf(rows.map((row) => row.node_id))
-    return Promise.all(rows.map(async (row) => withEta(toRecord(row, phases))))
+    return Promise.all(rows.map(async (row) => withEta(toRecord(row, phases.get(row.node_id)))))
   }
 
   async function withEta(record: NodeRecord): Promise<NodeRecord> {
@@ -369,109 +483,29 @@ export function createRegistry({
     return database.selectFrom('nodes').selectAll().where('node_id', '=', nodeId).executeTakeFirst()
   }
 
-  async function phasesOf(nodeIds: string[]): Promise<Selectable<PhasesTable>[]> {
-    if (nodeIds.length === 0) return []
-    return database
+  async function phasesOf(nodeIds: string[]): Promise<Map<string, PhaseRow[]>> {
+    const byNode = new Map<string, PhaseRow[]>()
+    if (nodeIds.length === 0) return byNode
+    const rows = await database
       .selectFrom('phases')
       .selectAll()
       .where('node_id', 'in', nodeIds)
       .orderBy('position')
       .execute()
+    for (const row of rows) {
+      const known = byNode.get(row.node_id)
+      if (known) known.push(row)
+      else byNode.set(row.node_id, [row])
+    }
+    return byNode
   }
 }
 
-/** What a node is looked for by. */
-function wordsOf(nodeId: string, clusterName: string | undefined, about: About): string {
-  const { name, model, gpu, region, provider } = about
-  const words = [nodeId, clusterName, name, model, gpu, region, provider]
-  return words
-    .filter((word) => word !== undefined)
-    .join('\n')
-    .toLowerCase()
+/** Whether a list tells the launch from its beginning, and not how it went on. */
+function goesBack({ phase }: Folded, [first]: readonly LogEntry[]): boolean {
+  return first !== undefined && phaseOrder(first.phase) < phaseOrder(phase)
 }
 
 function readable(texts: readonly string[]): LogEntry[] {
   return texts.map(readEntry).filter((entry) => entry !== undefined)
-}
-
-function columns(record: Folded) {
-  return {
-    status: record.status,
-    phase: record.phase,
-    progress: record.progress,
-    message: record.message,
-    endpoint: record.endpoint ?? null,
-    failure: record.failure ? JSON.stringify(record.failure) : null,
-    clues: JSON.stringify(record.clues),
-    stalled: record.stalled ? 1 : 0,
-    ended_at: record.ended_at ?? null,
-  }
-}
-
-function fromRow(row: Row, phases: Selectable<PhasesTable>[]): Folded {
-  return {
-    status: row.status,
-    phase: row.phase,
-    progress: row.progress,
-    message: row.message,
-    endpoint: row.endpoint ?? undefined,
-    failure: row.failure === null ? undefined : readFailure(row.failure),
-    clues:
-      row.clues === null ? { phase: row.phase, progress: row.progress } : JSON.parse(row.clues),
-    stalled: row.stalled !== 0,
-    ended_at: row.ended_at ?? undefined,
-    phases: timingsOf(row.node_id, phases),
-    finished: [],
-  }
-}
-
-/** Records of before there were causes tell none. */
-function readFailure(text: string): Failure {
-  const { code, advice } = UNKNOWN
-  return { code, advice, ...(JSON.parse(text) as Omit<Failure, 'code' | 'advice'>) }
-}
-
-function toRecord(row: Row, phases: Selectable<PhasesTable>[]): NodeRecord {
-  const folded = fromRow(row, phases)
-  const { status, phase, progress, message, endpoint, failure, ended_at, stalled } = folded
-  return {
-    node_id: row.node_id,
-    ...(row.cluster_name !== null && { cluster_name: row.cluster_name }),
-    ...(JSON.parse(row.about) as About),
-    ...{ status, phase, progress, message },
-    ...(endpoint !== undefined && { endpoint }),
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-    ...(ended_at !== undefined && { ended_at }),
-    ...(failure && { failure }),
-    ...(stalled && { stalled }),
-    phases: folded.phases,
-  }
-}
-
-function timingsOf(nodeId: string, phases: Selectable<PhasesTable>[]): PhaseTiming[] {
-  return phases
-    .filter((row) => row.node_id === nodeId && PHASES.includes(row.phase))
-    .map(({ phase, started_at, ended_at }) =>
-      ended_at === null
-        ? { phase, started_at }
-        : {
-            phase,
-            started_at,
-            ended_at,
-            duration_ms: Math.max(0, Date.parse(ended_at) - Date.parse(started_at)),
-          },
-    )
-}
-
-function writePageCursor({ created_at, node_id }: Row): string {
-  return Buffer.from(`${created_at} ${node_id}`).toString('base64url')
-}
-
-function readPageCursor(text: string): { createdAt: string; nodeId: string } {
-  const [createdAt, nodeId, more] = Buffer.from(text, 'base64url').toString().split(' ')
-  if (!createdAt || !nodeId || more !== undefined) {
-    throw new HttpError(400, "invalid 'cursor' value")
-  }
-  return { createdAt, nodeId }
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Before any test: the servers that tests start are the built ones, so they are built anew. */
@@ -11,4 +12,6 @@ export default function build(): void {
     cwd: root,
     stdio: 'inherit',
   })
+  const page = join(root, 'scripts/build-page.mjs')
+  execFileSync(process.execPath, [page], { cwd: root, stdio: 'inherit' })
 }

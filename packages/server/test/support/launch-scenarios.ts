@@ -6,7 +6,7 @@ import { control, type Scenario, type Step } from './skypilot-double.js'
 export const transcripts = process.env.LAUNCHTAIL_TRANSCRIPTS
 
 /** Lines of a transcript, counted from 1; both ends are part of it. */
-export function lines(file: string, from = 1, to = Number.POSITIVE_INFINITY): string[] {
+function lines(file: string, from = 1, to = Number.POSITIVE_INFINITY): string[] {
   const text = readFileSync(join(transcripts as string, file), 'utf8')
   return text
     .replace(/\n$/, '')
@@ -17,7 +17,7 @@ export function lines(file: string, from = 1, to = Number.POSITIVE_INFINITY): st
 const SPINNERS = ['1/3 - initializing', '2/3 - dependencies', '3/3 - runtime']
 
 /** SkyPilot's own output as its API server streams it: coloured, and with spinners in between. */
-export function request(text: readonly string[]): Step[] {
+function request(text: readonly string[]): Step[] {
   return text.flatMap((line): Step[] => {
     const step = { text: `\x1b[32m${line}\x1b[0m\n` }
     if (/Launching on/.test(line)) return [step, { text: control('Launching') }]
@@ -35,7 +35,7 @@ const BEGIN = [
 ]
 
 /** The job's output; its bars are drawn over and over. */
-export function job(setup: readonly string[], run: readonly string[]): Step[] {
+function job(setup: readonly string[], run: readonly string[]): Step[] {
   return [
     { text: `${BEGIN.join('\n')}\n` },
     { job: 'SETTING_UP' },
@@ -156,7 +156,7 @@ export function neverReady(): Scenario {
 /** The machine is taken back, without a word, while the model is being loaded. */
 export function spotLoss(): Scenario {
   const run = vllm().slice(0, 30)
-  return { request: request(nebius()), job: [...job(setup(), run), { wait: 300 }, { lost: true }] }
+  return { request: request(nebius()), job: [...job(setup(), run), { read: true }, { lost: true }] }
 }
 
 /** A launch that needs no transcript: some lines, and gates to stop it at. */

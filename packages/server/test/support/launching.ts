@@ -11,6 +11,7 @@ import { createOrchestrator } from '../../src/launch/orchestrator.js'
 import { createRedactor } from '../../src/launch/redact.js'
 import { createAppender } from '../../src/logs/appender.js'
 import { readEntry } from '../../src/logs/entry-text.js'
+import { redisLogStore } from '../../src/logs/redis.js'
 import { sqliteLogStore } from '../../src/logs/sqlite.js'
 import type { LogStore } from '../../src/logs/store.js'
 import { createRegistry } from '../../src/nodes/registry.js'
@@ -24,10 +25,16 @@ export interface ServerOptions {
   launchTimeout?: number
   enabled?: boolean
   launchers?: (local: Launcher) => Launcher[]
+  /** Its name among the processes that share the database. */
+  owner?: string
+  /** The length of a lease, in milliseconds. */
+  lease?: number
+  /** Where the logs are, if not in the folder. */
+  redisUrl?: string
   store?: (store: LogStore) => LogStore
 }
 
-/** What a server's process has of the launches; a second one in the same folder is its successor. */
+/** What a server's process has of the launches; a second one of its name and folder succeeds it. */
 export async function startLaunching({
   folder,
   env = process.env,
@@ -35,11 +42,17 @@ export async function startLaunching({
   launchTimeout = 60_000,
   enabled = true,
   launchers = (local) => [local],
+  owner = 'server',
+  lease,
+  redisUrl,
   store: wrap = (store) => store,
 }: ServerOptions) {
   const database = await sqliteDatabase(join(folder, 'records.db'))
   await migrate(database)
-  const real = await sqliteLogStore({ file: join(folder, 'logs.db'), retention: 3_600_000 })
+  const retention = 3_600_000
+  const real = redisUrl
+    ? await redisLogStore({ url: redisUrl, retention, pollInterval: 100 })
+    : await sqliteLogStore({ file: join(folder, 'logs.db'), retention })
   const store = wrap(real)
   const registry = createRegistry({ database, store })
   const redactors = new Map<string, ReturnType<typeof createRedactor>>()
@@ -67,6 +80,8 @@ export async function startLaunching({
     folder: join(folder, 'launches'),
     key: KEY,
     clusterPrefix: 'cic',
+    owner,
+    ...(lease !== undefined && { lease }),
     onFault: (message, error) => faults.push({ message, error }),
   })
   return { database, store, appender, registry, orchestrator, faults, list, until, stop }
@@ -123,11 +138,11 @@ export async function gone(pid: number): Promise<true> {
   return waitFor(() => (identify(pid) ? undefined : true))
 }
 
-/** A model server in one line of shell: it answers after so many milliseconds. */
-export function serverScript({ after = 0, afterwards = '' } = {}): string {
+/** A model server in one line of shell: it answers after so many milliseconds, and says so. */
+export function serverScript({ after = 0, says = 'serving', afterwards = '' } = {}): string {
   const code = `setTimeout(() => require('node:http').createServer((q, s) => {
     s.statusCode = q.url === '/health' ? 200 : 404; s.end()
-  }).listen(process.env.PORT, '127.0.0.1', () => { console.log('serving'); ${afterwards} }), ${after})`
+  }).listen(process.env.PORT, '127.0.0.1', () => { ${says && `console.log('${says}');`} ${afterwards} }), ${after})`
   return `exec node -e "${code.replaceAll('\n', ' ')}"`
 }
 

@@ -54,6 +54,10 @@ export interface ServerOptions {
   port?: number
   /** What is put before `node`: strace, say. */
   wrap?: string[]
+  /** Flags of `launchtail serve`. */
+  flags?: string[]
+  /** The command, where it is not the one built here. */
+  program?: string
 }
 
 export const TOKEN = 'test-token-0123456789'
@@ -65,10 +69,12 @@ export async function startServer({
   dataDir,
   port = 0,
   wrap = [],
+  flags = [],
+  program = PROGRAM,
 }: ServerOptions = {}): Promise<RunningServer> {
   const folder = dataDir ?? (await temporaryFolder())
   const [command = '', ...before] = [...wrap, process.execPath]
-  const child = spawn(command, [...before, PROGRAM, 'serve'], {
+  const child = spawn(command, [...before, program, 'serve', ...flags], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

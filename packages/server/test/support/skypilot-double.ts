@@ -28,6 +28,8 @@ export type Step =
   | { readonly serves: number }
   /** The cluster is gone, without a word. */
   | { readonly lost: true }
+  /** Until somebody has read what was printed so far. */
+  | { readonly read: true }
   /** Until `pass(name)` is called. */
   | { readonly gate: string }
 
@@ -318,7 +320,8 @@ export async function startDouble({
       else if ('job' in step && job) job.status = step.job
       else if ('gate' in step) {
         if (!passed.has(step.gate)) await once(gates, step.gate)
-      } else if ('lost' in step) remove(name)
+      } else if ('read' in step) await tape.caughtUp()
+      else if ('lost' in step) remove(name)
       else if ('serves' in step) await serve(name, step.serves)
     }
   }
@@ -382,6 +385,7 @@ export async function startDouble({
         const size = Math.min(piece, bytes.length - at, most - at)
         res.write(bytes.subarray(at, at + size))
         at += size
+        tape.readUpTo(at)
         if (at >= most) return void res.destroy()
         // Each piece is a chunk of its own.
         await new Promise(setImmediate)
@@ -414,6 +418,7 @@ function createTape() {
   const bell = new EventEmitter().setMaxListeners(0)
   let bytes: Buffer = Buffer.alloc(0)
   let over = false
+  let read = 0
   return {
     bytes: () => bytes,
     ended: () => over,
@@ -422,8 +427,16 @@ function createTape() {
       bytes = Buffer.concat([bytes, Buffer.from(text)])
       bell.emit('more')
     },
+    readUpTo(at: number) {
+      read = Math.max(read, at)
+      bell.emit('read')
+    },
+    async caughtUp() {
+      while (read < bytes.length && !over) await once(bell, 'read')
+    },
     end() {
       over = true
+      bell.emit('read')
       bell.emit('more')
     },
     async more(signal: AbortSignal, most: number) {

@@ -67,6 +67,12 @@ export const cloud: readonly Cause[] = [
       'Renew the credentials on the machine of the API server, check their permissions, and run `sky check`.',
   },
   {
+    code: 'sky_not_installed',
+    when: [/\bSkyPilot is not installed\b/, /\bsky: command not found\b/],
+    means: 'The `sky` command is not there, or not on the PATH of whoever calls it.',
+    advice: 'Install SkyPilot there, or set `SKYPILOT_API_SERVER_ENDPOINT`.',
+  },
+  {
     code: 'api_server_unreachable',
     when: [
       /\bApiServerConnectionError\b/,

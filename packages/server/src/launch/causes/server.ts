@@ -65,6 +65,17 @@ export const server: readonly Cause[] = [
     advice: 'See in which phase the time went; allow more with `LAUNCHTAIL_LAUNCH_TIMEOUT`.',
   },
   {
+    code: 'not_started',
+    last: true,
+    wraps: [
+      /^the launch could not be started\b/,
+      /^the launcher "[\w-]{1,40}" is not available any more\b/,
+      /^its secrets cannot be read\b/,
+    ],
+    means: 'The launch was accepted, and then this server could not begin it or take it up again.',
+    advice: 'Read the log and check the settings of this server; then launch again.',
+  },
+  {
     code: 'server_exited',
     last: true,
     wraps: [

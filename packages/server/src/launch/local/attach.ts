@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { phaseOrder } from '@launchtail/client/protocol'
@@ -12,6 +11,7 @@ import { type Probe, startProbe } from '../probe.js'
 import { type End, filesOf, type Run, readJson, type Supervisor } from './files.js'
 import { wordOf } from './interpret.js'
 import { endSession, type Identity, isAlive } from './processes.js'
+import { tail } from './tail.js'
 
 export interface AttachOptions {
   folder: string
@@ -28,7 +28,6 @@ export interface AttachOptions {
 const POLL = 20
 /** How often it is looked for the supervisor's process, in polls. */
 const POLLS_PER_CHECK = 10
-const CHUNK = 64 * 1024
 const CHUNKS_PER_POLL = 16
 /** How many of the last lines go into a failure's details. */
 const LAST_LINES = 3
@@ -154,27 +153,6 @@ export async function* attach({
 
   function outcome(message: string): Outcome {
     return last.length > 0 ? { message, details: last.join('\n') } : { message }
-  }
-}
-
-/** Reads a file on and on; nothing while it is not there. */
-function tail(file: string) {
-  const buffer = Buffer.allocUnsafe(CHUNK)
-  let handle: FileHandle | undefined
-  let position = 0
-  return { next, close: async () => handle?.close() }
-
-  /** The next bytes, valid until the next call. */
-  async function next(): Promise<Buffer> {
-    try {
-      handle ??= await open(file)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return buffer.subarray(0, 0)
-      throw error
-    }
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK, position)
-    position += bytesRead
-    return buffer.subarray(0, bytesRead)
   }
 }
 

@@ -5,7 +5,7 @@
  *     node supervisor.js FOLDER < plan
  */
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -16,6 +16,7 @@ import { openOutput } from './output.js'
 import type { Plan } from './plan.js'
 import { endSession, type Identity, identify } from './processes.js'
 import { commandFor, findShell } from './shell.js'
+import { unnamed } from './unnamed.js'
 
 /** How long what a step leaves behind may hold on to its output. */
 const DRAIN = 1000
@@ -106,15 +107,6 @@ async function supervise(folder: string): Promise<void> {
       }
     })
   }
-}
-
-/** An open file with this content and without a name: nobody finds it in the folder. */
-function unnamed(file: string, content: string): number {
-  const fd = openSync(file, 'wx+', 0o600)
-  unlinkSync(file)
-  const bytes = Buffer.from(content)
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at)
-  return fd
 }
 
 function freePort(): Promise<number> {

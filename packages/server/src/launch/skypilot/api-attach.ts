@@ -66,6 +66,7 @@ async function follow(
   const timer = active ? undefined : setTimeout(() => late.abort(), left)
   const within = AbortSignal.any([signal, late.signal])
   let id: string | undefined
+  /** When the last piece of the job's output came; undefined while it is not being read. */
   let jobHeard: number | undefined
   try {
     const outcome = await untilItEnds()
@@ -99,7 +100,7 @@ async function follow(
     const kept = intent.lines()
     let count = 0
     let unknown = 0
-    const how = await readOutput({
+    await readOutput({
       open: (stop) => api.output(id, stop),
       async over() {
         const now = await api.request(id, within)
@@ -116,7 +117,7 @@ async function follow(
     })
     if (kept === undefined) intent.ended(count)
     else if (count < kept) await pass(Array.from({ length: kept - count }, () => LOST))
-    if (how === 'gone' || unknown > 1) return undefined
+    if (unknown > 1) return undefined
     return outage.insist(
       () => api.result(id, within),
       within,
@@ -137,9 +138,11 @@ async function follow(
           end ??= await endOfJob()
           return end !== undefined
         },
-        async take(lines) {
-          jobHeard = performance.now()
-          await pass(lines)
+        // Each question costs the server a process, and a node may serve for months.
+        every: () => (active ? pace.cluster : pace.status),
+        take: pass,
+        hear: (when) => {
+          jobHeard = when
         },
         mayBeLate: true,
         select: jobLines,

@@ -17,6 +17,8 @@ export interface SkypilotLauncherOptions {
   versions: Versions
   /** Milliseconds a launch has to become ready. */
   launchTimeout: number
+  /** Told what whoever runs this server should know. */
+  onNotice?: (message: string) => void
   pace?: Partial<Pace>
   /** For tests: how long an answer may take, in milliseconds, and how often it is asked for. */
   http?: { timeout?: number; poll?: number; silence?: number }
@@ -37,6 +39,8 @@ interface Handle {
 }
 
 const CHECK_TIMEOUT = 5000
+const OPEN =
+  'asks nobody for a login: whoever can reach it can launch, and read the secrets of launches'
 /** How long one attempt at taking a cluster down may take. */
 const CANCEL_TIMEOUT = 15 * 60_000
 
@@ -46,6 +50,7 @@ export function skypilotLauncher({
   token,
   versions,
   launchTimeout,
+  onNotice = () => {},
   pace: given = {},
   http: { timeout, ...how } = {},
 }: SkypilotLauncherOptions): Launcher {
@@ -56,14 +61,17 @@ export function skypilotLauncher({
   const asked = skyApi({ http: skyHttp({ endpoint, token, timeout: CHECK_TIMEOUT }) })
   /** Launches that are being asked for: whoever cancels one waits for the answer. */
   const asking = new Map<string, Promise<unknown>>()
+  let noticed = false
   return {
     name: 'skypilot',
     serves: (provider) => provider !== 'local',
     async check(request) {
       skyTaskOf(request, versions)
-      await asked.health().catch((error) => {
+      const { open } = await asked.health().catch((error) => {
         throw new HttpError(503, error.message, { cause: error, headers: { 'Retry-After': '5' } })
       })
+      if (open && !noticed) onNotice(`the SkyPilot API server ${asked.origin} ${OPEN}`)
+      noticed = open
     },
     start,
     attach: async function* (launch, handle, { state, signal }) {
@@ -128,7 +136,9 @@ export function skypilotLauncher({
     const within = AbortSignal.timeout(CANCEL_TIMEOUT)
     const stop = signal ? AbortSignal.any([signal, within]) : within
     try {
-      await takeDown({ api, cluster, id, signal: stop })
+      const asked = intent.asked()?.at ?? 0
+      const fresh = Date.now() - asked < pace.settle
+      await takeDown({ api, cluster, id, fresh, signal: stop })
     } catch (error) {
       // Nothing of it was ever asked for from here, so most likely there is nothing.
       if (id === undefined && !intent.asked() && error instanceof SkyApiError) return

@@ -15,6 +15,8 @@ export interface SkyRequest {
 export interface SkyHealth {
   readonly apiVersion: number | undefined
   readonly version: string | undefined
+  /** Whether it says that it lets in whoever can reach it. */
+  readonly open: boolean
 }
 
 export type SkyResult =
@@ -83,7 +85,8 @@ export function skyApi({ http, poll = 500, silence = SILENCE }: SkyApiOptions): 
 
   async function health(signal?: AbortSignal): Promise<SkyHealth> {
     const { body } = await http.ask('GET', '/api/health', { ...withSignal(signal) })
-    const { status, api_version, version, message } = fields(body)
+    const health = fields(body)
+    const { status, api_version, version, message } = health
     if (typeof status !== 'string') throw noServer()
     if (status === 'needs_auth') {
       throw refusal(`the SkyPilot API server ${origin} wants a login; ${WANTS_LOGIN}`)
@@ -101,7 +104,10 @@ export function skyApi({ http, poll = 500, silence = SILENCE }: SkyApiOptions): 
         { passes: true },
       )
     }
-    return { apiVersion, version: text(version) }
+    const guards = [health.basic_auth_enabled, health.service_account_token_enabled]
+    // Where a proxy lets people in, it knows who asks.
+    const open = guards.every((on) => on === false) && !isPerson(health.user)
+    return { apiVersion, version: text(version), open }
   }
 
   async function launch(task: string, name: string, signal?: AbortSignal): Promise<string> {
@@ -278,6 +284,10 @@ const COMMON = {
   },
   override_skypilot_config: {},
   using_remote_api_server: true,
+}
+
+function isPerson(user: unknown): boolean {
+  return typeof user === 'string' ? user !== '' : Object.keys(fields(user)).length > 0
 }
 
 function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {

@@ -1,3 +1,4 @@
+import { stillWanted } from '../patience.js'
 import { isOver, type SkyApi, type SkyRequest } from './api.js'
 import { SkyApiError } from './http.js'
 import type { Intent } from './intent.js'
@@ -34,6 +35,7 @@ export async function askForLaunch(options: AskOptions): Promise<Answer> {
     const told = version === undefined ? {} : { version }
     const { found, known } = await look(options)
     if (found) return { ...found, ...told }
+    await stillWanted(signal)
     if (intent.isCancelled()) return CANCELLED
     if (!before) intent.ask({ at: Date.now(), known })
     const id = await api.launch(yaml, cluster, signal)

@@ -11,11 +11,15 @@ export interface ReadOptions {
   open: (signal: AbortSignal) => AsyncGenerator<Buffer, void>
   /** Whether what gives the output is over: then it ends. */
   over: () => Promise<boolean>
+  /** Milliseconds between two such questions. Default: the pace's `status`. */
+  every?: () => number
   /** Takes lines that were not there before, in their order. */
   take: (lines: readonly LaunchLine[]) => Promise<void>
-  /** Made for each reading: leaves out lines that are not the output's own. */
+  /** Told at each piece that comes when that was, and undefined when a reading ends. */
+  hear?: (at: number | undefined) => void
   /** Whether it may begin to be there only when what gives it is over. */
   mayBeLate?: boolean
+  /** Made for each reading: leaves out lines that are not the output's own. */
   select?: () => (lines: readonly RawLine[]) => readonly RawLine[]
   outage: Outage
   pace: Pace
@@ -30,19 +34,20 @@ const LAST_FAULTS = 9
 /**
  * Reads an output to its end, however often it is cut: then it is read again from its beginning, and
  * the lines that were given are passed over. The lines are numbered by nothing else, so what may
- * differ from one reading to the next (progress bars, spinners, heartbeats) is no line. Returns
- * 'gone' where the output is not kept any more.
+ * differ from one reading to the next (progress bars, spinners, heartbeats) is no line.
  */
 export async function readOutput({
   open,
   over,
+  every = () => pace.status,
   take,
+  hear = () => {},
   mayBeLate = false,
   select = () => (lines) => lines,
   outage,
   pace,
   signal,
-}: ReadOptions): Promise<'read' | 'gone'> {
+}: ReadOptions): Promise<void> {
   /** How many lines were given. */
   let given = 0
   let finished = false
@@ -62,18 +67,19 @@ export async function readOutput({
         finished ||= await outage.insist(over, signal)
         if (finished) tries += 1
         // A log that is not there yet when all is over comes a moment later.
-        if (finished && (given > 0 || tries >= LAST_TRIES || !mayBeLate)) {
-          await rest()
-          return 'read'
-        }
+        if (finished && (given > 0 || tries >= LAST_TRIES || !mayBeLate)) return await rest()
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof SkyApiError)) throw error
-        if (error.status === 404) return 'gone'
         outage.trouble(error)
+        if (error.status === 404 && !mayBeLate) {
+          // Cleared away, if what gave it is over; else somebody in between answers for SkyPilot.
+          finished ||= await outage.insist(over, signal)
+          if (finished) return
+        }
         if (finished) tries += error.passes ? 1 : LAST_TRIES
         // What is kept comes sooner or later; a cluster that is gone takes its jobs' output along.
-        if (mayBeLate && tries >= LAST_FAULTS) return 'read'
+        if (mayBeLate && tries >= LAST_FAULTS) return
       }
       if (given > before) pause = pace.first
       await pauseFor(pause, signal)
@@ -96,11 +102,13 @@ export async function readOutput({
         heard = performance.now()
         outage.fine()
         await give(own(decoder.push(chunk)))
+        hear(heard)
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error
     } finally {
       reading = undefined
+      hear(undefined)
     }
     return () => give(own(decoder.end()))
 
@@ -120,7 +128,7 @@ export async function readOutput({
     const until = AbortSignal.any([signal, leaving.signal])
     try {
       while (!finished) {
-        await pauseFor(pace.status, until)
+        await pauseFor(every(), until)
         finished = await outage.insist(over, until)
       }
       for (;;) {

@@ -1,0 +1,10 @@
+import { openSync, unlinkSync, writeSync } from 'node:fs'
+
+/** An open file with this content and without a name: nobody finds it in the folder. */
+export function unnamed(file: string, content: string): number {
+  const fd = openSync(file, 'wx+', 0o600)
+  unlinkSync(file)
+  const bytes = Buffer.from(content)
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at)
+  return fd
+}

@@ -1,0 +1,66 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { RedisAddress } from '../redis-url.js'
+
+/** Every command ends by then; the rest of the promised two seconds is for the answer. */
+export const COMMAND_TIMEOUT = 1500
+
+/** A command is sent once or refused at once; who asked decides whether to try again. */
+const ONCE = {
+  connectTimeout: COMMAND_TIMEOUT,
+  commandTimeout: COMMAND_TIMEOUT,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  // After a failover the old master is a replica: the new one is found by connecting again.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+} satisfies RedisOptions
+
+const retryStrategy = (attempts: number) => Math.min(1000, 50 * 2 ** attempts)
+
+/** A connection that is not connected yet. */
+export function connectionTo(address: RedisAddress): Redis {
+  const options = { ...ONCE, retryStrategy, lazyConnect: true, enableOfflineQueue: false }
+  if (address.kind === 'single') return new Redis(address.url, options)
+  const { kind, hosts, name, username, password } = address
+  const account = { ...(username && { username }), ...(password && { password }) }
+  if (kind === 'sentinel') {
+    const sentinels = hosts.map((host) => ({ ...host }))
+    return new Redis({
+      ...options,
+      ...account,
+      sentinels,
+      name,
+      sentinelRetryStrategy: retryStrategy,
+    })
+  }
+  const cluster = new Cluster(
+    hosts.map((host) => ({ ...host })),
+    {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      redisOptions: { ...ONCE, ...account },
+      slotsRefreshTimeout: COMMAND_TIMEOUT,
+      slotsRefreshInterval: 2000,
+      clusterRetryStrategy: retryStrategy,
+      clusterNodeRetryStrategy: retryStrategy,
+      // What was on its way when a connection ended may have been carried out.
+      retryDelayOnFailover: 0,
+      maxRedirections: 8,
+    },
+  )
+  // It has the same commands; each goes to the node that has its key.
+  return cluster as unknown as Redis
+}
+
+/** A connection to one master of a Cluster, for listening; it is not made anew when it ends. */
+export function connectionToNode(address: RedisAddress, host: string, port: number): Redis {
+  const { username, password } = address.kind === 'cluster' ? address : {}
+  return new Redis({
+    ...ONCE,
+    ...(username && { username }),
+    ...(password && { password }),
+    host,
+    port,
+    lazyConnect: true,
+    retryStrategy: () => null,
+  })
+}

@@ -1,0 +1,127 @@
+import {
+  type LaunchOutcome,
+  type PastLaunch,
+  PHASES,
+  type Phase,
+  phaseOrder,
+  type Stats,
+  type StatsGroup,
+  type StatsKey,
+} from '@launchtail/client/protocol'
+import { percentile } from './stall.js'
+
+export interface StatsOptions {
+  /** What to group by; nothing makes no groups. */
+  by: readonly StatsKey[]
+  /** How many of the launches to give one by one. */
+  last: number
+  /** Milliseconds since 1970. */
+  now: number
+}
+
+/** What launches have come to; they are given the last first. */
+export function statsOf(launches: readonly PastLaunch[], { by, last, now }: StatsOptions): Stats {
+  return {
+    total: groupOf(launches),
+    groups: by.length > 0 ? groupsOf(launches, by) : [],
+    over_time: overTime(launches, now),
+    last: launches.slice(0, last),
+  }
+}
+
+function groupsOf(launches: readonly PastLaunch[], by: readonly StatsKey[]): Stats['groups'] {
+  const groups = new Map<string, PastLaunch[]>()
+  for (const launch of launches) {
+    const key = JSON.stringify(by.map((name) => launch[name]))
+    const group = groups.get(key)
+    if (group) group.push(launch)
+    else groups.set(key, [launch])
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.length - a.length)
+    .map((group) => {
+      const [first] = group
+      const told = by.filter((name) => first?.[name] !== undefined)
+      return { ...Object.fromEntries(told.map((name) => [name, first?.[name]])), ...groupOf(group) }
+    })
+}
+
+function groupOf(launches: readonly PastLaunch[]): StatsGroup {
+  const outcomes = { succeeded: 0, failed: 0, terminated: 0 }
+  const toActive: number[] = []
+  const byPhase = new Map<Phase, number[]>()
+  const causes = new Map<string, number>()
+  for (const launch of launches) {
+    const { outcome, code } = launch
+    outcomes[outcome] += 1
+    if (outcome === 'succeeded') toActive.push(lasted(launch))
+    if (code !== undefined) causes.set(code, (causes.get(code) ?? 0) + 1)
+    for (const { phase, duration_ms } of wentOn(launch)) {
+      const durations = byPhase.get(phase)
+      if (durations) durations.push(duration_ms)
+      else byPhase.set(phase, [duration_ms])
+    }
+  }
+  const phases = PHASES.flatMap((phase) => {
+    const durations = byPhase.get(phase)
+    return durations ? [{ phase, ...spreadOf(durations) }] : []
+  })
+  return {
+    launches: launches.length,
+    ...outcomes,
+    ...(toActive.length > 0 && { time_to_active: spreadOf(toActive) }),
+    phases,
+    causes: [...causes].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count),
+  }
+}
+
+function lasted({ started_at, ended_at }: PastLaunch): number {
+  return Math.max(0, Date.parse(ended_at) - Date.parse(started_at))
+}
+
+/** The phases the launch went on from: how long one took that failed in it says nothing. */
+function wentOn({ phases, outcome }: PastLaunch): PastLaunch['phases'] {
+  const end: Phase | undefined = outcome === 'succeeded' ? 'active' : undefined
+  return phases.filter(({ phase }, i) => {
+    const next = phases[i + 1]?.phase ?? end
+    return next !== undefined && phaseOrder(next) > phaseOrder(phase)
+  })
+}
+
+function spreadOf(durations: number[]) {
+  durations.sort((a, b) => a - b)
+  return {
+    count: durations.length,
+    p50_ms: percentile(durations, 50),
+    p95_ms: percentile(durations, 95),
+  }
+}
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** How long a bucket is, in seconds: the shortest of these that makes no more than `BUCKETS`. */
+const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 7 * DAY, 30 * DAY]
+const BUCKETS = 60
+
+/** How launches ended from the first of them until now. */
+function overTime(launches: readonly PastLaunch[], now: number): Stats['over_time'] {
+  const ends = launches.map(({ ended_at, outcome }) => ({ at: Date.parse(ended_at), outcome }))
+  const [newest, oldest] = [ends.at(0), ends.at(-1)]
+  if (!newest || !oldest) return { bucket_seconds: MINUTE, buckets: [] }
+  // A sender's clock may be ahead of ours.
+  const until = Math.max(now, newest.at)
+  const seconds = (until - oldest.at) / 1000
+  const step = STEPS.find((step) => seconds <= step * BUCKETS) ?? Math.ceil(seconds / BUCKETS)
+  const bucketOf = (at: number) => Math.floor(at / 1000 / step)
+  const first = bucketOf(oldest.at)
+  const buckets = Array.from({ length: bucketOf(until) - first + 1 }, (_, i) => ({
+    from: new Date((first + i) * step * 1000).toISOString(),
+    ...({ succeeded: 0, failed: 0, terminated: 0 } satisfies Record<LaunchOutcome, number>),
+  }))
+  for (const { at, outcome } of ends) {
+    const bucket = buckets[bucketOf(at) - first]
+    if (bucket) bucket[outcome] += 1
+  }
+  return { bucket_seconds: step, buckets }
+}

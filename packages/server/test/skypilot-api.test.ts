@@ -1,0 +1,688 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
+import { afterEach, describe, expect, test } from 'vitest'
+import { skypilotLauncher } from '../src/launch/skypilot/api-launcher.js'
+import type { Pace } from '../src/launch/skypilot/pace.js'
+import { TERMINATED } from '../src/logs/entry-text.js'
+import * as scenarios from './support/launch-scenarios.js'
+import {
+  contentOf,
+  removeFolder,
+  startLaunching,
+  task,
+  temporaryFolder,
+  waitFor,
+} from './support/launching.js'
+import { type DoubleOptions, type Hook, startDouble } from './support/skypilot-double.js'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean()
+})
+
+/** As in real life, a hundred times as fast. */
+const PACE: Pace = {
+  ...{ status: 60, cluster: 200, endpoint: 40, probe: 20, first: 20, longest: 150, grace: 3000 },
+  ...{ quiet: 60, patience: 300, start: 300, settle: 300, cleanup: 3000 },
+}
+const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
+
+interface Options extends DoubleOptions {
+  launchTimeout?: number
+  pace?: Partial<Pace>
+}
+
+/** A SkyPilot, and a way to start a server that launches through it. */
+async function sky({ launchTimeout = 20_000, pace, ...double }: Options) {
+  const api = await startDouble(double)
+  const folder = temporaryFolder()
+  const servers = new Set<Awaited<ReturnType<typeof startLaunching>>>()
+  cleanups.push(async () => {
+    for (const server of servers) await server.stop()
+    await api.close()
+    removeFolder(folder)
+  })
+  return { api, folder, launcher, start, stop }
+
+  function launcher(endpoint = api.url) {
+    return skypilotLauncher({
+      ...{ endpoint, token: double.token, versions: VERSIONS, launchTimeout },
+      pace: { ...PACE, ...pace },
+      http: { poll: 20, timeout: 1000, silence: 2000 },
+    })
+  }
+
+  async function start() {
+    const server = await startLaunching({ folder, launchers: (local) => [local, launcher()] })
+    servers.add(server)
+    return server
+  }
+
+  async function stop(server: Awaited<ReturnType<typeof startLaunching>>) {
+    servers.delete(server)
+    await server.stop()
+  }
+}
+
+function request(more: Partial<LaunchRequest> = {}): LaunchRequest {
+  return { node_id: 'gpu-1', provider: 'aws', region: 'local', gpu: 'H100', model: 'm/m', ...more }
+}
+
+const ended = ({ phase }: LogEntry) => phase === 'failed'
+const active = ({ phase }: LogEntry) => phase === 'active'
+const over = (entry: LogEntry) => ended(entry) || active(entry)
+
+function phases(entries: readonly LogEntry[]): string[] {
+  return entries.map(({ phase }) => phase).filter((phase, i, all) => phase !== all[i - 1])
+}
+
+const UP_TO_ACTIVE = [
+  ...['queued', 'provisioning', 'instance_ready', 'installing', 'model_loading'],
+  ...['health_check', 'active'],
+]
+
+test('a launch goes through all eight phases, and is taken down when it is terminated', async () => {
+  const { api, start } = await sky({ scenario: scenarios.plain() })
+  const server = await start()
+  const { cluster_name } = await server.orchestrator.launch(request())
+  const entries = await server.until('gpu-1', active)
+  expect(phases(entries)).toEqual(UP_TO_ACTIVE)
+  const messages = entries.map(({ message }) => message)
+  expect(messages.filter((message) => message.startsWith('step '))).toEqual(
+    Array.from({ length: 20 }, (_, i) => `step ${i}`),
+  )
+  expect(messages).not.toContain(expect.stringContaining('retrying 5 times'))
+  await server.registry.flush()
+  expect((await server.registry.get('gpu-1'))?.endpoint).toBe(
+    `http://127.0.0.1:${api.clusters.get(cluster_name)?.port}`,
+  )
+  expect(api.launched).toEqual([cluster_name])
+  expect(api.counts.streams).toBe(1)
+  await server.orchestrator.terminate('gpu-1')
+  const all = await server.until('gpu-1', ended)
+  expect(all.filter(ended)).toMatchObject([{ level: 'warn', message: TERMINATED }])
+  expect([...api.clusters.keys()]).toEqual([])
+  expect(server.faults).toEqual([])
+})
+
+describe.skipIf(!scenarios.transcripts)(
+  'launches in genuine words (LAUNCHTAIL_TRANSCRIPTS)',
+  () => {
+    const launched = async (options: Options, more: Partial<LaunchRequest> = {}) => {
+      const { api, start } = await sky(options)
+      const server = await start()
+      const { cluster_name } = await server.orchestrator.launch(request(more))
+      const entries = await server.until('gpu-1', over)
+      await waitFor(
+        () => !server.orchestrator.running('gpu-1') || entries.some(active) || undefined,
+      )
+      await server.registry.flush()
+      const node = await server.registry.get('gpu-1')
+      return { api, server, entries, node, cluster_name, last: entries.find(over) }
+    }
+
+    test.each(['nebius', 'slurm', 'kubernetes', 'gcp'] as const)('success on %s', async (cloud) => {
+      const { entries, node, api } = await launched({ scenario: scenarios.success(cloud) })
+      expect(phases(entries)).toEqual(UP_TO_ACTIVE)
+      expect(node).toMatchObject({ status: 'active' })
+      expect(api.counts.streams).toBe(1)
+      const progress = entries.flatMap((entry) => entry.progress ?? [])
+      expect(progress).toEqual([...progress].sort((a, b) => a - b))
+      expect(progress.at(-1)).toBe(100)
+    })
+
+    test.each([
+      ['zones', scenarios.zoneFailover],
+      ['clouds', scenarios.cloudFailover],
+    ])('failover over %s is no failure', async (_, scenario) => {
+      const { entries, node } = await launched({ scenario: scenario() })
+      expect(phases(entries).at(-1)).toBe('active')
+      expect(phases(entries)).not.toContain('failed')
+      expect(entries.filter(({ message }) => /Launching on/.test(message)).length).toBeGreaterThan(
+        1,
+      )
+      expect(node).toMatchObject({ status: 'active' })
+    })
+
+    test.each([
+      ['no capacity', scenarios.noCapacity, 'provisioning', 'no_capacity'],
+      ['no matching GPU', scenarios.noMatchingGpu, 'queued', 'no_matching_instance'],
+      ['a setup that fails', scenarios.setupFailure, 'installing', 'setup_failed'],
+      ['a gated model', scenarios.gatedModel, 'model_loading', 'gated_model'],
+      ['CUDA out of memory', scenarios.outOfMemory, 'model_loading', 'cuda_out_of_memory'],
+      ['a crash loop', scenarios.crashLoop, 'installing', 'bad_flag'],
+    ])('%s', async (_, scenario, phase, code) => {
+      const { entries, node, api, last } = await launched({ scenario: scenario() })
+      expect(entries.filter(over)).toHaveLength(1)
+      expect(last).toBe(entries.at(-1))
+      expect(last?.level).toBe('error')
+      expect(phases(entries).slice(-2)).toEqual([phase, 'failed'])
+      if (code) expect(node?.failure).toMatchObject({ code, phase })
+      else expect(node?.failure?.code).not.toBe('unknown')
+      expect([...api.clusters.keys()]).toEqual([])
+    })
+
+    test('a server that is never ready fails when its time is over', async () => {
+      const { entries, node, api, last } = await launched({
+        scenario: scenarios.neverReady(),
+        launchTimeout: 2500,
+      })
+      expect(last?.message).toBe('not ready within 2.5s')
+      expect(phases(entries).slice(-2)).toEqual(['health_check', 'failed'])
+      expect(node?.failure).toMatchObject({ code: 'health_timeout' })
+      expect([...api.clusters.keys()]).toEqual([])
+    })
+
+    test('a spot machine that is taken back', async () => {
+      const { entries, last, node } = await launched(
+        { scenario: scenarios.spotLoss() },
+        { use_spot: true },
+      )
+      expect(phases(entries).slice(-2)).toEqual(['model_loading', 'failed'])
+      expect(last?.message).toMatch(/^the spot machine was preempted: the cluster cic-aws-/)
+      expect(node?.failure).toMatchObject({ code: 'preempted' })
+    })
+  },
+)
+
+/** What a launch that nothing happens to stores. */
+async function undisturbed(): Promise<string[]> {
+  const { start } = await sky({ scenario: scenarios.plain() })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  return told(await server.until('gpu-1', active))
+}
+
+function told(entries: readonly LogEntry[]): string[] {
+  return entries.map(({ phase, message }) => `${phase}: ${message}`)
+}
+
+/** Only what the launch itself printed. */
+function printed(entries: readonly LogEntry[]): string[] {
+  return entries
+    .map(({ message }) => message)
+    .filter(
+      (message) => !/^(?:Running health|Node is ready|SkyPilot does not answer)/.test(message),
+    )
+}
+
+describe('however it is cut', () => {
+  test('a stream is read again and nothing is doubled or lost', async () => {
+    const expected = await undisturbed()
+    const { api, start } = await sky({
+      scenario: scenarios.plain(),
+      piece: 13,
+      cuts: [0, 40, 100, 160, 7, 200, 350, 351, 600],
+    })
+    const server = await start()
+    await server.orchestrator.launch(request())
+    const entries = await server.until('gpu-1', active)
+    expect(told(entries)).toEqual(expected)
+    expect(api.counts.streams).toBeGreaterThan(4)
+    expect(api.counts.logs).toBeGreaterThan(3)
+  })
+
+  test.each([0, 1])(
+    'a server that comes after another goes on where that was (%i)',
+    async (late) => {
+      const expected = await undisturbed()
+      const { api, start, stop } = await sky({ scenario: scenarios.plain({ gated: true }) })
+      const first = await start()
+      await first.orchestrator.launch(request())
+      if (late) api.pass('provisioning')
+      const sign = late ? /^vLLM API server/ : /Launching on/
+      await first.until('gpu-1', ({ message }) => sign.test(message))
+      await stop(first)
+      // As SkyPilot clears away after a day, which takes only what is over.
+      if (late) api.forgetRequests()
+      api.pass('provisioning')
+      api.pass('loading')
+      const second = await start()
+      await second.orchestrator.resume()
+      const entries = await second.until('gpu-1', active)
+      expect(told(entries)).toEqual(expected)
+      expect(api.launched).toHaveLength(1)
+    },
+  )
+
+  test('an active node is followed on, and said to be active once', async () => {
+    const { api, start, stop } = await sky({ scenario: scenarios.plain() })
+    const first = await start()
+    const { cluster_name } = await first.orchestrator.launch(request())
+    await first.until('gpu-1', active)
+    await stop(first)
+    const second = await start()
+    await second.orchestrator.resume()
+    await waitFor(() => api.counts.logs > 2 || undefined)
+    expect(
+      told(await second.list('gpu-1')).filter((text) => text.startsWith('active')),
+    ).toHaveLength(1)
+    api.lose(cluster_name)
+    const entries = await second.until('gpu-1', ended)
+    expect(entries.at(-1)?.message).toMatch(/is gone: it was lost, or taken down/)
+  })
+})
+
+describe('a server that dies while it launches', () => {
+  /** Each kills the server at one step, and then does what SkyPilot would have done. */
+  type Step = (kill: () => Promise<void>) => Hook
+  const at =
+    (path: string, then: 'never' | 'afterwards' | 'before'): Step =>
+    (kill) => {
+      let done = false
+      return async (call) => {
+        if (done || call.path !== path) return call.go()
+        done = true
+        if (then === 'before') await call.go()
+        await kill()
+        if (then === 'afterwards') await call.go()
+      }
+    }
+  const STEPS: Record<string, Step> = {
+    'before it asks': at('/api/health', 'never'),
+    'while it looks for what is there': at('/api/status', 'never'),
+    'when SkyPilot has not heard it': at('/launch', 'never'),
+    'when SkyPilot has taken it, and the answer is lost': at('/launch', 'afterwards'),
+    'when the answer has just come': at('/launch', 'before'),
+    'when it reads the request’s output': at('/api/stream', 'before'),
+    'when it reads the job’s': at('/logs', 'before'),
+  }
+
+  test.each(Object.keys(STEPS))('%s: launched once, and known', async (name) => {
+    const { api, folder, start } = await sky({ scenario: scenarios.plain() })
+    // The check before the launch asks too.
+    if (name === 'before it asks') await fetch(`${api.url}/api/health`)
+    const program = fileURLToPath(new URL('./support/skypilot-process.ts', import.meta.url))
+    const child = spawn(
+      process.execPath,
+      [
+        ...['--conditions=source', '--import', 'tsx', program, folder, api.url],
+        JSON.stringify(request()),
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    )
+    cleanups.push(() => void child.kill('SIGKILL'))
+    const gone = once(child, 'exit')
+    const kill = async () => {
+      child.kill('SIGKILL')
+      await gone
+    }
+    const hook = (STEPS[name] as Step)(kill)
+    let checked = false
+    api.intercept((call) => {
+      // The first question is the check's: nothing is stored yet, so nothing is launched either.
+      if (call.path === '/api/health' && !checked) {
+        checked = true
+        return call.go()
+      }
+      return hook(call)
+    })
+    await gone
+    api.intercept(undefined)
+    const server = await start()
+    await server.orchestrator.resume()
+    const entries = await server.until('gpu-1', active)
+    expect(api.launched).toHaveLength(1)
+    expect(api.clusters.size).toBe(1)
+    const steps = entries.filter(({ message }) => message.startsWith('step '))
+    expect(steps.map(({ message }) => message)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `step ${i}`),
+    )
+    await server.orchestrator.terminate('gpu-1')
+    await server.until('gpu-1', ended)
+    expect(api.clusters.size).toBe(0)
+  })
+
+  test('a launch that SkyPilot takes only when it is being cancelled is cancelled too', async () => {
+    const { api, start, stop } = await sky({ scenario: scenarios.plain() })
+    const first = await start()
+    let late = async () => {}
+    api.intercept((call) => {
+      if (call.path !== '/launch') return call.go()
+      late = call.go
+    })
+    await first.orchestrator.launch(request())
+    await waitFor(() => api.calls.includes('/launch') || undefined)
+    await stop(first)
+    const second = await start()
+    await second.orchestrator.resume()
+    await second.orchestrator.terminate('gpu-1')
+    const before = api.calls.length
+    await waitFor(() => api.calls.slice(before).includes('/status') || undefined)
+    api.intercept(undefined)
+    await late()
+    await second.until('gpu-1', ended)
+    await waitFor(() => !second.orchestrator.running('gpu-1') || undefined)
+    expect(api.launched).toHaveLength(1)
+    expect([...api.clusters.keys()]).toEqual([])
+  })
+
+  test.each(['/api/health', '/api/status', '/launch', '/api/stream', '/logs'])(
+    'at %s: its successor ends it when asked to',
+    async (path) => {
+      const { api, start, stop } = await sky({ scenario: scenarios.plain() })
+      const first = await start()
+      let hold: (go: () => Promise<void>) => void = () => {}
+      const held = new Promise<() => Promise<void>>((resolve) => {
+        hold = resolve
+      })
+      api.intercept(async (call) => {
+        const checks = api.calls.filter((one) => one === '/api/health').length === 1
+        if (call.path !== path || checks) return call.go()
+        // The answer never comes; what was asked for happens all the same, later.
+        hold(call.go)
+      })
+      await first.orchestrator.launch(request())
+      const go = await held
+      await stop(first)
+      await go()
+      api.intercept(undefined)
+      const second = await start()
+      await second.orchestrator.resume()
+      await second.orchestrator.terminate('gpu-1')
+      const entries = await second.until('gpu-1', ended)
+      expect(entries.filter(ended)).toMatchObject([{ message: TERMINATED }])
+      await waitFor(() => !second.orchestrator.running('gpu-1') || undefined)
+      expect(api.launched.length).toBeLessThan(2)
+      expect([...api.clusters.keys()]).toEqual([])
+      const left = [...api.requests.values()].filter(
+        ({ name, status }) => name === 'sky.launch' && !/CANCELLED|SUCCEEDED/.test(status),
+      )
+      expect(left).toEqual([])
+    },
+  )
+})
+
+test('a launch is cancelled at any moment, by its own id alone', async () => {
+  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+  const server = await start()
+  await server.orchestrator.launch(request({ node_id: 'stays' }))
+  for (const [i, wait] of [0, 10, 40, 90, 200].entries()) {
+    const node_id = `n-${i}`
+    await server.orchestrator.launch(request({ node_id }))
+    await new Promise((resolve) => setTimeout(resolve, wait))
+    await server.orchestrator.terminate(node_id)
+    const entries = await server.until(node_id, ended)
+    expect(entries.filter(ended)).toMatchObject([{ message: TERMINATED }])
+  }
+  const cancels = api.bodies.filter(({ path }) => path === '/api/cancel')
+  expect(cancels.length).toBeGreaterThan(0)
+  for (const { body } of cancels) expect(body.request_ids).toHaveLength(1)
+  expect([...api.clusters.keys()]).toHaveLength(1)
+  expect((await server.list('stays')).some(ended)).toBe(false)
+})
+
+test('two nodes whose ids share six digits have two clusters; one ends, the other stays', async () => {
+  const { api, start } = await sky({ scenario: scenarios.plain() })
+  const server = await start()
+  const [one, two] = [
+    await server.orchestrator.launch(request({ node_id: '550e8400-e29b' })),
+    await server.orchestrator.launch(request({ node_id: '550e8401-e29b' })),
+  ]
+  expect(one.cluster_name).not.toBe(two.cluster_name)
+  await server.until(one.node_id, active)
+  await server.until(two.node_id, active)
+  await server.orchestrator.terminate(one.node_id)
+  await server.until(one.node_id, ended)
+  expect([...api.clusters.keys()]).toEqual([two.cluster_name])
+  expect(server.orchestrator.running(two.node_id)).toBe(true)
+})
+
+describe('an API server that is away', () => {
+  test('for a while: one warning, and on', async () => {
+    const expected = await undisturbed()
+    const { api, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+    const server = await start()
+    await server.orchestrator.launch(request())
+    await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
+    api.setAway(true)
+    await server.until('gpu-1', ({ level }) => level === 'warn')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    api.setAway(false)
+    api.pass('provisioning')
+    api.pass('loading')
+    const entries = await server.until('gpu-1', active)
+    const warnings = entries.filter(({ level }) => level === 'warn')
+    expect(warnings).toMatchObject([
+      {
+        message: 'SkyPilot does not answer; the launch goes on and is asked for again',
+        details: expect.stringContaining('cannot be reached'),
+      },
+    ])
+    expect(told(entries.filter(({ level }) => level !== 'warn'))).toEqual(expected)
+    expect(api.launched).toHaveLength(1)
+  })
+
+  test('for good: failed with the reason when the launch’s time is over', async () => {
+    const { api, start } = await sky({
+      scenario: scenarios.plain({ gated: true }),
+      launchTimeout: 2000,
+      pace: { cleanup: 300 },
+    })
+    const server = await start()
+    const { cluster_name } = await server.orchestrator.launch(request())
+    await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
+    api.setAway(true)
+    const entries = await server.until('gpu-1', ended)
+    expect(entries.at(-1)?.message).toMatch(
+      /^the SkyPilot API server \S+ cannot be reached: .+; not ready within 2s$/,
+    )
+    expect(entries.at(-1)?.details).toContain(`sky down ${cluster_name}`)
+    await server.registry.flush()
+    expect((await server.registry.get('gpu-1'))?.failure?.code).toBe('api_server_unreachable')
+  })
+
+  test('when it is to be launched: asked for again until it is there', async () => {
+    const { api, start } = await sky({ scenario: scenarios.plain() })
+    const server = await start()
+    api.intercept(async ({ path, res, go }) => {
+      if (path !== '/launch') return go()
+      res.writeHead(503, { 'Content-Type': 'application/json' })
+      res.end('{"detail":"Server is shutting down, please try again later."}')
+    })
+    await server.orchestrator.launch(request())
+    await waitFor(() => api.calls.filter((path) => path === '/launch').length > 5 || undefined)
+    api.intercept(undefined)
+    await server.until('gpu-1', active)
+    expect(api.launched).toHaveLength(1)
+  })
+
+  test('before: the launch is refused, and nothing is stored', async () => {
+    const { api, start } = await sky({ scenario: scenarios.plain() })
+    const server = await start()
+    api.setAway(true)
+    await expect(server.orchestrator.launch(request())).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining('cannot be reached'),
+    })
+    expect(await server.database.selectFrom('launches').selectAll().execute()).toEqual([])
+  })
+})
+
+test.each([
+  [{ status: 'needs_auth' }, /wants a login; set SKYPILOT_SERVICE_ACCOUNT_TOKEN/],
+  [{ status: 'version_mismatch', message: 'upgrade' }, /version that does not work .*upgrade/],
+  [{ api_version: '5', version: '0.8.0' }, /0\.8\.0 \(API 5\), and API 11 or newer/],
+  [{ status: 'unhealthy' }, /says that it is unhealthy/],
+  [{ status: 7 }, /did not answer as one; check SKYPILOT_API_SERVER_ENDPOINT/],
+])('a server that says %j is told of in words', async (health, words) => {
+  const { start } = await sky({ scenario: scenarios.plain(), health })
+  const server = await start()
+  await expect(server.orchestrator.launch(request())).rejects.toMatchObject({
+    status: 503,
+    message: expect.stringMatching(words),
+  })
+})
+
+test('a token that is not accepted fails the launch in words', async () => {
+  const { api, launcher, folder } = await sky({ scenario: scenarios.plain(), token: 'sky_good' })
+  const asked = { nodeId: 'n', clusterName: 'cic-x', request: request(), folder }
+  expect(await launcher().start(asked)).toMatchObject({ request: expect.any(String) })
+  api.intercept(({ res }) => {
+    res.writeHead(401, { 'Content-Type': 'application/json' })
+    res.end('{"detail":"Service account authentication disabled"}')
+  })
+  await expect(launcher().check(request())).rejects.toMatchObject({
+    status: 503,
+    message: expect.stringMatching(
+      /wants a login: Service account authentication disabled; set SKYPILOT_SERVICE_ACCOUNT_TOKEN/,
+    ),
+  })
+})
+
+describe('whatever it answers', () => {
+  const NONSENSE: Record<string, Hook> = {
+    'a page': ({ res }) => {
+      res.writeHead(200, { 'Content-Type': 'text/html' })
+      res.end('<html><body>Log in</body></html>')
+    },
+    'a 502 of a proxy': ({ res }) => {
+      res.writeHead(502, { 'Content-Type': 'text/html' })
+      res.end('<html>Bad Gateway</html>')
+    },
+    '500 and a text': ({ res }) => {
+      res.writeHead(500, { 'Content-Type': 'text/plain' })
+      res.end('Internal Server Error')
+    },
+    'half a JSON': ({ res }) => {
+      res.writeHead(200, { 'Content-Type': 'application/json' })
+      res.end('[{"request_id": "a')
+    },
+    'half an answer': ({ res }) => {
+      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 })
+      res.write('[')
+      setImmediate(() => res.destroy())
+    },
+    'a pickle': ({ res }) => {
+      res.writeHead(200, { 'Content-Type': 'application/octet-stream' })
+      res.end(Buffer.from('gASVIwAAAAAAAACMBXBvc2l4', 'base64'))
+    },
+    null: ({ res }) => {
+      res.writeHead(200, { 'Content-Type': 'application/json' })
+      res.end('null')
+    },
+  }
+
+  test.each(Object.keys(NONSENSE))('%s now and then is outlived', async (name) => {
+    const expected = await undisturbed()
+    const { api, start } = await sky({ scenario: scenarios.plain() })
+    const server = await start()
+    const seen = new Map<string, number>()
+    api.intercept(async (call) => {
+      const times = (seen.get(call.path) ?? 0) + 1
+      seen.set(call.path, times)
+      // A page in place of a stream is one; its other bytes are a stream's. The check is not retried.
+      const stream = call.path === '/api/stream' || call.path === '/logs'
+      const spared = times === 1 && call.path === '/api/health'
+      const odd = times % 2 === 1 && !(stream && !/page|502|500/.test(name))
+      if (spared || !odd || times > 6) return call.go()
+      return NONSENSE[name]?.(call)
+    })
+    await server.orchestrator.launch(request())
+    const entries = await server.until('gpu-1', active)
+    expect(printed(entries)).toEqual(printedOf(expected))
+    expect(api.launched).toHaveLength(1)
+    expect(entries.filter(ended)).toEqual([])
+  })
+
+  test.each(Object.keys(NONSENSE))('%s for good is the reason, in words', async (name) => {
+    const { api, start } = await sky({
+      ...{ scenario: scenarios.plain(), launchTimeout: 1500 },
+      pace: { cleanup: 200 },
+    })
+    const server = await start()
+    await server.orchestrator.launch(request())
+    await waitFor(() => api.launched.length > 0 || undefined)
+    api.intercept(NONSENSE[name])
+    const last = (await server.until('gpu-1', over)).find(over)
+    expect(last?.message).toMatch(
+      /^the SkyPilot API server \S+ (?:cannot be reached|did not answer)/,
+    )
+    expect(last?.message).toMatch(/not ready within 1.5s$/)
+  })
+
+  test('a line of a gigabyte costs no memory, in a stream or an answer', async () => {
+    const { api, start } = await sky({
+      scenario: { ...scenarios.plain({ gated: true }) },
+      launchTimeout: 60_000,
+    })
+    const server = await start()
+    let most = 0
+    let huge = 0
+    const flood = async (call: Parameters<Hook>[0], type: string) => {
+      huge += 1
+      call.res.setMaxListeners(0)
+      call.res.writeHead(200, { 'Content-Type': type })
+      const block = Buffer.alloc(4 * 1024 * 1024, 'x')
+      for (let sent = 0; sent < 1024 ** 3 && !call.res.destroyed; sent += block.length) {
+        if (!call.res.write(block)) {
+          await Promise.race([once(call.res, 'drain'), once(call.res, 'close')])
+        }
+        most = Math.max(most, process.memoryUsage().rss)
+      }
+      call.res.destroy()
+    }
+    await server.orchestrator.launch(request())
+    await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
+    const before = process.memoryUsage().rss
+    api.intercept((call) => {
+      if (call.path === '/api/stream' && huge < 1) return flood(call, 'text/plain')
+      if (call.path === '/api/status' && huge < 3) return flood(call, 'application/json')
+      return call.go()
+    })
+    api.cut()
+    await waitFor(() => huge >= 3 || undefined)
+    expect(most - before).toBeLessThan(200 * 1024 * 1024)
+    api.pass('provisioning')
+    api.pass('loading')
+    await server.until('gpu-1', active)
+  })
+
+  function printedOf(expected: readonly string[]): string[] {
+    return printed(
+      expected.map((text) => ({ message: text.replace(/^\w+: /, '') })) as unknown as LogEntry[],
+    )
+  }
+})
+
+test('secrets go to SkyPilot as secrets, and nowhere else', async () => {
+  const { api, folder, start } = await sky({ scenario: scenarios.plain() })
+  const server = await start()
+  await server.orchestrator.launch(
+    request({
+      envs: { MY_API_KEY: 'value-of-the-api-key', PLAIN: 'value-in-the-open' },
+      secrets: { HF_TOKEN: 'hf_value-of-the-token-1234' },
+    }),
+  )
+  await server.until('gpu-1', active)
+  const sent = JSON.parse(api.tasks[0] as string)
+  expect(sent.secrets).toEqual({
+    HF_TOKEN: 'hf_value-of-the-token-1234',
+    MY_API_KEY: 'value-of-the-api-key',
+  })
+  expect(sent.envs).toMatchObject({ PLAIN: 'value-in-the-open' })
+  expect(JSON.stringify(sent.envs)).not.toMatch(/value-of-the/)
+  expect(`${sent.setup}${sent.run}`).not.toMatch(/value-/)
+  expect(contentOf(folder)).not.toMatch(/value-of-the/)
+  expect([...api.agents]).toEqual(['launchtail'])
+  const bodies = api.bodies.filter(({ path }) => path === '/launch')
+  expect(Object.keys(bodies[0]?.body.env_vars as object)).toEqual([
+    'SKYPILOT_USER_ID',
+    'SKYPILOT_USER',
+  ])
+})
+
+test('a task of the caller’s own is launched with what the request adds', async () => {
+  const { api, start } = await sky({ scenario: scenarios.plain() })
+  const server = await start()
+  const own = task({ run: 'serve', resources: { cpus: '4+', ports: 9000 }, envs: { A: '1' } })
+  await server.orchestrator.launch(request({ task: own, envs: { A: '2' }, use_spot: true }))
+  await server.until('gpu-1', active)
+  expect(JSON.parse(api.tasks[0] as string)).toEqual({
+    run: 'serve',
+    resources: { cpus: '4+', ports: 9000, infra: 'aws', accelerators: 'H100:1', use_spot: true },
+    envs: { A: '2', PORT: '9000' },
+  })
+})
