@@ -46,6 +46,7 @@ refused: PostgreSQL is not supported yet.
 | \`admin-token\` | the made token, readable for the server's account alone |
 | \`secrets-key\` | the key with which the secrets of running launches are encrypted |
 | \`launches/\` | a folder for each local launch |
+| \`demo/\` | the data folder of \`launchtail serve --demo\`: what is shown stays apart from what is real |
 | \`lock.db\`, \`pid\` | the lock: one process has the folder at a time |
 
 Logs and records are two files so that an append never waits for a record.

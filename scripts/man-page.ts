@@ -27,17 +27,39 @@ the admin token from
 the login, or the data folder in the current one.
 .SH COMMANDS
 ${commands.join('\n')}
+.SH ENVIRONMENT
+${terms(ENVIRONMENT)}
+.SH FILES
+${terms(FILES)}
 .SH EXIT STATUS
-${exitCodes(program)}
+${terms(exitCodes(program))}
 `
 }
 
+const ENVIRONMENT = [
+  ['LAUNCHTAIL_URL', 'the address of the server'],
+  ['LAUNCHTAIL_ADMIN_TOKEN', 'the admin token'],
+  ['NO_COLOR', 'if it is set and not empty, nothing is coloured'],
+] as const
+
+const FILES = [
+  [
+    '~/.config/launchtail/config.json',
+    'the address and the token that "launchtail login" keeps, for this account alone to read; below XDG_CONFIG_HOME where that is set',
+  ],
+  ['data/admin-token', 'the token that a server made which was started in this folder'],
+] as const
+
 function section(command: Command): string {
+  const help = command.createHelp()
   const usage = `launchtail ${command.name()} ${command.usage()}`
-  const options = command.options.map(
-    ({ flags, description }) => `.TP\n.B ${roff(flags)}\n${roff(description)}`,
-  )
-  return `.SS ${roff(usage)}\n${roff(command.description())}\n${options.join('\n')}${examples(command)}`
+  const about = [
+    ...help
+      .visibleArguments(command)
+      .map((each) => [help.argumentTerm(each), help.argumentDescription(each)]),
+    ...command.options.map((each) => [each.flags, help.optionDescription(each)]),
+  ]
+  return `.SS ${roff(usage)}\n${roff(command.description())}\n${terms(about)}${examples(command)}`
 }
 
 /** What a command says after its options: the help's own text, its lines as they are. */
@@ -46,10 +68,16 @@ function examples(command: Command): string {
   return text === '' ? '' : `\n.PP\n.nf\n${roff(text)}\n.fi`
 }
 
-function exitCodes(program: Command): string {
+function exitCodes(program: Command): [string, string][] {
   const codes = /Exit codes:\n([\s\S]*)$/.exec(afterHelp(program))?.[1] ?? ''
-  const each = [...codes.matchAll(/(\d+) {2}(.+?)(?= {2,}\d|\n|$)/g)]
-  return each.map(([, code, meaning = '']) => `.TP\n.B ${code}\n${roff(meaning.trim())}`).join('\n')
+  const each = [...codes.matchAll(/(\d+) {2}(.+?)(?= +\d|\n|$)/g)]
+  return each.map(([, code = '', meaning = '']) => [code, meaning.trim()])
+}
+
+function terms(all: readonly (readonly string[])[]): string {
+  return all
+    .map(([term = '', meaning = '']) => `.TP\n.B ${roff(term)}\n${roff(meaning)}`)
+    .join('\n')
 }
 
 function afterHelp(command: Command): string {

@@ -17,6 +17,7 @@ const build = spawnSync(process.execPath, [compiler, '-b', 'packages/client', 'p
   stdio: 'inherit',
 })
 if (build.status !== 0) process.exit(build.status ?? 1)
+await import('./build-page.mjs')
 
 process.argv.splice(2, 0, 'serve')
 await import(server.href)

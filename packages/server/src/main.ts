@@ -2,13 +2,16 @@ import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { type Config, isLoopback } from './config.js'
-import { openDataFolder, StartError } from './data-folder.js'
+import { openDataFolder } from './data-folder.js'
 import { migrate } from './database/open.js'
 import { sqliteDatabase } from './database/sqlite.js'
+import { StartError } from './errors.js'
 import { createApp } from './http/app.js'
 import { authenticator } from './http/auth.js'
 import { mountDocs } from './http/docs.js'
 import { createFeeds } from './http/feeds.js'
+import { createFleet } from './http/fleet.js'
+import { mountFleetStream } from './http/fleet-stream.js'
 import { createReplies } from './http/idempotency.js'
 import { mountIngest } from './http/ingest.js'
 import { mountLogs } from './http/logs.js'
@@ -17,11 +20,13 @@ import { openApi } from './http/openapi.js'
 import { mountOps } from './http/ops.js'
 import { mountPage } from './http/page.js'
 import { createRawOutput } from './http/raw-output.js'
+import { mountStats } from './http/stats.js'
 import { mountStream } from './http/stream.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
 import { createOrchestrator } from './launch/orchestrator.js'
 import { skypilotLauncher } from './launch/skypilot/api-launcher.js'
+import { skyCommandLauncher } from './launch/skypilot/cli-launcher.js'
 import { createAppender } from './logs/appender.js'
 import { sqliteLogStore } from './logs/sqlite.js'
 import type { LogStore } from './logs/store.js'
@@ -34,6 +39,8 @@ import { adminTokens } from './tokens.js'
 export interface Server {
   /** Where it is reached, without a slash at the end. */
   readonly url: string
+  /** A token it takes. */
+  readonly token: string
   /** The admin token, where it was made at this start. */
   readonly madeToken: string | undefined
   /** The made token's file, where there is one. */
@@ -61,7 +68,7 @@ export async function startServer(
   const folder = await openDataFolder(config.dataDir)
   const tokens = await adminTokens(config.adminTokens, folder)
   const authenticate = authenticator(tokens.values)
-  const metrics = createMetrics(() => feeds.readers())
+  const metrics = createMetrics(() => feeds.readers() + fleet.readers())
   const onFault = (what: string, error?: unknown) => {
     metrics.faults.inc()
     logger.warn({ err: error }, what)
@@ -94,15 +101,18 @@ export async function startServer(
     enabled: config.localLauncher ?? isLoopback(config.host),
   })
   const key = await folder.secret('secrets-key', 32)
+  // The folder's lock lets only one living process have its name.
+  const owner = await folder.secret('name', 12)
   const orchestrator = createOrchestrator({
     database,
     store,
     appender,
     registry,
-    launchers: [local, ...throughSkypilot(config)],
+    launchers: [local, ...throughSkypilot(config, env, (notice) => logger.warn(notice))],
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
+    owner: owner.value,
     onFault,
   })
   const watchman = startWatchman({ registry, store, appender, onFault })
@@ -113,6 +123,12 @@ export async function startServer(
     timeout: config.streamTimeout,
     storageGrace: config.storageGrace,
     onSkipped: () => metrics.skipped.inc(),
+  })
+  const fleet = createFleet({
+    registry,
+    heartbeat: config.heartbeat,
+    timeout: config.streamTimeout,
+    onFault,
   })
   const rawOutput = createRawOutput({
     appender,
@@ -131,10 +147,12 @@ export async function startServer(
     isClosing: () => closing,
   })
   mountStream(app, { feeds, registry })
+  mountFleetStream(app, { fleet })
   mountLogs(app, { store, readText, registry })
   mountIngest(app, { appender, registry, store, rawOutput })
   const replies = createReplies(database)
   mountNodes(app, { registry, store, appender, launches: orchestrator, replies })
+  mountStats(app, { registry })
   mountOps(app, { ready, metrics: metrics.registry, authenticate, host })
   const description = openApi(await version())
   mountDocs(app, description)
@@ -156,6 +174,7 @@ export async function startServer(
   const { port } = app.server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    token: tokens.values[0] as string,
     madeToken: tokens.made,
     tokenFile: config.adminTokens ? undefined : folder.file('admin-token'),
     close,
@@ -182,7 +201,7 @@ export async function startServer(
     closing = true
     clearInterval(catchingUp)
     await pause(config.drainDelay)
-    const streams = feeds.drain(config.drain)
+    const streams = Promise.all([feeds.drain(config.drain), fleet.drain(config.drain)])
     const closed = app.close()
     await streams
     const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
@@ -197,11 +216,19 @@ export async function startServer(
   }
 }
 
-function throughSkypilot(config: Config): Launcher[] {
+/** The API server where one is set; else the `sky` command, which looks after its own in any case. */
+function throughSkypilot(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  onNotice: (message: string) => void,
+): Launcher[] {
   const { skypilotEndpoint: endpoint, skypilotToken: token, launchTimeout } = config
   const { vllmVersion: vllm, uvVersion: uv, pythonVersion: python } = config
   const versions = { vllm, uv, python }
-  return endpoint ? [skypilotLauncher({ endpoint, token, versions, launchTimeout })] : []
+  const command = skyCommandLauncher({ env, versions, launchTimeout, enabled: !endpoint })
+  return endpoint
+    ? [skypilotLauncher({ endpoint, token, versions, launchTimeout, onNotice }), command]
+    : [command]
 }
 
 /** What opens the API server, which must not show up in a log either. */

@@ -368,6 +368,15 @@ pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig
     { phase: 'provisioning', last: 'the launch timed out after 2h' },
     { phase: 'model_loading', last: 'the probe never answered' },
   ],
+  not_started: [
+    { last: 'the launch could not be started: its supervisor did not start' },
+    { phase: 'installing', last: 'the launcher "sky" is not available any more' },
+    { last: 'its secrets cannot be read: they were stored with another key' },
+  ],
+  sky_not_installed: [
+    { last: 'the launch could not be started: SkyPilot is not installed: "sky" was not found' },
+    { lines: 'bash: line 1: sky: command not found' },
+  ],
   server_exited: [
     { phase: 'model_loading', last: 'the server left with exit code 3 before it was ready' },
     { phase: 'model_loading', last: 'run could not be started: spawn failed' },

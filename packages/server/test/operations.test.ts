@@ -1154,7 +1154,7 @@ describe('a fault of the inside', () => {
     const greeting = faulty.output()
     const records = await openSqlite(join(faulty.dataDir, 'records.db'))
     records.exec(
-      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies',
+      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history',
     )
     records.close()
 

@@ -16,6 +16,9 @@ export function mountDocs(app: FastifyInstance, description: Description): void 
   const page = render(description)
   app.get('/openapi.json', async () => description)
   app.get('/docs', async (_request, reply) => asPage(reply).send(page))
+  app.get('/docs.css', async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('Cache-Control', 'no-cache').send(SHEET),
+  )
 }
 
 function render({ info, paths }: Description): string {
@@ -29,7 +32,7 @@ function render({ info, paths }: Description): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${escaped(info.title)} API</title>
-<link rel="stylesheet" href="style.css">
+<link rel="stylesheet" href="docs.css">
 <main>
 <h1>${escaped(info.title)} API</h1>
 <p>${escaped(info.description)} Version ${escaped(info.version)}. Every request below needs the header
@@ -76,3 +79,42 @@ function escaped(text: unknown): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 }
+
+const SHEET = `:root {
+  color-scheme: light dark;
+  --line: color-mix(in srgb, currentColor 20%, transparent);
+}
+body {
+  margin: 0;
+  font: 16px / 1.5 system-ui, sans-serif;
+}
+main {
+  max-width: 60rem;
+  margin: 0 auto;
+  padding: 2rem 1.25rem 4rem;
+}
+h1 {
+  margin: 0 0 0.5rem;
+  font-size: 1.6rem;
+}
+h2 {
+  margin: 2.25rem 0 0.5rem;
+  font-size: 1.1rem;
+}
+code {
+  font: 0.9em / 1.5 ui-monospace, monospace;
+}
+table {
+  width: 100%;
+  margin: 0.75rem 0;
+  border-collapse: collapse;
+  font-size: 0.9rem;
+}
+th,
+td {
+  padding: 0.3rem 0.75rem 0.3rem 0;
+  border-bottom: 1px solid var(--line);
+  text-align: left;
+  vertical-align: top;
+}
+`

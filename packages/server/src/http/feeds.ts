@@ -1,5 +1,6 @@
+import { getHeapStatistics } from 'node:v8'
 import type { LogEntry } from '@launchtail/client/protocol'
-import { HttpError } from '../errors.js'
+import { stopping } from '../errors.js'
 import { type Feed, openFeed } from '../logs/feed.js'
 import type { LogStore } from '../logs/store.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
@@ -32,6 +33,10 @@ interface Kept {
 }
 
 const TICK = 1000
+/** A node's entries in memory take at most so many bytes; all of them a tenth of the heap. */
+const NODE_SHARE = 16 * 1024 * 1024
+const LEAST_SHARE = 16 * 1024
+const ALL_SHARES = getHeapStatistics().heap_size_limit / 10
 
 export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOptions): Feeds {
   const byNode = new Map<string, Kept>()
@@ -59,12 +64,23 @@ export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOpt
   function open(nodeId: string): Kept {
     const fanout = createFanout({ ...options, onGone: () => closeUnused(nodeId) })
     const { listener } = fanout
-    const opening = openFeed({ nodeId, store, readText, listener, ...(onSkipped && { onSkipped }) })
+    const opening = openFeed({
+      nodeId,
+      store,
+      readText,
+      listener,
+      share,
+      ...(onSkipped && { onSkipped }),
+    })
     const attached = opening.then((feed) => {
       fanout.attach(feed)
       return { feed, fanout }
     })
     return { fanout, opening: attached, users: 0 }
+  }
+
+  function share(): number {
+    return Math.min(NODE_SHARE, Math.max(LEAST_SHARE, ALL_SHARES / byNode.size))
   }
 
   function closeUnused(nodeId: string): void {
@@ -93,8 +109,4 @@ export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOpt
     await Promise.all([...byNode.values()].map(({ fanout }) => fanout.drain(over)))
     clearInterval(ticker)
   }
-}
-
-function stopping(): HttpError {
-  return new HttpError(503, 'the server is stopping', { headers: { 'Retry-After': '1' } })
 }

@@ -1,11 +1,11 @@
 import { type Cursor, formatCursor, type Level, type LogEntry } from '@launchtail/client/protocol'
 import { comesAfter, doneOf, type EntryEventData, eventsOf } from '../logs/events.js'
-import type { Item } from '../logs/feed.js'
+import type { EntryFrames, FormatName, Item } from '../logs/feed.js'
 import { plain } from '../logs/plain.js'
 
 /** How a stream is written: each gives text that is complete in itself. */
 export interface Format {
-  readonly name: 'sse' | 'ndjson' | 'text'
+  readonly name: FormatName
   readonly contentType: string
   /** One event; without an id where it is not an entry's. */
   event(event: string, data: string, id?: string): string
@@ -80,9 +80,19 @@ function wordsOf(data: Record<string, unknown>): string {
 /** What a reader asked to see, beside what always comes. */
 export type LevelFilter = ReadonlySet<Level> | undefined
 
-/** All events of an entry in a format, `done` aside. `level` thins out `log` alone. */
+/**
+ * All events of an entry in a format, `done` aside. `level` thins out `log` alone, so readers with
+ * filters share what was framed: it is kept at the item, in two parts.
+ */
 export function frameOf(format: Format, levels: LevelFilter, item: Item): string {
-  return framesAfter(format, levels, item, undefined)
+  const { entry, frames } = item
+  if (!entry) return ''
+  let frame = frames[format.name]
+  if (!frame) {
+    frame = framesAfter(format, item, entry, undefined)
+    frames[format.name] = frame
+  }
+  return passing(frame, levels, entry)
 }
 
 /** Those of an entry's events that a reader at this cursor of it has not seen. */
@@ -92,24 +102,30 @@ export function restFrameOf(
   item: Item,
   { event }: Cursor,
 ): string {
-  return framesAfter(format, levels, item, event)
+  const { entry } = item
+  return entry ? passing(framesAfter(format, item, entry, event), levels, entry) : ''
+}
+
+function passing({ log, others }: EntryFrames, levels: LevelFilter, { level }: LogEntry): string {
+  if (levels && !levels.has(level)) return others
+  return others === '' ? log : log + others
 }
 
 function framesAfter(
   format: Format,
-  levels: LevelFilter,
   item: Item,
+  entry: LogEntry,
   seen: Cursor['event'] | undefined,
-): string {
-  const { entry } = item
-  if (!entry) return ''
-  let frame = ''
+): EntryFrames {
+  let log = ''
+  let others = ''
   for (const event of eventsOf(entry)) {
     if (seen !== undefined && !comesAfter(event.event, seen)) continue
-    if (event.event === 'log' && levels && !levels.has(entry.level)) continue
-    frame += format.entryEvent(event, entry, idOf(item, event.event))
+    const frame = format.entryEvent(event, entry, idOf(item, event.event))
+    if (event.event === 'log') log = frame
+    else others += frame
   }
-  return frame
+  return { log, others }
 }
 
 /** The `done` that follows an entry which ends a launch; empty for any other. */

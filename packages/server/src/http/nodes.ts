@@ -90,11 +90,12 @@ export function mountNodes(
     if (await launches.running(id)) {
       throw new HttpError(409, 'the node is being launched or runs; terminate it first')
     }
+    // Before anything is gone: it refuses where another process runs the launch.
+    await launches.forget(id)
     // The record first: a list without a record is a node still, a record without a list is too.
     await registry.remove(id)
     await store.remove(id)
     appender.forget(id)
-    await launches.forget(id)
     return reply.code(204).send()
   })
 }

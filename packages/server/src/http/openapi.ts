@@ -1,4 +1,10 @@
-import { errorSchema, type Operation, operations, STREAM_EVENTS } from '@launchtail/client/protocol'
+import {
+  errorSchema,
+  FLEET_EVENTS,
+  type Operation,
+  operations,
+  STREAM_EVENTS,
+} from '@launchtail/client/protocol'
 import { z } from 'zod'
 
 const REFUSALS: Record<number, string> = {
@@ -23,7 +29,7 @@ export function openApi(version: string) {
     const { method, path } = operation
     paths[path] = { ...paths[path], [method.toLowerCase()]: describe(name, operation) }
   }
-  const named = [errorSchema, ...Object.values(STREAM_EVENTS)]
+  const named = [errorSchema, ...Object.values(STREAM_EVENTS), ...Object.values(FLEET_EVENTS)]
   const described = {
     openapi: '3.1.0',
     info: {

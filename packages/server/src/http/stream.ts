@@ -14,11 +14,11 @@ import { HttpError, nodeNotFound, StorageUnavailable } from '../errors.js'
 import { endpointOf, oneLine, statusOf } from '../logs/entry-text.js'
 import { cursorOf, type Feed, type Item } from '../logs/feed.js'
 import type { Registry } from '../nodes/registry.js'
-import type { ReaderOptions } from './fanout.js'
 import type { Feeds, Watched } from './feeds.js'
 import { FORMATS, type Format } from './formats.js'
 import { passes } from './history.js'
 import { mount } from './operation.js'
+import type { ReaderOptions } from './reader.js'
 
 export interface StreamOptions {
   feeds: Feeds
@@ -176,7 +176,8 @@ function formatFor(request: FastifyRequest): Format {
   throw new HttpError(406, `only ${Object.keys(BY_TYPE).join(', ')} can be sent`)
 }
 
-function headersOf({ contentType }: Format): Record<string, string> {
+/** The head of a stream in this format. */
+export function headersOf({ contentType }: Format): Record<string, string> {
   return {
     'Content-Type': contentType,
     // A proxy that stores or packs the stream would hold it back.

@@ -102,6 +102,25 @@ export function logStoreContract(
       expect(await store.length('a')).toBe(1)
     })
 
+    it('appends nothing for an owner after whom there was another', async () => {
+      const store = await start()
+      const append = (number: number, texts: string[], from = 0) =>
+        store.append('a', texts, {
+          owner: { name: 'launch:owner', number },
+          mark: { name: 'launch', from, to: from + texts.length },
+        })
+      expect(await append(1, ['0'])).toEqual({ outcome: 'stored', index: 0 })
+      expect(await append(2, [], 1)).toEqual({ outcome: 'stored', index: 1 })
+      expect(await append(1, ['late'], 1)).toEqual({ outcome: 'disowned' })
+      // It learns that first: where it is in the output does not matter any more.
+      expect(await append(1, ['late'], 5)).toEqual({ outcome: 'disowned' })
+      expect(await append(2, ['1'], 1)).toEqual({ outcome: 'stored', index: 1 })
+      expect(await append(3, ['2'], 7)).toEqual({ outcome: 'elsewhere', position: 2 })
+      expect(await append(2, ['2'], 2)).toEqual({ outcome: 'stored', index: 2 })
+      expect(await store.append('a', ['3'])).toEqual({ outcome: 'stored', index: 3 })
+      expect(await store.read('a', 0, 9)).toEqual(['0', '1', '2', '3'])
+    })
+
     it('carries out a request of one key once, and tells its answer again', async () => {
       const store = await start()
       await store.append('a', ['before'])

@@ -1,0 +1,118 @@
+import { once, setMaxListeners } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { ApiError, type Client, type Draft } from '@launchtail/client'
+import { RECORDED, type Recorded } from './recordings.js'
+import { readRecording, replay } from './replay.js'
+
+export interface DemoOptions {
+  client: Client
+  /** Told in a sentence of what does not work. */
+  note: (sentence: string) => void
+  /** How many times as fast as they were recorded the launches are replayed. */
+  speed?: number
+}
+
+export interface Demo {
+  /** Ends when every launch that comes to an end has come to it. */
+  readonly done: Promise<void>
+  /** Ends what is under way, and takes the example node down. */
+  stop(): Promise<void>
+}
+
+const SPEED = 20
+const EXAMPLE = 'demo-example'
+/** How long the example node may take to go, in milliseconds. */
+const LAST_WORDS = 5000
+
+const RECORDINGS = new URL('../../demo/', import.meta.url)
+/** In the published package, and in a checkout. */
+const TASKS = ['local-node.yaml', '../../../../examples/local-node.yaml']
+
+/**
+ * Shows what the page is for: launches the example node on this machine, and sends recorded launches
+ * in as any program would, so that what the page tells of them is read out of their output.
+ */
+export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  // Every request of every launch listens to it.
+  setMaxListeners(0, signal)
+  const label = { demo: `a recorded launch, replayed ${speed} times as fast` }
+  const going = RECORDED.map((recorded) => tellOf(recorded.recording, show(recorded)))
+  const example = tellOf('the example node', launchExample())
+  const ending = going.filter((_, i) => RECORDED[i]?.end)
+  return { done: Promise.all([example, ...ending]).then(() => {}), stop }
+
+  async function show({ recording, begins, node, end }: Recorded): Promise<void> {
+    const nodeId = `demo-${recording}`
+    const lines = readRecording(await readFile(new URL(`${recording}.log`, RECORDINGS), 'utf8'))
+    await pause((begins * 1000) / speed, undefined, { signal })
+    await forget(nodeId)
+    await client.createNode({ node_id: nodeId, ...node, labels: label }, { signal })
+    // Not cut: when all is stopped, the output comes to its end.
+    await client.sendOutput(nodeId, output())
+    if (end) await client.appendNodeLogs(nodeId, lastWord(end), { signal })
+
+    async function* output() {
+      yield* replay(lines, { speed, signal })
+      // A program that hangs keeps its output open.
+      if (!end && !signal.aborted) await once(signal, 'abort')
+    }
+  }
+
+  /** What an earlier demonstration left. */
+  async function forget(nodeId: string): Promise<void> {
+    try {
+      await client.deleteNode(nodeId, { signal })
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error
+    }
+  }
+
+  async function launchExample(): Promise<void> {
+    const file = TASKS.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))
+    if (!file) throw new Error('its task is not there')
+    const task = await readFile(file, 'utf8')
+    try {
+      await client.launchNode({ provider: 'local', ...PLACE, node_id: EXAMPLE, task }, { signal })
+    } catch (error) {
+      // One that an earlier demonstration could not take down still serves.
+      if (!(error instanceof ApiError && error.status === 409)) throw error
+    }
+  }
+
+  function tellOf(what: string, work: Promise<void>): Promise<void> {
+    return work.catch((error: Error) => {
+      if (!signal.aborted) note(`the demonstration lacks ${what}: ${error.message}`)
+    })
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    await Promise.all([example, ...going])
+    try {
+      const limit = AbortSignal.timeout(LAST_WORDS)
+      await client.terminateNode(EXAMPLE, { signal: limit })
+      while ((await client.getNode(EXAMPLE, { signal: limit })).status !== 'terminated') {
+        await pause(50, undefined, { signal: limit })
+      }
+    } catch (error) {
+      const neverLaunched = error instanceof ApiError && error.status === 404
+      if (!neverLaunched) note(`the example node may still run: ${(error as Error).message}`)
+    }
+  }
+}
+
+const PLACE = { region: 'local', gpu: 'cpu', model: 'example-ngram' }
+
+function lastWord(end: NonNullable<Recorded['end']>): Draft {
+  if ('failed' in end) return { level: 'error', phase: 'failed', message: end.failed }
+  return {
+    phase: 'active',
+    progress: 100,
+    message: 'Node is ready and serving requests!',
+    details: end.active,
+  }
+}

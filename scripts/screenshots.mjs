@@ -1,0 +1,124 @@
+// Takes pictures of every page, in light and dark and at phone width, with the demonstration running:
+//
+//   npm run build
+//   node scripts/screenshots.mjs            the README's pictures, into docs/
+//   node scripts/screenshots.mjs <folder>   all of them
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+/** When the demonstration has launches in all states, in ms after its start. */
+const LIVELY = 25_000
+const TOKEN = 'a-token-for-the-pictures'
+const PAGES = [
+  { name: 'nodes', place: '' },
+  { name: 'nodes-failed', place: '?phase=failed' },
+  { name: 'node', place: 'nodes/demo-example' },
+  { name: 'node-failed', place: 'nodes/demo-aws-a10g-out-of-memory' },
+  { name: 'node-stalled', place: 'nodes/demo-aws-l40s-stalls' },
+  { name: 'node-search', place: 'nodes/demo-gcp-a100-zone-failover', act: search },
+  {
+    name: 'node-keys',
+    place: 'nodes/demo-gcp-a100-zone-failover',
+    act: (page) => page.keyboard.press('?'),
+  },
+  { name: 'launch', place: 'launch' },
+  { name: 'launch-task', place: 'launch', act: task },
+  { name: 'launches', place: 'launches' },
+]
+const SCREENS = [
+  { name: 'light', viewport: { width: 1280, height: 760 }, colorScheme: 'light' },
+  { name: 'dark', viewport: { width: 1280, height: 760 }, colorScheme: 'dark' },
+  { name: 'phone', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+]
+
+const folder = process.argv[2]
+const target = folder ?? fileURLToPath(new URL('../docs', import.meta.url))
+mkdirSync(target, { recursive: true })
+const data = mkdtempSync(join(tmpdir(), 'launchtail-pictures-'))
+const server = spawn(
+  process.execPath,
+  [
+    fileURLToPath(new URL('../packages/server/dist/cli/index.js', import.meta.url)),
+    'serve',
+    '--demo',
+  ],
+  {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
+      LAUNCHTAIL_DATA_DIR: data,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+)
+try {
+  const url = await listening()
+  await sleep(LIVELY)
+  await take(url)
+} finally {
+  if (server.exitCode === null) {
+    server.kill('SIGTERM')
+    await once(server, 'exit')
+  }
+  rmSync(data, { recursive: true, force: true })
+}
+
+async function listening() {
+  let output = ''
+  for await (const text of server.stdout.setEncoding('utf8')) {
+    output += text
+    const url = /listens on (\S+)/.exec(output)?.[1]
+    if (!url) continue
+    // What else it says is not needed, and must not fill the pipe.
+    server.stdout.resume()
+    return url
+  }
+  throw new Error(`the server did not start: ${output}`)
+}
+
+async function take(url) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  })
+  try {
+    for (const { name, ...screen } of SCREENS) {
+      const page = await (await browser.newContext(screen)).newPage()
+      if (folder) {
+        await page.goto(url)
+        await page.screenshot({ path: join(target, `sign-in-${name}.png`) })
+      }
+      await page.goto(`${url}/#token=${TOKEN}`)
+      for (const { name: shown, place, act } of folder ? PAGES : PAGES.slice(0, 1)) {
+        if (!folder && name === 'phone') continue
+        await page.goto(`${url}/#/${place}`)
+        await sleep(700)
+        await act?.(page)
+        await sleep(300)
+        await page.screenshot({ path: join(target, `${shown}-${name}.png`) })
+        if (shown === 'node-keys') await page.keyboard.press('Escape')
+      }
+    }
+  } finally {
+    await browser.close()
+  }
+}
+
+async function search(page) {
+  await page.getByLabel('Search in the log').fill('zone')
+  await page.keyboard.press('Enter')
+}
+
+async function task(page) {
+  await page.getByLabel('A SkyPilot task').check()
+  await page.getByLabel('Provider').fill('local')
+  await page.getByLabel('Task, as YAML').fill('name: x\nenvs:\n  A: [1]\nrun: |\n  echo hello\n')
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+}
