@@ -21,9 +21,10 @@ export function request(server, options) {
   return run('request', server, options)
 }
 
-/** Puts entries into a node's log, as fast as they are taken. */
-export async function fill(server, count) {
-  const result = await stream(server, { readers: 0, senders: 16, window: 16, count, seconds: 60 })
+/** Puts entries into a node's log, as fast as they are taken; there are `first` in it already. */
+export async function fill(server, count, first = 0) {
+  const how = { readers: 0, senders: 16, window: 16, seconds: 60 }
+  const result = await stream(server, { ...how, count, first })
   if (result.send_failures > 0) throw new Error('not all entries were taken')
 }
 

@@ -21,6 +21,10 @@ const PARTS = [
   'history',
   'stalled',
   'ingest',
+  'interpret',
+  'launches',
+  'clients',
+  'page',
 ]
 
 const { values, positionals } = readWords()

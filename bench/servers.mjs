@@ -28,12 +28,15 @@ export const TITLES = {
   reference: 'reference algorithm, Redis',
 }
 
-/** Starts one of the above; `nodes` are there from the start. End it with `close`. */
-export async function startServer(name, { nodes = 1 } = {}) {
+/**
+ * Starts one of the above; `nodes` are there from the start, `env` are settings of ours. End it with
+ * `close`.
+ */
+export async function startServer(name, { nodes = 1, env = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
   try {
-    const server = await begin(name, folder, redis, nodes)
+    const server = await begin(name, folder, redis, nodes, env)
     return {
       ...server,
       name,
@@ -51,12 +54,12 @@ export async function startServer(name, { nodes = 1 } = {}) {
   }
 }
 
-function begin(name, folder, redis, nodes) {
-  if (name === 'embedded' || name === 'redis') return startProduct(folder, redis, nodes)
+function begin(name, folder, redis, nodes, env) {
+  if (name === 'embedded' || name === 'redis') return startProduct(folder, redis, nodes, env)
   return name === 'nchan' ? startNchan(folder) : startPeer(name, redis)
 }
 
-async function startProduct(folder, redis, nodes) {
+async function startProduct(folder, redis, nodes, env) {
   const child = await startListening(on(SERVER, node(program, 'serve')), {
     PORT: '0',
     LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
@@ -65,6 +68,7 @@ async function startProduct(folder, redis, nodes) {
     LAUNCHTAIL_MAX_ENTRIES: '10000000',
     LAUNCHTAIL_DRAIN: '1s',
     ...(redis && { REDIS_URL: redis.url }),
+    ...env,
   })
   await createNodes(child.port, nodes)
   return {

@@ -27,6 +27,7 @@ struct options {
   double rate;         /* entries a second, timed from the intended instant (open loop), or */
   int window;          /* entries on their way at most (closed loop) */
   int count;           /* stop after so many entries; 0: by time */
+  int first;           /* the number of each node's first entry */
   double warmup, seconds, drain;
   int stalled;         /* so many readers stop reading for the measured time, and read on after it */
   double storm;        /* all readers are cut after so many seconds of it and come again */

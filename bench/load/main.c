@@ -33,11 +33,11 @@ static void set(const char *name, const char *value) {
       {"--redis", &options.redis, 0, 0},     {"--nodes", &options.nodes, 0, 0},
       {"--readers", &options.readers, 0, 0}, {"--senders", &options.senders, 0, 0},
       {"--rate", 0, &options.rate, 0},       {"--window", &options.window, 0, 0},
-      {"--count", &options.count, 0, 0},     {"--warmup", 0, &options.warmup, 0},
-      {"--seconds", 0, &options.seconds, 0}, {"--drain", 0, &options.drain, 0},
-      {"--stalled", &options.stalled, 0, 0}, {"--storm", 0, &options.storm, 0},
-      {"--expect", &options.expect, 0, 0},   {"--rounds", &options.rounds, 0, 0},
-      {"--body", 0, 0, &options.body},
+      {"--count", &options.count, 0, 0},     {"--first", &options.first, 0, 0},
+      {"--warmup", 0, &options.warmup, 0},   {"--seconds", 0, &options.seconds, 0},
+      {"--drain", 0, &options.drain, 0},     {"--stalled", &options.stalled, 0, 0},
+      {"--storm", 0, &options.storm, 0},     {"--expect", &options.expect, 0, 0},
+      {"--rounds", &options.rounds, 0, 0},   {"--body", 0, 0, &options.body},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i += 1) {
     if (strcmp(name, known[i].name) != 0) continue;

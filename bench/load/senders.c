@@ -68,7 +68,7 @@ static void go_on(struct sender *sender) {
 void send_entry(struct sender *sender, int64_t intended) {
   char path[256], entry[ENTRY];
   int node = (int)(sent_total % (uint64_t)options.nodes);
-  write_entry(entry, sent[node], intended);
+  write_entry(entry, (uint32_t)options.first + sent[node], intended);
   snprintf(path, sizeof path, options.send, node);
   size_t room = REQUEST - ENTRY - 2;
   int head = options.redis

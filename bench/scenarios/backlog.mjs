@@ -11,7 +11,7 @@ export async function measure(scale) {
   const results = await inRounds(scale.only(SERVERS), 1, {}, async (server) => {
     await fill(server, 100)
     const short = await backlog(server, { readers: 1, expect: 100, rounds })
-    await fill(server, 4900)
+    await fill(server, 4900, 100)
     const long = await backlog(server, { readers: 1, expect: 5000, rounds })
     const fifty = await backlog(server, { readers: 50, expect: 5000, rounds: 3 })
     return { short, long, fifty }

@@ -17,7 +17,7 @@ async function lengths(scale) {
   const results = await inRounds(scale.only(SERVERS), 1, {}, async (server) => {
     await fill(server, 100)
     const short = await ask(server)
-    await fill(server, 4900)
+    await fill(server, 4900, 100)
     return { short, long: await ask(server) }
   })
   const reference = results.get('reference')?.[0].long.per_second

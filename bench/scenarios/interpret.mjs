@@ -1,0 +1,98 @@
+// The way of a raw line as far as the store: cut out of the bytes, cleaned, without secrets,
+// interpreted. On one core, without anything that waits.
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { start } from '../children.mjs'
+import { on, SERVER } from '../machine.mjs'
+import { digits, table } from '../table.mjs'
+
+/** What the server's package brings along for its demonstration: a time before each line. */
+const RECORDINGS = new URL('../../packages/server/demo/', import.meta.url)
+const PROGRAM = fileURLToPath(import.meta.url)
+/** How often a recording is gone through in one launch: some 1,200 lines. */
+const TIMES = 20
+const CHUNK = 16 * 1024
+const SECRETS = ['hf_notARealTokenOfAnybodyAtAll1234', 'a-password-of-a-registry']
+
+export async function measure(scale) {
+  const rounds = []
+  for (let round = 0; round < scale.rounds; round += 1) rounds.push(await once(scale.seconds))
+  const best = (of) => Math.max(...rounds.map(of))
+  return [
+    'Recorded launches, in chunks of 16 KiB, with two secrets to be found: a second is one of a',
+    'core’s time, whatever else the machine does. The best of all rounds.\n',
+    table([
+      ['', 'raw lines/s', 'MB/s'],
+      [
+        'redacted and interpreted, on one core',
+        digits(best(({ lines }) => lines)),
+        digits(best(({ bytes }) => bytes / 1e6)),
+      ],
+    ]),
+  ].join('\n')
+}
+
+async function once(seconds) {
+  let told
+  const child = start(on(SERVER, [process.execPath, PROGRAM, String(seconds)]), {
+    line(text) {
+      told = JSON.parse(text)
+    },
+  })
+  const code = await child.left
+  if (code !== 0 || !told) throw new Error('interpreting failed')
+  return told
+}
+
+if (process.argv[1] === PROGRAM) await interpret(Number(process.argv[2]))
+
+async function interpret(seconds) {
+  const of = (name) =>
+    import(new URL(`../../packages/server/dist/launch/${name}.js`, import.meta.url))
+  const [{ lineDecoder }, { createPipeline }, { createRedactor }] = await Promise.all(
+    ['lines', 'pipeline', 'redact'].map(of),
+  )
+  const launches = readdirSync(RECORDINGS).map(launchOf)
+  let entries = 0
+  const through = async ({ chunks }) => {
+    const decoder = lineDecoder()
+    const pipeline = createPipeline({
+      state: { phase: 'queued', progress: 0 },
+      redactor: createRedactor({ values: SECRETS }),
+      async append(drafts) {
+        entries += drafts.length
+        return { outcome: 'stored', accepted: drafts.length, cursor: '' }
+      },
+      signal: new AbortController().signal,
+    })
+    for (const chunk of chunks) await pipeline.take(decoder.push(chunk))
+    await pipeline.take(decoder.end())
+    await pipeline.end()
+  }
+  for (const launch of launches) await through(launch)
+  entries = 0
+  let lines = 0
+  let bytes = 0
+  const begun = performance.now()
+  const used = process.cpuUsage()
+  do {
+    for (const launch of launches) {
+      await through(launch)
+      lines += launch.lines
+      bytes += launch.bytes
+    }
+  } while (performance.now() - begun < seconds * 1000)
+  const { user, system } = process.cpuUsage(used)
+  const took = (user + system) / 1e6
+  if (entries < lines / 2) throw new Error(`${lines} lines became ${entries} entries`)
+  console.log(JSON.stringify({ lines: lines / took, bytes: bytes / took }))
+}
+
+function launchOf(name) {
+  const recorded = readFileSync(new URL(name, RECORDINGS), 'utf8')
+  const text = recorded.replace(/^\d+:\d\d /gm, '').repeat(TIMES)
+  const bytes = Buffer.from(text)
+  const chunks = []
+  for (let at = 0; at < bytes.length; at += CHUNK) chunks.push(bytes.subarray(at, at + CHUNK))
+  return { chunks, bytes: bytes.length, lines: text.split('\n').length - 1 }
+}

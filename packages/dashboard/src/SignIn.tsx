@@ -1,0 +1,58 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { signedOutBecause, signIn } from './session.js'
+
+/** Asks for the admin token. */
+export function SignIn() {
+  const typed = useSignal('')
+  const refusal = useSignal('')
+  const busy = useSignal(false)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault()
+    busy.value = true
+    refusal.value = ''
+    try {
+      await signIn(typed.value.trim())
+    } catch (error) {
+      refusal.value = (error as Error).message
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return (
+    <main class="sign-in">
+      <h1>Launchtail</h1>
+      <p>Every launch of your GPU nodes, live, and why it failed.</p>
+      <form onSubmit={submit}>
+        <label for="token">Admin token</label>
+        <input
+          id="token"
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          ref={field}
+          value={typed}
+          onInput={({ currentTarget }) => {
+            typed.value = currentTarget.value
+          }}
+          aria-describedby="token-help"
+          aria-invalid={refusal.value !== ''}
+        />
+        <button class="primary" type="submit" disabled={busy.value || typed.value.trim() === ''}>
+          Sign in
+        </button>
+        <p class="fault" role="alert">
+          {refusal.value || signedOutBecause.value}
+        </p>
+        <p id="token-help" class="hint">
+          A token that the server made itself is in the file <code>admin-token</code> of its data
+          folder. It is kept for this tab only.
+        </p>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,133 @@
+import { PHASES } from '@launchtail/client/protocol'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { setQuery } from '../address.js'
+import type { SeenNode } from '../hub/messages.js'
+import { phaseName } from '../parts/phases.js'
+import { VirtualRows } from '../parts/VirtualRows.js'
+import { NodeRow } from './NodeRow.js'
+import { complete, counts, filter, nodes, providers, refusal, shown } from './state.js'
+
+/** All nodes, live. */
+export function FleetPage() {
+  useEffect(() => {
+    document.title = 'Nodes – Launchtail'
+  }, [])
+  return (
+    <section class="fleet" aria-label="Nodes">
+      <h1 class="hidden">Nodes</h1>
+      <Filters />
+      {refusal.value && (
+        <p class="fault" role="alert">
+          {refusal.value}
+        </p>
+      )}
+      {shown.value.length > 0 ? <Rows /> : <NoRows />}
+    </section>
+  )
+}
+
+function Filters() {
+  const { text, phase, provider } = filter.value
+  return (
+    <div class="filters">
+      <input
+        type="search"
+        placeholder="Name, model, GPU, region, cause"
+        aria-label="Filter by text"
+        value={text}
+        onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
+      />
+      <select
+        aria-label="Provider"
+        value={provider}
+        onChange={({ currentTarget }) => setQuery({ provider: currentTarget.value })}
+      >
+        <option value="">all providers</option>
+        {[...new Set([...providers.value, ...(provider ? [provider] : [])])].map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <fieldset class="phases">
+        <legend class="hidden">Phase</legend>
+        {[...PHASES, 'stalled'].map((name) => (
+          <button
+            key={name}
+            type="button"
+            data-phase={name}
+            data-none={counts.value.get(name) === 0 || undefined}
+            aria-pressed={phase === name}
+            onClick={() => setQuery({ phase: phase === name ? '' : name })}
+          >
+            <i />
+            {phaseName(name)} <b>{counts.value.get(name)}</b>
+          </button>
+        ))}
+      </fieldset>
+    </div>
+  )
+}
+
+/** As in the style sheet, in pixels: a row on a wide screen, and on a narrow one. */
+const WIDE = 52
+const NARROW = 104
+
+function Rows() {
+  const narrow = useMedia('(max-width: 700px)')
+  return (
+    <VirtualRows
+      count={shown.value.length}
+      version={`${narrow}`}
+      estimate={() => (narrow ? NARROW : WIDE)}
+      box={{ class: 'nodes', role: 'list', 'aria-label': 'Nodes, newest first', tabIndex: 0 }}
+    >
+      {(row) => {
+        const node = shown.value[row] as SeenNode
+        return <NodeRow key={node.node_id} node={node} place={row} count={shown.value.length} />
+      }}
+    </VirtualRows>
+  )
+}
+
+function NoRows() {
+  if (!complete.value) return <p class="empty">{refusal.value ? '' : 'Looking for nodes …'}</p>
+  if (nodes.value.size > 0) {
+    return (
+      <p class="empty">
+        None of the {nodes.value.size} nodes is like this.{' '}
+        <button type="button" onClick={() => setQuery({ q: '', phase: '', provider: '' })}>
+          Show all
+        </button>
+      </p>
+    )
+  }
+  return (
+    <div class="empty">
+      <p>No node has been launched yet.</p>
+      <p>
+        <a class="button primary" href="#/launch">
+          Launch a node
+        </a>
+      </p>
+      <p>Or send the output of any launcher in, as it comes; the API tells how:</p>
+      <p>
+        <a href="docs">docs</a>
+      </p>
+    </div>
+  )
+}
+
+function useMedia(query: string): boolean {
+  const matches = useSignal(matchMedia(query).matches)
+  useEffect(() => {
+    const media = matchMedia(query)
+    const onChange = () => {
+      matches.value = media.matches
+    }
+    media.addEventListener('change', onChange)
+    return () => media.removeEventListener('change', onChange)
+  }, [query, matches])
+  return matches.value
+}

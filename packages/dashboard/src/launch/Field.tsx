@@ -1,0 +1,58 @@
+import { useId } from 'preact/hooks'
+import type { Draft } from './request.js'
+
+type TextField = { [Key in keyof Draft]: Draft[Key] extends string ? Key : never }[keyof Draft]
+
+interface FieldProps {
+  draft: Draft
+  change: (changes: Partial<Draft>) => void
+  name: TextField
+  label: string
+  hint?: string
+  type?: 'text' | 'number'
+  /** Offered, not enforced. */
+  choices?: readonly string[]
+  required?: boolean
+  wide?: boolean
+}
+
+/** One field of the form. */
+export function Field(props: FieldProps) {
+  const {
+    draft,
+    change,
+    name,
+    label,
+    hint = '',
+    type = 'text',
+    choices = [],
+    required,
+    wide,
+  } = props
+  const id = useId()
+  return (
+    <div class="field" data-wide={wide || undefined}>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        name={name}
+        type={type}
+        min={type === 'number' ? 1 : undefined}
+        placeholder={hint}
+        required={required}
+        autocomplete="off"
+        spellcheck={false}
+        list={choices.length > 0 ? `${id}-choices` : undefined}
+        value={draft[name]}
+        onInput={({ currentTarget }) => change({ [name]: currentTarget.value })}
+      />
+      {choices.length > 0 && (
+        <datalist id={`${id}-choices`}>
+          {choices.map((choice) => (
+            <option key={choice} value={choice} />
+          ))}
+        </datalist>
+      )}
+    </div>
+  )
+}

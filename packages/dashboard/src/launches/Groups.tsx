@@ -1,0 +1,51 @@
+import type { Stats, StatsKey } from '@launchtail/client'
+import { PHASES } from '@launchtail/client/protocol'
+import { inert } from '../log/text.js'
+import { phaseName } from '../parts/phases.js'
+import { span } from '../parts/times.js'
+
+/** No launch goes on from these. */
+const STEPS = PHASES.filter((phase) => phase !== 'active' && phase !== 'failed')
+
+/** The figures of each group. */
+export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }) {
+  return (
+    <div class="groups">
+      <h2 id="groups">By {by}: how long half of the launches took at most</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, so a keyboard must reach it */}
+      <section class="table" tabIndex={0} aria-labelledby="groups">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{by}</th>
+              <th scope="col">launches</th>
+              <th scope="col">succeeded</th>
+              <th scope="col">failed</th>
+              <th scope="col">until active</th>
+              {STEPS.map((phase) => (
+                <th key={phase} scope="col">
+                  {phaseName(phase)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {groups.map((group) => (
+              <tr key={group[by] ?? ''}>
+                <th scope="row">{inert(group[by] ?? 'not told')}</th>
+                <td>{group.launches}</td>
+                <td>{group.succeeded}</td>
+                <td>{group.failed}</td>
+                <td>{group.time_to_active ? span(group.time_to_active.p50_ms) : '–'}</td>
+                {STEPS.map((phase) => {
+                  const timing = group.phases.find((one) => one.phase === phase)
+                  return <td key={phase}>{timing ? span(timing.p50_ms) : '–'}</td>
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </div>
+  )
+}

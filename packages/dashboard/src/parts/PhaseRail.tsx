@@ -1,0 +1,38 @@
+import { type NodeRecord, PHASES, type Phase, phaseOrder } from '@launchtail/client/protocol'
+import { phaseName } from './phases.js'
+
+/** The eight phases as eight marks: those gone through, the one it is in, and where it failed. */
+export function PhaseRail({ node }: { node: NodeRecord }) {
+  return (
+    <span class="rail" role="img" aria-label={describe(node)}>
+      {PHASES.map((phase) => (
+        <i
+          key={phase}
+          data-phase={phase}
+          data-step={stepOf(node, phase)}
+          title={phaseName(phase)}
+        />
+      ))}
+    </span>
+  )
+}
+
+export type Step = 'done' | 'now' | 'broken' | 'ahead'
+
+/** How far a launch is with a phase. */
+export function stepOf({ phase, failure, phases, status }: NodeRecord, step: Phase): Step {
+  if (phase === 'failed') {
+    if (step === 'failed') return status === 'terminated' ? 'done' : 'broken'
+    const last = failure?.phase ?? phases.findLast((timing) => timing.phase !== 'failed')?.phase
+    if (step === last) return status === 'terminated' ? 'now' : 'broken'
+    return last !== undefined && phaseOrder(step) < phaseOrder(last) ? 'done' : 'ahead'
+  }
+  if (step === 'failed') return 'ahead'
+  if (step === phase) return phase === 'active' ? 'done' : 'now'
+  return phaseOrder(step) < phaseOrder(phase) ? 'done' : 'ahead'
+}
+
+function describe({ phase, progress, failure }: NodeRecord): string {
+  if (phase === 'failed') return failure ? `failed while ${phaseName(failure.phase)}` : 'failed'
+  return `phase ${phaseOrder(phase) + 1} of 8: ${phaseName(phase)}, ${Math.round(progress)} %`
+}

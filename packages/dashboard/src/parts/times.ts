@@ -1,0 +1,46 @@
+/** A span for people: `7 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return joined(minutes, 'min', seconds % 60, 's')
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return joined(hours, 'h', minutes % 60, 'min')
+  return joined(Math.floor(hours / 24), 'd', hours % 24, 'h')
+}
+
+function joined(large: number, unit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${smallUnit}`
+}
+
+export const TIME_STYLES = ['local', 'utc', 'since start'] as const
+export type TimeStyle = (typeof TIME_STYLES)[number]
+
+/** A line's time in the style; `at` and `start` are ms since 1970. */
+export function timeOf(at: number, style: TimeStyle, start: number): string {
+  if (Number.isNaN(at)) return '–'
+  if (style === 'utc') return new Date(at).toISOString().slice(11, 23)
+  if (style === 'since start') return sinceStart(at - start)
+  const date = new Date(at)
+  const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two)
+  return `${hours}:${minutes}:${seconds}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}
+
+function sinceStart(ms: number): string {
+  const whole = Math.abs(ms)
+  const hours = Math.floor(whole / 3_600_000)
+  const minutes = two(Math.floor(whole / 60_000) % 60)
+  const seconds = two(Math.floor(whole / 1000) % 60)
+  const tenth = Math.floor(whole / 100) % 10
+  return `${ms < 0 ? '-' : '+'}${hours > 0 ? `${hours}:` : ''}${minutes}:${seconds}.${tenth}`
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
+/** A moment in full, for a title. */
+export function moment(text: string): string {
+  const date = new Date(text)
+  return Number.isNaN(date.getTime()) ? text : `${date.toLocaleString()} (${text})`
+}

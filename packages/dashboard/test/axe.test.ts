@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { endAll, type RunningServer, startServer } from '../../server/test/support/processes.js'
+import { startBrowser } from './support/browser.js'
+import { line, node, open, send } from './support/page.js'
+
+const tabs = startBrowser()
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+let server: RunningServer
+let failed: string
+let running: string
+
+beforeAll(async () => {
+  server = await startServer()
+  failed = await node(server, { name: 'a-failed-one', provider: 'aws', gpu: 'a100' })
+  await send(server, failed, [
+    { message: 'Downloading \u001b[33mtorch\u001b[0m', phase: 'installing', progress: 62 },
+    { message: 'slow mirror', level: 'warn', phase: 'installing' },
+    { message: 'detail', level: 'debug', phase: 'installing', details: 'more of it' },
+    {
+      message: 'CUDA out of memory. Tried to allocate 2 GiB',
+      level: 'error',
+      phase: 'model_loading',
+    },
+    { message: 'The job failed', level: 'error', phase: 'failed' },
+  ])
+  running = await node(server, { name: 'a-running-one', labels: { demo: 'a recorded launch' } })
+  await send(server, running, { message: 'Fetching', phase: 'model_loading', progress: 75 })
+  const done = await node(server, { name: 'a-good-one' })
+  const details = 'http://10.0.0.1:8000'
+  await send(server, done, { message: 'Ready', phase: 'active', progress: 100, details })
+})
+afterAll(endAll)
+
+const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
+  {
+    name: 'signing in',
+    async show(page) {
+      await page.goto(server.url)
+      await page.getByLabel('Admin token').fill('wrong')
+      await page.keyboard.press('Enter')
+      await page.getByText('invalid admin token').waitFor()
+    },
+  },
+  {
+    name: 'the nodes',
+    async show(page) {
+      await open(page, server)
+      await page.getByRole('link', { name: 'a-good-one' }).waitFor()
+    },
+  },
+  {
+    name: 'a failed node',
+    async show(page) {
+      await open(page, server, `nodes/${failed}`)
+      await line(page, 'The job failed')
+      await page.getByLabel('Search in the log').fill('o')
+      await page.locator('mark').first().waitFor()
+      await page.keyboard.press('Enter')
+    },
+  },
+  {
+    name: 'a running node, and a question',
+    async show(page) {
+      await open(page, server, `nodes/${running}`)
+      await line(page, 'Fetching')
+      await page.getByRole('button', { name: 'Terminate' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'the form',
+    async show(page) {
+      await open(page, server, 'launch')
+      await page.getByLabel('A SkyPilot task').check()
+      await page.getByLabel('Provider').fill('local')
+      await page.getByLabel('Task, as YAML').fill('run: [')
+      await page.getByRole('button', { name: 'Launch', exact: true }).click()
+      await page.getByText('it is not YAML').waitFor()
+    },
+  },
+  {
+    name: 'the launches',
+    async show(page) {
+      await open(page, server, 'launches')
+      await page.getByText('Top causes').waitFor()
+    },
+  },
+]
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  describe(`in ${colorScheme}`, () => {
+    test.each(PAGES)('$name has no fault that axe takes for serious', async ({ show }) => {
+      const page = await tabs.fresh({ colorScheme, reducedMotion: 'reduce' })
+      await show(page)
+      await page.evaluate(axe)
+      const { violations } = await page.evaluate(() =>
+        (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+      )
+      const serious = violations.filter(
+        ({ impact }) => impact === 'serious' || impact === 'critical',
+      )
+      const words = serious.flatMap(({ id, nodes }) =>
+        nodes.map((one) => `${id}: ${one.html} ${one.failureSummary}`),
+      )
+      expect(words).toEqual([])
+    })
+  })
+}
+
+test('everything is reached and done by keyboard', async () => {
+  const page = await tabs.fresh()
+  await page.goto(server.url)
+  await page.locator('input:focus').waitFor()
+  await page.keyboard.type(server.token)
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: 'a-running-one' }).waitFor()
+  await tabTo(page, 'a-running-one')
+  await page.keyboard.press('Enter')
+  await line(page, 'Fetching')
+  await tabTo(page, 'Terminate')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await tabTo(page, 'Lines of the log')
+  await tabTo(page, 'Launchtail')
+})
+
+/** Presses Tab until what has this name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const { activeElement: element } = document
+      return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? ''
+    })
+    if (focused === name) return
+  }
+  throw new Error(`no Tab leads to ${name}`)
+}

@@ -1,0 +1,349 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import {
+  endAll,
+  freePort,
+  type RunningServer,
+  startServer,
+  TOKEN,
+  temporaryFolder,
+  until,
+} from '../../server/test/support/processes.js'
+import { startBrowser } from './support/browser.js'
+import { startGateway } from './support/gateway.js'
+import { line, lines, node, open, seen, send } from './support/page.js'
+
+const tabs = startBrowser(['--host-resolver-rules=MAP evil.example 127.0.0.1'])
+const task = readFileSync(
+  fileURLToPath(new URL('../../../examples/local-node.yaml', import.meta.url)),
+  'utf8',
+)
+let server: RunningServer
+
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(endAll)
+
+describe('signing in', () => {
+  test('a wrong token is refused in the server’s words, a right one shows the nodes', async () => {
+    const page = await tabs.fresh()
+    await page.goto(server.url)
+    await page.getByLabel('Admin token').fill('not it')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('invalid admin token').waitFor()
+    await page.getByLabel('Admin token').fill('keiner ✗')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('invalid admin token').waitFor()
+    await page.getByLabel('Admin token').fill(TOKEN)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Nodes' }).waitFor()
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(TOKEN)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Nodes' }).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Admin token').waitFor()
+    expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain(TOKEN)
+  })
+
+  test('the token of the printed address is taken out of it at once', async () => {
+    const page = await tabs.fresh()
+    const asked: string[] = []
+    page.on('request', (request) =>
+      asked.push(request.url() + JSON.stringify(request.headers().referer ?? '')),
+    )
+    await page.goto(`${server.url}/#token=${TOKEN}`)
+    await page.getByRole('heading', { name: 'Nodes' }).waitFor()
+    expect(page.url()).toBe(`${server.url}/#/`)
+    await page.goBack()
+    expect(page.url()).not.toContain(TOKEN)
+    expect(asked.join()).not.toContain(TOKEN)
+  })
+
+  test('a token that the server stops taking leads back to signing in, and says why', async () => {
+    const port = await freePort()
+    const dataDir = await temporaryFolder()
+    const first = await startServer({ port, dataDir })
+    const page = await tabs.fresh()
+    await open(page, first)
+    await first.stop()
+    const env = { LAUNCHTAIL_ADMIN_TOKEN: 'another-token-0123456789' }
+    await startServer({ port, dataDir, env })
+    await page.getByRole('button', { name: 'now' }).click()
+    await page.getByText('The server does not take the token any more.').waitFor()
+  })
+})
+
+describe('what the page is allowed', () => {
+  test('nothing inline, nothing from elsewhere, in nobody’s frame', async () => {
+    const { headers } = await fetch(server.url)
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
+    const text = await (await fetch(server.url)).text()
+    expect(text).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/)
+  })
+
+  test('a page of another origin learns nothing, and a name that is not the server’s is refused', async () => {
+    const nodeId = await node(server)
+    const elsewhere = createServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>elsewhere')
+    })
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void elsewhere.close())
+    const { port } = elsewhere.address() as AddressInfo
+    const page = await tabs.foreign()
+    await page.goto(`http://127.0.0.1:${port}`)
+    const tried = await page.evaluate(
+      async ([url, token, id]) => {
+        const post = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'evil\n' }
+        const told = (promise: Promise<Response>) =>
+          promise.then(
+            (response) => response.type,
+            () => 'refused',
+          )
+        return [
+          await told(fetch(`${url}/admin/nodes`, { headers: { 'X-Admin-Token': token } })),
+          await told(fetch(`${url}/admin/nodes/${id}/logs`, post)),
+          await told(fetch(`${url}/admin/nodes/${id}/logs`, { ...post, mode: 'no-cors' })),
+        ]
+      },
+      [server.url, TOKEN, nodeId] as const,
+    )
+    expect(tried).toEqual(['refused', 'refused', 'opaque'])
+    const { logs } = (await (await server.fetch(`/admin/nodes/${nodeId}/logs`)).json()) as {
+      logs: []
+    }
+    expect(logs).toEqual([])
+    const rebound = server.url.replace('127.0.0.1', 'evil.example')
+    const response = await page.goto(rebound)
+    expect(response?.status()).toBe(400)
+  })
+
+  test('works under a path of a proxy, and loads nothing that it does not need', async () => {
+    const gateway = await startGateway(server.url, '/tools/launchtail')
+    const page = await tabs.fresh()
+    const loaded: string[] = []
+    page.on('response', (response) => loaded.push(`${response.status()} ${response.url()}`))
+    await open(page, { url: gateway.url, token: TOKEN })
+    await page.getByRole('heading', { name: 'Nodes' }).waitFor()
+    await page.getByRole('banner').getByText('live').waitFor()
+    expect(loaded.filter((one) => !one.startsWith('200 '))).toEqual([])
+    expect(loaded.join()).not.toMatch(/Picture/)
+    await page.getByRole('link', { name: 'Launches' }).click()
+    await page.getByLabel('Grouped by').waitFor()
+    expect(loaded.join()).toMatch(/Picture/)
+  })
+})
+
+describe('the nodes', () => {
+  test('none yet: says so, and how to begin', async () => {
+    const empty = await startServer()
+    const page = await tabs.fresh()
+    await open(page, empty)
+    await page.getByText('No node has been launched yet.').waitFor()
+    await page.getByRole('link', { name: 'Launch a node' }).last().click()
+    await page.getByRole('heading', { name: 'Launch a node' }).waitFor()
+  })
+
+  test('come and change by themselves, the newest first, with the cause where one failed', async () => {
+    const page = await tabs.fresh()
+    await open(page, server)
+    const first = await node(server, { name: 'first-of-two', provider: 'gcp', model: 'a/model' })
+    await page.getByRole('link', { name: 'first-of-two' }).waitFor()
+    await node(server, { name: 'second-of-two', provider: 'aws' })
+    await page.getByRole('link', { name: 'second-of-two' }).waitFor()
+    const names = await page.locator('.node .name').allTextContents()
+    expect(names.indexOf('second-of-two')).toBeLessThan(names.indexOf('first-of-two'))
+
+    const row = page.locator('.node').filter({ hasText: 'first-of-two' })
+    await send(server, first, { message: 'Fetching weights', phase: 'model_loading', progress: 77 })
+    await row.getByText('Fetching weights').waitFor()
+    await row.getByText('77 %').waitFor()
+    expect(await row.getByRole('img').getAttribute('aria-label')).toBe(
+      'phase 5 of 8: model loading, 77 %',
+    )
+    const words = 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB'
+    await send(server, first, [
+      { message: words, level: 'error', phase: 'model_loading' },
+      { message: 'The job failed', level: 'error', phase: 'failed' },
+    ])
+    await row.getByText('CUDA out of memory').waitFor()
+    await row.getByText('failed', { exact: true }).waitFor()
+  })
+
+  test('are filtered by text, phase and provider, and the address keeps it', async () => {
+    const kept = await node(server, { name: 'filter-kept', provider: 'lambda' })
+    await send(server, kept, { message: 'going on', phase: 'installing', progress: 65 })
+    await node(server, { name: 'filter-other', provider: 'runpod' })
+    const page = await tabs.fresh()
+    await open(page, server)
+    await page.getByLabel('Filter by text').fill('FILTER-')
+    await page.getByRole('button', { name: 'installing' }).click()
+    await page.getByLabel('Provider').selectOption('lambda')
+    const only = async () => (await page.locator('.node .name').allTextContents()).join()
+    await until('the one that fits', async () => (await only()) === 'filter-kept')
+    expect(page.url()).toMatch(/q=FILTER-.*phase=installing.*provider=lambda/)
+    await page.reload()
+    await until(
+      'the same after loading the page again',
+      async () => (await only()) === 'filter-kept',
+    )
+    await page.getByRole('button', { name: 'queued' }).click()
+    await page.getByText(/None of the \d+ nodes is like this/).waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.getByRole('link', { name: 'filter-other' }).waitFor()
+  })
+
+  test('a thousand are a few dozen rows in the page', async () => {
+    const large = await startServer()
+    for (let at = 0; at < 1000; at += 50) {
+      const some = Array.from({ length: 50 }, (_, i) => node(large, { name: `many-${at + i}` }))
+      await Promise.all(some)
+    }
+    const page = await tabs.fresh()
+    await open(page, large)
+    await until('all to be counted', async () =>
+      (await page.getByRole('button', { name: 'queued' }).textContent())?.includes('1000'),
+    )
+    expect(await page.locator('.node').count()).toBeLessThan(100)
+    await page.locator('.nodes').evaluate((list) => list.scrollTo(0, list.scrollHeight))
+    await page.locator('.node[aria-posinset="1000"]').waitFor()
+  })
+})
+
+describe('a launch', () => {
+  test('is asked for by the form, followed to its end, and terminated', async () => {
+    const page = await tabs.fresh()
+    await open(page, server, 'launch')
+    await page.getByLabel('A SkyPilot task').check()
+    await page.getByLabel('Provider').fill('local')
+    await page.getByLabel('Node id').fill('by-the-form')
+    await page.getByLabel('Task, as YAML').fill(task.replace('PAUSE: 150', 'PAUSE: 10'))
+    expect(await page.getByLabel('The same request as a command').textContent()).toContain(
+      '"node_id": "by-the-form"',
+    )
+    await page.getByRole('button', { name: 'Launch', exact: true }).click()
+    await page.waitForURL(/#\/nodes\/by-the-form/)
+    await line(page, 'The model is written')
+    await page.getByText('Serves at').waitFor()
+    const address = page.locator('.endpoint a')
+    expect(await address.getAttribute('rel')).toContain('noopener')
+    await page.locator('.foot [data-state="over"]').waitFor()
+
+    await page.getByRole('button', { name: 'Terminate' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Terminate?' })
+    await dialog.getByText('It serves requests.').waitFor()
+    await dialog.getByRole('button', { name: 'Terminate' }).click()
+    await page.locator('.about-node').getByText('terminated').waitFor()
+    await page.getByRole('link', { name: 'Launch again' }).click()
+    await until(
+      'the form to be filled in',
+      async () => (await page.getByLabel('Provider').inputValue()) === 'local',
+    )
+    expect(await page.getByLabel('Node id').inputValue()).toBe('by-the-form')
+  })
+
+  test('that is wrong is refused at the line that is', async () => {
+    const page = await tabs.fresh()
+    await open(page, server, 'launch')
+    await page.getByLabel('A SkyPilot task').check()
+    await page.getByLabel('Provider').fill('local')
+    await page.getByLabel('Task, as YAML').fill('name: x\nsetup: |\n  true\nrun: [echo\nenvs: {}\n')
+    await page.getByRole('button', { name: 'Launch', exact: true }).click()
+    await page.getByText('it is not YAML').waitFor()
+    expect(await page.locator('.numbers [data-fault]').allTextContents()).not.toEqual([])
+    await page.getByLabel('Task, as YAML').fill('name: x\nenvs:\n  A: [1]\nrun: echo\n')
+    await page.getByRole('button', { name: 'Launch', exact: true }).click()
+    await until('the line of the key', async () =>
+      (await page.locator('.numbers [data-fault]').allTextContents()).includes('3'),
+    )
+  })
+
+  test('that failed tells its cause and what to do, on top', async () => {
+    const nodeId = await node(server, { name: 'gated', provider: 'aws', model: 'meta-llama/x' })
+    const words =
+      'OSError: You are trying to access a gated repo. Make sure to have access to it at https://huggingface.co/x'
+    await send(server, nodeId, [
+      { message: words, level: 'error', phase: 'model_loading', progress: 72 },
+      { message: 'The job failed', level: 'error', phase: 'failed' },
+    ])
+    const page = await tabs.fresh()
+    await open(page, server, `nodes/${nodeId}`)
+    const failure = page.getByRole('region', { name: 'Failure' })
+    await failure.getByText('Failed while model loading: gated').waitFor()
+    await failure.getByText(words).waitFor()
+    const record = (await (await server.fetch(`/admin/nodes/${nodeId}`)).json()) as {
+      failure: { advice: string }
+    }
+    await failure.getByText(record.failure.advice).waitFor()
+    await page.locator('.phase-times [data-phase="model_loading"][data-step="broken"]').waitFor()
+  })
+
+  test('of which nobody knows', async () => {
+    const page = await tabs.fresh()
+    await open(page, server, 'nodes/nobody-knows')
+    await page.getByText('There is no node nobody-knows.').waitFor()
+  })
+})
+
+test('twelve tabs share their connections over HTTP/1.1, and all of them live', async () => {
+  const gateway = await startGateway(server.url, '')
+  const ids = await Promise.all(lines(10).map((_, i) => node(server, { name: `tab-${i}` })))
+  await Promise.all(ids.map((id) => send(server, id, { message: `begun ${id}` })))
+  const pages = await tabs.together(12)
+  const places = [...ids.map((id) => `nodes/${id}`), '', '']
+  await Promise.all(
+    pages.map((page, i) => open(page, { url: gateway.url, token: TOKEN }, places[i])),
+  )
+  await Promise.all(ids.map((id, i) => line(pages[i] as never, `begun ${id}`)))
+  await Promise.all(
+    pages.slice(10).map((page) => page.getByRole('link', { name: 'tab-9' }).waitFor()),
+  )
+  expect(gateway.streams().filter((path) => path === '/admin/nodes/stream')).toHaveLength(1)
+  // Chromium opens six to a server: two are left to ask on.
+  expect(gateway.mostStreams()).toBeLessThanOrEqual(4)
+  await Promise.all(ids.map((id) => send(server, id, { message: `later ${id}` })))
+  await Promise.all(ids.map((id, i) => line(pages[i] as never, `later ${id}`)))
+  // A tab that is looked at streams.
+  const first = pages[0]
+  await first?.bringToFront()
+  await first?.evaluate(() => dispatchEvent(new Event('focus')))
+  await first?.locator('.foot [data-state="live"]').waitFor()
+  await Promise.all(pages.slice(0, 11).map((page) => page.close()))
+  await until('what the closed tabs read to end', () =>
+    gateway.streams().every((path) => path === '/admin/nodes/stream'),
+  )
+})
+
+test('goes on by itself when the server is started anew, with no line lost or doubled', async () => {
+  const port = await freePort()
+  const dataDir = await temporaryFolder()
+  const before = await startServer({ port, dataDir })
+  const nodeId = await node(before, { name: 'goes-on' })
+  await send(before, nodeId, lines(50))
+  const page = await tabs.fresh()
+  await open(page, before, `nodes/${nodeId}`)
+  await seen(page, 'line 49')
+  await before.kill()
+  await page
+    .locator('.foot')
+    .getByText(/reconnecting in \d+ s/)
+    .waitFor()
+  const after = await startServer({ port, dataDir })
+  await send(after, nodeId, lines(50, 50))
+  await page.locator('.foot').getByRole('button', { name: 'now' }).click()
+  await seen(page, 'line 99')
+  await page.locator('.foot').getByText('100 lines').waitFor()
+  await page.getByRole('log').evaluate((list) => list.scrollTo(0, 0))
+  await seen(page, 'line 0')
+  const numbers = await page.locator('.line .number').allTextContents()
+  expect(numbers).toEqual(numbers.map((_, i) => String(i + 1)))
+})

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createTurns } from '../src/hub/turns.js'
+import { curlOf, EMPTY, linesOfFault, requestOf } from '../src/launch/request.js'
+import { piecesOf, plain } from '../src/log/text.js'
+import { createHeights } from '../src/parts/heights.js'
+import { span, timeOf } from '../src/parts/times.js'
+
+describe('the heights of rows', () => {
+  const heights = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 1500 })
+  const changes = fc.array(fc.tuple(fc.nat(1499), fc.integer({ min: 1, max: 400 })))
+
+  test('are added up as one by one, whatever changes', () => {
+    fc.assert(
+      fc.property(heights, changes, fc.nat(), (list, changes, somewhere) => {
+        const rows = createHeights()
+        for (const height of list) rows.push(height)
+        for (const [row, height] of changes.filter(([row]) => row < list.length)) {
+          expect(rows.set(row, height)).toBe(height - (list[row] as number))
+          list[row] = height
+        }
+        const total = list.reduce((sum, height) => sum + height, 0)
+        expect(rows.total).toBe(total)
+        const row = somewhere % list.length
+        const before = list.slice(0, row).reduce((sum, height) => sum + height, 0)
+        expect(rows.offsetOf(row)).toBe(before)
+        expect(rows.rowAt(before)).toBe(row)
+        expect(rows.rowAt(before + (list[row] as number) - 1)).toBe(row)
+        expect(rows.rowAt(total + 1000)).toBe(list.length - 1)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('log text', () => {
+  test('keeps its colours and loses every other sequence', () => {
+    expect(piecesOf('a \u001b[1;31mb\u001b[22mc\u001b[0m d')).toEqual([
+      { text: 'a ', style: '' },
+      { text: 'b', style: 'ansi-1 ansi-31' },
+      { text: 'c', style: 'ansi-31' },
+      { text: ' d', style: '' },
+    ])
+    expect(piecesOf('\u001b[38;5;196mx\u001b[48;2;0;0;255my')).toEqual([
+      { text: 'x', style: 'ansi-91' },
+      { text: 'y', style: 'ansi-91 ansi-104' },
+    ])
+    expect(plain('\u001b]8;;https://x\u001b\\text\u001b]8;;\u001b\\ \u001b[2K\u001b(Bend')).toBe(
+      'text end',
+    )
+    expect(plain('\u001b]0;a title that never ends')).toBe('')
+  })
+
+  test('never holds a character that acts', () => {
+    const hostile = fc.string({ unit: 'binary' }).map((text) => `\u001b[31m\u202e${text}\u0007`)
+    fc.assert(
+      fc.property(hostile, (text) => {
+        for (const piece of piecesOf(text)) {
+          expect(piece.text).not.toMatch(
+            /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
+          )
+          expect(piece.style).toMatch(/^(ansi-\d+( ansi-\d+)*)?$/)
+        }
+      }),
+    )
+  })
+
+  test('is read in linear time', () => {
+    const hostile = `${'\u001b['.repeat(30_000)}${'\u001b]8;'.repeat(30_000)}${'1;'.repeat(30_000)}`
+    expect(plain(hostile).length).toBeLessThan(hostile.length)
+  })
+})
+
+describe('a request as a command', () => {
+  test('gives a shell exactly the request, whatever is in it', () => {
+    const task = `run: |\n  echo "it's" '$HOME' \`id\` \\\n`
+    const request = requestOf({ ...EMPTY, kind: 'task', provider: 'local', task })
+    const command = curlOf(request, "http://x.example/it's")
+    // A shell that only prints what curl would be given.
+    const script = `curl() { for word; do printf '%s\\0' "$word"; done; }\nTOKEN=secret\n${command}`
+    const words = execFileSync('sh', ['-c', script]).toString().split('\0')
+    expect(words[0]).toBe("http://x.example/it's/admin/nodes/launch")
+    expect(words[2]).toBe('X-Admin-Token: secret')
+    expect(JSON.parse(words[6] ?? '')).toEqual({ provider: 'local', task })
+    expect(command).not.toContain('secret')
+  })
+
+  test('leaves out what was left empty, and sends numbers as such', () => {
+    const draft = { ...EMPTY, provider: ' aws ', region: 'us-east-1', gpu: 'a100', model: 'm' }
+    expect(requestOf({ ...draft, gpu_count: '8', use_spot: true, task: 'not this' })).toEqual({
+      provider: 'aws',
+      region: 'us-east-1',
+      gpu: 'a100',
+      gpu_count: 8,
+      use_spot: true,
+      model: 'm',
+    })
+  })
+
+  test('that was refused shows the lines it was refused for', () => {
+    const task = 'name: x\nenvs:\n  A: [1]\n'
+    const words = 'the task cannot be launched: "envs.A" must be a single value; "run" is missing'
+    expect(linesOfFault(words, task)).toEqual([3])
+    expect(linesOfFault('it is not YAML: Flow sequence … (line 2)', task)).toEqual([2])
+    expect(linesOfFault('', task)).toEqual([])
+  })
+})
+
+test('the logs that were looked at last are those that stream', () => {
+  const told: string[] = []
+  const turns = createTurns(2)
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => turns.join(() => told.push(name)))
+  expect([a, b, c].map((turn) => turn?.live())).toEqual([false, true, true])
+  expect(told).toEqual(['a'])
+  a?.first()
+  expect([a, b, c].map((turn) => turn?.live())).toEqual([true, false, true])
+  expect(told.splice(0).sort()).toEqual(['a', 'a', 'b'])
+  c?.leave()
+  // One that has left changes nothing any more.
+  c?.leave()
+  c?.first()
+  expect([a, b].map((turn) => turn?.live())).toEqual([true, true])
+  expect(told).toEqual(['b'])
+})
+
+test('times are short and say what they are', () => {
+  expect([400, 61_000, 3_600_000, 90_061_000, 1e9].map(span)).toEqual([
+    '0 s',
+    '1 min 1 s',
+    '1 h',
+    '25 h 1 min',
+    '11 d 13 h',
+  ])
+  const at = Date.UTC(2024, 0, 15, 10, 30, 5, 70)
+  expect(timeOf(at, 'utc', 0)).toBe('10:30:05.070')
+  expect(timeOf(at, 'since start', at - 65_200)).toBe('+01:05.2')
+  expect(timeOf(at, 'since start', at + 3_700_000)).toBe('-1:01:40.0')
+  expect(timeOf(Number.NaN, 'local', 0)).toBe('–')
+})
