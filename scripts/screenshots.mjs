@@ -70,17 +70,16 @@ try {
   rmSync(data, { recursive: true, force: true })
 }
 
-async function listening() {
-  let output = ''
-  for await (const text of server.stdout.setEncoding('utf8')) {
-    output += text
-    const url = /listens on (\S+)/.exec(output)?.[1]
-    if (!url) continue
-    // What else it says is not needed, and must not fill the pipe.
-    server.stdout.resume()
-    return url
-  }
-  throw new Error(`the server did not start: ${output}`)
+function listening() {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    server.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text
+      const url = /listens on (\S+)/.exec(output)?.[1]
+      if (url) resolve(url)
+    })
+    server.once('exit', () => reject(new Error(`the server did not start: ${output}`)))
+  })
 }
 
 async function take(url) {

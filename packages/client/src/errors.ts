@@ -13,7 +13,10 @@ export class ApiError extends Error {
 
   /** Whether the same request may succeed later. */
   get isPassing(): boolean {
-    return this.status === 429 || this.status >= 500 || this.status === 408
+    const { status } = this
+    // A browser takes a head that was cut within its status for a whole one.
+    const isCut = status > 0 && status < 100
+    return status === 429 || status >= 500 || status === 408 || isCut
   }
 }
 
@@ -33,7 +36,9 @@ export async function refusalOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, wordsOf(response, text), retryAfterOf(response))
 }
 
-function wordsOf({ status, statusText, headers }: Response, text: string): string {
+function wordsOf({ status, statusText, headers, type }: Response, text: string): string {
+  // A page is not told more.
+  if (type === 'opaqueredirect') return 'redirected elsewhere'
   try {
     const { error } = JSON.parse(text) as { error?: { message?: unknown } }
     if (typeof error?.message === 'string') return error.message

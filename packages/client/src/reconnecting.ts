@@ -156,6 +156,9 @@ async function accepted(asked: Promise<Response>): Promise<Response> {
   const { status, url, headers } = response
   const type = headers.get('content-type') ?? 'nothing'
   if (status === 204 || /^text\/event-stream\b/i.test(type)) return response
+  // A browser takes a head that was cut for a whole one. What answers otherwise has something to say.
+  const { done } = (await response.body?.getReader().read()) ?? { done: true }
+  if (done) throw new ConnectionError('the answer was cut')
   const from = url ? new URL(url).origin : 'the server'
   throw new ApiError(status, `${from} answered with ${type} in place of a stream`)
 }

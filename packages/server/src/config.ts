@@ -1,4 +1,5 @@
 import { parseDuration } from '@launchtail/client/protocol'
+import { parseRedisAddress } from './redis-url.js'
 
 /** A setting: everything that is known of it stands here, and the docs are made from it. */
 export interface Setting<T> {
@@ -37,7 +38,7 @@ export const settings = {
   redisUrl: optional(
     'REDIS_URL',
     'embedded SQLite',
-    'Where the live logs are: `redis://` or `rediss://`.',
+    'Where the live logs are: `redis://`, `rediss://`, `redis-sentinel://host:port,host:port/name` or `redis-cluster://host:port,host:port`.',
     redisUrl,
   ),
   redisWait: setting(
@@ -319,11 +320,10 @@ function version(text: string): string {
 
 /** Never says what it read: it may hold a password. */
 function redisUrl(text: string): string {
-  if (/^rediss?:\/\/[^\s]+$/.test(text) && URL.canParse(text)) return text
-  if (/^redis-(sentinel|cluster):/.test(text)) {
-    throw new Error('names a Sentinel or a Cluster, which are not supported yet; use redis://')
-  }
-  throw new Error('must be a redis:// or rediss:// address')
+  if (parseRedisAddress(text)) return text
+  throw new Error(
+    'must be a redis://, rediss://, redis-sentinel://host:port,.../name or redis-cluster://host:port,... address',
+  )
 }
 
 function clusterPrefix(text: string): string {

@@ -109,7 +109,7 @@ export function createFleet({
         const limit = Math.min(PAGE, FLEET_SIZE - count)
         const before = newest
         const page = await registry.list({ limit, cursor })
-
+        for (const node of page.nodes) renew(node, reader.seen, before)
         for (const text of inPages(page.nodes.map(frameOf))) {
           say(reader, text)
           if (!reader.ended && !reader.outlet.hasRoom()) await room(reader)
