@@ -77,7 +77,7 @@ function difference({ measuring, measured }) {
   return {
     cpu: (measured.cpu - measuring.cpu) / seconds,
     redisCpu: (measured.redisCpu - measuring.redisCpu) / seconds,
-    commands: (measured.commands - measuring.commands - 1) / seconds,
+    commands: (measured.commands - measuring.commands) / seconds,
     rss: measured.rss,
     rssBefore: measuring.rss,
   }

@@ -8,7 +8,16 @@ export function scaleOf({ quick, sockets, servers }) {
   const many = Math.min(10_000, Math.floor((sockets - SPARE) / 100) * 100)
   if (!quick) {
     const nodes = Math.floor(many / 10)
-    return { only, many, nodes, readers: 1000, rounds: 3, warmup: 1, seconds: 3, backlogRounds: 20 }
+    return {
+      only,
+      many,
+      nodes,
+      readers: 1000,
+      rounds: 3,
+      warmup: 0.8,
+      seconds: 2.5,
+      backlogRounds: 20,
+    }
   }
   return {
     only: (names) => only(names.length > 5 ? names : names.filter((name) => OURS.includes(name))),

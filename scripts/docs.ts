@@ -45,7 +45,8 @@ refused: PostgreSQL is not supported yet.
 | \`records.db\` | the records of nodes and launches |
 | \`admin-token\` | the made token, readable for the server's account alone |
 | \`secrets-key\` | the key with which the secrets of running launches are encrypted |
-| \`launches/\` | a folder for each local launch |
+| \`name\` | the server's own: by it, it knows again the launches it was running |
+| \`launches/\` | a folder for each launch |
 | \`demo/\` | the data folder of \`launchtail serve --demo\`: what is shown stays apart from what is real |
 | \`lock.db\`, \`pid\` | the lock: one process has the folder at a time |
 

@@ -32,7 +32,7 @@ ${terms(ENVIRONMENT)}
 .SH FILES
 ${terms(FILES)}
 .SH EXIT STATUS
-${terms(exitCodes(program))}
+${terms(exitCodes(program).toSorted(([a], [b]) => Number(a) - Number(b)))}
 `
 }
 

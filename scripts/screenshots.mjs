@@ -20,16 +20,20 @@ const PAGES = [
   { name: 'nodes-failed', place: '?phase=failed' },
   { name: 'node', place: 'nodes/demo-example' },
   { name: 'node-failed', place: 'nodes/demo-aws-a10g-out-of-memory' },
-  { name: 'node-stalled', place: 'nodes/demo-aws-l40s-stalls' },
   { name: 'node-search', place: 'nodes/demo-gcp-a100-zone-failover', act: search },
   {
     name: 'node-keys',
-    place: 'nodes/demo-gcp-a100-zone-failover',
+    place: 'nodes/demo-aws-a10g-spot-succeeds',
     act: (page) => page.keyboard.press('?'),
   },
   { name: 'launch', place: 'launch' },
   { name: 'launch-task', place: 'launch', act: task },
   { name: 'launches', place: 'launches' },
+  {
+    name: 'node-stalled',
+    place: 'nodes/demo-aws-l40s-stalls',
+    act: (page) => page.getByText('Stalled while').waitFor({ timeout: 120_000 }),
+  },
 ]
 const SCREENS = [
   { name: 'light', viewport: { width: 1280, height: 760 }, colorScheme: 'light' },

@@ -20,6 +20,7 @@ const checks = [
   ['types', 'tsc', ['-b']],
   ['types of the tests', 'tsc', ['-p', 'packages/server/test', '--noEmit']],
   ['types of the client’s tests', 'tsc', ['-p', 'packages/client/test', '--noEmit']],
+  ['types of the page’s tests', 'tsc', ['-p', 'packages/dashboard/test', '--noEmit']],
   [
     'import rules',
     'depcruise',

@@ -33,6 +33,7 @@ from typing import (
     Iterable,
     Iterator,
     List,
+    Mapping,
     Optional,
     Sequence,
     Set,
@@ -352,8 +353,8 @@ class Client:
     def stream_nodes(
         self, *, timeout: Optional[float] = None, on_state: Optional[StateListener] = None
     ) -> "Stream[NodesEvent]":
-        """The records of all nodes, live: each as a Node, then Ready, then a Node or Deleted for each
-        change. Does not end by itself; after each break in the connection it begins anew.
+        """The records of all nodes, live: each as a Node, then Ready, then a Node or Deleted for
+        each change. Does not end by itself; after each break in the connection it begins anew.
 
         timeout and on_state are as for `stream`; so is what it raises.
         """
@@ -519,23 +520,24 @@ class Client:
         path: str,
         *,
         query: Optional[Dict[str, Any]] = None,
-        headers: Optional[Dict[str, Optional[str]]] = None,
+        headers: Optional[Mapping[str, Optional[str]]] = None,
         body: Any = None,
         raw: Any = None,
-    ) -> Any:
+    ) -> Dict[str, Any]:
         sent = dict(headers or {})
         if body is not None:
             raw = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         with self._request(method, path, query, sent, raw) as answer:
-            return answer.json()
+            values: Dict[str, Any] = answer.json()
+            return values
 
     def _request(
         self,
         method: str,
         path: str,
         query: Optional[Dict[str, Any]] = None,
-        headers: Optional[Dict[str, Optional[str]]] = None,
+        headers: Optional[Mapping[str, Optional[str]]] = None,
         body: Any = None,
         timeout: Optional[float] = None,
     ) -> "_Answer":
@@ -565,8 +567,8 @@ class Client:
 
 
 class Stream(Generic[_E]):
-    """The events of Client.stream or stream_nodes: an iterator, to be left by the end of its `with`,
-    by `close`, or by dropping it. Each closes the connection."""
+    """The events of Client.stream or stream_nodes: an iterator, to be left by the end of its
+    `with`, by `close`, or by dropping it. Each closes the connection."""
 
     def __init__(self, events: Any, position: "_Position"):
         self._events = events
@@ -581,7 +583,8 @@ class Stream(Generic[_E]):
         return self
 
     def __next__(self) -> _E:
-        return next(self._events)
+        event: _E = next(self._events)
+        return event
 
     def __enter__(self) -> "Stream[_E]":
         return self
@@ -607,7 +610,7 @@ def _read_events(
     position: _Position,
     timeout: float,
     on_state: StateListener,
-) -> Iterator[Event]:
+) -> Iterator[Union[Event, NodesEvent]]:
     """The events over as many connections as it takes."""
     quiet_since = time.monotonic()
     retry = _FIRST_DELAY
@@ -681,7 +684,7 @@ def _read_events(
             raise ConnectionFailed("the client is closed") from error
 
 
-def _typed(name: str, data: bytes, event_id: str) -> Optional[Event]:
+def _typed(name: str, data: bytes, event_id: str) -> Union[Event, NodesEvent, None]:
     if name not in _EVENTS:
         return None
     kind, fields = _EVENTS[name]
@@ -689,7 +692,8 @@ def _typed(name: str, data: bytes, event_id: str) -> Optional[Event]:
         values = json.loads(data.decode("utf-8", "replace"))
         values = {"record": values} if kind is Node else values
         given = {field: values[field] for field in fields if field in values}
-        return kind(**{**given, "id": event_id})
+        event: Union[Event, NodesEvent] = kind(**{**given, "id": event_id})
+        return event
     except (TypeError, ValueError) as error:
         words = f"an event is not what a Launchtail server sends: {name}"
         raise LaunchtailError(words) from error
@@ -920,7 +924,7 @@ def _seconds_in(retry_after: Optional[str]) -> Optional[float]:
     return seconds if seconds >= 0 else None
 
 
-def _given(values: Optional[Dict[str, Any]]) -> List[Tuple[str, Any]]:
+def _given(values: Optional[Mapping[str, Any]]) -> List[Tuple[str, Any]]:
     return [(name, value) for name, value in (values or {}).items() if value is not None]
 
 

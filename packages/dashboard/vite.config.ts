@@ -9,8 +9,8 @@ export default defineConfig({
   base: './',
   resolve: { conditions: ['launchtail-source', 'browser', 'module', 'import', 'default'] },
   build: {
-    // The first of each that know `light-dark()`.
-    target: ['chrome123', 'firefox120', 'safari17.5'],
+    // The first of each that know `light-dark()` and `AbortSignal.any()`.
+    target: ['chrome123', 'firefox124', 'safari17.5'],
     // A part that is written into the page would be refused by its Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -48,7 +48,7 @@ for (const start of drivers) {
     it('reads the same, whatever byte the stream is parted at', () => checkAll(splitsAtEveryByte))
 
     it('loses and doubles nothing of a real server’s log that is cut at 200 random bytes', {
-      timeout: 90_000,
+      timeout: 180_000,
     }, async () => {
       const { url, token, post } = server
       const node = (await (await post('/admin/nodes', {})).json()) as { node_id: string }
@@ -99,9 +99,15 @@ async function check(driver: Driver, { name, ...behaviour }: Behaviour): Promise
   const { events, outcome, asked } = await play(driver, { name, ...behaviour })
   const { expect: expected } = behaviour
   const told = driver.tells?.(expected.outcome) ?? expected.outcome
-  expect({ outcome, events }, name).toEqual({ outcome: told, events: expected.events })
+  // What has no id cannot be asked for once more.
+  const mayMiss = driver.mayMiss && behaviour.script.some((answer) => answer.finally === 'cut')
+  const certain = (all: typeof events) => (mayMiss ? all.filter(({ id }) => id !== '') : all)
+  expect({ outcome, events: certain(events) }, name).toEqual({
+    outcome: told,
+    events: certain(expected.events),
+  })
   const resumes = asked.map(({ lastEventId }) => lastEventId)
-  if (!driver.mayMiss) expect(resumes, `${name}: what it resumed by`).toEqual(expected.resumes)
+  if (!mayMiss) expect(resumes, `${name}: what it resumed by`).toEqual(expected.resumes)
   expect(resumes, name).toHaveLength(expected.resumes.length)
   expect([...expected.resumes, ''], name).toEqual(expect.arrayContaining(resumes))
   for (const { token, accept } of asked) expect({ token, accept }).toEqual(ASKED)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { endAll, type RunningServer, startServer } from '../../server/test/support/processes.js'
 import { startBrowser } from './support/browser.js'
 import { line, node, open, send } from './support/page.js'
@@ -91,24 +91,25 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
   },
 ]
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  describe(`in ${colorScheme}`, () => {
-    test.each(PAGES)('$name has no fault that axe takes for serious', async ({ show }) => {
-      const page = await tabs.fresh({ colorScheme, reducedMotion: 'reduce' })
-      await show(page)
-      await page.evaluate(axe)
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-      )
-      const serious = violations.filter(
-        ({ impact }) => impact === 'serious' || impact === 'critical',
-      )
-      const words = serious.flatMap(({ id, nodes }) =>
-        nodes.map((one) => `${id}: ${one.html} ${one.failureSummary}`),
-      )
-      expect(words).toEqual([])
-    })
-  })
+test.each(PAGES)(
+  '$name has no fault that axe takes for serious, in light and dark',
+  async ({ show }) => {
+    const page = await tabs.fresh({ colorScheme: 'light', reducedMotion: 'reduce' })
+    await show(page)
+    await page.evaluate(axe)
+    expect(await faults(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await faults(page)).toEqual([])
+  },
+)
+
+async function faults(page: Page): Promise<string[]> {
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  )
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((one) => `${id}: ${one.html} ${one.failureSummary}`))
 }
 
 test('everything is reached and done by keyboard', async () => {

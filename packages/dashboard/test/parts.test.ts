@@ -75,15 +75,22 @@ describe('log text', () => {
 describe('a request as a command', () => {
   test('gives a shell exactly the request, whatever is in it', () => {
     const task = `run: |\n  echo "it's" '$HOME' \`id\` \\\n`
-    const request = requestOf({ ...EMPTY, kind: 'task', provider: 'local', task })
+    const more = { envs: 'A=1=2\n\nB=', secrets: 'KEY=hidden' }
+    const request = requestOf({ ...EMPTY, kind: 'task', provider: 'local', task, ...more })
+    expect(request.secrets).toEqual({ KEY: 'hidden' })
     const command = curlOf(request, "http://x.example/it's")
     // A shell that only prints what curl would be given.
-    const script = `curl() { for word; do printf '%s\\0' "$word"; done; }\nTOKEN=secret\n${command}`
+    const script = `curl() { for word; do printf '%s\\0' "$word"; done; }\nTOKEN=secret KEY=given\n${command}`
     const words = execFileSync('sh', ['-c', script]).toString().split('\0')
     expect(words[0]).toBe("http://x.example/it's/admin/nodes/launch")
     expect(words[2]).toBe('X-Admin-Token: secret')
-    expect(JSON.parse(words[6] ?? '')).toEqual({ provider: 'local', task })
-    expect(command).not.toContain('secret')
+    expect(JSON.parse(words[6] ?? '')).toEqual({
+      provider: 'local',
+      task,
+      envs: { A: '1=2', B: '' },
+      secrets: { KEY: 'given' },
+    })
+    expect(command).not.toContain('hidden')
   })
 
   test('leaves out what was left empty, and sends numbers as such', () => {

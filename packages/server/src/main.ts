@@ -97,6 +97,7 @@ export async function startServer(
   const local = localLauncher({
     env,
     passEnv: config.localEnv,
+    ownSecrets: own,
     launchTimeout: config.launchTimeout,
     enabled: config.localLauncher ?? isLoopback(config.host),
   })
@@ -108,11 +109,12 @@ export async function startServer(
     store,
     appender,
     registry,
-    launchers: [local, ...throughSkypilot(config, env, (notice) => logger.warn(notice))],
+    launchers: [local, ...throughSkypilot(config, env, own, (notice) => logger.warn(notice))],
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
     owner: owner.value,
+    ownSecrets: own,
     onFault,
   })
   const watchman = startWatchman({ registry, store, appender, onFault })
@@ -220,12 +222,15 @@ export async function startServer(
 function throughSkypilot(
   config: Config,
   env: Readonly<Record<string, string | undefined>>,
+  ownSecrets: readonly string[],
   onNotice: (message: string) => void,
 ): Launcher[] {
   const { skypilotEndpoint: endpoint, skypilotToken: token, launchTimeout } = config
   const { vllmVersion: vllm, uvVersion: uv, pythonVersion: python } = config
   const versions = { vllm, uv, python }
-  const command = skyCommandLauncher({ env, versions, launchTimeout, enabled: !endpoint })
+  const command = skyCommandLauncher({
+    ...{ env, versions, ownSecrets, launchTimeout, enabled: !endpoint },
+  })
   return endpoint
     ? [skypilotLauncher({ endpoint, token, versions, launchTimeout, onNotice }), command]
     : [command]

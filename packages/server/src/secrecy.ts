@@ -1,5 +1,5 @@
 import type { LogEntry } from '@launchtail/client/protocol'
-import { createRedactor, mightHoldSecret, type Redactor } from './launch/redact.js'
+import { createRedactor, type Redactor } from './launch/redact.js'
 import { readEntry } from './logs/entry-text.js'
 
 /** Keeps credentials out of what is stored and out of what is sent. */
@@ -27,13 +27,11 @@ export function createSecrecy(
     readOwn: readEntry,
     readForeign(text) {
       const entry = readEntry(text)
-      if (!entry || !isSuspect(text)) return entry
-      const { message, details } = entry
-      return {
-        ...entry,
-        message: base.redact(message),
-        ...(details !== undefined && { details: base.redact(details) }),
-      }
+      if (!entry) return undefined
+      const message = base.redact(entry.message)
+      const details = entry.details && base.redact(entry.details)
+      if (message === entry.message && details === entry.details) return entry
+      return { ...entry, message, ...(details !== undefined && { details }) }
     },
   }
 
@@ -47,9 +45,5 @@ export function createSecrecy(
       ofLaunches.set(secrets, redactor)
     }
     return redactor
-  }
-
-  function isSuspect(text: string): boolean {
-    return mightHoldSecret(text) || tokens.some((token) => text.includes(token))
   }
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { EXIT } from '../src/cli/exit.js'
 import { type CommandOptions, startCommand } from './support/command.js'
 import {
@@ -17,7 +17,6 @@ import {
   until,
 } from './support/processes.js'
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/local-node.yaml', import.meta.url))
 let server: RunningServer
 
 beforeAll(async () => {
@@ -34,18 +33,31 @@ async function send(nodeId: string, entries: unknown): Promise<void> {
 }
 
 describe('launch', () => {
-  it('follows the example node to active and leaves with 0', async () => {
-    const { stdout, code } = await run(['launch', '--file', EXAMPLE, '--wait'])
-    expect(code, stdout).toBe(0)
+  it('follows the example node to active and leaves with 0, as the help says how to', async () => {
+    const help = (await run(['--help'])).stdout
+    const [serve = [], launch = []] = [...help.matchAll(/^ +\$ launchtail (.+?) {2,}in /gm)].map(
+      ([, words = '']) => words.split(' '),
+    )
+    // The folder of a checkout, and nothing set but a free port.
+    const cwd = await temporaryFolder()
+    await symlink(fileURLToPath(new URL('../../../examples', import.meta.url)), `${cwd}/examples`)
+    const nothing = { LAUNCHTAIL_ADMIN_TOKEN: '', LAUNCHTAIL_URL: '' }
+    const served = start(serve, { cwd, env: { ...nothing, PORT: '0' } })
+    onTestFinished(() => void served.child.kill())
+    const url = await until('the server', () => /listens on (\S+)/.exec(served.out.stdout)?.[1])
+    const env = { ...nothing, LAUNCHTAIL_URL: url }
+    const { stdout, stderr, code } = await run(launch, { cwd, env })
+    expect(code, stdout + stderr).toBe(0)
     expect(stdout).toMatch(/^Launching cic-local-local-cpu-od-[0-9a-f]{6} \([0-9a-f-]{36}\)\n/)
     expect(stdout).toContain('Node is ready and serving requests!')
+    expect(stdout).toMatch(/\nactive http:\/\/127\.0\.0\.1:\d+\n$/)
     // Not on a terminal: no colours, nothing that moves the cursor.
     expect(stdout).not.toContain('\x1b')
     const id = /\(([0-9a-f-]{36})\)/.exec(stdout)?.[1] as string
     const cluster = /cic-\S+/.exec(stdout)?.[0] as string
-    const told = await run(['status', cluster])
+    const told = await run(['status', cluster], { cwd, env })
     expect(told.stdout).toMatch(new RegExp(`^node +${id}\n`))
-    const ended = await run(['terminate', id.slice(0, 12)])
+    const ended = await run(['terminate', id.slice(0, 12)], { cwd, env })
     expect(ended.code, ended.stderr).toBe(0)
   }, 60_000)
 
@@ -110,6 +122,13 @@ describe('logs', () => {
     await send('steer', { message: 'a\u001b]52;c;aGk=\u0007b\u001b[31mc\u202ed\r\ne' })
     const { stdout } = await run(['logs', 'steer'])
     expect(stdout.trimEnd()).toMatch(/ abcd e$/)
+    const name = 'n\u001b]52;c;aGk=\u0007a\u001b[2Jme'
+    await server.post('/admin/nodes', { node_id: 'steering-name', name, model: name })
+    for (const args of [['nodes'], ['status', 'steering-name']]) {
+      const told = await run(args)
+      expect(told.stdout).toContain('name')
+      expect(told.stdout).not.toMatch(/[\x00-\x09\x0b-\x1f]/)
+    }
   })
 
   it('is quiet when its reader has seen enough', async () => {
@@ -257,6 +276,7 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     await fault(['nodes', '--frob'], 1, 'see "launchtail nodes --help"')
     await fault(['nodes', '--phase', 'no-phase'], 1, 'Allowed choices are queued, provisioning')
     await fault(['logs'], 1, "missing required argument 'node'")
+    await fault(['logs', '--after', '0:aaaaaaaa:log', 'x', 'y'], 1, '--after goes with one node')
     await fault(['logs', '--timeout', 'soon', 'x'], 1, 'It is written as 90s')
     await fault(['launch', '--gpu-count', 'two'], 1, 'It is a whole number')
     await fault(['replay', '--speed', '0', 'x'], 1, '--speed must be a number above 0')

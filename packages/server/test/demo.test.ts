@@ -99,7 +99,7 @@ it('what the page tells of each launch is read out of its output', async () => {
 
 it('"serve --demo" shows it beside the example node, and leaves nothing that runs', async () => {
   const server = await startServer({ flags: ['--demo'] })
-  expect(server.output()).toContain('This is a demonstration')
+  await until('what it is', () => server.output().includes('This is a demonstration'))
   const example = await until('the example node to run', async () => {
     const nodes = await nodesOf(server)
     return nodes.has('demo-aws-l4-succeeds') && nodes.get('demo-example')

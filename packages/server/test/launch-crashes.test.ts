@@ -115,7 +115,7 @@ describe('around the moment when SkyPilot takes a launch', () => {
       await leavesNothing(id)
     }
     expect(api.launched.filter((name) => /-s\d$/.test(name))).toHaveLength(names.length)
-  })
+  }, 120_000)
 })
 
 /** How often the server is killed, and how many lines come in between. */
@@ -188,7 +188,7 @@ test('a server that is killed twenty times in a launch stores what an undisturbe
   expect(api.launched.filter((name) => name.endsWith('killed'))).toHaveLength(1)
   for (const id of ['killed', 'undist']) await server.post(`/admin/nodes/${id}/terminate`, '')
   await until('the clusters to be gone', () => api.clusters.size === 0)
-}, 120_000)
+}, 300_000)
 
 function follow(server: RunningServer, id: string, lastId: string) {
   const headers = { 'X-Admin-Token': server.token, ...(lastId && { 'Last-Event-ID': lastId }) }

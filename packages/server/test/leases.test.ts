@@ -91,7 +91,7 @@ test('an owner that is stopped beyond its lease, fifty times, doubles and loses 
   expect(lines).toEqual(Array.from({ length: 2000 }, (_, i) => `line ${i + 1}`))
   expect(entries.filter(ended)).toMatchObject([{ message: TERMINATED }])
   expect((await shared.row('often')).owner_number).toBeGreaterThan(50)
-}, 120_000)
+}, 240_000)
 
 test('an owner that wakes when another has its launch lets go of it, whatever it had in mind', async () => {
   // Had it not been stopped, it would give the launch up after this time and take it down.
@@ -114,9 +114,8 @@ test('an owner that wakes when another has its launch lets go of it, whatever it
   expect(await ownerOf('gated1')).toBe('second')
   expect(await second.tell({ isRunning: 'gated1' })).toBe(true)
   const entries = await endOf('gated1', second)
-  expect(entries.filter(active).map(({ message }) => message)).toEqual([
-    'Node is ready and serving requests!',
-  ])
+  const ready = ({ message }: LogEntry) => message === 'Node is ready and serving requests!'
+  expect(entries.filter(ready)).toHaveLength(1)
 })
 
 test('when all servers have died, one that comes takes the launches up as their leases lapse', async () => {

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { skypilotLauncher } from '../src/launch/skypilot/api-launcher.js'
 import type { Pace } from '../src/launch/skypilot/pace.js'
 import { TERMINATED } from '../src/logs/entry-text.js'
+import { launchesContract } from './contracts/launches.js'
 import * as scenarios from './support/launch-scenarios.js'
 import {
   contentOf,
@@ -16,11 +17,6 @@ import {
   waitFor,
 } from './support/launching.js'
 import { type DoubleOptions, type Hook, startDouble } from './support/skypilot-double.js'
-
-const cleanups: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
-})
 
 /** As in real life, a hundred times as fast. */
 const PACE: Pace = {
@@ -35,16 +31,17 @@ interface Options extends DoubleOptions {
 }
 
 /** A SkyPilot, and a way to start a server that launches through it. */
-async function sky({ launchTimeout = 20_000, pace, ...double }: Options) {
+async function open({ launchTimeout = 20_000, pace, ...double }: Options) {
   const api = await startDouble(double)
   const folder = temporaryFolder()
   const servers = new Set<Awaited<ReturnType<typeof startLaunching>>>()
-  cleanups.push(async () => {
+  return { api, folder, launcher, start, stop, close }
+
+  async function close(): Promise<void> {
     for (const server of servers) await server.stop()
     await api.close()
     removeFolder(folder)
-  })
-  return { api, folder, launcher, start, stop }
+  }
 
   function launcher(endpoint = api.url) {
     return skypilotLauncher({
@@ -64,6 +61,13 @@ async function sky({ launchTimeout = 20_000, pace, ...double }: Options) {
     servers.delete(server)
     await server.stop()
   }
+}
+
+/** As `open`; closed with the test, which tells how if it does not run alone. */
+async function sky(options: Options, finished: typeof onTestFinished = onTestFinished) {
+  const world = await open(options)
+  finished(world.close)
+  return world
 }
 
 function request(more: Partial<LaunchRequest> = {}): LaunchRequest {
@@ -107,89 +111,11 @@ test('a launch goes through all eight phases, and is taken down when it is termi
   expect(server.faults).toEqual([])
 })
 
-describe.skipIf(!scenarios.transcripts)(
-  'launches in genuine words (LAUNCHTAIL_TRANSCRIPTS)',
-  () => {
-    const launched = async (options: Options, more: Partial<LaunchRequest> = {}) => {
-      const { api, start } = await sky(options)
-      const server = await start()
-      const { cluster_name } = await server.orchestrator.launch(request(more))
-      const entries = await server.until('gpu-1', over)
-      await waitFor(
-        () => !server.orchestrator.running('gpu-1') || entries.some(active) || undefined,
-      )
-      await server.registry.flush()
-      const node = await server.registry.get('gpu-1')
-      return { api, server, entries, node, cluster_name, last: entries.find(over) }
-    }
-
-    test.each(['nebius', 'slurm', 'kubernetes', 'gcp'] as const)('success on %s', async (cloud) => {
-      const { entries, node, api } = await launched({ scenario: scenarios.success(cloud) })
-      expect(phases(entries)).toEqual(UP_TO_ACTIVE)
-      expect(node).toMatchObject({ status: 'active' })
-      expect(api.counts.streams).toBe(1)
-      const progress = entries.flatMap((entry) => entry.progress ?? [])
-      expect(progress).toEqual([...progress].sort((a, b) => a - b))
-      expect(progress.at(-1)).toBe(100)
-    })
-
-    test.each([
-      ['zones', scenarios.zoneFailover],
-      ['clouds', scenarios.cloudFailover],
-    ])('failover over %s is no failure', async (_, scenario) => {
-      const { entries, node } = await launched({ scenario: scenario() })
-      expect(phases(entries).at(-1)).toBe('active')
-      expect(phases(entries)).not.toContain('failed')
-      expect(entries.filter(({ message }) => /Launching on/.test(message)).length).toBeGreaterThan(
-        1,
-      )
-      expect(node).toMatchObject({ status: 'active' })
-    })
-
-    test.each([
-      ['no capacity', scenarios.noCapacity, 'provisioning', 'no_capacity'],
-      ['no matching GPU', scenarios.noMatchingGpu, 'queued', 'no_matching_instance'],
-      ['a setup that fails', scenarios.setupFailure, 'installing', 'setup_failed'],
-      ['a gated model', scenarios.gatedModel, 'model_loading', 'gated_model'],
-      ['CUDA out of memory', scenarios.outOfMemory, 'model_loading', 'cuda_out_of_memory'],
-      ['a crash loop', scenarios.crashLoop, 'installing', 'bad_flag'],
-    ])('%s', async (_, scenario, phase, code) => {
-      const { entries, node, api, last } = await launched({ scenario: scenario() })
-      expect(entries.filter(over)).toHaveLength(1)
-      expect(last).toBe(entries.at(-1))
-      expect(last?.level).toBe('error')
-      expect(phases(entries).slice(-2)).toEqual([phase, 'failed'])
-      if (code) expect(node?.failure).toMatchObject({ code, phase })
-      else expect(node?.failure?.code).not.toBe('unknown')
-      expect([...api.clusters.keys()]).toEqual([])
-    })
-
-    test('a server that is never ready fails when its time is over', async () => {
-      const { entries, node, api, last } = await launched({
-        scenario: scenarios.neverReady(),
-        launchTimeout: 2500,
-      })
-      expect(last?.message).toBe('not ready within 2.5s')
-      expect(phases(entries).slice(-2)).toEqual(['health_check', 'failed'])
-      expect(node?.failure).toMatchObject({ code: 'health_timeout' })
-      expect([...api.clusters.keys()]).toEqual([])
-    })
-
-    test('a spot machine that is taken back', async () => {
-      const { entries, last, node } = await launched(
-        { scenario: scenarios.spotLoss() },
-        { use_spot: true },
-      )
-      expect(phases(entries).slice(-2)).toEqual(['model_loading', 'failed'])
-      expect(last?.message).toMatch(/^the spot machine was preempted: the cluster cic-aws-/)
-      expect(node?.failure).toMatchObject({ code: 'preempted' })
-    })
-  },
-)
+launchesContract({ open, short: 2500 })
 
 /** What a launch that nothing happens to stores. */
-async function undisturbed(): Promise<string[]> {
-  const { start } = await sky({ scenario: scenarios.plain() })
+async function undisturbed(finished?: typeof onTestFinished): Promise<string[]> {
+  const { start } = await sky({ scenario: scenarios.plain() }, finished)
   const server = await start()
   await server.orchestrator.launch(request())
   return told(await server.until('gpu-1', active))
@@ -206,6 +132,12 @@ function printed(entries: readonly LogEntry[]): string[] {
     .filter(
       (message) => !/^(?:Running health|Node is ready|SkyPilot does not answer)/.test(message),
     )
+}
+
+function printedOf(expected: readonly string[]): string[] {
+  return printed(
+    expected.map((text) => ({ message: text.replace(/^\w+: /, '') })) as unknown as LogEntry[],
+  )
 }
 
 describe('however it is cut', () => {
@@ -303,7 +235,7 @@ describe('a server that dies while it launches', () => {
       ],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
-    cleanups.push(() => void child.kill('SIGKILL'))
+    onTestFinished(() => void child.kill('SIGKILL'))
     const gone = once(child, 'exit')
     const kill = async () => {
       child.kill('SIGKILL')
@@ -516,6 +448,52 @@ test.each([
   })
 })
 
+test('a server that lets anybody in is told of, once', async () => {
+  const told: string[] = []
+  const health = { basic_auth_enabled: false, service_account_token_enabled: false, user: null }
+  const { api } = await sky({ scenario: scenarios.plain(), health })
+  const launcher = skypilotLauncher({
+    ...{ endpoint: api.url, versions: VERSIONS, launchTimeout: 1000 },
+    onNotice: (message) => told.push(message),
+  })
+  await launcher.check(request())
+  await launcher.check(request())
+  expect(told).toEqual([
+    expect.stringMatching(/^the SkyPilot API server \S+ asks nobody for a login/),
+  ])
+  const guarded = await sky({
+    scenario: scenarios.plain(),
+    health: { ...health, user: { id: 'a' } },
+  })
+  const other = skypilotLauncher({
+    ...{ endpoint: guarded.api.url, versions: VERSIONS, launchTimeout: 1000 },
+    onNotice: (message) => told.push(message),
+  })
+  await other.check(request())
+  expect(told).toHaveLength(1)
+})
+
+test('a 404 in place of an output that is still being written is outlived', async () => {
+  const expected = await undisturbed()
+  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+  const server = await start()
+  const counts = { '/api/stream': 0, '/logs': 0 } as Record<string, number>
+  api.intercept((call) => {
+    const count = counts[call.path]
+    if (count === undefined || count >= 3) return call.go()
+    counts[call.path] = count + 1
+    call.res.writeHead(404, { 'Content-Type': 'application/json' })
+    call.res.end('{"detail":"Not Found"}')
+  })
+  await server.orchestrator.launch(request())
+  await waitFor(() => counts['/api/stream'] === 3 || undefined)
+  api.pass('provisioning')
+  api.pass('loading')
+  const entries = await server.until('gpu-1', active)
+  expect(printed(entries)).toEqual(printedOf(expected))
+  expect(counts).toEqual({ '/api/stream': 3, '/logs': 3 })
+})
+
 test('a token that is not accepted fails the launch in words', async () => {
   const { api, launcher, folder } = await sky({ scenario: scenarios.plain(), token: 'sky_good' })
   const asked = { nodeId: 'n', clusterName: 'cic-x', request: request(), folder }
@@ -532,7 +510,7 @@ test('a token that is not accepted fails the launch in words', async () => {
   })
 })
 
-describe('whatever it answers', () => {
+describe.concurrent('whatever it answers', () => {
   const NONSENSE: Record<string, Hook> = {
     'a page': ({ res }) => {
       res.writeHead(200, { 'Content-Type': 'text/html' })
@@ -565,9 +543,11 @@ describe('whatever it answers', () => {
     },
   }
 
-  test.each(Object.keys(NONSENSE))('%s now and then is outlived', async (name) => {
-    const expected = await undisturbed()
-    const { api, start } = await sky({ scenario: scenarios.plain() })
+  const names = Object.keys(NONSENSE)
+
+  test.for(names)('%s now and then is outlived', async (name, { expect, onTestFinished }) => {
+    const expected = await undisturbed(onTestFinished)
+    const { api, start } = await sky({ scenario: scenarios.plain() }, onTestFinished)
     const server = await start()
     const seen = new Map<string, number>()
     api.intercept(async (call) => {
@@ -587,11 +567,11 @@ describe('whatever it answers', () => {
     expect(entries.filter(ended)).toEqual([])
   })
 
-  test.each(Object.keys(NONSENSE))('%s for good is the reason, in words', async (name) => {
-    const { api, start } = await sky({
-      ...{ scenario: scenarios.plain(), launchTimeout: 1500 },
-      pace: { cleanup: 200 },
-    })
+  test.for(names)('%s for good is the reason, in words', async (name, context) => {
+    const { expect, onTestFinished } = context
+    const pace = { cleanup: 200 }
+    const options = { scenario: scenarios.plain(), launchTimeout: 3000, pace }
+    const { api, start } = await sky(options, onTestFinished)
     const server = await start()
     await server.orchestrator.launch(request())
     await waitFor(() => api.launched.length > 0 || undefined)
@@ -600,51 +580,48 @@ describe('whatever it answers', () => {
     expect(last?.message).toMatch(
       /^the SkyPilot API server \S+ (?:cannot be reached|did not answer)/,
     )
-    expect(last?.message).toMatch(/not ready within 1.5s$/)
+    expect(last?.message).toMatch(/not ready within 3s$/)
   })
+})
 
-  test('a line of a gigabyte costs no memory, in a stream or an answer', async () => {
-    const { api, start } = await sky({
-      scenario: { ...scenarios.plain({ gated: true }) },
-      launchTimeout: 60_000,
-    })
-    const server = await start()
-    let most = 0
-    let huge = 0
-    const flood = async (call: Parameters<Hook>[0], type: string) => {
-      huge += 1
-      call.res.setMaxListeners(0)
-      call.res.writeHead(200, { 'Content-Type': type })
-      const block = Buffer.alloc(4 * 1024 * 1024, 'x')
-      for (let sent = 0; sent < 1024 ** 3 && !call.res.destroyed; sent += block.length) {
-        if (!call.res.write(block)) {
-          await Promise.race([once(call.res, 'drain'), once(call.res, 'close')])
-        }
-        most = Math.max(most, process.memoryUsage().rss)
+/** How much of a line is sent that nobody waits for the end of. */
+const ENDLESS = 300 * 1024 * 1024
+
+test('a line without end costs no memory, in a stream or an answer', async () => {
+  const { api, start } = await sky({
+    scenario: { ...scenarios.plain({ gated: true }) },
+    launchTimeout: 60_000,
+  })
+  const server = await start()
+  let most = 0
+  let huge = 0
+  const flood = async (call: Parameters<Hook>[0], type: string) => {
+    huge += 1
+    call.res.setMaxListeners(0)
+    call.res.writeHead(200, { 'Content-Type': type })
+    const block = Buffer.alloc(1024 * 1024, 'x')
+    for (let sent = 0; sent < ENDLESS && !call.res.destroyed; sent += block.length) {
+      if (!call.res.write(block)) {
+        await Promise.race([once(call.res, 'drain'), once(call.res, 'close')])
       }
-      call.res.destroy()
+      most = Math.max(most, process.memoryUsage().rss)
     }
-    await server.orchestrator.launch(request())
-    await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
-    const before = process.memoryUsage().rss
-    api.intercept((call) => {
-      if (call.path === '/api/stream' && huge < 1) return flood(call, 'text/plain')
-      if (call.path === '/api/status' && huge < 3) return flood(call, 'application/json')
-      return call.go()
-    })
-    api.cut()
-    await waitFor(() => huge >= 3 || undefined)
-    expect(most - before).toBeLessThan(200 * 1024 * 1024)
-    api.pass('provisioning')
-    api.pass('loading')
-    await server.until('gpu-1', active)
-  })
-
-  function printedOf(expected: readonly string[]): string[] {
-    return printed(
-      expected.map((text) => ({ message: text.replace(/^\w+: /, '') })) as unknown as LogEntry[],
-    )
+    call.res.destroy()
   }
+  await server.orchestrator.launch(request())
+  await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
+  const before = process.memoryUsage().rss
+  api.intercept((call) => {
+    if (call.path === '/api/stream' && huge < 1) return flood(call, 'text/plain')
+    if (call.path === '/api/status' && huge < 3) return flood(call, 'application/json')
+    return call.go()
+  })
+  api.cut()
+  await waitFor(() => huge >= 3 || undefined)
+  expect(most - before).toBeLessThan(ENDLESS / 2)
+  api.pass('provisioning')
+  api.pass('loading')
+  await server.until('gpu-1', active)
 })
 
 test('secrets go to SkyPilot as secrets, and nowhere else', async () => {

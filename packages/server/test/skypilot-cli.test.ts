@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Launcher } from '../src/launch/launcher.js'
 import { skyCommandLauncher } from '../src/launch/skypilot/cli-launcher.js'
 import type { Pace } from '../src/launch/skypilot/pace.js'
 import { TERMINATED } from '../src/logs/entry-text.js'
+import { launchesContract } from './contracts/launches.js'
 import * as scenarios from './support/launch-scenarios.js'
 import {
   contentOf,
@@ -15,48 +16,55 @@ import {
   temporaryFolder,
   waitFor,
 } from './support/launching.js'
+import { startServer } from './support/processes.js'
 import { skyCalls, skyOnPath } from './support/sky-double.js'
-import { type DoubleOptions, startDouble } from './support/skypilot-double.js'
-
-const cleanups: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
-})
+import { type Double, type DoubleOptions, startDouble } from './support/skypilot-double.js'
 
 const PACE: Partial<Pace> = {
-  ...{ cluster: 600, endpoint: 100, probe: 20, first: 50, quiet: 300, grace: 8000, cleanup: 8000 },
+  ...{
+    cluster: 20_000,
+    endpoint: 100,
+    probe: 20,
+    first: 50,
+    quiet: 300,
+    grace: 8000,
+    cleanup: 60_000,
+  },
 }
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 
 interface Options extends DoubleOptions {
   launchTimeout?: number
+  pace?: Partial<Pace>
   env?: Record<string, string>
 }
 
 /** A `sky` on the PATH, and a way to start a server that launches through it. */
-async function sky({ launchTimeout = 30_000, env = {}, ...double }: Options) {
+async function open({ launchTimeout = 30_000, env = {}, pace = {}, ...double }: Options) {
   const api = await startDouble(double)
   const folder = temporaryFolder()
   const found = skyOnPath(folder, api.url)
   const launcher = skyCommandLauncher({
-    ...{ env: { ...found, ...env }, versions: VERSIONS, launchTimeout, pace: PACE },
+    ...{ env: { ...found, ...env }, versions: VERSIONS, launchTimeout, pace: { ...PACE, ...pace } },
   })
-  const servers = new Set<Awaited<ReturnType<typeof startLaunching>>>()
-  cleanups.push(async () => {
+  const servers = new Set<Server>()
+  return { api, folder, launcher, start, stop, close }
+
+  /** Nothing that was launched is left running. */
+  async function close(): Promise<void> {
     for (const server of servers) await server.stop()
     const last = await startLaunching({ folder, launchers: () => [launcher] })
     await last.orchestrator.resume()
     const rows = await last.database.selectFrom('launches').selectAll().execute()
-    for (const { node_id } of rows) {
-      if (!last.orchestrator.running(node_id)) continue
-      await last.orchestrator.terminate(node_id)
+    const running = rows.filter(({ node_id }) => last.orchestrator.running(node_id))
+    for (const { node_id } of running) await last.orchestrator.terminate(node_id)
+    for (const { node_id } of running) {
       await waitFor(() => !last.orchestrator.running(node_id) || undefined)
     }
     await last.stop()
     await api.close()
     removeFolder(folder)
-  })
-  return { api, folder, launcher, start, stop }
+  }
 
   async function start(wrap: (launcher: Launcher) => Launcher = (one) => one) {
     const server = await startLaunching({ folder, launchers: (local) => [local, wrap(launcher)] })
@@ -64,10 +72,17 @@ async function sky({ launchTimeout = 30_000, env = {}, ...double }: Options) {
     return server
   }
 
-  async function stop(server: Awaited<ReturnType<typeof startLaunching>>) {
+  async function stop(server: Server) {
     servers.delete(server)
     await server.stop()
   }
+}
+
+/** As `open`; closed with the test. */
+async function sky(options: Options) {
+  const world = await open(options)
+  onTestFinished(world.close)
+  return world
 }
 
 function request(more: Partial<LaunchRequest> = {}): LaunchRequest {
@@ -76,7 +91,6 @@ function request(more: Partial<LaunchRequest> = {}): LaunchRequest {
 
 const ended = ({ phase }: LogEntry) => phase === 'failed'
 const active = ({ phase }: LogEntry) => phase === 'active'
-const over = (entry: LogEntry) => ended(entry) || active(entry)
 
 function phases(entries: readonly LogEntry[]): string[] {
   return entries.map(({ phase }) => phase).filter((phase, i, all) => phase !== all[i - 1])
@@ -92,6 +106,15 @@ function steps(entries: readonly LogEntry[]): string[] {
   return entries.map(({ message }) => message).filter((message) => message.startsWith('step '))
 }
 
+/** The server answers when all that was printed before is in the log. */
+async function becomesActive(server: Server, api: Double): Promise<LogEntry[]> {
+  await server.until('gpu-1', ({ phase }) => phase === 'health_check')
+  api.pass('ready')
+  return server.until('gpu-1', active)
+}
+
+type Server = Awaited<ReturnType<typeof startLaunching>>
+
 /** The number of the process that looks after the launch, or undefined between two of them. */
 function supervisorOf(folder: string): number | undefined {
   const [id = ''] = readdirSync(join(folder, 'launches'))
@@ -100,7 +123,7 @@ function supervisorOf(folder: string): number | undefined {
 }
 
 test('a launch goes through all eight phases, and is taken down when it is terminated', async () => {
-  const { api, folder, start } = await sky({ scenario: scenarios.plain() })
+  const { api, folder, start } = await sky({ scenario: scenarios.plain({ held: true }) })
   const server = await start()
   const { cluster_name } = await server.orchestrator.launch(
     request({
@@ -108,7 +131,7 @@ test('a launch goes through all eight phases, and is taken down when it is termi
       envs: { A_SECRET: 'value-of-the-env' },
     }),
   )
-  const entries = await server.until('gpu-1', active)
+  const entries = await becomesActive(server, api)
   expect(phases(entries)).toEqual(UP_TO_ACTIVE)
   expect(steps(entries)).toEqual(STEPS)
   expect(entries.find(active)?.details).toBe(
@@ -141,6 +164,36 @@ test('without `sky` on the PATH it says so, and nothing is stored', async () => 
   expect(await server.database.selectFrom('launches').selectAll().execute()).toEqual([])
 })
 
+test('a server without `sky` and without an API server answers 503', async () => {
+  const server = await startServer({ env: { PATH: '/nowhere' } })
+  const answer = await server.post('/admin/nodes/launch', request({ region: 'us-east-1' }))
+  expect([answer.status, await answer.json()]).toEqual([
+    503,
+    {
+      error: {
+        message:
+          'SkyPilot is not installed: "sky" was not found on PATH; install it, or set SKYPILOT_API_SERVER_ENDPOINT',
+      },
+    },
+  ])
+})
+
+test('a `sky` that goes between the check and the start is the reason', async () => {
+  const { folder, start } = await sky({ scenario: scenarios.plain() })
+  const server = await start((launcher) => ({
+    ...launcher,
+    async check(request) {
+      await launcher.check(request)
+      rmSync(join(folder, 'bin'), { recursive: true })
+    },
+  }))
+  await server.orchestrator.launch(request())
+  const entries = await server.until('gpu-1', ended)
+  expect(entries.at(-1)?.details).toMatch(/Install SkyPilot there, or set/)
+  await server.registry.flush()
+  expect((await server.registry.get('gpu-1'))?.failure).toMatchObject({ code: 'sky_not_installed' })
+})
+
 test('refuses secrets that would make another program of `sky`', async () => {
   const { start } = await sky({ scenario: scenarios.plain() })
   const server = await start()
@@ -153,12 +206,12 @@ test('refuses secrets that would make another program of `sky`', async () => {
 
 test('the server’s own settings are not passed on to `sky`', async () => {
   const { api, start } = await sky({
-    scenario: scenarios.plain(),
+    scenario: scenarios.plain({ held: true }),
     env: { LAUNCHTAIL_ADMIN_TOKEN: 'admin-token-value', REDIS_URL: 'redis://x', CLOUD_KEY: 'kept' },
   })
   const server = await start(spied)
   await server.orchestrator.launch(request())
-  await server.until('gpu-1', active)
+  await becomesActive(server, api)
   const { environ } = seen
   expect(environ).toContain('CLOUD_KEY=kept')
   expect(environ).not.toMatch(/admin-token-value|REDIS_URL/)
@@ -192,7 +245,9 @@ function spied(launcher: Launcher): Launcher {
 
 describe('outlives the server', () => {
   test.each(['provisioning', 'loading'])('stopped at %s, started again', async (gate) => {
-    const { api, start, stop } = await sky({ scenario: scenarios.plain({ gated: true }) })
+    const { api, start, stop } = await sky({
+      scenario: scenarios.plain({ gated: true, held: true }),
+    })
     const first = await start()
     await first.orchestrator.launch(request())
     if (gate === 'loading') api.pass('provisioning')
@@ -203,14 +258,14 @@ describe('outlives the server', () => {
     api.pass('loading')
     const second = await start()
     await second.orchestrator.resume()
-    const entries = await second.until('gpu-1', active)
+    const entries = await becomesActive(second, api)
     expect(phases(entries)).toEqual(UP_TO_ACTIVE)
     expect(steps(entries)).toEqual(STEPS)
     expect(api.launched).toHaveLength(1)
   })
 
   test('dead before the handle is stored: launched once', async () => {
-    const { api, start, stop } = await sky({ scenario: scenarios.plain() })
+    const { api, start, stop } = await sky({ scenario: scenarios.plain({ held: true }) })
     let hang = () => {}
     const first = await start((launcher) => ({
       ...launcher,
@@ -228,12 +283,14 @@ describe('outlives the server', () => {
     await stopped
     const second = await start()
     await second.orchestrator.resume()
-    expect(steps(await second.until('gpu-1', active))).toEqual(STEPS)
+    expect(steps(await becomesActive(second, api))).toEqual(STEPS)
     expect(api.launched).toHaveLength(1)
   })
 
   test('a supervisor that is killed is followed by another, and nothing is doubled', async () => {
-    const { api, folder, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+    const { api, folder, start } = await sky({
+      scenario: scenarios.plain({ gated: true, held: true }),
+    })
     const server = await start()
     await server.orchestrator.launch(request())
     api.pass('provisioning')
@@ -243,14 +300,16 @@ describe('outlives the server', () => {
     await gone(pid)
     await waitFor(() => (supervisorOf(folder) ?? pid) !== pid || undefined)
     api.pass('loading')
-    const entries = await server.until('gpu-1', active)
+    const entries = await becomesActive(server, api)
     expect(steps(entries)).toEqual(STEPS)
     expect(phases(entries)).toEqual(UP_TO_ACTIVE)
     expect(api.launched).toHaveLength(1)
   })
 
   test('one that is killed while `sky launch` runs fails the launch, and leaves no cluster', async () => {
-    const { api, folder, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+    const { api, folder, start } = await sky({
+      scenario: scenarios.plain({ gated: true, held: true }),
+    })
     const server = await start()
     await server.orchestrator.launch(request())
     await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
@@ -262,7 +321,7 @@ describe('outlives the server', () => {
 })
 
 test('a launch is cancelled at any moment', async () => {
-  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true, held: true }) })
   const server = await start()
   for (const [i, wait] of [0, 150, 500].entries()) {
     const node_id = `n-${i}`
@@ -275,8 +334,28 @@ test('a launch is cancelled at any moment', async () => {
   expect([...api.clusters.keys()]).toEqual([])
 })
 
+test('a cluster that goes while its log, which does not notice, is read', async () => {
+  const { api, start } = await sky({
+    scenario: scenarios.plain({ gated: true }),
+    pace: { cluster: 300 },
+  })
+  const server = await start()
+  api.intercept(async ({ path, res, go }) => {
+    if (path !== '/logs') return go()
+    res.writeHead(200, { 'Content-Type': 'text/plain' })
+    res.write('Waiting for task resources on 1 node.\nit will never say more\n')
+  })
+  const { cluster_name } = await server.orchestrator.launch(request())
+  api.pass('provisioning')
+  await server.until('gpu-1', ({ message }) => /never say more/.test(message))
+  api.lose(cluster_name)
+  const entries = await server.until('gpu-1', ended)
+  expect(entries.at(-1)?.message).toMatch(/^the cluster \S+ is gone: it was lost, or taken down/)
+  expect(entries.filter(({ message }) => /never say more/.test(message))).toHaveLength(1)
+})
+
 test('an API server that is away for a while is waited for', async () => {
-  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true, held: true }) })
   const server = await start()
   await server.orchestrator.launch(request())
   api.pass('provisioning')
@@ -285,76 +364,9 @@ test('an API server that is away for a while is waited for', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1500))
   api.setAway(false)
   api.pass('loading')
-  const entries = await server.until('gpu-1', active)
+  const entries = await becomesActive(server, api)
   expect(steps(entries)).toEqual(STEPS)
   expect(phases(entries)).toEqual(UP_TO_ACTIVE)
 })
 
-describe.skipIf(!scenarios.transcripts)(
-  'launches in genuine words (LAUNCHTAIL_TRANSCRIPTS)',
-  () => {
-    const launched = async (options: Options, more: Partial<LaunchRequest> = {}) => {
-      const { api, start } = await sky(options)
-      const server = await start()
-      await server.orchestrator.launch(request(more))
-      const entries = await server.until('gpu-1', over)
-      await server.registry.flush()
-      return { api, entries, node: await server.registry.get('gpu-1'), last: entries.find(over) }
-    }
-
-    test('success', async () => {
-      const { entries, node } = await launched({ scenario: scenarios.success('nebius') })
-      expect(phases(entries)).toEqual(UP_TO_ACTIVE)
-      expect(node?.status).toBe('active')
-    })
-
-    test.each([
-      ['zones', scenarios.zoneFailover],
-      ['clouds', scenarios.cloudFailover],
-    ])('failover over %s is no failure', async (_, scenario) => {
-      const { entries, node } = await launched({ scenario: scenario() })
-      expect(phases(entries)).not.toContain('failed')
-      expect(entries.filter(({ message }) => /Launching on/.test(message)).length).toBeGreaterThan(
-        1,
-      )
-      expect(node?.status).toBe('active')
-    })
-
-    test.each([
-      ['no capacity', scenarios.noCapacity, 'provisioning', 'no_capacity'],
-      ['no matching GPU', scenarios.noMatchingGpu, 'queued', 'no_matching_instance'],
-      ['a setup that fails', scenarios.setupFailure, 'installing', 'setup_failed'],
-      ['a gated model', scenarios.gatedModel, 'model_loading', 'gated_model'],
-      ['CUDA out of memory', scenarios.outOfMemory, 'model_loading', 'cuda_out_of_memory'],
-      ['a crash loop', scenarios.crashLoop, 'installing', 'bad_flag'],
-    ])('%s', async (_, scenario, phase, code) => {
-      const { entries, node, api, last } = await launched({ scenario: scenario() })
-      expect(entries.filter(over)).toHaveLength(1)
-      expect(last).toBe(entries.at(-1))
-      expect(phases(entries).slice(-2)).toEqual([phase, 'failed'])
-      expect(node?.failure).toMatchObject({ code, phase })
-      expect([...api.clusters.keys()]).toEqual([])
-    })
-
-    test('a server that is never ready fails when its time is over', async () => {
-      const { entries, node, api, last } = await launched({
-        scenario: scenarios.neverReady(),
-        launchTimeout: 4000,
-      })
-      expect(last?.message).toBe('not ready within 4s')
-      expect(phases(entries).slice(-2)).toEqual(['health_check', 'failed'])
-      expect(node?.failure).toMatchObject({ code: 'health_timeout' })
-      expect([...api.clusters.keys()]).toEqual([])
-    })
-
-    test('a spot machine that is taken back', async () => {
-      const { entries, last, node } = await launched(
-        { scenario: scenarios.spotLoss() },
-        { use_spot: true },
-      )
-      expect(phases(entries).slice(-2)).toEqual(['model_loading', 'failed'])
-      expect(last?.message).toMatch(/^the spot machine was preempted: the cluster cic-aws-/)
-      expect(node?.failure).toMatchObject({ code: 'preempted' })
-    })
-  },
-)
+launchesContract({ open, short: 8000 })

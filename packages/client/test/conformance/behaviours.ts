@@ -401,6 +401,18 @@ export const behaviours: readonly Behaviour[] = [
     } as const
   })(),
   {
+    name: 'gives the server’s error event, which has no id, and resumes after the one before it',
+    script: [
+      { body: opening() + texts([log, status, serverFault]) },
+      { body: opening(status.id) + texts([failure, done]) },
+    ],
+    expect: {
+      events: [log, status, serverFault, failure, done],
+      outcome: 'done',
+      resumes: ['', status.id],
+    },
+  },
+  {
     name: 'tells the server’s error event from a broken connection',
     script: [
       {

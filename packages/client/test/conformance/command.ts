@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../../../server/test/support/processes.js'
 import type { Driver, TestEvent } from './behaviours.js'
-
-const PROGRAM = fileURLToPath(new URL('../../../server/dist/cli/index.js', import.meta.url))
 
 /** `launchtail logs -f -o json`, a process for each run. */
 export function commandDriver(): Driver {

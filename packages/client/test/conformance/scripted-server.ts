@@ -91,7 +91,8 @@ export const ASKED = {
 
 /** The events between the one the last request resumes after and the one it was expected to. */
 function missedBy({ expect }: Behaviour, asked: readonly Asked[]): string {
-  const place = (id: string | undefined) => expect.events.findLastIndex((each) => each.id === id)
+  const place = (id = '') =>
+    id === '' ? -1 : expect.events.findLastIndex((each) => each.id === id)
   const from = place(asked.at(-1)?.lastEventId) + 1
   const to = place(expect.resumes[asked.length - 1]) + 1
   return expect.events.slice(from, to).map(text).join('')

@@ -6,7 +6,7 @@ import type { SeenNode } from '../hub/messages.js'
 import { phaseName } from '../parts/phases.js'
 import { VirtualRows } from '../parts/VirtualRows.js'
 import { NodeRow } from './NodeRow.js'
-import { complete, counts, filter, nodes, providers, refusal, shown } from './state.js'
+import { counts, filter, nodes, providers, refusal, shown, total } from './state.js'
 
 /** All nodes, live. */
 export function FleetPage() {
@@ -20,6 +20,12 @@ export function FleetPage() {
       {refusal.value && (
         <p class="fault" role="alert">
           {refusal.value}
+        </p>
+      )}
+      {(total.value ?? 0) > nodes.value.size && (
+        <p class="part hint">
+          The newest {nodes.value.size.toLocaleString()} of {total.value?.toLocaleString()} nodes
+          are shown.
         </p>
       )}
       {shown.value.length > 0 ? <Rows /> : <NoRows />}
@@ -92,7 +98,8 @@ function Rows() {
 }
 
 function NoRows() {
-  if (!complete.value) return <p class="empty">{refusal.value ? '' : 'Looking for nodes …'}</p>
+  if (total.value === undefined)
+    return <p class="empty">{refusal.value ? '' : 'Looking for nodes …'}</p>
   if (nodes.value.size > 0) {
     return (
       <p class="empty">

@@ -5,7 +5,7 @@ import { inert } from '../log/text.js'
 import { PhaseRail } from '../parts/PhaseRail.js'
 import { conditionOf, elapsedOf, remainingOf } from '../parts/phases.js'
 import { moment, span } from '../parts/times.js'
-import { isRunning, nameOf } from './state.js'
+import { nameOf } from './state.js'
 
 /** A node in a row: what it is, and where its launch is. */
 export function NodeRow({ node, place, count }: { node: SeenNode; place: number; count: number }) {
@@ -80,7 +80,7 @@ function Times({ node }: { node: SeenNode }) {
   const remaining = remainingOf(node, now.value)
   return (
     <span class="times" title={`Launched ${moment(node.created_at)}`}>
-      <span>{span(elapsedOf(node, isRunning(node) ? serverNow.value : Number.NaN) || 0)}</span>
+      <span>{span(elapsedOf(node, serverNow.value))}</span>
       {remaining !== undefined && (
         <span>{remaining > 0 ? `about ${span(remaining)} left` : 'any moment'}</span>
       )}

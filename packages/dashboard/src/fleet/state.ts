@@ -1,4 +1,4 @@
-import { isTerminal, type NodeRecord, PHASES, type Phase } from '@launchtail/client/protocol'
+import { type NodeRecord, PHASES } from '@launchtail/client/protocol'
 import { computed, effect, signal } from '@preact/signals'
 import { place } from '../address.js'
 import { subscribe } from '../hub/link.js'
@@ -7,8 +7,8 @@ import { signOut, token } from '../session.js'
 
 /** Every node that was told of, by its id. */
 export const nodes = signal<ReadonlyMap<string, SeenNode>>(new Map())
-/** Whether these are all of now; before, an empty list means nothing. */
-export const complete = signal(false)
+/** How many there are in all; undefined until all that are shown have come. */
+export const total = signal<number | undefined>(undefined)
 export const link = signal<LinkState>({ state: 'connecting' })
 /** What the server says where it refuses the stream for good. */
 export const refusal = signal('')
@@ -17,7 +17,7 @@ export const refusal = signal('')
 effect(() => {
   if (!token.value) return
   nodes.value = new Map()
-  complete.value = false
+  total.value = undefined
   refusal.value = ''
   const { stop } = subscribe(
     { type: 'fleet' },
@@ -34,7 +34,7 @@ effect(() => {
         for (const node of told.nodes) next.set(node.node_id, node)
         for (const nodeId of told.gone) next.delete(nodeId)
         nodes.value = next
-        complete.value = told.complete
+        total.value = told.total
       },
     },
   )
@@ -111,8 +111,4 @@ function compare(a: string, b: string): number {
 /** What a node is called: the name it was given, or was made for it. */
 export function nameOf({ name, cluster_name, node_id }: NodeRecord): string {
   return name ?? cluster_name ?? node_id
-}
-
-export function isRunning({ phase }: { phase: Phase }): boolean {
-  return !isTerminal(phase)
 }

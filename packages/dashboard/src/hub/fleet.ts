@@ -1,6 +1,5 @@
 import { ApiError, type Client, type NodeRecord, type StreamState } from '@launchtail/client'
-import type { Subscription } from './hub.js'
-import type { FromHub, LinkState, SeenNode } from './messages.js'
+import type { FromHub, LinkState, SeenNode, Subscription } from './messages.js'
 
 /** A screen shows no more often than this, in ms. */
 const FRAME = 30
@@ -16,8 +15,8 @@ interface Subscriber {
   readonly changed: Set<string>
   /** It has not yet taken in what it was sent. */
   busy: boolean
-  /** It knows that it has all of the nodes. */
-  complete: boolean
+  /** What it was last told to be the number of all nodes. */
+  total: number | undefined
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
@@ -33,7 +32,8 @@ export function watchFleet(client: Client, onEmpty: () => void): Fleet {
   const subscribers = new Set<Subscriber>()
   /** Those that came since the last connection was made. */
   let fresh = new Set<string>()
-  let complete = false
+  /** How many nodes there are in all; the stream begins with the newest of them. */
+  let total: number | undefined
   let state: LinkState = { state: 'connecting' }
   let refused: { status: number; message: string } | undefined
   void run()
@@ -45,7 +45,7 @@ export function watchFleet(client: Client, onEmpty: () => void): Fleet {
       send,
       changed: new Set(nodes.keys()),
       busy: false,
-      complete: false,
+      total: undefined,
       timer: undefined,
     }
     subscribers.add(subscriber)
@@ -90,7 +90,7 @@ export function watchFleet(client: Client, onEmpty: () => void): Fleet {
       for await (const event of client.streamNodes({ signal, onState: connected })) {
         if (event.event === 'node') put(event.data)
         else if (event.event === 'deleted') remove(event.data.node_id)
-        else ready()
+        else ready(event.data.total)
       }
     } catch (error) {
       if (!signal.aborted) throw error
@@ -119,8 +119,8 @@ export function watchFleet(client: Client, onEmpty: () => void): Fleet {
   }
 
   /** All of now have come; what was known before and did not come was deleted meanwhile. */
-  function ready(): void {
-    complete = true
+  function ready(count: number): void {
+    total = count
     for (const nodeId of [...nodes.keys()]) if (!fresh.has(nodeId)) remove(nodeId)
     for (const subscriber of subscribers) schedule(subscriber)
   }
@@ -140,18 +140,18 @@ export function watchFleet(client: Client, onEmpty: () => void): Fleet {
     clearTimeout(subscriber.timer)
     subscriber.timer = undefined
     if (subscriber.busy) return
-    if (subscriber.changed.size === 0 && subscriber.complete === complete) return
+    if (subscriber.changed.size === 0 && subscriber.total === total) return
     const { id, send, changed } = subscriber
     const ids = [...changed]
     changed.clear()
     subscriber.busy = true
-    subscriber.complete = complete
+    subscriber.total = total
     send({
       type: 'nodes',
       id,
       nodes: ids.flatMap((nodeId) => nodes.get(nodeId) ?? []),
       gone: ids.filter((nodeId) => !nodes.has(nodeId)),
-      complete,
+      total,
     })
   }
 }

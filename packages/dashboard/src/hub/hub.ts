@@ -1,17 +1,8 @@
 import { createClient } from '@launchtail/client'
 import { type Fleet, watchFleet } from './fleet.js'
 import { watchLog } from './log.js'
-import type { Credentials, FromHub, Port, ToHub } from './messages.js'
+import type { Credentials, FromHub, Port, Subscription, ToHub } from './messages.js'
 import { createTurns } from './turns.js'
-
-/** One subscription of a tab, as the hub keeps it. */
-export interface Subscription {
-  /** The tab has taken in what it was sent. */
-  taken(): void
-  /** The reader looks at it now. */
-  seen(): void
-  stop(): void
-}
 
 export interface Hub {
   serve(port: Port): void
@@ -58,7 +49,9 @@ export function createHub(): Hub {
     const key = `${from.baseUrl} ${from.token}`
     const known = fleets.get(key)
     if (known) return known
-    const fleet = watchFleet(createClient(from), () => fleets.delete(key))
+    const fleet = watchFleet(createClient(from), () => {
+      if (fleets.get(key) === fleet) fleets.delete(key)
+    })
     fleets.set(key, fleet)
     return fleet
   }

@@ -17,23 +17,25 @@ export interface Link {
   stop(): void
 }
 
-const listeners = new Map<number, Listener>()
+interface Subscribed {
+  readonly wish: ToHub
+  readonly listener: Listener
+}
+
+const subscribed = new Map<number, Subscribed>()
 let nextId = 1
-const port = connect()
+let port = typeof SharedWorker === 'function' ? workerPort() : ownPort()
 
 /** Subscribes until `stop` is called. */
 export function subscribe(wish: Wish, listener: Listener): Link {
   const id = nextId++
-  listeners.set(id, listener)
-  void send({
-    lastEventId: undefined,
-    ...wish,
-    id,
-    from: { baseUrl, token: token.peek() },
-  } as ToHub)
+  const from = { baseUrl, token: token.peek() }
+  const message = { lastEventId: undefined, ...wish, id, from } as ToHub
+  subscribed.set(id, { wish: message, listener })
+  void send(message)
   return {
     stop() {
-      if (listeners.delete(id)) void send({ type: 'stop', id })
+      if (subscribed.delete(id)) void send({ type: 'stop', id })
     },
   }
 }
@@ -42,15 +44,14 @@ async function send(message: ToHub): Promise<void> {
   ;(await port).postMessage(message)
 }
 
-async function connect(): Promise<Port> {
-  const port = typeof SharedWorker === 'function' ? workerPort() : await ownPort()
-  port.onmessage = ({ data }: MessageEvent<FromHub>) => receive(data)
-  return port
-}
-
-function workerPort(): Port {
+async function workerPort(): Promise<Port> {
   const worker = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-  return worker.port
+  // It could not be loaded: nothing of what was sent to it was read.
+  worker.onerror = () => {
+    port = ownPort()
+    for (const { wish } of subscribed.values()) void send(wish)
+  }
+  return listened(worker.port)
 }
 
 /** Where there are no shared workers (Chrome on Android), each tab has a hub of its own. */
@@ -58,12 +59,17 @@ async function ownPort(): Promise<Port> {
   const { createHub } = await import('./hub.js')
   const { port1, port2 } = new MessageChannel()
   createHub().serve(port1)
-  return port2
+  return listened(port2)
+}
+
+function listened(port: Port): Port {
+  port.onmessage = ({ data }: MessageEvent<FromHub>) => receive(data)
+  return port
 }
 
 function receive(message: FromHub): void {
   const { id } = message
-  const listener = listeners.get(id)
+  const listener = subscribed.get(id)?.listener
   if (message.type === 'state') listener?.onState(message.state)
   else if (message.type === 'refused') listener?.onRefused(message)
   else {
@@ -75,7 +81,7 @@ function receive(message: FromHub): void {
 
 // A shared worker is not told that a tab is closed.
 addEventListener('pagehide', () => {
-  for (const id of listeners.keys()) void send({ type: 'stop', id })
+  for (const id of subscribed.keys()) void send({ type: 'stop', id })
 })
 // One that comes back from the browser's memory has lost what it subscribed to.
 addEventListener('pageshow', ({ persisted }) => {
@@ -90,5 +96,5 @@ addEventListener('online', look)
 /** The logs of the tab that is looked at come first, and what waits to connect again does so now. */
 export function look(): void {
   if (document.hidden) return
-  for (const id of listeners.keys()) void send({ type: 'seen', id })
+  for (const id of subscribed.keys()) void send({ type: 'seen', id })
 }

@@ -1,6 +1,5 @@
 import { ApiError, type Client, type StreamEvent } from '@launchtail/client'
-import type { Subscription } from './hub.js'
-import type { FromHub, LinkState } from './messages.js'
+import type { FromHub, LinkState, Subscription } from './messages.js'
 import type { Turns } from './turns.js'
 
 /** How often a log that has no stream of its own is asked for, in ms. */
@@ -51,6 +50,7 @@ export function watchLog({
       while (!stopped.signal.aborted) {
         changed = new AbortController()
         if (await read(AbortSignal.any([stopped.signal, changed.signal]))) {
+          outflow.flush()
           tell({ state: 'over' })
           return
         }
@@ -91,6 +91,7 @@ export function watchLog({
           const { delay, error } = state
           tell({ state: 'waiting', at: Date.now() + delay, because: error?.message ?? '' })
         } else if (follow) tell(state)
+        else if (waiting) tell({ state: 'rounds' })
       },
     })
     for await (const event of events) {

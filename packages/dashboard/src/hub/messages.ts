@@ -49,8 +49,8 @@ export type FromHub =
       /** Those that are new or have changed. */
       readonly nodes: readonly SeenNode[]
       readonly gone: readonly string[]
-      /** Whether all nodes of now have been sent. */
-      readonly complete: boolean
+      /** How many there are in all, once all that are told of have been sent. */
+      readonly total: number | undefined
     }
   /** The server refuses for good: its status and words. */
   | {
@@ -64,4 +64,13 @@ export type FromHub =
 export interface Port {
   postMessage(message: ToHub | FromHub): void
   onmessage: ((event: MessageEvent) => void) | null
+}
+
+/** One subscription of a tab, as the hub keeps it. */
+export interface Subscription {
+  /** The tab has taken in what it was sent. */
+  taken(): void
+  /** The reader looks at it now. */
+  seen(): void
+  stop(): void
 }

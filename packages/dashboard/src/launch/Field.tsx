@@ -56,3 +56,40 @@ export function Field(props: FieldProps) {
     </div>
   )
 }
+
+interface VariablesProps {
+  draft: Draft
+  change: (changes: Partial<Draft>) => void
+  name: 'envs' | 'secrets'
+  label: string
+}
+
+const HINTS = {
+  envs: 'MAX_LEN=8192',
+  secrets: 'HF_TOKEN=…',
+} as const
+
+/** Variables for the launch, one a line. */
+export function Variables({ draft, change, name, label }: VariablesProps) {
+  const id = useId()
+  return (
+    <div class="field variables" data-wide>
+      <label for={id}>
+        {label}, a line each
+        {name === 'secrets' && ': taken out of everything that is stored'}
+      </label>
+      <textarea
+        id={id}
+        name={name}
+        class={name === 'secrets' ? 'secret' : undefined}
+        rows={2}
+        wrap="off"
+        placeholder={HINTS[name]}
+        autocomplete="off"
+        spellcheck={false}
+        value={draft[name]}
+        onInput={({ currentTarget }) => change({ [name]: currentTarget.value })}
+      />
+    </div>
+  )
+}

@@ -1,10 +1,9 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { go, place } from '../address.js'
-import { nodes } from '../fleet/state.js'
 import { CopyButton } from '../parts/CopyButton.js'
 import { baseUrl, client } from '../session.js'
-import { Field } from './Field.js'
+import { Field, Variables } from './Field.js'
 import { curlOf, type Draft, draftOf, EMPTY, linesOfFault, requestOf } from './request.js'
 import { TaskEditor } from './TaskEditor.js'
 
@@ -19,7 +18,6 @@ const REGIONS: Record<string, string[]> = {
 /** The form that launches a node. */
 export function LaunchPage() {
   const again = place.value.query.get('again') ?? ''
-  const model = nodes.value.get(again)
   const draft = useSignal<Draft>(EMPTY)
   const fault = useSignal('')
   const busy = useSignal(false)
@@ -28,11 +26,20 @@ export function LaunchPage() {
   useEffect(() => {
     document.title = 'Launch a node – Launchtail'
   }, [])
-  // The nodes may come after the page.
   useEffect(() => {
-    if (model) draft.value = draftOf(model)
-    // Only when it comes: what is typed stays.
-  }, [model !== undefined, draft])
+    if (!again) return
+    client
+      .peek()
+      .getNode(again)
+      .then(
+        (node) => {
+          draft.value = draftOf(node)
+        },
+        (error) => {
+          fault.value = (error as Error).message
+        },
+      )
+  }, [again, draft, fault])
 
   const change = (changes: Partial<Draft>) => {
     draft.value = { ...draft.value, ...changes }
@@ -73,6 +80,10 @@ export function LaunchPage() {
               onInput={(task) => change({ task })}
             />
           )}
+          <div class="fields">
+            <Variables draft={draft.value} change={change} name="envs" label="Environment" />
+            <Variables draft={draft.value} change={change} name="secrets" label="Secrets" />
+          </div>
           <p class="fault" role="alert">
             {fault.value}
           </p>

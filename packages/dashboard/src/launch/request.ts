@@ -14,6 +14,9 @@ export interface Draft {
   readonly tensor_parallel: string
   readonly vllm_args: string
   readonly task: string
+  /** `NAME=value`, one a line. */
+  readonly envs: string
+  readonly secrets: string
 }
 
 export const EMPTY: Draft = {
@@ -29,6 +32,8 @@ export const EMPTY: Draft = {
   tensor_parallel: '',
   vllm_args: '',
   task: '',
+  envs: '',
+  secrets: '',
 }
 
 /** A draft like a node that there is, under its own id. */
@@ -36,7 +41,7 @@ export function draftOf(node: NodeRecord): Draft {
   const { node_id, provider = '', region = '', gpu = '', gpu_count, model = '', use_spot } = node
   return {
     ...EMPTY,
-    kind: model === '' ? 'task' : 'model',
+    kind: model === '' || provider === 'local' ? 'task' : 'model',
     node_id,
     provider,
     region: region === 'local' ? '' : region,
@@ -63,6 +68,7 @@ export function requestOf(draft: Draft): NewLaunch {
     ...number({ gpu_count: draft.gpu_count, disk_size: draft.disk_size }),
     ...(use_spot && { use_spot }),
     ...(kind === 'task' ? { task } : ofModel),
+    ...variables({ envs: draft.envs, secrets: draft.secrets }),
   }
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== ''),
@@ -74,13 +80,39 @@ function number(fields: Record<string, string>): Record<string, number> {
   return Object.fromEntries(given.map(([name, text]) => [name, Number(text)]))
 }
 
-/** The request for a shell. The token stands in a variable, so that it is in no history. */
-export function curlOf(request: NewLaunch, baseUrl: string): string {
-  const body = JSON.stringify(request, null, 2).replaceAll("'", "'\\''")
+function variables(fields: Record<string, string>): Record<string, Record<string, string>> {
+  const given = Object.entries(fields).filter(([, text]) => text.trim() !== '')
+  return Object.fromEntries(given.map(([name, text]) => [name, variablesOf(text)]))
+}
+
+function variablesOf(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', ...value] = line.split('=')
+      return [name.trim(), value.join('=')]
+    }),
+  )
+}
+
+/** Around the name of a variable in what is quoted; no text has it. */
+const MARK = '\u{f0000}'
+const MARKED = new RegExp(`${MARK}(\\w+)${MARK}`, 'gu')
+
+/**
+ * The request for a shell. The token and the secrets stand in its variables, so that they are neither
+ * on the screen nor in its history.
+ */
+export function curlOf({ secrets, ...request }: NewLaunch, baseUrl: string): string {
+  const names = Object.keys(secrets ?? {})
+  const marked = Object.fromEntries(names.map((name) => [name, `${MARK}${name}${MARK}`]))
+  const body = quoted(
+    JSON.stringify({ ...request, ...(names.length > 0 && { secrets: marked }) }, null, 2),
+  )
   return [
     `curl ${quoted(`${baseUrl}/admin/nodes/launch`)} \\`,
     '  -H "X-Admin-Token: $TOKEN" -H "Content-Type: application/json" \\',
-    `  -d '${body}'`,
+    `  -d ${body.replaceAll(MARKED, `'"$$$1"'`)}`,
   ].join('\n')
 }
 

@@ -3,6 +3,8 @@ import { span } from '../parts/times.js'
 
 const HEIGHT = 120
 const WIDTH = 1000
+/** Room for so many bars at least: a single one as wide as the page says nothing. */
+const FEWEST = 30
 const KINDS = ['succeeded', 'failed', 'terminated'] as const
 
 /**
@@ -11,7 +13,7 @@ const KINDS = ['succeeded', 'failed', 'terminated'] as const
  */
 export function OverTime({ buckets, bucket_seconds }: Stats['over_time']) {
   const most = Math.max(1, ...buckets.map((bucket) => sumOf(bucket)))
-  const step = WIDTH / buckets.length
+  const step = WIDTH / Math.max(FEWEST, buckets.length)
   const first = buckets[0]
   const last = buckets.at(-1)
   if (!first || !last) return null
@@ -56,7 +58,7 @@ export function OverTime({ buckets, bucket_seconds }: Stats['over_time']) {
       </svg>
       <div class="axis">
         <span>{when(first.from)}</span>
-        <span>{when(last.from)}</span>
+        {buckets.length >= FEWEST && <span>{when(last.from)}</span>}
       </div>
     </figure>
   )

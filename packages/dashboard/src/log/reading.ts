@@ -30,8 +30,13 @@ export function createReading(log: Log, view: View, nodeId: string) {
     if (follows) rows.current?.end('last')
     else left.value = log.length.peek()
   })
+  // Other lines are shown: what one was looking at stays, or what is next to it.
+  let before = view.rows
   const stopReset = view.era.subscribe(() => {
+    const looked = before[rows.current?.middle() ?? -1]
+    before = view.rows
     current.value = -1
+    if (looked && !following.peek()) rows.current?.show(view.rowOf(looked.index))
   })
   // A link to a line: it is shown as soon as it has come.
   let awaited = chosen.peek()?.[0]
@@ -78,12 +83,18 @@ export function createReading(log: Log, view: View, nodeId: string) {
 
   /** The next line that has what is searched for, or the one before. */
   function hit(by: 1 | -1): void {
-    const row = view.step(by, Math.max(0, current.peek()))
+    const row = view.step(by, here())
     if (row === undefined) return
     const line = view.rows[row] as Line
     // It may be among the details.
     if (!line.entry.message.toLowerCase().includes(view.needle.peek())) fold(line.index, true)
     at(row)
+  }
+
+  /** The row one is at, or looks at; the first for one who just follows. */
+  function here(): number {
+    if (current.peek() >= 0) return current.peek()
+    return following.peek() ? 0 : (rows.current?.middle() ?? 0)
   }
 
   /** The line after the current one, or before it. */

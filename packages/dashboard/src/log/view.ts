@@ -12,57 +12,84 @@ export interface Search {
 
 export type View = ReturnType<typeof createView>
 
-/** Lines that are looked at without giving the browser a moment. */
-const SLICE = 20_000
-
-/** Which lines of a log are shown, and which of these a search has found. */
+/**
+ * Which lines of a log are shown, and which of these a search has found. All of it at once: 200,000
+ * lines take some 30 ms, and a part of them would move what one is looking at.
+ */
 export function createView(log: Log) {
   const search = signal<Search>({ text: '', only: false, level: 'debug' })
-  const rows: Line[] = []
+  let rows: Line[] = []
   /** Rows with a match, in order. */
   const hits: number[] = []
   /** Grows whenever rows or hits were added. */
   const changes = signal(0)
-  /** Grows when they are others. */
+  /** Grows when the rows are others. */
   const era = signal(0)
   /** The hit one is at: its place among `hits`; -1 for none. */
   const at = signal(-1)
   const needle = computed(() => search.value.text.toLowerCase())
+  /** What decides which lines are rows. */
+  const filter = computed(() => {
+    const { level, only } = search.value
+    return `${level} ${only ? needle.value : ''}`
+  })
   let scanned = 0
-  let more: ReturnType<typeof setTimeout> | undefined
+  let searched = 0
 
-  const stopReset = effect(() => {
+  const stopFilter = effect(() => {
     void log.era.value
-    void search.value
-    rows.length = 0
-    hits.length = 0
+    void filter.value
+    rows = []
     scanned = 0
-    at.value = -1
+    forgetHits()
+    scan()
     era.value = era.peek() + 1
+  })
+  const stopSearch = effect(() => {
+    void needle.value
+    forgetHits()
     scan()
   })
   const stopScan = effect(() => {
     void log.length.value
     scan()
   })
-  return { search, rows, hits, changes, era, at, needle, step, rowOf, stop }
+  return {
+    search,
+    get rows(): readonly Line[] {
+      return rows
+    },
+    hits,
+    changes,
+    era,
+    at,
+    needle,
+    step,
+    rowOf,
+    stop,
+  }
 
+  function forgetHits(): void {
+    hits.length = 0
+    searched = 0
+    at.value = -1
+  }
+
+  /** Takes in what was added to the log. */
   function scan(): void {
-    clearTimeout(more)
-    const { text, only, level } = search.peek()
-    const sought = text.toLowerCase()
+    const { only, level } = search.peek()
+    const sought = needle.peek()
     const least = LEVELS.indexOf(level)
-    const end = Math.min(log.lines.length, scanned + SLICE)
-    for (; scanned < end; scanned += 1) {
+    for (; scanned < log.lines.length; scanned += 1) {
       const line = log.lines[scanned] as Line
       if (least > 0 && LEVELS.indexOf(line.entry.level) < least) continue
-      const hit = sought !== '' && line.words.includes(sought)
-      if (only && sought !== '' && !hit) continue
-      if (hit) hits.push(rows.length)
+      if (only && !line.words.includes(sought)) continue
       rows.push(line)
     }
+    for (; searched < rows.length; searched += 1) {
+      if (sought !== '' && (rows[searched] as Line).words.includes(sought)) hits.push(searched)
+    }
     changes.value = changes.peek() + 1
-    if (scanned < log.lines.length) more = setTimeout(scan)
   }
 
   /** Goes to the next hit, or the one before; gives its row. From `row` where one is at none. */
@@ -93,8 +120,8 @@ export function createView(log: Log) {
   }
 
   function stop(): void {
-    stopReset()
+    stopFilter()
+    stopSearch()
     stopScan()
-    clearTimeout(more)
   }
 }

@@ -2,7 +2,7 @@ import type { NodeRecord } from '@launchtail/client'
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { hardwareOf } from '../fleet/NodeRow.js'
-import { complete, nameOf, nodes } from '../fleet/state.js'
+import { nameOf, nodes, total } from '../fleet/state.js'
 import { LogView } from '../log/LogView.js'
 import { createLog } from '../log/state.js'
 import { inert } from '../log/text.js'
@@ -25,7 +25,7 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   }, [log])
 
   // One that is older than those the fleet begins with.
-  const isMissing = complete.value && !nodes.value.has(nodeId)
+  const isMissing = total.value !== undefined && !nodes.value.has(nodeId)
   useEffect(() => {
     if (!isMissing) return
     client

@@ -8,18 +8,24 @@ import { phaseName } from '../parts/phases.js'
 import { span } from '../parts/times.js'
 import { type Usual, usualOf } from './usual.js'
 
+/** What is usual is asked for when the log is there: that is what one came for. In ms. */
+const LATER = 700
+
 /** The eight phases with the time each took, and what it usually takes. */
 export function PhaseTimes({ node }: { node: NodeRecord }) {
   const usual = useSignal<Usual | undefined>(undefined)
   const { provider, gpu, model } = node
   useEffect(() => {
-    usualOf({ provider, gpu, model }).then(
-      (found) => {
-        usual.value = found
-      },
-      // It is a nicety, and the server has more to say about what is wrong elsewhere.
-      () => {},
-    )
+    const ask = () =>
+      usualOf({ provider, gpu, model }).then(
+        (found) => {
+          usual.value = found
+        },
+        // It is a nicety, and the server has more to say about what is wrong elsewhere.
+        () => {},
+      )
+    const timer = setTimeout(ask, LATER)
+    return () => clearTimeout(timer)
   }, [provider, gpu, model, usual])
 
   return (

@@ -16,6 +16,8 @@ export interface Rows {
   show(row: number): void
   /** Scrolls to the first row, or to the last. */
   end(where: 'first' | 'last'): void
+  /** The row in the middle of what is seen. */
+  middle(): number
 }
 
 export interface VirtualRowsProps {
@@ -86,6 +88,7 @@ export function VirtualRows({
         target.current = undefined
         scroll(where === 'first' ? 0 : (box.current as HTMLDivElement).scrollHeight)
       },
+      middle: () => heights.rowAt(own.current + seen.peek() / 2),
     }
   }
 
@@ -105,7 +108,7 @@ export function VirtualRows({
 
   function aim(element: HTMLDivElement): void {
     const { row, attempts } = target.current as { row: number; attempts: number }
-    scroll(Math.max(0, heights.offsetOf(row) - element.clientHeight / 2))
+    scroll(Math.max(0, heights.offsetOf(Math.min(row, count)) - element.clientHeight / 2))
     target.current = attempts > 1 ? { row, attempts: attempts - 1 } : undefined
     again.value += 1
   }

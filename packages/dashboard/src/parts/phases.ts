@@ -24,6 +24,7 @@ export function elapsedOf(node: NodeRecord, now: number): number {
 }
 
 /** How long it may still take, in ms; undefined where nothing is known. */
-export function remainingOf({ due, status }: SeenNode, now: number): number | undefined {
-  return due === undefined || status !== 'launching' ? undefined : Math.max(0, due - now)
+export function remainingOf({ due, status, stalled }: SeenNode, now: number): number | undefined {
+  if (due === undefined || status !== 'launching' || stalled) return undefined
+  return Math.max(0, due - now)
 }

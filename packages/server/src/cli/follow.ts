@@ -19,8 +19,10 @@ export interface FollowOptions extends StreamOptions {
   screen: Screen
   /** Put before each line, where several nodes are shown. */
   label?: string
-  /** Told of what is not of the log: a broken line, a gap. */
-  note: (text: string) => void
+  /** Whether to keep a rail for it on the screen. */
+  rail?: boolean
+  /** Nothing but the log: no word of broken lines, nor of what it came to. */
+  quiet?: boolean
 }
 
 /** Milliseconds between two looks at what only the node's record knows: the time that is left. */
@@ -30,14 +32,13 @@ const LOOK_EVERY = 5000
 export async function followNode(
   client: Client,
   nodeId: string,
-  { output, look, screen, label = '', note, ...options }: FollowOptions,
+  { output, look, screen, label = '', rail = false, quiet = false, ...options }: FollowOptions,
 ): Promise<DoneEvent> {
   let done: DoneEvent | undefined
   let state: RailState | undefined
-  const follows = options.follow !== false
-  const showsRail = follows && (output === 'pretty' || output === 'none')
-  const looking = showsRail ? setInterval(() => void lookUp(), LOOK_EVERY) : undefined
-  if (showsRail) void lookUp()
+  const note = quiet ? () => {} : screen.note
+  const looking = rail ? setInterval(() => void lookUp(), LOOK_EVERY) : undefined
+  if (rail) void lookUp()
   const stream = client.stream(nodeId, {
     ...options,
     onState(state) {
@@ -55,7 +56,7 @@ export async function followNode(
   }
   // After a 204 there was nothing more to tell: the node's record says what it came to.
   done ??= await endOf(client, nodeId)
-  if (follows && output === 'pretty') {
+  if (options.follow !== false && output === 'pretty' && !quiet) {
     const failure = done.status === 'failed' ? (await record())?.failure : undefined
     screen.line(look.end(done, failure, label))
   }
@@ -69,6 +70,7 @@ export async function followNode(
     }
     switch (event.event) {
       case 'log':
+        if (state) state.phase = event.data.phase
         if (output === 'raw') screen.line(look.message(event.data.message))
         else if (output === 'pretty') screen.line(look.entry(event.data, label))
         return
@@ -81,12 +83,12 @@ export async function followNode(
         return
       case 'error':
         // Those with an id are a log entry's, which has been shown.
-        if (!event.id) note(`${event.data.error}: ${event.data.details}`)
+        if (!event.id) note([event.data.error, event.data.details].filter(Boolean).join(': '))
     }
   }
 
   function draw(): void {
-    if (!showsRail || done) return
+    if (!rail || done) return
     screen.rail(nodeId, () => {
       if (!state) return ''
       return label === '' ? look.rail(state) : look.shortRail(state, label)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { EXIT, outcomeOf } from './exit.js'
+import { oneLine } from './look.js'
 import { createProgram } from './program.js'
 
 // Whoever reads our output has seen enough: `launchtail logs … | head`. `pipe` has other readers.
@@ -19,7 +20,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode)
   const { message, code } = outcomeOf(error)
-  process.stderr.write(`launchtail: ${message}\n`)
+  process.stderr.write(`launchtail: ${oneLine(message)}\n`)
   // What a broken stream left behind must not keep the process.
   process.exit(code)
 }

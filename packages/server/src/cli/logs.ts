@@ -1,7 +1,7 @@
 import type { Client, Level, StreamOptions } from '@launchtail/client'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
-import { EXIT } from './exit.js'
+import { CliError, EXIT } from './exit.js'
 import { durationFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
 import { lookAt } from './look.js'
@@ -50,6 +50,9 @@ Examples:
 `,
     )
     .action(async (names: string[], flags: LogsFlags) => {
+      if (flags.after !== undefined && names.length > 1) {
+        throw new CliError('--after goes with one node: an id is of one log')
+      }
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
       const { output, tz, quiet } = flags
@@ -90,7 +93,8 @@ export async function showLogs(
           look,
           screen,
           label: ids.length > 1 ? labelOf(id, n) : '',
-          note: quiet ? () => {} : screen.note,
+          rail: rails,
+          quiet,
         }),
       ),
     )

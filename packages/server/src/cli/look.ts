@@ -131,7 +131,8 @@ function createLook({ color, terminal, zone = 'local', width = () => 80 }: LookO
   }
 
   function end({ status, endpoint, message }: DoneEvent, fault: NodeRecord['failure'], label = '') {
-    if (status === 'active') return `${label}${colors.green('active')} ${endpoint ?? ''}`.trimEnd()
+    if (status === 'active')
+      return `${label}${colors.green('active')} ${oneLine(endpoint ?? '')}`.trimEnd()
     if (status === 'failed' && fault) {
       const advice = fault.advice === '' ? '' : `\n${label}${oneLine(fault.advice)}`
       return label + failure(fault) + advice

@@ -35,14 +35,14 @@ function inFull(node: NodeRecord, look: Look): string {
     ['cluster', node.cluster_name],
     ['model', node.model],
     ['where', [...new Set(places)].filter(Boolean).join(' ')],
-    ['status', look.status(node.status, node.status)],
+    ['status', node.status],
     ['endpoint', node.endpoint],
     ['created', node.created_at],
     ['ended', node.ended_at],
   ]
   const lines = facts
     .filter(([, value]) => value)
-    .map(([name = '', value]) => `${name.padEnd(9)} ${value}`)
+    .map(([name = '', value = '']) => `${name.padEnd(9)} ${oneLine(value)}`)
   const phases = node.phases.map(({ phase, duration_ms: ms }) =>
     `  ${phase.padEnd(15)} ${ms === undefined ? '' : took(ms)}`.trimEnd(),
   )

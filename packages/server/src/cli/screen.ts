@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update'
+import { oneLine } from './look.js'
 
 /** Where the lines of logs go and, on a terminal, how far each launch is: below them. */
 export interface Screen {
@@ -39,8 +40,9 @@ export function createScreen({ out, rails }: ScreenOptions): Screen {
   }
 
   function note(text: string): void {
-    if (rails && process.stderr.isTTY) line(`launchtail: ${text}`)
-    else process.stderr.write(`launchtail: ${text}\n`)
+    const words = `launchtail: ${oneLine(text)}`
+    if (rails && process.stderr.isTTY) line(words)
+    else process.stderr.write(`${words}\n`)
   }
 
   function rail(of: string, draw: (() => string) | undefined): void {

@@ -8,9 +8,9 @@ export interface TableOptions {
   rows?: number | undefined
 }
 
-const HEAD: Cells = ['NODE', 'STATE', 'CLUSTER', 'ENDPOINT OR MESSAGE']
+const HEAD: Cells = ['NODE', 'STATE', 'NAME', 'ENDPOINT OR MESSAGE']
 const BETWEEN = '  '
-/** With less room for the last column, the cluster's name is left out. */
+/** With less room for the last column, the node’s name is left out. */
 const LEAST_WORDS = 24
 
 /** Nodes, one a line. Made ids are cut to a unique beginning where there is a width to keep. */
@@ -29,7 +29,7 @@ export function nodesTable(
   const idOf = shortIds(nodes.map(({ node_id }) => node_id))
   const all = [HEAD, ...shown.map((node) => cellsOf(node, idOf))]
   const isNarrow = widthOf(columnsOf(all)) > width - LEAST_WORDS
-  const [head = [], ...lines] = columnsOf(isNarrow ? all.map(withoutCluster) : all)
+  const [head = [], ...lines] = columnsOf(isNarrow ? all.map(withoutName) : all)
   const room = width - 1 - widthOf([head])
   const cutTo = (cells: readonly string[]) => [...cells.slice(0, -1), cut(cells.at(-1) ?? '', room)]
   return [
@@ -56,7 +56,7 @@ function widthOf([cells = []]: readonly (readonly string[])[]): number {
   return cells.slice(0, -1).reduce((sum, cell) => sum + cell.length + BETWEEN.length, 0)
 }
 
-function withoutCluster([id, state, , words]: Cells): readonly string[] {
+function withoutName([id, state, , words]: Cells): readonly string[] {
   return [id, state, words]
 }
 
@@ -69,8 +69,8 @@ function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
   return [
     idOf(node_id),
     state,
-    name ?? cluster_name ?? '',
-    stalled + oneLine(status === 'active' ? (endpoint ?? message) : message),
+    oneLine(name ?? cluster_name ?? ''),
+    oneLine(stalled + (status === 'active' ? (endpoint ?? message) : message)),
   ]
 }
 

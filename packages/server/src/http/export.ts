@@ -1,14 +1,19 @@
 import { Readable } from 'node:stream'
-import type { ExportQuery } from '@launchtail/client/protocol'
+import type { ExportQuery, LogEntry } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from '../logs/entry-text.js'
 import { plain } from '../logs/plain.js'
 import { readableEntry } from './formats.js'
-import type { Found } from './history.js'
 
 export interface Export {
   readonly contentType: string
   readonly extension: string
   readonly body: Readable
+}
+
+/** An entry and its place in the node's list. */
+export interface Found {
+  readonly index: number
+  readonly entry: LogEntry
 }
 
 /** A log as a file. Each format ends with a count, so that a file that was cut is noticed. */

@@ -20,13 +20,11 @@ export interface HistoryFilter {
   readonly after?: Cursor | undefined
 }
 
-export interface Found {
-  readonly index: number
-  readonly entry: LogEntry
-}
+/** What is taken of the entries that pass the filters; undefined for a text that is passed over. */
+type Pick<T> = (text: string, index: number) => T | undefined
 
-export interface History {
-  readonly found: Found[]
+export interface History<T> {
+  readonly found: T[]
   /** Of the list's newest entry, whether it was found or not. */
   readonly cursor: Cursor
   /** How many entries the list has. */
@@ -45,14 +43,15 @@ const PAGE = 500
  * The last `tail` entries that pass the filters, oldest first. Read from the end, a page at a time,
  * and no further than needed: what it costs does not grow with the list.
  */
-export async function readHistory(
+export async function readHistory<T>(
   { store, readText, nodeId }: HistoryOptions,
-  { tail, since, level, before, after }: HistoryFilter,
-): Promise<History> {
+  { tail, before, after }: HistoryFilter,
+  pick: Pick<T>,
+): Promise<History<T>> {
   const length = await store.length(nodeId)
   const end = before ? Math.min(length, await placeOf(before, 'before')) : length
   const start = after ? (await placeOf(after, 'after')) + 1 : 0
-  const pages: Found[][] = []
+  const pages: T[][] = []
   let newest: { index: number; text: string } | undefined
   let missing = tail
   for (let to = end; to > start && missing > 0; ) {
@@ -60,10 +59,10 @@ export async function readHistory(
     const texts = await store.read(nodeId, from, to - from)
     const last = texts.at(-1)
     if (!newest && last !== undefined) newest = { index: from + texts.length - 1, text: last }
-    const page: Found[] = []
+    const page: T[] = []
     for (let i = texts.length - 1; i >= 0 && page.length < missing; i -= 1) {
-      const entry = readText(texts[i] as string)
-      if (entry && passes(entry, since, level)) page.push({ index: from + i, entry })
+      const picked = pick(texts[i] as string, from + i)
+      if (picked !== undefined) page.push(picked)
     }
     missing -= page.length
     pages.push(page.reverse())

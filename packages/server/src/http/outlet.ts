@@ -17,6 +17,8 @@ export interface Outlet {
 const HIGH_WATER = 256 * 1024
 /** Milliseconds a socket may take nothing while something waits. */
 const STALL = 30_000
+/** Milliseconds of silence after which the kernel asks whether the peer is there. */
+const KEEP_ALIVE = 10_000
 
 /**
  * Opens the way to a response whose headers are set, and sends these. Bytes are written to the
@@ -27,6 +29,7 @@ const STALL = 30_000
 export function openOutlet(response: ServerResponse, onDrain: () => void): Outlet {
   response.flushHeaders()
   const { socket } = response
+  response.req.socket.setKeepAlive(true, KEEP_ALIVE)
   const outlet = socket ?? response
   // A response that waited for its turn drains before Node has counted its bytes as sent.
   const drained = () => process.nextTick(onDrain)
@@ -40,8 +43,12 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
     hasRoom: () => outlet.writableLength <= HIGH_WATER,
     isStalled(now) {
       const waiting = outlet.writableLength
+      if (waiting === 0) {
+        taken = -1
+        return false
+      }
       const sent = (response.socket?.bytesWritten ?? 0) - waiting
-      if (waiting === 0 || sent !== taken) {
+      if (sent !== taken) {
         taken = sent
         takenAt = now
       }

@@ -5,13 +5,21 @@ import { HttpError } from '../errors.js'
 export function shapeErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
-    if (refusal.status >= 500) {
+    if (hasLeft(error)) {
+      request.log.info({ url: request.url }, 'the caller left before the end of its body')
+    } else if (refusal.status >= 500) {
       // What stands behind it is for the log alone; the id leads from the answer to it.
       request.log.error({ err: error, cause: (error as Error).cause, url: request.url }, 'failed')
       reply.header('X-Request-Id', request.id)
     }
     return reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal.message))
   })
+}
+
+/** Node's word for a body whose sender went away, which is no fault of ours. */
+function hasLeft(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'ECONNRESET' && message === 'aborted'
 }
 
 export function errorBody(message: string): { error: { message: string } } {

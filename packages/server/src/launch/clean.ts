@@ -29,7 +29,8 @@ const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g
 const SUSPECT = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
-function withoutControls(text: string): string {
+/** Takes off escape sequences, control characters and overrides, and blanks at the end. */
+export function withoutControls(text: string): string {
   if (!SUSPECT.test(text)) return text.trimEnd()
   return text.replace(ESCAPES, '').replace(CONTROLS, '').replace(LONE_SURROGATE, '\ufffd').trimEnd()
 }

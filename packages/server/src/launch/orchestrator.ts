@@ -25,6 +25,8 @@ export interface OrchestratorOptions {
   /** 32 bytes: what secrets are encrypted with while their launch is running. */
   key: Buffer
   clusterPrefix: string
+  /** The server's own secrets, which no launch's output may show either. */
+  ownSecrets?: readonly string[]
   /** This process among those of the database; what one of that name ran before, it takes up at once. */
   owner: string
   /** For how long a launch is this process's own without a word from it, in milliseconds. */
@@ -70,6 +72,7 @@ export function createOrchestrator({
   folder,
   key,
   clusterPrefix,
+  ownSecrets = [],
   owner,
   lease: length = LEASE,
   now = () => new Date(),
@@ -272,7 +275,8 @@ export function createOrchestrator({
   }
 
   function runOf({ row, lease }: { row: LaunchRow; lease: Lease }): Run {
-    const { launch, secrets, fault } = readLaunch(row, { key, folder })
+    const { launch, secrets: given, fault } = readLaunch(row, { key, folder })
+    const secrets = [...given, ...ownSecrets]
     if (fault !== undefined) onFault(`the secrets of launch ${row.launch_id}`, fault)
     const launcher = launchers.find(({ name }) => name === row.launcher)
     const unreadable = fault !== undefined && row.handle === null

@@ -1,3 +1,4 @@
+import { withoutControls } from './clean.js'
 import { CUT_MARK } from './lines.js'
 import { formsOf } from './redact/forms.js'
 import { createMatcher, type Span } from './redact/matcher.js'
@@ -19,8 +20,8 @@ export interface Redactor {
  * Puts `***` in place of what looks like a credential, and of each of `values` in every form it
  * is likely to be printed in. A value of fewer than six characters is left alone.
  *
- * Lines must have been cleaned: a secret with a colour's code or a `\r` in its middle is not
- * found. Making one takes some 15 ms for 200 values and another of 64 KiB; using it costs a line
+ * A text with a secret loses its colours, too: their codes may stand in the secret's middle. Making
+ * one takes some 15 ms for 200 values and another of 64 KiB; using it costs a line
  * about as much whatever their number.
  */
 export function createRedactor({ values = [] }: { values?: readonly string[] } = {}): Redactor {
@@ -31,6 +32,13 @@ export function createRedactor({ values = [] }: { values?: readonly string[] } =
   return { redact, line: (text) => maskKeyLine(redact(text), text) }
 
   function redact(text: string): string {
+    if (!CONTROLS.test(text)) return mask(text)
+    const plain = text.split('\n').map(withoutControls).join('\n')
+    const masked = mask(plain)
+    return masked === plain ? mask(text) : masked
+  }
+
+  function mask(text: string): string {
     const known = forms.size === 0 ? text : maskKnown(text)
     return mightHoldSecret(known) ? maskShapes(known) : known
   }
@@ -45,14 +53,12 @@ export function createRedactor({ values = [] }: { values?: readonly string[] } =
   }
 }
 
-/**
- * Whether a text (also an entry's JSON) can hold something that `createRedactor` knows by its
- * looks. Cheap, and never wrong in saying no; but it knows of no `values`, and a line from the
- * middle of a private key has no looks.
- */
-export function mightHoldSecret(text: string): boolean {
+/** Whether a text can hold something that is known by its looks. Cheap, and never wrong in saying no. */
+function mightHoldSecret(text: string): boolean {
   return HINT.test(text)
 }
+
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/
 
 const HINT =
   /hf_|api_org_|a[ksbc][ic]a|aiza|ya29|gocspx|gh[a-z]_|github_pat|glpat|sk-|sky_|lt_|xox|xapp|eyj|bearer|authorization|@|sig=|signature=|-----begin|passw|passphrase|pwd|secret|token|credential|key|connection/i

@@ -6,8 +6,8 @@ import { saysSecret } from './redact/named.js'
 import { seal, unseal } from './seal.js'
 import { parseTask } from './task.js'
 
-/** What of a request is kept encrypted: a task may hold secrets of its own. */
-type Sealed = { secrets: LaunchRequest['secrets']; task: LaunchRequest['task'] }
+/** What of a request is kept encrypted: what a person writes freely may hold secrets of its own. */
+type Sealed = Pick<LaunchRequest, 'secrets' | 'task' | 'envs' | 'vllm_args'>
 type StoredRequest = Omit<LaunchRequest, keyof Sealed> & { cluster_name: string }
 
 export interface StoredLaunchOptions {
@@ -20,12 +20,12 @@ export interface StoredLaunchOptions {
 export function storedRequest(
   key: Buffer,
   launchId: string,
-  { secrets, task, ...open }: LaunchRequest,
+  { secrets, task, envs, vllm_args, ...open }: LaunchRequest,
   clusterName: string,
 ): { request: string; secrets: string } {
   return {
     request: JSON.stringify({ ...open, cluster_name: clusterName } satisfies StoredRequest),
-    secrets: seal(key, launchId, { secrets, task } satisfies Sealed),
+    secrets: seal(key, launchId, { secrets, task, envs, vllm_args } satisfies Sealed),
   }
 }
 

@@ -43,6 +43,7 @@ function escapeCharacter(character: string): string {
  * no entry gives undefined.
  */
 export function readEntry(text: string): LogEntry | undefined {
+  if (text.length > LONGEST) return undefined
   const value = parse(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { timestamp, level, message, phase, progress, details } = value as Record<string, unknown>
@@ -60,6 +61,9 @@ export function readEntry(text: string): LogEntry | undefined {
   } else if (details !== undefined && details !== null) entry.details = JSON.stringify(details)
   return entry
 }
+
+/** What is longer is none of ours, and no reader could be sent it. */
+const LONGEST = 512 * 1024
 
 function parse(text: string): unknown {
   try {

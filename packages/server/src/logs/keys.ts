@@ -6,4 +6,8 @@ export const keys = {
   marks: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:source`,
   /** String: the digest and the answer of a request that bore an `Idempotency-Key`. */
   reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,
+  /** The channel on which a process hears itself. */
+  echo: (process: string) => `launchtail:echo:${process}`,
+  /** String: written to know that Redis takes what is written. */
+  probe: 'launchtail:probe',
 }

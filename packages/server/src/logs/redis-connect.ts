@@ -36,7 +36,8 @@ export function connectionTo(address: RedisAddress): Redis {
     hosts.map((host) => ({ ...host })),
     {
       lazyConnect: true,
-      enableOfflineQueue: false,
+      // Its connections are made when they are needed; what waits for one is bounded by the caller.
+      enableOfflineQueue: true,
       redisOptions: { ...ONCE, ...account },
       slotsRefreshTimeout: COMMAND_TIMEOUT,
       slotsRefreshInterval: 2000,
@@ -49,6 +50,13 @@ export function connectionTo(address: RedisAddress): Redis {
   )
   // It has the same commands; each goes to the node that has its key.
   return cluster as unknown as Redis
+}
+
+/** `host:port` of each master of a Cluster that is known by now. */
+export function mastersOf(commands: Redis): string[] {
+  const cluster: unknown = commands
+  if (!(cluster instanceof Cluster)) return []
+  return cluster.nodes('master').map(({ options }) => `${options.host}:${options.port}`)
 }
 
 /** A connection to one master of a Cluster, for listening; it is not made anew when it ends. */

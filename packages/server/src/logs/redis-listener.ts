@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { RedisAddress } from '../redis-url.js'
+import { keys } from './keys.js'
 import { connectionTo, connectionToNode } from './redis-connect.js'
 
 /** Subscriptions to exactly the channels that somebody watches. */
@@ -17,6 +19,10 @@ export interface RedisListenerOptions {
   heard: (channel: string, message: string) => void
   /** What was announced until now may have been missed: the channel is subscribed to anew. */
   subscribed: (channel: string) => void
+  /** Announces something, by the connection that appends. */
+  announce: (channel: string, message: string) => Promise<unknown>
+  /** The masters of a Cluster, `host:port` each, as far as they are known. */
+  masters: () => string[]
   onFault: (message: string, error?: unknown) => void
 }
 
@@ -30,12 +36,22 @@ export function redisListener(options: RedisListenerOptions): RedisListener {
 }
 
 /** One connection, made again whenever it ends or is silent. */
-function oneListener({ address, heard, subscribed, onFault }: RedisListenerOptions): RedisListener {
+function oneListener({
+  address,
+  heard,
+  subscribed,
+  announce,
+  onFault,
+}: RedisListenerOptions): RedisListener {
   const redis = connectionTo(address)
+  /** What this process says to itself, to know that it hears what is announced. */
+  const echo = keys.echo(randomUUID())
+  let hearing = false
+  let echoed = true
   const channels = new Set<string>()
   /** Those whose subscription could not be asked for, or was not answered. */
   const failed = new Set<string>()
-  const checker = setInterval(() => void check(redis, onFault), CHECK_EVERY)
+  const checker = setInterval(() => void hearOneself(), CHECK_EVERY)
   const trier = setInterval(() => {
     if (redis.status === 'ready') for (const channel of failed) subscribe(channel)
   }, TRY_EVERY)
@@ -43,9 +59,20 @@ function oneListener({ address, heard, subscribed, onFault }: RedisListenerOptio
   trier.unref()
   redis.on('error', (error) => onFault('redis subscriber', error))
   redis.on('ready', () => {
+    echoed = true
+    hearing = false
+    redis.subscribe(echo).then(
+      () => {
+        hearing = true
+      },
+      (error) => onFault('redis subscribe', error),
+    )
     for (const channel of channels) subscribed(channel)
   })
-  redis.on('message', heard)
+  redis.on('message', (channel, message) => {
+    if (channel === echo) echoed = true
+    else heard(channel, message)
+  })
   return {
     connect: () => redis.connect(),
     add(channel) {
@@ -71,6 +98,28 @@ function oneListener({ address, heard, subscribed, onFault }: RedisListenerOptio
     },
   }
 
+  /**
+   * A connection can be open, answer, and yet hear nothing: that to an old master, after another
+   * has taken over. What was announced at the last check must have come by now.
+   */
+  async function hearOneself(): Promise<void> {
+    if (redis.status !== 'ready') return
+    if (!echoed) {
+      onFault('redis subscriber hears nothing, connecting again')
+      redis.disconnect(true)
+      return
+    }
+    await check(redis, onFault)
+    if (!hearing) return
+    try {
+      echoed = false
+      await announce(echo, '')
+    } catch {
+      echoed = true
+      // Redis is out of reach: the polls tell so, and nothing follows for the subscriber.
+    }
+  }
+
   function subscribe(channel: string): void {
     failed.delete(channel)
     redis.subscribe(channel).then(
@@ -88,6 +137,8 @@ function oneListener({ address, heard, subscribed, onFault }: RedisListenerOptio
 interface Shard {
   readonly redis: Redis
   readonly channels: Set<string>
+  /** Subscriptions that are asked for and not answered. */
+  asked: number
 }
 
 /**
@@ -98,21 +149,20 @@ function clusterListener({
   address,
   heard,
   subscribed,
+  masters,
   onFault,
 }: RedisListenerOptions): RedisListener {
   const shards = new Map<string, Shard>()
   const channels = new Set<string>()
   /** Those that no shard has, or has been asked for. */
   const homeless = new Set<string>()
-  const seeds =
-    address.kind === 'cluster' ? address.hosts.map(({ host, port }) => `${host}:${port}`) : []
-  let seed = 0
+  let turn = 0
   let closed = false
   const checker = setInterval(() => {
     for (const { redis } of shards.values()) void check(redis, onFault)
   }, CHECK_EVERY)
   const trier = setInterval(() => {
-    for (const channel of homeless) void subscribe(channel, anyPlace())
+    for (const channel of homeless) void subscribe(channel)
   }, TRY_EVERY)
   checker.unref()
   trier.unref()
@@ -120,7 +170,7 @@ function clusterListener({
     connect: async () => {},
     add(channel) {
       channels.add(channel)
-      void subscribe(channel, anyPlace())
+      void subscribe(channel)
     },
     delete(channel) {
       channels.delete(channel)
@@ -129,7 +179,7 @@ function clusterListener({
     },
     renew(channel) {
       leave(channel)
-      void subscribe(channel, anyPlace())
+      void subscribe(channel)
     },
     close() {
       closed = true
@@ -139,19 +189,25 @@ function clusterListener({
     },
   }
 
-  /** A master that is listened to already, else one after the other of those that are configured. */
-  function anyPlace(): string {
-    const [known] = shards.keys()
-    if (known !== undefined && Math.random() < 0.5) return known
-    seed += 1
-    return seeds[seed % seeds.length] as string
+  /** One master after the other, for one that is away must not be asked for ever. */
+  function anyPlace(): string | undefined {
+    const places = masters()
+    turn += 1
+    return places[turn % places.length]
   }
 
-  async function subscribe(channel: string, place: string, hops = 0): Promise<void> {
+  async function subscribe(channel: string, place = anyPlace(), hops = 0): Promise<void> {
+    if (place === undefined) {
+      homeless.add(channel)
+      return
+    }
     homeless.delete(channel)
     const shard = shardAt(place)
     try {
-      await shard.redis.ssubscribe(channel)
+      shard.asked += 1
+      await shard.redis.ssubscribe(channel).finally(() => {
+        shard.asked -= 1
+      })
       if (closed) return
       if (!channels.has(channel)) {
         await shard.redis.sunsubscribe(channel)
@@ -173,9 +229,14 @@ function clusterListener({
     if (known) return known
     const colon = place.lastIndexOf(':')
     const redis = connectionToNode(address, place.slice(0, colon), Number(place.slice(colon + 1)))
-    const shard: Shard = { redis, channels: new Set() }
+    const shard: Shard = { redis, channels: new Set(), asked: 0 }
     shards.set(place, shard)
     redis.on('error', (error) => onFault('redis subscriber', error))
+    // A slot has left this master, which then ends subscriptions that nobody asked it to end; told
+    // in the same way as that a channel is another's.
+    redis.on('moved', () => {
+      if (shard.asked === 0) redis.disconnect()
+    })
     redis.on('smessage', heard)
     redis.on('end', () => {
       shards.delete(place)

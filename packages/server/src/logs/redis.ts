@@ -5,7 +5,7 @@ import { parseRedisAddress } from '../redis-url.js'
 import { checkBefore } from './check.js'
 import { keys } from './keys.js'
 import { APPEND, APPEND_SHARDED } from './redis-append.js'
-import { COMMAND_TIMEOUT, connectionTo } from './redis-connect.js'
+import { COMMAND_TIMEOUT, connectionTo, mastersOf } from './redis-connect.js'
 import { redisListener } from './redis-listener.js'
 import type { Appended, AppendHow, LogStore } from './store.js'
 import { createWatchers } from './watchers.js'
@@ -67,6 +67,8 @@ export async function redisLogStore({
     subscribed(channel) {
       for (const watcher of watchers.of(nodeOf(channel))) watcher.changed()
     },
+    announce: (channel, message) => commands.publish(channel, message),
+    masters: () => mastersOf(commands),
     onFault,
   })
   const lua = sharded ? APPEND_SHARDED : APPEND
@@ -126,7 +128,8 @@ export async function redisLogStore({
         listener.delete(channel)
       }
     },
-    ping: () => attempt(async () => void (await commands.ping())),
+    // A Redis that is full, or a replica, answers and takes nothing.
+    ping: () => attempt(async () => void (await commands.set(keys.probe, '', 'PX', 1000))),
     async close() {
       clearInterval(poller)
       clearInterval(recovery)
@@ -237,7 +240,7 @@ export async function redisLogStore({
         const [first] = watching
         return { nodeId, from: Math.max(0, first?.position() ?? 0) }
       })
-      const answers = await readEach(asked)
+      const answers = await inTime(readEach(asked))
       unanswered = 0
       found()
       asked.forEach(({ nodeId, from }, i) => {
@@ -299,11 +302,21 @@ export async function redisLogStore({
     // Who asks several things of a Redis that hangs waits for the first of them only.
     if (!up) throw new StorageUnavailable('out of reach')
     try {
-      return await act()
+      return await inTime(act())
     } catch (error) {
       if (isTimeout(error)) lost()
       throw new StorageUnavailable(error)
     }
+  }
+
+  /** A Cluster's client has no time-out for what waits until it knows the masters. */
+  function inTime<T>(promise: Promise<T>): Promise<T> {
+    if (!sharded) return promise
+    let timer: NodeJS.Timeout
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(TIMED_OUT)), COMMAND_TIMEOUT)
+    })
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer))
   }
 
   function lost(): void {
@@ -334,8 +347,11 @@ function unlessWrongType(error: Error): undefined {
   if (!error.message.startsWith('WRONGTYPE')) throw error
 }
 
+/** In ioredis's words. */
+const TIMED_OUT = 'Command timed out'
+
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Command timed out'
+  return error instanceof Error && error.message === TIMED_OUT
 }
 
 function sha1(text: string): string {

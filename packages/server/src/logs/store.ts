@@ -16,7 +16,7 @@ export interface LogStore {
   remove(nodeId: string): Promise<void>
   /** Tells of everything that happens to a list, until the returned function is called. */
   watch(nodeId: string, watcher: Watcher): () => void
-  /** Ends normally where the storage answers. */
+  /** Ends normally where the storage answers, and can be written to. */
   ping(): Promise<void>
   close(): Promise<void>
 }

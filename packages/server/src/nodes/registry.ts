@@ -115,7 +115,7 @@ const SLICE = 5
  * the last writing took where that is more, so that a fleet's records take a tenth of a core at
  * most. Who asks for a record has what is pending of it written first.
  */
-const WRITE_AFTER = 200
+const WRITE_AFTER = 500
 const WRITE_PAUSE = 9
 const WRITE_BY = 4000
 /** Ids that are remembered as known. */

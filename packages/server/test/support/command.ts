@@ -1,10 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { TOKEN } from './processes.js'
-
-/** The built command `launchtail`. */
-export const PROGRAM = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
+import { PROGRAM, TOKEN } from './processes.js'
 
 export interface CommandOptions {
   env?: Record<string, string>
@@ -12,6 +8,8 @@ export interface CommandOptions {
   input?: string
   /** Its standard input stays open. */
   open?: boolean
+  /** The folder it is started in. */
+  cwd?: string
 }
 
 export interface RunningCommand {
@@ -25,12 +23,13 @@ export interface RunningCommand {
 export function startCommand(
   url: string,
   args: readonly string[],
-  { env = {}, input, open = false }: CommandOptions = {},
+  { env = {}, input, open = false, cwd }: CommandOptions = {},
 ): RunningCommand {
-  return watched(
-    spawn(process.execPath, [PROGRAM, ...args], { env: { ...environment(url), ...env } }),
-    { input, open },
-  )
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { ...environment(url), ...env },
+    cwd,
+  })
+  return watched(child, { input, open })
 }
 
 /** The same on a terminal of its own, so many columns wide. What it shows is all in `stdout`. */

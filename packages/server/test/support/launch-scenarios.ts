@@ -55,7 +55,10 @@ const setup = () => lines('k8s-skyserve-vllm-setup-error.log', 6, 26)
 const vllm = () => lines('vllm-0.13-startup-ok.log', 24)
 const nebius = () => lines('nebius-h100-basic.log', 3, 15)
 
-/** From a request that was accepted to a server that answers. */
+/** The server answers only when a test has seen what it said before. */
+const READY: Step = { gate: 'ready' }
+
+/** From a request that was accepted to a server that answers, once that is let through. */
 export function success(cloud: 'nebius' | 'slurm' | 'kubernetes' | 'gcp'): Scenario {
   const parts = {
     nebius: [nebius(), setup(), vllm()],
@@ -70,7 +73,7 @@ export function success(cloud: 'nebius' | 'slurm' | 'kubernetes' | 'gcp'): Scena
   const [sky, installing, run] = parts
   return {
     request: request(sky),
-    job: [...job(installing, run), { wait: 100 }, { serves: 503 }, { wait: 150 }, { serves: 200 }],
+    job: [...job(installing, run), READY, { serves: 503 }, { wait: 150 }, { serves: 200 }],
   }
 }
 
@@ -138,18 +141,24 @@ export function outOfMemory(): Scenario {
 /** The server is started again, fails again, and then the job ends. */
 export function crashLoop(): Scenario {
   const run = lines('vllm-0.20-bad-flag-crash-restart.log')
+  const begins = run.slice(9)
   return {
     request: request(nebius()),
-    job: [...job(setup(), [...run, ...run]), { wait: 100 }],
+    job: job(setup(), [...begins, ...run, ...run]),
     jobEnds: 'FAILED',
   }
+}
+
+/** It provisions on and on. */
+export function stuck(): Scenario {
+  return { request: [...request(nebius().slice(0, 8)), { gate: 'never' }] }
 }
 
 /** All is said, and the server never answers that it is ready. */
 export function neverReady(): Scenario {
   return {
     request: request(nebius()),
-    job: [...job(setup(), vllm()), { serves: 503 }],
+    job: [...job(setup(), vllm()), READY, { serves: 503 }],
   }
 }
 
@@ -159,8 +168,38 @@ export function spotLoss(): Scenario {
   return { request: request(nebius()), job: [...job(setup(), run), { read: true }, { lost: true }] }
 }
 
-/** A launch that needs no transcript: some lines, and gates to stop it at. */
-export function plain({ gated = false } = {}): Scenario {
+/** In few words: what SkyPilot says when no place has what is wanted. */
+export function plainNoCapacity(): Scenario {
+  const message =
+    'Failed to provision all possible launchable resources. Relax the requirements: 1x AWS(H100:1)'
+  return {
+    request: [
+      ...['Considered resources (1 node):', '⚙︎ Launching on AWS us-east-1 (us-east-1a).'],
+      'W 01-02 03:04:05 x.py:1] Failed to acquire resources in all zones in us-east-1 for {AWS}.',
+      ...[
+        '⨯ Failed to provision resources.',
+        `sky.exceptions.ResourcesUnavailableError: ${message}`,
+      ],
+    ].map((line) => ({ text: `${line}\n` })),
+    result: { type: 'sky.exceptions.ResourcesUnavailableError', message },
+  }
+}
+
+/** In few words: a server that has too little memory. */
+export function plainOutOfMemory(): Scenario {
+  const said = [
+    'INFO 01-02 03:04:05 [api_server.py:1] vLLM API server version 0.13.0',
+    'ERROR 01-02 03:04:06 [core.py:1] EngineCore failed to start.',
+    'ERROR 01-02 03:04:06 [core.py:1] Traceback (most recent call last):',
+    'ERROR 01-02 03:04:06 [core.py:1]   File "core.py", line 1, in run_engine_core',
+    'ERROR 01-02 03:04:06 [core.py:1] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB.',
+    'RuntimeError: Engine core initialization failed. See root cause above.',
+  ]
+  return { ...plain(), job: job(['a package is installed'], said), jobEnds: 'FAILED' }
+}
+
+/** A launch that needs no transcript: some lines, and gates to stop it at; `held` is the last. */
+export function plain({ gated = false, held = false } = {}): Scenario {
   const gate = (name: string): Step[] => (gated ? [{ gate: name }] : [])
   const request: Step[] = [
     'Considered resources (1 node):',
@@ -182,6 +221,7 @@ export function plain({ gated = false } = {}): Scenario {
       { text: '(task, pid=7) INFO 01-01 00:00:00 [a.py:1] vLLM API server version 0.13.0\n' },
       ...gate('loading'),
       { text: '(task, pid=7) INFO:     Application startup complete.\n' },
+      ...(held ? [READY] : []),
       { serves: 200 },
     ],
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,7 +61,8 @@ export interface ServerOptions {
 }
 
 export const TOKEN = 'test-token-0123456789'
-const PROGRAM = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
+/** The built command `launchtail`. */
+export const PROGRAM = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
 
 /** Starts the real server, built, as a process of its own on a free port. */
 export async function startServer({
@@ -135,9 +136,12 @@ export interface RunningRedis {
 }
 
 /** Starts a real redis-server that writes every append to its disk. */
-export async function startRedis(options: string[] = []): Promise<RunningRedis> {
+export async function startRedis(
+  options: string[] = [],
+  { cluster = false } = {},
+): Promise<RunningRedis> {
   const folder = await temporaryFolder()
-  const port = await freePort()
+  const port = await (cluster ? clusterPort() : freePort())
   let child = run()
   await answers()
   atEnd(() => end(child))
@@ -177,6 +181,27 @@ export async function startRedis(options: string[] = []): Promise<RunningRedis> 
   }
 }
 
+/** Starts a Sentinel that by itself decides that a master is gone, after one second. */
+export async function startSentinel(master: RunningRedis): Promise<{ url: string }> {
+  const folder = await temporaryFolder()
+  const port = await freePort()
+  const file = join(folder, 'sentinel.conf')
+  const settings = [
+    `port ${port}`,
+    `dir ${folder}`,
+    `sentinel monitor main 127.0.0.1 ${master.port} 1`,
+    'sentinel down-after-milliseconds main 1000',
+    'sentinel failover-timeout main 3000',
+  ]
+  await writeFile(file, settings.join('\n'))
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
+  atEnd(() => end(child))
+  await until('the Sentinel to know the replica', async () =>
+    (await redisCli(port, ['SENTINEL', 'REPLICAS', 'main'])).includes('master-link-status'),
+  )
+  return { url: `redis-sentinel://127.0.0.1:${port}/main` }
+}
+
 /** What `redis-cli` prints. */
 export async function redisCli(port: number, args: string[], input?: string): Promise<string> {
   const child = spawn('redis-cli', ['-p', String(port), ...args])
@@ -196,6 +221,14 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
+}
+
+/** A Cluster's node listens on the port 10,000 above its own too. */
+async function clusterPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (port <= 55_000) return port
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -20,6 +20,8 @@ export interface Proxy {
   abandon(): void
   /** What goes to the client is dropped on the connections it has sent this word on. */
   deafen(word: string): void
+  /** What connects from now on reaches another port. */
+  redirect(port: number): void
   /** Cuts what is connected now; what connects later is let through. */
   cutAll(): void
   connections(): number
@@ -40,6 +42,7 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
   let repliesUntilLoss = Number.POSITIVE_INFINITY
   let lost = 0
   let frozen = false
+  let target = upstreamPort
   const server = createServer(accept).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -76,12 +79,15 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
     deafen(word) {
       for (const pair of pairs) if (pair.sent.includes(word)) pair.deaf = true
     },
+    redirect(port) {
+      target = port
+    },
     cutAll,
     connections: () => pairs.size,
   }
 
   function accept(client: Socket): void {
-    const upstream = dial(upstreamPort, '127.0.0.1')
+    const upstream = dial(target, '127.0.0.1')
     const pair: Pair = { client, upstream, sent: '', deaf: false }
     pairs.add(pair)
     client.setNoDelay()

@@ -30,7 +30,7 @@ export type Step =
   | { readonly lost: true }
   /** Until somebody has read what was printed so far. */
   | { readonly read: true }
-  /** Until `pass(name)` is called. */
+  /** Until `pass(name)` is called, or `pass(name, cluster)` for this one. */
   | { readonly gate: string }
 
 interface Request {
@@ -50,7 +50,14 @@ interface Cluster {
   readonly port: number
   health: number | undefined
   server?: Server
-  readonly jobs: Map<number, { status: string; tape: Tape }>
+  readonly jobs: Map<number, Job>
+}
+
+interface Job {
+  status: string
+  readonly tape: Tape
+  /** Its log was asked for, and was not there yet. */
+  asked?: true
 }
 
 /** What is done with a request instead of, before or after it is answered. */
@@ -133,7 +140,7 @@ export async function startDouble({
         return finish(request, { error: how.result })
       }
       cluster.status = 'UP'
-      const job = { status: 'INIT', tape: createTape() }
+      const job: Job = { status: 'INIT', tape: createTape() }
       const id = cluster.jobs.size + 1
       cluster.jobs.set(id, job)
       void play(how.job ?? [], job.tape, { name: body.cluster_name, job }).then(() => {
@@ -207,8 +214,8 @@ export async function startDouble({
     await once(server, 'close').catch(() => {})
   }
 
-  function pass(gate: string): void {
-    passed.add(gate)
+  function pass(gate: string, cluster?: string): void {
+    passed.add(cluster === undefined ? gate : `${gate} ${cluster}`)
     gates.emit(gate)
   }
 
@@ -319,7 +326,9 @@ export async function startDouble({
       else if ('wait' in step) await sleep(step.wait)
       else if ('job' in step && job) job.status = step.job
       else if ('gate' in step) {
-        if (!passed.has(step.gate)) await once(gates, step.gate)
+        while (!passed.has(step.gate) && !passed.has(`${step.gate} ${name}`)) {
+          await once(gates, step.gate)
+        }
       } else if ('read' in step) await tape.caughtUp()
       else if ('lost' in step) remove(name)
       else if ('serves' in step) await serve(name, step.serves)
@@ -361,7 +370,8 @@ export async function startDouble({
     const id = body.job_id ?? Math.max(...cluster.jobs.keys())
     const job = cluster.jobs.get(id)
     // The log is not there for a while.
-    if (counts.logs === 1) {
+    if (job && !job.asked) {
+      job.asked = true
       res.end(`ERROR: Logs for job ${id} (status: INIT) does not exist after retrying 5 times.\n`)
       return finish(request, { value: 102 })
     }

@@ -4,6 +4,8 @@ import type { Rule } from './rule.js'
 export const vllm: readonly Rule[] = [
   { when: /^Automatically detected platform \w/, phase: 'model_loading', progress: 70 },
   { when: /^vLLM API server version /, phase: 'model_loading', progress: 70 },
+  // The banner of newer versions, in blocks.
+  { when: /^[ ▀▄█]{1,80} version \d{1,4}\.\d/, phase: 'model_loading', progress: 70 },
   {
     when: /^Waiting for (?:vllm|vLLM) (?:api|API) server to start/,
     phase: 'model_loading',

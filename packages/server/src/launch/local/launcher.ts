@@ -20,6 +20,7 @@ export interface LocalLauncherOptions extends PlanOptions {
 export function localLauncher({
   env,
   passEnv,
+  ownSecrets = [],
   launchTimeout,
   probeInterval = 250,
   enabled = true,
@@ -32,7 +33,7 @@ export function localLauncher({
       ensureSupervisor({
         module: new URL('./supervisor', import.meta.url),
         folder,
-        plan: planOf(request, { env, passEnv }),
+        plan: planOf(request, { env, passEnv, ownSecrets }),
         env: baseEnvironment({ env, passEnv: [] }),
       }),
     attach: async function* (launch, handle, { state, signal }) {

@@ -17,13 +17,18 @@ export interface PlanOptions {
   env: Readonly<Record<string, string | undefined>>
   /** Names of what else is passed on of it. */
   passEnv: readonly string[]
+  /** The server's own secrets, which must not be in the launch's folder either. */
+  ownSecrets?: readonly string[]
 }
 
 /** What every program may expect. Nothing else of the server's environment is passed on unasked. */
 const BASE = ['PATH', 'HOME', 'LANG']
 
 /** Throws an HttpError that names all that keeps the request from running on this machine. */
-export function planOf(request: LaunchRequest, { env, passEnv }: PlanOptions): Plan {
+export function planOf(
+  request: LaunchRequest,
+  { env, passEnv, ownSecrets = [] }: PlanOptions,
+): Plan {
   if (request.task === undefined) {
     throw new HttpError(400, 'provider "local" needs a "task" with a "run"')
   }
@@ -37,7 +42,9 @@ export function planOf(request: LaunchRequest, { env, passEnv }: PlanOptions): P
     run: task.run,
     environment: { ...baseEnvironment({ env, passEnv }), ...present(given) },
     // A value the request replaces may still stand in a script or a file of the task's.
-    secrets: [...new Set([...secrets, ...Object.values(task.secrets)])].filter(isText),
+    secrets: [...new Set([...secrets, ...Object.values(task.secrets), ...ownSecrets])].filter(
+      isText,
+    ),
   }
 }
 

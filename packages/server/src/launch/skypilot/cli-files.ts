@@ -36,6 +36,8 @@ export interface CliPlan {
   readonly cluster: string
   readonly task: string
   readonly secrets: Readonly<Record<string, string>>
+  /** Values that must not be written to the output, beside those. */
+  readonly hidden: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Milliseconds before the job's log is read again, and between two looks at the cluster. */
   readonly retry: number

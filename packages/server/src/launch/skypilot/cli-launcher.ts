@@ -17,6 +17,8 @@ export interface SkyCommandLauncherOptions {
   /** The server's environment: `sky` finds the clouds' credentials in it. */
   env: Readonly<Record<string, string | undefined>>
   versions: Versions
+  /** The server's own secrets, which must not be in a launch's folder either. */
+  ownSecrets?: readonly string[]
   /** Milliseconds a launch has to become ready. */
   launchTimeout: number
   /** Whether it takes new launches. Those that are running it looks after in any case. */
@@ -39,6 +41,7 @@ const CANCEL_TIMEOUT = 15 * 60_000
 export function skyCommandLauncher({
   env,
   versions,
+  ownSecrets = [],
   launchTimeout,
   enabled = true,
   pace: given = {},
@@ -88,7 +91,7 @@ export function skyCommandLauncher({
     const { file, env: environment } = command()
     const plan: CliPlan = {
       ...{ sky: file, cluster, task: taskYaml(task, false), secrets: task.secrets },
-      ...{ env: environment, retry: pace.first, look: pace.cluster },
+      ...{ hidden: ownSecrets, env: environment, retry: pace.first, look: pace.cluster },
     }
     const module = new URL('./cli-supervisor', import.meta.url)
     return ensureSupervisor({ module, folder, plan, env: baseEnvironment({ env, passEnv: [] }) })

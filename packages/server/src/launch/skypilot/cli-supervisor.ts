@@ -43,7 +43,7 @@ async function supervise(folder: string): Promise<void> {
   process.on('SIGHUP', () => {})
   process.on('SIGINT', () => {})
 
-  const values = Object.values(plan.secrets)
+  const values = [...Object.values(plan.secrets), ...plan.hidden]
   const output = openOutput({ file: files.output, secrets: values })
   const sky = { file: plan.sky, env: plan.env }
   const end = (await launch()) ?? (await followJob())

@@ -19,11 +19,12 @@ export interface Outage {
 /** A connection that flaps is told of this often at most. */
 const AGAIN = 10 * 60_000
 
-/** `warn` is told once when SkyPilot has been out of reach for a while. */
+/** `warn` is told once each time SkyPilot has been out of reach for a while. */
 export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) => void }): Outage {
   let since: number | undefined
   let last: string | undefined
   let warned = Number.NEGATIVE_INFINITY
+  let told = false
   return { insist, trouble, fine, reason: () => last }
 
   async function insist<T>(
@@ -49,7 +50,8 @@ export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) =>
     const now = performance.now()
     since ??= now
     last = error.message
-    if (now - since < pace.patience || now - warned < AGAIN) return
+    if (told || now - since < pace.patience || now - warned < AGAIN) return
+    told = true
     warned = now
     warn(error.message)
   }
@@ -57,5 +59,6 @@ export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) =>
   function fine(): void {
     since = undefined
     last = undefined
+    told = false
   }
 }

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  endAll,
+  type RunningServer,
+  startServer,
+  until,
+} from '../../server/test/support/processes.js'
+import { startBrowser } from './support/browser.js'
+import { line, node, open, send } from './support/page.js'
+
+const tabs = startBrowser()
+const task = readFileSync(
+  fileURLToPath(new URL('../../../examples/local-node.yaml', import.meta.url)),
+  'utf8',
+)
+const RECORDINGS = fileURLToPath(new URL('../../server/demo', import.meta.url))
+/** A folder of genuine launch logs, where there is one. */
+const TRANSCRIPTS = process.env.LAUNCHTAIL_TRANSCRIPTS
+let server: RunningServer
+
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(endAll)
+
+test('a launch is asked for by the form, followed to its end, and terminated', async () => {
+  const page = await tabs.fresh()
+  await open(page, server, 'launch')
+  await page.getByLabel('A SkyPilot task').check()
+  await page.getByLabel('Provider').fill('local')
+  await page.getByLabel('Node id').fill('by-the-form')
+  await page.getByLabel('Task, as YAML').fill(task.replace('PAUSE: 150', 'PAUSE: 10'))
+  expect(await page.getByLabel('The same request as a command').textContent()).toContain(
+    '"node_id": "by-the-form"',
+  )
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+  await page.waitForURL(/#\/nodes\/by-the-form/)
+  await line(page, 'The model is written')
+  await page.getByText('Serves at').waitFor()
+  const address = page.locator('.endpoint a')
+  expect(await address.getAttribute('rel')).toContain('noopener')
+  await page.locator('.foot [data-state="over"]').waitFor()
+
+  await page.getByRole('button', { name: 'Terminate' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Terminate?' })
+  await dialog.getByText('It serves requests.').waitFor()
+  await dialog.getByRole('button', { name: 'Terminate' }).click()
+  await page.locator('.about-node').getByText('terminated').waitFor()
+  await page.getByRole('link', { name: 'Launch again' }).click()
+  await until(
+    'the form to be filled in',
+    async () => (await page.getByLabel('Provider').inputValue()) === 'local',
+  )
+  expect(await page.getByLabel('Node id').inputValue()).toBe('by-the-form')
+})
+
+test('a task that is wrong is refused at the line that is', async () => {
+  const page = await tabs.fresh()
+  await open(page, server, 'launch')
+  await page.getByLabel('A SkyPilot task').check()
+  await page.getByLabel('Provider').fill('local')
+  await page.getByLabel('Task, as YAML').fill('name: x\nsetup: |\n  true\nrun: [echo\nenvs: {}\n')
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+  await page.getByText('it is not YAML').waitFor()
+  expect(await page.locator('.numbers [data-fault]').allTextContents()).not.toEqual([])
+  await page.getByLabel('Task, as YAML').fill('name: x\nenvs:\n  A: [1]\nrun: echo\n')
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+  await until('the line of the key', async () =>
+    (await page.locator('.numbers [data-fault]').allTextContents()).includes('3'),
+  )
+})
+
+test('a launch that failed tells its cause and what to do, on top', async () => {
+  const nodeId = await node(server, { name: 'out-of-memory', provider: 'aws' })
+  await replay(nodeId, 'aws-a10g-out-of-memory.log')
+  await send(server, nodeId, { message: 'The job failed', level: 'error', phase: 'failed' })
+  const page = await tabs.fresh()
+  await open(page, server, `nodes/${nodeId}`)
+  const failure = page.getByRole('region', { name: 'Failure' })
+  await failure.getByText('Failed while model loading: cuda out of memory').waitFor()
+  await failure.getByText('torch.OutOfMemoryError: CUDA out of memory.').first().waitFor()
+  const record = (await (await server.fetch(`/admin/nodes/${nodeId}`)).json()) as {
+    failure: { advice: string }
+  }
+  expect(await failure.textContent()).toContain(record.failure.advice.replaceAll('`', ''))
+  await page.locator('.phase-times [data-phase="model_loading"][data-step="broken"]').waitFor()
+})
+
+test('an address that is none of http is no link, whoever says it', async () => {
+  const nodeId = await node(server, { name: 'hostile' })
+  const record = await (await server.fetch(`/admin/nodes/${nodeId}`)).json()
+  const page = await tabs.fresh()
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
+  await page.route('**/admin/nodes/stream', (route) => {
+    const told = { ...record, status: 'active', endpoint: 'javascript:document.title="run"' }
+    const ready = { count: 1, total: 1 }
+    const events = `event: node\ndata: ${JSON.stringify(told)}\n\nevent: ready\ndata: ${JSON.stringify(ready)}\n\n`
+    return route.fulfill({ contentType: 'text/event-stream', body: events })
+  })
+  await open(page, server, `nodes/${nodeId}`)
+  await page.locator('.endpoint', { hasText: 'javascript:document.title' }).waitFor()
+  expect(await page.locator('a[href^="javascript"]').count()).toBe(0)
+  expect(await page.locator('.endpoint a').count()).toBe(0)
+})
+
+test('a launch is read out of what it prints, as it prints it', async () => {
+  const nodeId = await node(server, { name: 'failover', provider: 'gcp' })
+  const page = await tabs.fresh()
+  await open(page, server, `nodes/${nodeId}`)
+  await page.getByText('Nothing has come yet.').waitFor()
+  await replay(nodeId, 'gcp-a100-zone-failover.log')
+  await page.getByLabel('Level').selectOption('warn')
+  await page.getByText("Got return codes 'ZONE_RESOURCE_POOL_EXHAUSTED'").first().waitFor()
+  await page.locator('.phase-times [data-phase="health_check"][data-step="now"]').waitFor()
+  await page.locator('.phase-times [data-phase="installing"][data-step="done"]').waitFor()
+})
+
+test.skipIf(!TRANSCRIPTS)('a genuine transcript is shown line for line', async () => {
+  const text = readFileSync(join(TRANSCRIPTS ?? '', 'gcp-zone-failover-a100.log'), 'utf8')
+  const nodeId = await node(server, { name: 'genuine', provider: 'gcp' })
+  await server.post(`/admin/nodes/${nodeId}/logs`, text, { 'Content-Type': 'text/plain' })
+  const history = await server.fetch(`/admin/nodes/${nodeId}/logs?tail=all`)
+  const { logs } = (await history.json()) as { logs: { message: string }[] }
+  const page = await tabs.fresh({ viewport: { width: 2400, height: 1200 } })
+  await open(page, server, `nodes/${nodeId}`)
+  await page.locator('.foot').getByText(`${logs.length} lines`).waitFor()
+  await page.keyboard.press('g')
+  await page.locator('.line[data-index="0"]').waitFor()
+  const shown = await page.locator('.line .message').allTextContents()
+  expect(shown.length).toBeGreaterThan(10)
+  expect(shown).toEqual(logs.slice(0, shown.length).map(({ message }) => message))
+})
+
+test('a node of which nobody knows is none', async () => {
+  const page = await tabs.fresh()
+  await open(page, server, 'nodes/nobody-knows')
+  await page.getByText('There is no node nobody-knows.').waitFor()
+})
+
+/** Sends a recorded launch's output in, without its times. */
+async function replay(nodeId: string, recording: string): Promise<void> {
+  const text = readFileSync(join(RECORDINGS, recording), 'utf8').replaceAll(
+    /^\d+:\d+(?:\.\d+)? /gm,
+    '',
+  )
+  const type = { 'Content-Type': 'text/plain' }
+  const response = await server.post(`/admin/nodes/${nodeId}/logs`, text, type)
+  expect(response.status).toBe(202)
+}

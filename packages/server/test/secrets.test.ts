@@ -1,0 +1,227 @@
+/** No secret gets out: each shape and encoding, on each way in, looked for in all that is kept or sent. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LogEntry } from '@launchtail/client/protocol'
+import { describe, expect, test } from 'vitest'
+import { cleanLine } from '../src/launch/clean.js'
+import { lineDecoder } from '../src/launch/lines.js'
+import { createRedactor } from '../src/launch/redact.js'
+import { createSecrecy } from '../src/secrecy.js'
+import { contentOf } from './support/launching.js'
+import {
+  type RunningServer,
+  startServer,
+  TOKEN,
+  temporaryFolder,
+  until,
+} from './support/processes.js'
+import { givenSecrets, knownSecrets, random, secretLines } from './support/secrets.js'
+import { skyOnPath } from './support/sky-double.js'
+import { control, type Scenario, startDouble } from './support/skypilot-double.js'
+
+const VALUE = `cor/rect "horse" & <it's>+${random(12)}`
+const KEY_FILE = Array.from({ length: 5 }, (_, n) => `"part ${n}": "${n}${random(9)}"`).join('\n')
+const PEM = [
+  '-----BEGIN RSA PRIVATE KEY-----',
+  ...Array.from({ length: 4 }, (_, n) => `${random(60)}${n}abc`),
+  'Zm9v/w==',
+  '-----END RSA PRIVATE KEY-----',
+]
+/** The server's own, beside its admin token. */
+const SKYPILOT_TOKEN = `own-${random(25).toLowerCase()}`
+
+const GIVEN = { A_SECRET: VALUE, KEY_FILE }
+const OWN = [TOKEN, SKYPILOT_TOKEN].flatMap(givenSecrets)
+const LINES = secretLines([...knownSecrets(), ...givenSecrets(VALUE), ...OWN])
+const ROWS = [...KEY_FILE.split('\n'), ...PEM].map((text) => ({ text, hidden: text }))
+
+test('ten lines of each, cut in two at every byte, are masked', () => {
+  const values = [VALUE, TOKEN, SKYPILOT_TOKEN]
+  const { line } = createRedactor({ values })
+  for (const { text, hidden } of LINES) {
+    const bytes = Buffer.from(`${text}\n`)
+    const whole = line(cleanLine(text).text)
+    if (whole.includes(hidden) || !whole.includes('***')) expect(whole).toBe(`masked: ${text}`)
+    for (let at = 1; at < bytes.length; at++) {
+      const decoder = lineDecoder()
+      const lines = [bytes.subarray(0, at), bytes.subarray(at)].flatMap((part) =>
+        decoder.push(part).map((raw) => line(cleanLine(raw.text).text)),
+      )
+      if (lines.length !== 1 || lines[0] !== whole) expect([at, ...lines]).toEqual([at, whole])
+    }
+  }
+})
+
+test('what another program wrote is masked when it is read', () => {
+  const { readForeign } = createSecrecy([TOKEN, SKYPILOT_TOKEN], () => [])
+  const about = { timestamp: '2026-01-02T03:04:05Z', level: 'info', phase: 'installing' } as const
+  for (const { text, hidden } of secretLines([...knownSecrets(), ...OWN])) {
+    const read = readForeign(JSON.stringify({ ...about, message: text, details: `\n${text}` }))
+    expect(JSON.stringify(read)).not.toContain(hidden)
+    expect([read?.message, read?.details]).toEqual([
+      expect.stringContaining('***'),
+      expect.stringContaining('***'),
+    ])
+  }
+  const harmless = { ...about, message: '\x1b[32mgreen\x1b[0m', details: 'x' }
+  expect(readForeign(JSON.stringify(harmless))).toEqual(harmless)
+})
+
+/** What a launch prints, in pieces of few bytes, and a bar and a spinner with secrets. */
+function telling(): Scenario {
+  const lines = [...LINES, ...ROWS].map(({ text }) => text)
+  const half = lines.length / 2
+  const spinners = LINES.filter((_, n) => n % 10 === 0).map(({ text }) => control(text))
+  const bars = LINES.filter((_, n) => n % 10 === 1).map(({ text }) => `${text}\r`)
+  return {
+    request: [
+      { text: `⚙︎ Launching on AWS us-east-1.\n${spinners.join('')}` },
+      { text: `${lines.slice(0, half).join('\n')}\n` },
+    ],
+    job: [
+      { text: 'Waiting for task resources on 1 node.\n' },
+      { text: `${bars.join('')}\n${lines.slice(half).join('\n')}\n` },
+    ],
+    jobEnds: 'FAILED',
+  }
+}
+
+/** SkyPilot's own error holds them. */
+function failing(): Scenario {
+  const message = ['it failed', ...LINES.slice(0, 15).map(({ text }) => text), VALUE].join('\n')
+  return { request: [], result: { type: 'sky.exceptions.Odd', message } }
+}
+
+describe('nothing of them is kept or sent', () => {
+  test('by a launch through the API server', async () => {
+    const scenario = (cluster: string) => (cluster.endsWith('fails0') ? failing() : telling())
+    const api = await startDouble({ scenario, token: SKYPILOT_TOKEN, piece: 97 })
+    try {
+      const server = await startServer({
+        env: {
+          SKYPILOT_API_SERVER_ENDPOINT: api.url,
+          SKYPILOT_SERVICE_ACCOUNT_TOKEN: SKYPILOT_TOKEN,
+        },
+      })
+      await launch(server, { node_id: 'gpu-01', provider: 'aws' })
+      await launch(server, { node_id: 'fails0', provider: 'aws' })
+      const entries = await failed(server, 'gpu-01')
+      expect(entries.length).toBeGreaterThan(LINES.length + ROWS.length)
+      await failed(server, 'fails0')
+      await nothingIsLeft(server, ['gpu-01', 'fails0'])
+      // It was SkyPilot alone that got them.
+      expect(JSON.parse(api.tasks[0] as string).secrets).toEqual(GIVEN)
+    } finally {
+      await api.close()
+    }
+  })
+
+  test('by a launch through the `sky` command', async () => {
+    const api = await startDouble({ scenario: telling(), piece: 4001 })
+    try {
+      const { PATH } = skyOnPath(await temporaryFolder(), api.url)
+      const server = await startServer({
+        env: { PATH: PATH as string, SKYPILOT_SERVICE_ACCOUNT_TOKEN: SKYPILOT_TOKEN },
+      })
+      await launch(server, { node_id: 'gpu-01', provider: 'aws' })
+      const entries = await failed(server, 'gpu-01')
+      expect(entries.length).toBeGreaterThan(LINES.length + ROWS.length)
+      await nothingIsLeft(server, ['gpu-01'])
+      expect(JSON.parse(api.tasks[0] as string).secrets).toEqual(GIVEN)
+    } finally {
+      await api.close()
+    }
+  })
+
+  test('by a launch on this machine, or by output that is sent in', async () => {
+    const printed = join(await temporaryFolder(), 'printed')
+    await writeFile(printed, `${[...LINES, ...ROWS].map(({ text }) => text).join('\n')}\n`)
+    const server = await startServer({ env: { SKYPILOT_SERVICE_ACCOUNT_TOKEN: SKYPILOT_TOKEN } })
+    const task = JSON.stringify({ run: `cat "$PRINTED"; echo "$A_SECRET"; exit 3` })
+    await launch(server, { node_id: 'local1', provider: 'local', task, envs: { PRINTED: printed } })
+    expect((await failed(server, 'local1')).length).toBeGreaterThan(LINES.length)
+
+    // No launch of ours, so its values are nobody's but for the server's own.
+    const sent = secretLines([...knownSecrets(), ...OWN])
+    await server.post('/admin/nodes', { node_id: 'sent-in' })
+    const text = `${sent.map((line) => line.text).join('\n')}\n${PEM.join('\n')}\n`
+    const answer = await server.fetch('/admin/nodes/sent-in/logs', {
+      method: 'POST',
+      headers: { 'Content-Type': 'text/plain' },
+      body: pieces(text, 97),
+      ...({ duplex: 'half' } as object),
+    })
+    expect(await answer.json()).toMatchObject({ accepted: sent.length + PEM.length })
+    const details = sent
+      .slice(0, 200)
+      .map((line) => line.text)
+      .join('\n')
+    await server.post('/admin/nodes/sent-in/logs', [
+      { message: sent[0]?.text, details },
+      ...sent.slice(0, 300).map((line) => ({ message: 'x', details: line.text })),
+    ])
+    await nothingIsLeft(server, ['local1', 'sent-in'])
+  })
+})
+
+async function launch(server: RunningServer, more: object): Promise<void> {
+  const request = { region: 'us-east-1', gpu: 'H100', model: 'm/m', secrets: GIVEN }
+  const answer = await server.post('/admin/nodes/launch', {
+    ...(!('task' in more) && { vllm_args: `--api-key ${VALUES_IN_ARGUMENTS}` }),
+    ...request,
+    ...more,
+  })
+  expect([answer.status, await answer.text()]).toEqual([202, expect.any(String)])
+}
+
+/** Known by the option's name alone. */
+const VALUES_IN_ARGUMENTS = `key-${random(11).toLowerCase()}`
+
+async function failed(server: RunningServer, node: string): Promise<LogEntry[]> {
+  return until(
+    `${node} to fail`,
+    async () => {
+      const answer = await server.fetch(`/admin/nodes/${node}/logs?tail=all`)
+      const { logs } = (await answer.json()) as { logs: LogEntry[] }
+      return logs.some(({ phase }) => phase === 'failed') && logs
+    },
+    60_000,
+  )
+}
+
+/** All that can be read of these nodes: over HTTP, on the disk, in the server's own log. */
+async function nothingIsLeft(server: RunningServer, nodes: readonly string[]): Promise<void> {
+  const paths = nodes.flatMap((node) => [
+    `/admin/nodes/${node}`,
+    `/admin/nodes/${node}/logs?tail=all`,
+    `/admin/nodes/${node}/logs/stream?tail=all&follow=false`,
+  ])
+  const answers: Record<string, string> = {}
+  for (const path of [...paths, '/admin/nodes', '/metrics']) {
+    answers[path] = await (await server.fetch(path)).text()
+  }
+  await server.stop()
+  const places = { ...answers, 'the folder': contentOf(server.dataDir), 'its log': server.output() }
+  const hidden = new Set([...LINES, ...ROWS].map((line) => line.hidden))
+  hidden.add(VALUES_IN_ARGUMENTS)
+  // Of a block's last row there is too little to look for.
+  hidden.delete('Zm9v/w==')
+  for (const row of [PEM[0], PEM.at(-1)]) hidden.delete(row as string)
+  for (const [place, text] of Object.entries(places)) {
+    expect([place, [...hidden].filter((secret) => text.includes(secret))]).toEqual([place, []])
+  }
+  expect(answers[paths[1] as string]).toContain('***')
+}
+
+/** A body in pieces of few bytes. */
+function pieces(text: string, size: number): ReadableStream<Uint8Array> {
+  const bytes = Buffer.from(text)
+  let at = 0
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close()
+      controller.enqueue(bytes.subarray(at, at + size))
+      at += size
+    },
+  })
+}
