@@ -39,7 +39,9 @@ while (past() < seconds) {
 }
 over = true
 await Promise.all([writing, reading])
-await sleep(3000)
+// Who has gone without a word is found out within 30 s.
+for (let tries = 0; tries < 40 && (await streams()) > 0; tries += 1) await sleep(1000)
+await sleep(1000)
 idle = { rss: residentKiB([server.pid]) / 1024, files: files(), streams: await streams() }
 const subscriptions = server.redis ? await subscribed() : 0
 await server.close()

@@ -6,15 +6,12 @@ export interface Gateway {
   readonly url: string
   /** The streams that are open now and stay so, by their path. */
   streams(): string[]
-  /** The most of them that were open at once. */
-  mostStreams(): number
 }
 
 /** A proxy that puts a server under a path of its own, and counts what goes through. HTTP/1.1. */
 export async function startGateway(upstream: string, prefix: string): Promise<Gateway> {
   const sockets = new Set<Socket>()
   const streams = new Map<ServerResponse, string>()
-  let most = 0
   const server = createServer(pass)
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -28,7 +25,6 @@ export async function startGateway(upstream: string, prefix: string): Promise<Ga
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`,
     streams: () => [...streams.values()],
-    mostStreams: () => most,
   }
 
   function pass(asked: IncomingMessage, answer: ServerResponse): void {
@@ -40,7 +36,6 @@ export async function startGateway(upstream: string, prefix: string): Promise<Ga
     const target = new URL(path.slice(prefix.length), upstream)
     if (target.pathname.endsWith('/stream') && target.searchParams.get('follow') !== 'false') {
       streams.set(answer, target.pathname)
-      most = Math.max(most, streams.size)
     }
     const { method, headers } = asked
     const onward = request(target, { method, headers }, (response) => {

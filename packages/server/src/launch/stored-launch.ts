@@ -6,9 +6,6 @@ import { saysSecret } from './redact/named.js'
 import { seal, unseal } from './seal.js'
 import { parseTask } from './task.js'
 
-/** What of a request is kept encrypted: what a person writes freely may hold secrets of its own. */
-type Sealed = Pick<LaunchRequest, 'secrets' | 'task' | 'envs' | 'vllm_args'>
-type StoredRequest = Omit<LaunchRequest, keyof Sealed> & { cluster_name: string }
 
 export interface StoredLaunchOptions {
   key: Buffer

@@ -89,6 +89,8 @@ export interface NewRecord {
 export interface RegistryOptions {
   database: Database
   store: LogStore
+  /** Takes the secrets out of what is said about a node. */
+  redact?: (text: string) => string
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
 }
@@ -154,7 +156,14 @@ export function createRegistry({
     return (await get(node.nodeId)) as NodeRecord
   }
 
-  async function add({ nodeId, clusterName, about, replace = false }: NewRecord): Promise<void> {
+  function masked(about: About): About {
+    return JSON.parse(JSON.stringify(about), (_, value) =>
+      typeof value === 'string' ? redact(value) : value,
+    )
+  }
+
+  async function add({ nodeId, clusterName, replace = false, ...node }: NewRecord): Promise<void> {
+    const about = masked(node.about)
     const time = now().toISOString()
     const said = {
       cluster_name: clusterName ?? null,
