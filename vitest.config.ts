@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Two cores are the smallest machine this is tested on.
-    maxWorkers: 2,
+    // Two cores are the smallest machine this is tested on; half of the time a test waits.
+    maxWorkers: 4,
   },
 })

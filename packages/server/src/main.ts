@@ -79,9 +79,9 @@ export async function startServer(
   await migrate(database).catch((error) => {
     throw new StartError(error.message, { cause: error })
   })
-  const registry = createRegistry({ database, store, onFault })
   const own = [...tokens.values, ...skypilotSecrets(config)]
   const secrecy = createSecrecy(own, (nodeId) => orchestrator.secretsOf(nodeId))
+  const registry = createRegistry({ database, store, redact: secrecy.redactOwn, onFault })
   const readText = config.redisUrl ? secrecy.readForeign : secrecy.readOwn
   const appender = createAppender({
     store,

@@ -6,6 +6,8 @@ import { readEntry } from './logs/entry-text.js'
 export interface Secrecy {
   /** A text of one field, on its way into a node's log. */
   redact(nodeId: string, text: string): string
+  /** A text that is about no launch: a node's name, say. */
+  redactOwn(text: string): string
   /** For one raw output into a node's log. */
   redactorFor(nodeId: string): Redactor
   /** Reads a stored text that only we can have written. */
@@ -23,6 +25,7 @@ export function createSecrecy(
   const ofLaunches = new WeakMap<readonly string[], Redactor>()
   return {
     redact: (nodeId, text) => shared(nodeId).redact(text),
+    redactOwn: base.redact,
     redactorFor: (nodeId) => createRedactor({ values: [...tokens, ...secretsOf(nodeId)] }),
     readOwn: readEntry,
     readForeign(text) {

@@ -15,7 +15,7 @@ import {
   temporaryFolder,
   until,
 } from './support/processes.js'
-import { givenSecrets, knownSecrets, random, secretLines } from './support/secrets.js'
+import { givenSecrets, KNOWN, knownSecrets, random, secretLines } from './support/secrets.js'
 import { skyOnPath } from './support/sky-double.js'
 import { control, type Scenario, startDouble } from './support/skypilot-double.js'
 
@@ -103,7 +103,7 @@ describe('nothing of them is kept or sent', () => {
           SKYPILOT_SERVICE_ACCOUNT_TOKEN: SKYPILOT_TOKEN,
         },
       })
-      await launch(server, { node_id: 'gpu-01', provider: 'aws' })
+      await launch(server, { node_id: 'gpu-01', provider: 'aws', model: `m/${KNOWN['a JWT']}` })
       await launch(server, { node_id: 'fails0', provider: 'aws' })
       const entries = await failed(server, 'gpu-01')
       expect(entries.length).toBeGreaterThan(LINES.length + ROWS.length)
@@ -143,7 +143,9 @@ describe('nothing of them is kept or sent', () => {
 
     // No launch of ours, so its values are nobody's but for the server's own.
     const sent = secretLines([...knownSecrets(), ...OWN])
-    await server.post('/admin/nodes', { node_id: 'sent-in' })
+    const [token = ''] = Object.values(KNOWN)
+    const about = { name: `a ${token}`, provider: token, model: `m/${token}`, labels: { a: token } }
+    await server.post('/admin/nodes', { node_id: 'sent-in', ...about })
     const text = `${sent.map((line) => line.text).join('\n')}\n${PEM.join('\n')}\n`
     const answer = await server.fetch('/admin/nodes/sent-in/logs', {
       method: 'POST',

@@ -497,7 +497,10 @@ test('a 404 in place of an output that is still being written is outlived', asyn
 test('a token that is not accepted fails the launch in words', async () => {
   const { api, launcher, folder } = await sky({ scenario: scenarios.plain(), token: 'sky_good' })
   const asked = { nodeId: 'n', clusterName: 'cic-x', request: request(), folder }
-  expect(await launcher().start(asked)).toMatchObject({ request: expect.any(String) })
+  expect(await launcher().start(asked)).toMatchObject({
+    request: expect.any(String),
+    version: '0.11.0',
+  })
   api.intercept(({ res }) => {
     res.writeHead(401, { 'Content-Type': 'application/json' })
     res.end('{"detail":"Service account authentication disabled"}')

@@ -42,7 +42,10 @@ function inFull(node: NodeRecord, look: Look): string {
   ]
   const lines = facts
     .filter(([, value]) => value)
-    .map(([name = '', value = '']) => `${name.padEnd(9)} ${oneLine(value)}`)
+    .map(([name = '', value = '']) => {
+      const words = oneLine(value)
+      return `${name.padEnd(9)} ${name === 'status' ? look.status(words, node.status) : words}`
+    })
   const phases = node.phases.map(({ phase, duration_ms: ms }) =>
     `  ${phase.padEnd(15)} ${ms === undefined ? '' : took(ms)}`.trimEnd(),
   )

@@ -83,9 +83,9 @@ export interface LaunchesTable {
   launch_id: string
   node_id: string
   launcher: string
-  /** JSON: the request, without its secrets. */
+  /** JSON: the cluster's name. The rest of the request is in `secrets`. */
   request: string
-  /** The secrets, encrypted; null when the launch is over. */
+  /** The request, encrypted; null when the launch is over. */
   secrets: string | null
   /** JSON of what the launcher needs to find what it started; null until it has started it. */
   handle: string | null

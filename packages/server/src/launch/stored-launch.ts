@@ -6,23 +6,22 @@ import { saysSecret } from './redact/named.js'
 import { seal, unseal } from './seal.js'
 import { parseTask } from './task.js'
 
-
 export interface StoredLaunchOptions {
   key: Buffer
   /** Has a folder for each launch. */
   folder: string
 }
 
-/** The columns that keep what is to be launched. */
+/** The columns that keep what is to be launched. Any of a request's fields may hold a secret. */
 export function storedRequest(
   key: Buffer,
   launchId: string,
-  { secrets, task, envs, vllm_args, ...open }: LaunchRequest,
+  request: LaunchRequest,
   clusterName: string,
 ): { request: string; secrets: string } {
   return {
-    request: JSON.stringify({ ...open, cluster_name: clusterName } satisfies StoredRequest),
-    secrets: seal(key, launchId, { secrets, task, envs, vllm_args } satisfies Sealed),
+    request: JSON.stringify({ cluster_name: clusterName }),
+    secrets: seal(key, launchId, request),
   }
 }
 
@@ -31,16 +30,16 @@ export function readLaunch(
   row: LaunchRow,
   { key, folder }: StoredLaunchOptions,
 ): { launch: Launch; secrets: readonly string[]; fault?: unknown } {
-  const { cluster_name: clusterName, ...open } = JSON.parse(row.request) as StoredRequest
+  const { cluster_name: clusterName } = JSON.parse(row.request) as { cluster_name: string }
   const { sealed, fault } = openSecrets(key, row)
-  const request = { ...open, ...sealed } as LaunchRequest
+  const request = sealed ?? ({} as LaunchRequest)
   const launch = { nodeId: row.node_id, clusterName, request, folder: join(folder, row.launch_id) }
   return { launch, secrets: valuesOf(request), ...(fault !== undefined && { fault }) }
 }
 
 function openSecrets(key: Buffer, { launch_id, secrets }: LaunchRow) {
   try {
-    return { sealed: unseal<Sealed>(key, launch_id, secrets ?? '') }
+    return { sealed: unseal<LaunchRequest>(key, launch_id, secrets ?? '') }
   } catch (fault) {
     return { fault }
   }

@@ -76,12 +76,10 @@ export async function redisLogStore({
   /** Redis's clock (ms since 1970) less our monotonic one. */
   let clockOffset: number | undefined
   let up = true
-  let polling = false
+  let polling: Promise<void> | undefined
   let recovery: NodeJS.Timeout | undefined
   /** How many polls in a row were not answered at all. */
   let unanswered = 0
-  const poller = setInterval(() => void poll(), pollInterval)
-  poller.unref()
   /** Watched lists in which the poll found what was not announced, and since when. */
   const unannounced = new Map<string, number>()
 
@@ -93,6 +91,9 @@ export async function redisLogStore({
   })
   // Not being able to connect yet is told by `ping`, as at any later time.
   await Promise.allSettled([commands.connect(), listener.connect()])
+  await poll()
+  const poller = setInterval(() => void poll(), pollInterval)
+  poller.unref()
 
   return {
     append,
@@ -231,9 +232,14 @@ export async function redisLogStore({
   }
 
   /** One pipelined look at every watched list, each from its watcher's own newest entry. */
-  async function poll(): Promise<void> {
-    if (polling) return
-    polling = true
+  function poll(): Promise<void> {
+    polling ??= lookAtAll().finally(() => {
+      polling = undefined
+    })
+    return polling
+  }
+
+  async function lookAtAll(): Promise<void> {
     try {
       const asked = [...watchers.all()].map(([nodeId, watching]) => {
         // A process has one watcher a list; for a second one the news are as good.
@@ -262,8 +268,6 @@ export async function redisLogStore({
         unanswered = 0
         commands.disconnect(true)
       }
-    } finally {
-      polling = false
     }
   }
 

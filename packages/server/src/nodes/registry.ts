@@ -130,6 +130,7 @@ const KNOWN = 10_000
 export function createRegistry({
   database,
   store,
+  redact = (text) => text,
   now = () => new Date(),
   onFault = () => {},
 }: RegistryOptions): Registry {

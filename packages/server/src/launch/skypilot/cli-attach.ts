@@ -123,7 +123,8 @@ async function follow(
   async function whenReady(): Promise<void> {
     const asking = awaitReadiness({
       ...{ state, pace, signal: within },
-      endpointOf: (stop) => endpointOf(sky, { cluster, port, signal: stop }),
+      // Where `sky` cannot even be started it is asked again, as where it does not know.
+      endpointOf: (stop) => endpointOf(sky, { cluster, port, signal: stop }).catch(() => undefined),
       async say(word: LaunchWord) {
         if (word.phase === 'active') active = true
         await outputCaughtUp()
