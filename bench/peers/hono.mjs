@@ -29,6 +29,7 @@ app.post('/publish/:name', async (context) => {
 const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
   announce(port),
 )
+server.keepAliveTimeout = 0
 server.on('error', (error) => {
   console.error(error)
   process.exit(1)

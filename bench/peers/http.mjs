@@ -13,6 +13,8 @@ export function serve({ stream, publish, get }) {
     else if (get) await get(node, request, response)
     else response.writeHead(404).end()
   })
+  // A sender that has had nothing to send for a while comes again.
+  server.keepAliveTimeout = 0
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () =>
     announce(server.address().port),
   )

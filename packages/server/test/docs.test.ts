@@ -18,6 +18,13 @@ it('docs/configuration.md names every setting', async () => {
   for (const { env } of Object.values(settings)) expect(page).toContain(`\`${env}\``)
 })
 
+it('docs/skypilot.md names only settings that are there', async () => {
+  const known = Object.values(settings).map(({ env }) => env as string)
+  const named = (await read('skypilot.md')).match(/\b(?:LAUNCHTAIL|SKYPILOT)_[A-Z_]*[A-Z]\b/g)
+  expect(named?.length).toBeGreaterThan(5)
+  expect(named?.filter((name) => !known.includes(name))).toEqual([])
+})
+
 it('docs/protocol.md names every phase', async () => {
   const page = await read('protocol.md')
   for (const phase of PHASES) expect(page).toContain(`\`${phase}\``)

@@ -15,7 +15,7 @@ import {
 import { readToEnd } from './support/reading.js'
 import { openStream, type StreamEvent } from './support/stream.js'
 
-const KILLS = 45
+const KILLS = Number(process.env.LAUNCHTAIL_TEST_KILLS ?? 25)
 const PROGRAM = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url))
 const QUIET = { LAUNCHTAIL_LOG_LEVEL: 'error' }
 
@@ -33,7 +33,7 @@ async function listed(server: RunningServer, id: string): Promise<string[]> {
 
 describe('a server that is killed', () => {
   it(`has all that it answered for after each of ${KILLS} kills, once, and no part of a batch`, {
-    timeout: 120_000,
+    timeout: 60_000 + KILLS * 5000,
   }, async () => {
     const dataDir = await temporaryFolder()
     const port = await freePort()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -23,18 +24,27 @@ async function newNode(server: RunningServer): Promise<string> {
   return ((await answer.json()) as { node_id: string }).node_id
 }
 
-function send(server: RunningServer, id: string, messages: readonly string[]): Promise<Response> {
-  return server.post(
-    `/admin/nodes/${id}/logs`,
-    messages.map((message) => ({ message })),
-  )
+function send(
+  server: RunningServer,
+  id: string,
+  messages: readonly string[],
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const entries = messages.map((message) => ({ message }))
+  return server.post(`/admin/nodes/${id}/logs`, entries, headers)
 }
 
+/** Each part until it is taken: a machine that is busy may make Redis too slow for a moment. */
 async function sendAll(server: RunningServer, id: string, messages: readonly string[]) {
   for (let i = 0; i < messages.length; i += 1000) {
-    const answer = await send(server, id, messages.slice(i, i + 1000))
-    expect(answer.status).toBe(202)
-    await answer.arrayBuffer()
+    const part = messages.slice(i, i + 1000)
+    const key = { 'Idempotency-Key': randomUUID() }
+    await until('entries to be taken', async () => {
+      const answer = await send(server, id, part, key)
+      await answer.arrayBuffer()
+      expect([202, 409, 503]).toContain(answer.status)
+      return answer.status === 202
+    })
   }
 }
 
@@ -63,7 +73,8 @@ function rawReader(server: RunningServer, id: string, lastId = '') {
   const text = () => pieces.join('')
   return {
     socket,
-    text,
+    /** Whether the newest of it has these words. */
+    ends: (words: string) => pieces.slice(-3).join('').includes(words),
     opened: () => until('the stream to open', () => pieces.length > 0, 60_000),
     stream: () => parseStream(text().slice(text().indexOf('\r\n\r\n') + 4)),
   }
@@ -183,7 +194,7 @@ describe('200 readers that do not read, in a process with little memory', () => 
     await reader.opened()
     const messages = numbered('entry', 100_000)
     await sendAll(server, id, messages)
-    await until('the last entry', () => reader.text().includes('"entry 99999"'), 60_000)
+    await until('the last entry', () => reader.ends('"entry 99999"'), 60_000)
     const seen = reader.stream().events.map(({ data }) => data.message)
     expect(seen).toEqual(messages)
     expect(server.child.exitCode).toBe(null)
@@ -197,7 +208,7 @@ describe('200 readers that do not read, in a process with little memory', () => 
     const next = Number(lastId.split(':')[0]) + 1
     expect(events.map(({ data }) => data.message)).toEqual(messages.slice(0, next))
     const again = rawReader(server, id, lastId)
-    await until('the rest', () => again.text().includes('"entry 99999"'), 60_000)
+    await until('the rest', () => again.ends('"entry 99999"'), 60_000)
     expect(again.stream().events.map(({ data }) => data.message)).toEqual(messages.slice(next))
   }, 120_000)
 })
@@ -219,7 +230,7 @@ describe('readers that all come again at once', () => {
     )
     await until(
       'all to have what they lack',
-      () => readers.every((reader) => reader.text().includes('"entry 149"')),
+      () => readers.every((reader) => reader.ends('"entry 149"')),
       60_000,
     )
     for (const reader of readers.slice(0, 30)) {

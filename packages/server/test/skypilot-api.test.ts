@@ -21,7 +21,7 @@ import { type DoubleOptions, type Hook, startDouble } from './support/skypilot-d
 /** As in real life, a hundred times as fast. */
 const PACE: Pace = {
   ...{ status: 60, cluster: 200, endpoint: 40, probe: 20, first: 20, longest: 150, grace: 3000 },
-  ...{ quiet: 60, patience: 300, start: 300, settle: 300, cleanup: 3000 },
+  ...{ quiet: 200, patience: 300, start: 300, settle: 300, cleanup: 3000 },
 }
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 
@@ -576,9 +576,8 @@ describe.concurrent('whatever it answers', () => {
     const options = { scenario: scenarios.plain(), launchTimeout: 3000, pace }
     const { api, start } = await sky(options, onTestFinished)
     const server = await start()
+    api.intercept((call) => (api.launched.length > 0 ? NONSENSE[name]?.(call) : call.go()))
     await server.orchestrator.launch(request())
-    await waitFor(() => api.launched.length > 0 || undefined)
-    api.intercept(NONSENSE[name])
     const last = (await server.until('gpu-1', over)).find(over)
     expect(last?.message).toMatch(
       /^the SkyPilot API server \S+ (?:cannot be reached|did not answer)/,

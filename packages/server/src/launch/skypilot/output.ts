@@ -73,9 +73,10 @@ export async function readOutput({
         if (!(error instanceof SkyApiError)) throw error
         outage.trouble(error)
         if (error.status === 404 && !mayBeLate) {
-          // Cleared away, if what gave it is over; else somebody in between answers for SkyPilot.
-          finished ||= await outage.insist(over, signal)
+          // Cleared away, if what gave it was over before; else somebody in between answers for
+          // SkyPilot.
           if (finished) return
+          finished = await outage.insist(over, signal)
         }
         if (finished) tries += error.passes ? 1 : LAST_TRIES
         // What is kept comes sooner or later; a cluster that is gone takes its jobs' output along.
