@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunningServer, redisCli, startServer, until } from './support/processes.js'
+import { endAll, type RunningServer, redisCli, startServer, until } from './support/processes.js'
 import { type RunningCluster, startCluster } from './support/redis-cluster.js'
 import { type OpenedStream, openStream } from './support/stream.js'
 
@@ -17,6 +17,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([writing?.stop(), reading?.stop()])
+  await endAll()
 })
 
 async function newNodes(count: number): Promise<string[]> {
