@@ -34,7 +34,7 @@ interface Kept {
 
 const TICK = 1000
 /** A node's entries in memory take at most so many bytes; all of them a tenth of the heap. */
-const NODE_SHARE = 16 * 1024 * 1024
+const NODE_SHARE = 8 * 1024 * 1024
 const LEAST_SHARE = 16 * 1024
 const ALL_SHARES = getHeapStatistics().heap_size_limit / 10
 

@@ -121,9 +121,13 @@ function framesAfter(
   let others = ''
   for (const event of eventsOf(entry)) {
     if (seen !== undefined && !comesAfter(event.event, seen)) continue
-    const frame = format.entryEvent(event, entry, idOf(item, event.event))
-    if (event.event === 'log') log = frame
-    else others += frame
+    const id = idOf(item, event.event)
+    if (event.event !== 'log') others += format.entryEvent(event, entry, id)
+    else {
+      // Nearly always the very text that is stored: then it is in memory once, not twice.
+      const data = event.data === item.text ? item.text : event.data
+      log = format.entryEvent({ event: 'log', data }, entry, id)
+    }
   }
   return { log, others }
 }

@@ -75,7 +75,7 @@ export interface FeedOptions {
 const FIRST_LOAD = 256
 const PAGE = 500
 /** An entry in memory: its text, parsed and framed, and the objects around it. */
-const SIZE_FACTOR = 4
+const SIZE_FACTOR = 3
 const SIZE_MORE = 300
 /** How full its share is left when entries are dropped, and how full a reader's history makes it. */
 const FILL = 0.75
