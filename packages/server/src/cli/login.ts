@@ -31,8 +31,9 @@ Examples:
 
 /** Asks on the terminal; what is typed is not shown. */
 async function ask(question: string): Promise<string> {
-  process.stderr.write(question)
+  // It takes the terminal's echo away, so it comes before the question, which may be answered at once.
   const reader = createInterface({ input: process.stdin, terminal: true })
+  process.stderr.write(question)
   try {
     // Without an output the line editor shows nothing of what is typed.
     return await new Promise<string>((resolve, reject) => {

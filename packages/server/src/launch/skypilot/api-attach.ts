@@ -4,7 +4,7 @@ import type { Launch, LaunchLine, LaunchNews, LaunchWord, Outcome } from '../lau
 import { pauseFor } from '../patience.js'
 import { isGone, isOver, type SkyApi, type SkyResult } from './api.js'
 import type { Answer } from './ask.js'
-import { newsChannel } from './channel.js'
+import { newsOf } from './channel.js'
 import { SkyApiError } from './http.js'
 import type { Intent } from './intent.js'
 import { lastLines } from './last-lines.js'
@@ -35,21 +35,8 @@ export interface ApiAttachOptions {
  * they stand and whether the server answers. A line is only ever shown; what is over is over because
  * the request, the job, the cluster or the clock says so.
  */
-export async function* attach(
-  options: ApiAttachOptions,
-): AsyncGenerator<LaunchNews, Outcome | undefined> {
-  const leaving = new AbortController()
-  const signal = AbortSignal.any([options.signal, leaving.signal])
-  const channel = newsChannel(signal)
-  const following = follow({ ...options, signal }, channel.push).then(channel.end, (error) =>
-    signal.aborted ? channel.end(undefined) : channel.fail(error),
-  )
-  try {
-    return yield* channel.read()
-  } finally {
-    leaving.abort()
-    await following
-  }
+export function attach(options: ApiAttachOptions): AsyncGenerator<LaunchNews, Outcome | undefined> {
+  return newsOf((push, signal) => follow({ ...options, signal }, push), options.signal)
 }
 
 async function follow(

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import type { LaunchNews, Outcome } from '../launcher.js'
 
 /** News from several at once, read in turn by one. Whoever gives it waits for the reader. */
-export interface Channel {
+interface Channel {
   push(news: LaunchNews): Promise<void>
   end(outcome: Outcome | undefined): void
   fail(error: unknown): void
@@ -11,8 +11,30 @@ export interface Channel {
 
 const MOST = 16
 
+/**
+ * The news that `follow` pushes, and what it comes to. Its signal aborts when the given one does, and
+ * when nobody reads any more; undefined is given then.
+ */
+export async function* newsOf(
+  follow: (push: Channel['push'], signal: AbortSignal) => Promise<Outcome | undefined>,
+  given: AbortSignal,
+): AsyncGenerator<LaunchNews, Outcome | undefined> {
+  const leaving = new AbortController()
+  const signal = AbortSignal.any([given, leaving.signal])
+  const channel = newsChannel(signal)
+  const following = follow(channel.push, signal).then(channel.end, (error) =>
+    signal.aborted ? channel.end(undefined) : channel.fail(error),
+  )
+  try {
+    return yield* channel.read()
+  } finally {
+    leaving.abort()
+    await following
+  }
+}
+
 /** `signal` aborts when nobody reads any more. */
-export function newsChannel(signal: AbortSignal): Channel {
+function newsChannel(signal: AbortSignal): Channel {
   const bell = new EventEmitter().setMaxListeners(0)
   const waiting: LaunchNews[] = []
   let last: { outcome: Outcome | undefined } | { error: unknown } | undefined

@@ -8,7 +8,7 @@ import { readJson, type Supervisor } from '../local/files.js'
 import { endSession, type Identity, isAlive } from '../local/processes.js'
 import { tail } from '../local/tail.js'
 import { pauseFor } from '../patience.js'
-import { newsChannel } from './channel.js'
+import { newsOf } from './channel.js'
 import { type CliEnd, cliFiles } from './cli-files.js'
 import { lastLines } from './last-lines.js'
 import type { Pace } from './pace.js'
@@ -36,21 +36,8 @@ const POLL = 20
 const POLLS_PER_CHECK = 25
 
 /** Follows a launch through the `sky` command by the files in its folder. */
-export async function* attach(
-  options: CliAttachOptions,
-): AsyncGenerator<LaunchNews, Outcome | undefined> {
-  const leaving = new AbortController()
-  const signal = AbortSignal.any([options.signal, leaving.signal])
-  const channel = newsChannel(signal)
-  const following = follow({ ...options, signal }, channel.push).then(channel.end, (error) =>
-    signal.aborted ? channel.end(undefined) : channel.fail(error),
-  )
-  try {
-    return yield* channel.read()
-  } finally {
-    leaving.abort()
-    await following
-  }
+export function attach(options: CliAttachOptions): AsyncGenerator<LaunchNews, Outcome | undefined> {
+  return newsOf((push, signal) => follow({ ...options, signal }, push), options.signal)
 }
 
 async function follow(
