@@ -50,6 +50,7 @@ module.exports = {
           '^packages/server/src/logs/(sqlite|redis)[.]ts',
           '^packages/server/src/database/sqlite[.]ts',
           '^packages/server/src/launch/local/launcher[.]ts',
+          '^packages/server/src/launch/skypilot/(api|cli)-launcher[.]ts',
         ],
       },
     },

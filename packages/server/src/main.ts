@@ -16,7 +16,6 @@ import { createReplies } from './http/idempotency.js'
 import { mountIngest } from './http/ingest.js'
 import { mountLogs } from './http/logs.js'
 import { mountNodes } from './http/nodes.js'
-import { openApi } from './http/openapi.js'
 import { mountOps } from './http/ops.js'
 import { mountPage } from './http/page.js'
 import { createRawOutput } from './http/raw-output.js'
@@ -156,8 +155,7 @@ export async function startServer(
   mountNodes(app, { registry, store, appender, launches: orchestrator, replies })
   mountStats(app, { registry })
   mountOps(app, { ready, metrics: metrics.registry, authenticate, host })
-  const description = openApi(await version())
-  mountDocs(app, description)
+  mountDocs(app, { version: await version() })
   mountPage(app)
 
   // Before anybody asks: which launches run, and what their secrets are.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { listed, newNode } from './support/nodes.js'
 import {
   freePort,
   type RunningServer,
@@ -18,18 +19,6 @@ import { openStream, type StreamEvent } from './support/stream.js'
 const KILLS = Number(process.env.LAUNCHTAIL_TEST_KILLS ?? 25)
 const PROGRAM = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url))
 const QUIET = { LAUNCHTAIL_LOG_LEVEL: 'error' }
-
-async function newNode(server: RunningServer): Promise<string> {
-  const answer = await server.post('/admin/nodes', {})
-  expect(answer.status).toBe(201)
-  return ((await answer.json()) as { node_id: string }).node_id
-}
-
-async function listed(server: RunningServer, id: string): Promise<string[]> {
-  const answer = await server.fetch(`/admin/nodes/${id}/logs?tail=all`)
-  expect(answer.status).toBe(200)
-  return ((await answer.json()) as { logs: { message: string }[] }).logs.map((e) => e.message)
-}
 
 describe('a server that is killed', () => {
   it(`has all that it answered for after each of ${KILLS} kills, once, and no part of a batch`, {

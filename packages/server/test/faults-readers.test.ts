@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { newNode } from './support/nodes.js'
 import {
   type RunningRedis,
   type RunningServer,
@@ -16,12 +17,6 @@ const BEATS = { LAUNCHTAIL_HEARTBEAT: '200ms', LAUNCHTAIL_LOG_LEVEL: 'error' }
 
 async function start(redis: RunningRedis, env = {}): Promise<RunningServer> {
   return startServer({ env: { REDIS_URL: redis.url, ...BEATS, ...env } })
-}
-
-async function newNode(server: RunningServer): Promise<string> {
-  const answer = await server.post('/admin/nodes', {})
-  expect(answer.status).toBe(201)
-  return ((await answer.json()) as { node_id: string }).node_id
 }
 
 function send(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { listed, newNode } from './support/nodes.js'
 import {
   type RunningRedis,
   type RunningServer,
@@ -23,12 +24,6 @@ function start(env: Record<string, string> = {}): Promise<RunningServer> {
   return startServer({ env: { REDIS_URL: redis.url, ...beats, ...env } })
 }
 
-async function newNode(server: RunningServer): Promise<string> {
-  const answer = await server.post('/admin/nodes', {})
-  expect(answer.status).toBe(201)
-  return ((await answer.json()) as { node_id: string }).node_id
-}
-
 function append(server: RunningServer, id: string, message: string, key?: string) {
   const headers: Record<string, string> = key === undefined ? {} : { 'Idempotency-Key': key }
   return server.post(`/admin/nodes/${id}/logs`, { message }, headers)
@@ -48,12 +43,6 @@ async function insist(server: RunningServer, id: string, message: string): Promi
 function open(server: RunningServer, id: string, query = ''): Promise<OpenedStream> {
   const url = `${server.url}/admin/nodes/${id}/logs/stream?${query}`
   return openStream(url, { 'X-Admin-Token': server.token })
-}
-
-async function listed(server: RunningServer, id: string): Promise<string[]> {
-  const answer = await server.fetch(`/admin/nodes/${id}/logs?tail=all`)
-  expect(answer.status).toBe(200)
-  return ((await answer.json()) as { logs: { message: string }[] }).logs.map((e) => e.message)
 }
 
 async function push(id: string, ...texts: string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import * as nodes from './support/nodes.js'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 import { openRawBody, type RawBody } from './support/raw-body.js'
 import { type OpenedStream, openStream } from './support/stream.js'
@@ -13,21 +14,14 @@ beforeAll(async () => {
 })
 afterAll(endAll)
 
-async function newNode(): Promise<string> {
-  const answer = await server.post('/admin/nodes', {})
-  expect(answer.status).toBe(201)
-  return ((await answer.json()) as { node_id: string }).node_id
-}
+const newNode = () => nodes.newNode(server)
 
 function open(id: string): Promise<OpenedStream> {
   const url = `${server.url}/admin/nodes/${id}/logs/stream?tail=all`
   return openStream(url, { 'X-Admin-Token': server.token })
 }
 
-async function listed(id: string): Promise<string[]> {
-  const answer = await server.fetch(`/admin/nodes/${id}/logs?tail=all`)
-  return ((await answer.json()) as { logs: { message: string }[] }).logs.map((e) => e.message)
-}
+const listed = (id: string) => nodes.listed(server, id)
 
 function line(reader: OpenedStream, text: string) {
   return reader.event(`the line ${text}`, ({ data }) => data.message === text)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { listed, newNode } from './support/nodes.js'
 import {
   type RunningRedis,
   type RunningServer,
@@ -12,12 +13,6 @@ import { startProxy } from './support/proxy.js'
 import { type OpenedStream, openStream } from './support/stream.js'
 
 const BEATS = { LAUNCHTAIL_HEARTBEAT: '200ms', LAUNCHTAIL_LOG_LEVEL: 'error' }
-
-async function newNode(server: RunningServer): Promise<string> {
-  const answer = await server.post('/admin/nodes', {})
-  expect(answer.status).toBe(201)
-  return ((await answer.json()) as { node_id: string }).node_id
-}
 
 async function append(server: RunningServer, id: string, message: string): Promise<number> {
   const headers = { 'Idempotency-Key': message.replaceAll(' ', '-') }
@@ -47,12 +42,6 @@ function open(
   const headers: Record<string, string> = { 'X-Admin-Token': server.token }
   if (lastId) headers['Last-Event-ID'] = lastId
   return openStream(`${server.url}/admin/nodes/${id}/logs/stream?${query}`, headers)
-}
-
-async function listed(server: RunningServer, id: string): Promise<string[]> {
-  const answer = await server.fetch(`/admin/nodes/${id}/logs?tail=all`)
-  expect(answer.status).toBe(200)
-  return ((await answer.json()) as { logs: { message: string }[] }).logs.map((e) => e.message)
 }
 
 async function replicaOf(master: RunningRedis): Promise<RunningRedis> {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, type Draft } from '@launchtail/client'
+import { readyAt } from '../launch/probe.js'
 import { RECORDED, type Recorded } from './recordings.js'
 import { readRecording, replay } from './replay.js'
 
@@ -109,10 +110,5 @@ const PLACE = { region: 'local', gpu: 'cpu', model: 'example-ngram' }
 
 function lastWord(end: NonNullable<Recorded['end']>): Draft {
   if ('failed' in end) return { level: 'error', phase: 'failed', message: end.failed }
-  return {
-    phase: 'active',
-    progress: 100,
-    message: 'Node is ready and serving requests!',
-    details: end.active,
-  }
+  return readyAt(end.active)
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { openApi } from './openapi.js'
+import { openApi } from './openapi.js'
 import { asPage } from './page.js'
 
 type Description = ReturnType<typeof openApi>
@@ -11,11 +11,18 @@ interface Described {
   responses: Record<string, { description: string }>
 }
 
-/** The API's description as JSON, and as a page to read. */
-export function mountDocs(app: FastifyInstance, description: Description): void {
-  const page = render(description)
-  app.get('/openapi.json', async () => description)
-  app.get('/docs', async (_request, reply) => asPage(reply).send(page))
+/** The API's description as JSON, and as a page to read. Made when somebody wants it, and kept. */
+export function mountDocs(app: FastifyInstance, { version }: { version: string }): void {
+  let made: { description: Description; page: string } | undefined
+  const docs = () => {
+    if (!made) {
+      const description = openApi(version)
+      made = { description, page: render(description) }
+    }
+    return made
+  }
+  app.get('/openapi.json', async () => docs().description)
+  app.get('/docs', async (_request, reply) => asPage(reply).send(docs().page))
   app.get('/docs.css', async (_request, reply) =>
     reply.type('text/css; charset=utf-8').header('Cache-Control', 'no-cache').send(SHEET),
   )

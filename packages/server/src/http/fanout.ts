@@ -4,6 +4,7 @@ import type { Feed, FeedListener } from '../logs/feed.js'
 import { type CatchUp, createCatchUp, gapFrame } from './catch-up.js'
 import { createFlusher, type Flusher } from './flush.js'
 import type { Format } from './formats.js'
+import { endEvenly, lifetimeOf } from './lifetime.js'
 import { framed, openOutlet } from './outlet.js'
 import { createViews, type Reader, type ReaderOptions } from './reader.js'
 
@@ -76,7 +77,7 @@ export function createFanout({
       catchingUp: false,
       ended: false,
       beatAt: now() + heartbeat,
-      endAt: now() + timeout * (0.9 + 0.2 * random()),
+      endAt: now() + lifetimeOf(timeout, random),
     }
     readers.add(reader)
     response.on('close', () => remove(reader))
@@ -160,16 +161,11 @@ export function createFanout({
     if (reader.outlet.hasRoom()) say(reader, reader.view.format.heartbeat(formatCursor(cursor)))
   }
 
-  async function drain(over: number): Promise<void> {
-    const leaving = [...readers]
-    await Promise.all(
-      leaving.map(async (reader, i) => {
-        if (over > 0)
-          await new Promise((resolve) => setTimeout(resolve, (over * i) / leaving.length))
-        const wait = Math.round(1000 + random() * Math.max(0, 2 * over - 1000))
-        end(reader, reader.view.format.retry(wait))
-      }),
-    )
+  function drain(over: number): Promise<void> {
+    return endEvenly(readers, over, {
+      end: (reader, retry) => end(reader, reader.view.format.retry(retry)),
+      random,
+    })
   }
 
   // --- Writing ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import { stopping } from '../errors.js'
 import { oneLine } from '../logs/entry-text.js'
 import type { Registry } from '../nodes/registry.js'
 import { FORMATS } from './formats.js'
+import { endEvenly, lifetimeOf, retryOf } from './lifetime.js'
 import { framed, type Outlet, openOutlet } from './outlet.js'
 
 /**
@@ -91,11 +92,11 @@ export function createFleet({
       ended: false,
       onRoom: () => {},
       beatAt: now() + heartbeat,
-      endAt: now() + timeout * (0.9 + 0.2 * random()),
+      endAt: now() + lifetimeOf(timeout, random),
     }
     readers.add(reader)
     response.on('close', () => remove(reader))
-    say(reader, `: nodes\n${FORMATS.sse.retry(Math.round(1500 + 2500 * random()))}`)
+    say(reader, `: nodes\n${FORMATS.sse.retry(retryOf(random))}`)
     // It ends when the reader has read it all, which may be never.
     void begin(reader, total)
   }
@@ -252,13 +253,10 @@ export function createFleet({
     draining = true
     unwatch()
     clearTimeout(timer)
-    const leaving = [...readers]
-    await Promise.all(
-      leaving.map(async (reader, i) => {
-        await new Promise((resolve) => setTimeout(resolve, (over * i) / leaving.length))
-        end(reader, FORMATS.sse.retry(Math.round(1000 + random() * Math.max(0, 2 * over - 1000))))
-      }),
-    )
+    await endEvenly(readers, over, {
+      end: (reader, retry) => end(reader, FORMATS.sse.retry(retry)),
+      random,
+    })
     clearInterval(ticker)
   }
 

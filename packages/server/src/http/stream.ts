@@ -17,6 +17,7 @@ import type { Registry } from '../nodes/registry.js'
 import type { Feeds, Watched } from './feeds.js'
 import { FORMATS, type Format } from './formats.js'
 import { passes } from './history.js'
+import { retryOf } from './lifetime.js'
 import { mount } from './operation.js'
 import type { ReaderOptions } from './reader.js'
 
@@ -100,7 +101,7 @@ export function mountStream(
       ...(state && { first: stateOf(state, format, from) }),
       ...(!follow && { last: (newest: Item | undefined) => endOf(record, format, newest) }),
       ...(record.ended_at !== undefined && { over: doneOf(record, format, undefined) }),
-      retry: Math.round(1500 + 2500 * random()),
+      retry: retryOf(random),
     }
   }
 }

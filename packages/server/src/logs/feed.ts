@@ -276,21 +276,21 @@ export async function openFeed({
   }
 
   function read(from: number, limit: number): Item[] | Promise<Item[]> {
-    const base = length - items.length
-    if (from >= base) return items.slice(from - base, from - base + limit)
+    const missing = length - items.length - from
     // Who wants the whole of a list of the usual length will not be the last one.
     const mean = items.length > 0 ? bytes / items.length : 0
-    if (bytes + (base - from) * mean <= share() * FILL) {
+    if (missing > 0 && bytes + missing * mean <= share() * FILL) {
       extending ??= extend(from).finally(() => {
         extending = undefined
       })
-      return extending.then(() => readOn(from, limit))
+      // The list may have changed meanwhile.
+      return extending.then(() => readKept(from, limit))
     }
-    return readStored(from, limit)
+    return readKept(from, limit)
   }
 
-  /** From memory now, or from the store where the list has changed meanwhile. */
-  function readOn(from: number, limit: number): Item[] | Promise<Item[]> {
+  /** From memory, or else from the store. */
+  function readKept(from: number, limit: number): Item[] | Promise<Item[]> {
     const base = length - items.length
     if (from >= base) return items.slice(from - base, from - base + limit)
     return readStored(from, limit)

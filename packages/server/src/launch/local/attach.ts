@@ -3,11 +3,11 @@ import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { phaseOrder } from '@launchtail/client/protocol'
 import type { LaunchState } from '../../logs/appender.js'
-import { cleanLine } from '../clean.js'
 import { duration } from '../duration.js'
+import { lastLines } from '../last-lines.js'
 import type { LaunchLine, LaunchNews, Outcome } from '../launcher.js'
 import { lineDecoder, type RawLine } from '../lines.js'
-import { type Probe, startProbe } from '../probe.js'
+import { CHECKING, type Probe, readyAt, startProbe } from '../probe.js'
 import { type End, filesOf, type Run, readJson, type Supervisor } from './files.js'
 import { wordOf } from './interpret.js'
 import { endSession, type Identity, isAlive } from './processes.js'
@@ -29,8 +29,6 @@ const POLL = 20
 /** How often it is looked for the supervisor's process, in polls. */
 const POLLS_PER_CHECK = 10
 const CHUNKS_PER_POLL = 16
-/** How many of the last lines go into a failure's details. */
-const LAST_LINES = 3
 
 /**
  * Follows a local launch by the files in its folder: the output from its beginning, then what the
@@ -48,7 +46,7 @@ export async function* attach({
   const decoder = lineDecoder()
   const output = tail(files.output)
   const leaving = new AbortController()
-  const last: string[] = []
+  const last = lastLines()
   let phase = phaseOrder(state.phase)
   let probe: Probe | undefined
   let port: number | undefined
@@ -93,13 +91,8 @@ export async function* attach({
 
   function told(line: RawLine): LaunchLine {
     const word = wordOf(line.text)
-    if (!word && !line.transient) remember(line.text)
+    if (!word) last.see([line])
     return word ? { ...line, word } : line
-  }
-
-  function remember(text: string): void {
-    const { text: plain } = cleanLine(text)
-    if (plain.trim() !== '' && last.push(plain) > LAST_LINES) last.shift()
   }
 
   /** Without its folder nobody would ever learn how it ends, so that ends it. */
@@ -123,14 +116,11 @@ export async function* attach({
     }
     if (probe.answers && phase < phaseOrder('health_check')) {
       phase = phaseOrder('health_check')
-      const message = 'Running health checks...'
-      yield { type: 'word', draft: { message, phase: 'health_check', progress: 85 } }
+      yield { type: 'word', draft: CHECKING }
     }
     if (probe.ready) {
       phase = phaseOrder('active')
-      const message = 'Node is ready and serving requests!'
-      const details = `http://127.0.0.1:${port}`
-      yield { type: 'word', draft: { message, phase: 'active', progress: 100, details } }
+      yield { type: 'word', draft: readyAt(`http://127.0.0.1:${port}`) }
     }
   }
 
@@ -152,7 +142,8 @@ export async function* attach({
   }
 
   function outcome(message: string): Outcome {
-    return last.length > 0 ? { message, details: last.join('\n') } : { message }
+    const lines = last.all()
+    return lines.length > 0 ? { message, details: lines.join('\n') } : { message }
   }
 }
 

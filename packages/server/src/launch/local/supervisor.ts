@@ -9,12 +9,12 @@ import { closeSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { claimJson, type End, filesOf, type Run, type Supervisor, writeJson } from './files.js'
+import { type End, filesOf, type Run, writeJson } from './files.js'
+import { lead } from './lead.js'
 import { openOutput } from './output.js'
 import type { Plan } from './plan.js'
-import { endSession, type Identity, identify } from './processes.js'
+import { endSession } from './processes.js'
 import { commandFor, findShell } from './shell.js'
 import { unnamed } from './unnamed.js'
 
@@ -26,21 +26,10 @@ await supervise(process.argv[2] as string)
 process.exit(0)
 
 async function supervise(folder: string): Promise<void> {
-  // The server died while it was writing: this throws, and nothing was started.
-  const plan = JSON.parse(await text(process.stdin)) as Plan
   const files = filesOf(folder)
-  const me = identify(process.pid) as Identity
-  if (!claimJson(files.supervisor, { ...me, at: Date.now() } satisfies Supervisor)) return
-
-  let ending = false
-  process.on('SIGTERM', () => {
-    if (!ending) void endSession(me, { but: me.pid })
-    ending = true
-  })
-  // The terminal or session the server was started from is no concern of the launch.
-  process.on('SIGHUP', () => {})
-  process.on('SIGINT', () => {})
-
+  const led = await lead<Plan>(files.supervisor)
+  if (!led) return
+  const { plan, me, ending } = led
   const output = openOutput({ file: files.output, secrets: plan.secrets })
   /** What reads the steps' output; a step may leave processes behind that go on writing. */
   const reading: Promise<unknown>[] = []
@@ -64,7 +53,7 @@ async function supervise(folder: string): Promise<void> {
       if (ended.code !== 0) return ended
       output.mark('setup finished')
     }
-    if (ending) return { step: 'setup', code: null, signal: 'SIGTERM' }
+    if (ending.aborted) return { step: 'setup', code: null, signal: 'SIGTERM' }
     if (!(await isFree(port))) {
       // The probe would take whoever answers there for the launch's own server.
       const fault = `port ${port} is in use`

@@ -1,13 +1,14 @@
 import type { LaunchState } from '../../logs/appender.js'
 import { duration } from '../duration.js'
+import { lastLines } from '../last-lines.js'
 import type { Launch, LaunchLine, LaunchNews, LaunchWord, Outcome } from '../launcher.js'
 import { pauseFor } from '../patience.js'
 import { isGone, isOver, type SkyApi, type SkyResult } from './api.js'
 import type { Answer } from './ask.js'
 import { newsOf } from './channel.js'
+import { clusterLost, jobEnded, leftBehind } from './endings.js'
 import { SkyApiError } from './http.js'
 import type { Intent } from './intent.js'
-import { lastLines } from './last-lines.js'
 import { watchOutage } from './outage.js'
 import { jobLines, readOutput } from './output.js'
 import type { Pace } from './pace.js'
@@ -43,7 +44,7 @@ async function follow(
   { launch, api, intent, at, ask, port, state, launchTimeout, pace, signal }: ApiAttachOptions,
   push: (news: LaunchNews) => Promise<void>,
 ): Promise<Outcome | undefined> {
-  const { clusterName: cluster, request } = launch
+  const { clusterName: cluster } = launch
   const last = lastLines()
   const say = (draft: LaunchWord) => push({ type: 'word', draft })
   const outage = watchOutage({ pace, warn: tellOutage })
@@ -150,7 +151,7 @@ async function follow(
         if (!(error instanceof SkyApiError) || error.type === undefined) throw error
         return lostCluster(isGone(error.type))
       }
-      if (status !== undefined && ENDED.has(status)) return { message: jobEnded(status) }
+      if (status !== undefined && ENDED.has(status)) return { message: endOf(status) }
       if (performance.now() - looked < pace.cluster) return undefined
       return lostCluster(false)
     }
@@ -158,9 +159,7 @@ async function follow(
     async function lostCluster(gone: boolean): Promise<Outcome | undefined> {
       looked = performance.now()
       if (!(await isMissing({ fresh: gone }))) return undefined
-      const lost = `the cluster ${cluster} is gone`
-      if (request.use_spot) return { message: `the spot machine was preempted: ${lost}` }
-      return { message: `${lost}: it was lost, or taken down by somebody` }
+      return { message: clusterLost(launch) }
     }
   }
 
@@ -210,9 +209,9 @@ async function follow(
     return gone(await ask(fresh)) && gone(await ask(true))
   }
 
-  function jobEnded(status: string): string {
+  function endOf(status: string): string {
     if (status === 'FAILED_SETUP') return `setup failed: the job ended with status ${status}`
-    return `the job ended with status: ${status}${active ? '' : ', before the server was ready'}`
+    return jobEnded(status, active)
   }
 
   function failedRequest({ type, message }: SkyResult & { status: 'FAILED' }): Outcome {
@@ -242,8 +241,7 @@ async function follow(
     } catch (error) {
       signal.throwIfAborted()
       const why = quiet.reason() ?? (enough.aborted ? 'it takes its time' : String(error))
-      const left = `The cluster ${cluster} may still be there (${why}): see \`sky status\`, \`sky down ${cluster}\`.`
-      return { ...outcome, details: [outcome.details, left].filter(Boolean).join('\n') }
+      return leftBehind(outcome, cluster, why)
     }
   }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LaunchState } from '../../logs/appender.js'
 import { duration } from '../duration.js'
+import { lastLines } from '../last-lines.js'
 import type { Launch, LaunchNews, LaunchWord, Outcome } from '../launcher.js'
 import { lineDecoder } from '../lines.js'
 import { readJson, type Supervisor } from '../local/files.js'
@@ -10,7 +11,7 @@ import { tail } from '../local/tail.js'
 import { pauseFor } from '../patience.js'
 import { newsOf } from './channel.js'
 import { type CliEnd, cliFiles } from './cli-files.js'
-import { lastLines } from './last-lines.js'
+import { clusterLost, jobEnded, leftBehind } from './endings.js'
 import type { Pace } from './pace.js'
 import { awaitReadiness } from './readiness.js'
 import { endpointOf, type SkyCommandOptions, skyDown } from './sky-command.js'
@@ -135,18 +136,13 @@ async function follow(
 
   function reason({ step, code, gone, fault }: CliEnd): string {
     if (fault !== undefined) return `\`sky ${step === 'launch' ? 'launch' : 'logs'}\`: ${fault}`
-    if (gone) {
-      const lost = `the cluster ${cluster} is gone`
-      return launch.request.use_spot
-        ? `the spot machine was preempted: ${lost}`
-        : `${lost}: it was lost, or taken down by somebody`
-    }
+    if (gone) return clusterLost(launch)
     if (step === 'launch') {
       const how = code === null ? 'was ended' : `failed with exit code ${code}`
       return `\`sky launch\` ${how}`
     }
     const status = code === 0 ? 'SUCCEEDED' : code === 103 ? 'CANCELLED' : 'FAILED'
-    return `the job ended with status: ${status}${active ? '' : ', before the server was ready'}`
+    return jobEnded(status, active)
   }
 
   function outcome(message: string): Outcome {
@@ -163,8 +159,7 @@ async function follow(
     } catch (error) {
       signal.throwIfAborted()
       const why = enough.aborted ? 'it takes its time' : (error as Error).message
-      const left = `The cluster ${cluster} may still be there (${why}): see \`sky status\`, \`sky down ${cluster}\`.`
-      return { ...ended, details: [ended.details, left].filter(Boolean).join('\n') }
+      return leftBehind(ended, cluster, why)
     }
   }
 }

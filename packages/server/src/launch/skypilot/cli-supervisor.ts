@@ -7,12 +7,12 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lineDecoder } from '../lines.js'
-import { claimJson, readJson, type Supervisor, writeJson } from '../local/files.js'
+import { readJson, writeJson } from '../local/files.js'
+import { lead } from '../local/lead.js'
 import { openOutput } from '../local/output.js'
-import { endSession, type Identity, identify } from '../local/processes.js'
+import { endSession } from '../local/processes.js'
 import { unnamed } from '../local/unnamed.js'
 import { type CliEnd, type CliPlan, cliFiles, type Launched } from './cli-files.js'
 import { jobLines } from './output.js'
@@ -29,20 +29,10 @@ await supervise(process.argv[2] as string)
 process.exit(0)
 
 async function supervise(folder: string): Promise<void> {
-  // The server died while it was writing: this throws, and nothing was started.
-  const plan = JSON.parse(await text(process.stdin)) as CliPlan
   const files = cliFiles(folder)
-  const me = identify(process.pid) as Identity
-  if (!claimJson(files.supervisor, { ...me, at: Date.now() } satisfies Supervisor)) return
-
-  const ending = new AbortController()
-  process.on('SIGTERM', () => {
-    if (!ending.signal.aborted) void endSession(me, { but: me.pid })
-    ending.abort()
-  })
-  process.on('SIGHUP', () => {})
-  process.on('SIGINT', () => {})
-
+  const led = await lead<CliPlan>(files.supervisor)
+  if (!led) return
+  const { plan, me, ending } = led
   const values = [...Object.values(plan.secrets), ...plan.hidden]
   const output = openOutput({ file: files.output, secrets: values })
   const sky = { file: plan.sky, env: plan.env }
@@ -79,7 +69,7 @@ async function supervise(folder: string): Promise<void> {
     rmSync(files.reading, { force: true })
     let faults = 0
     let tries = 0
-    while (!ending.signal.aborted) {
+    while (!ending.aborted) {
       const known = counted.given
       const leaving = new AbortController()
       const lost = watchCluster(leaving.signal)
@@ -87,14 +77,14 @@ async function supervise(folder: string): Promise<void> {
       const ended = await run(['logs', plan.cluster, '--follow', '--tail', '0'], plan.env, logged)
       rmSync(files.reading, { force: true })
       leaving.abort()
-      if (ending.signal.aborted) return undefined
+      if (ending.aborted) return undefined
       if (await lost) return { step: 'job', code: ended.code, gone: true }
       if (ended.code !== null && OVER.has(ended.code)) {
         tries += 1
         if (counted.given > 0 || tries >= LAST_TRIES) return { step: 'job', code: ended.code }
       }
-      const there = await isThere(sky, plan.cluster, ending.signal).catch(() => undefined)
-      if (there === false && (await isThere(sky, plan.cluster, ending.signal)) === false) {
+      const there = await isThere(sky, plan.cluster, ending).catch(() => undefined)
+      if (there === false && (await isThere(sky, plan.cluster, ending)) === false) {
         return { step: 'job', code: ended.code, gone: true }
       }
       faults = there || counted.given > known ? 0 : faults + 1
@@ -123,7 +113,7 @@ async function supervise(folder: string): Promise<void> {
 
   /** Whether the cluster went while its log was read, which may not notice that. */
   async function watchCluster(signal: AbortSignal): Promise<boolean> {
-    const until = AbortSignal.any([signal, ending.signal])
+    const until = AbortSignal.any([signal, ending])
     try {
       for (;;) {
         await sleep(plan.look, undefined, { signal: until })

@@ -2,7 +2,7 @@ import { phaseOrder } from '@launchtail/client/protocol'
 import type { LaunchState } from '../../logs/appender.js'
 import type { LaunchWord } from '../launcher.js'
 import { pauseFor } from '../patience.js'
-import { startProbe } from '../probe.js'
+import { CHECKING, readyAt, startProbe } from '../probe.js'
 
 export interface ReadinessOptions {
   state: LaunchState
@@ -30,8 +30,7 @@ export async function awaitReadiness({
   while (!signal.aborted) {
     const base = baseOf(await endpointOf(signal))
     if (base !== undefined && (await probed(base))) {
-      const message = 'Node is ready and serving requests!'
-      await say({ message, phase: 'active', progress: 100, details: base })
+      await say(readyAt(base))
       return
     }
     await pauseFor(pace.endpoint, signal)
@@ -46,8 +45,7 @@ export async function awaitReadiness({
       while (!probe.ready) {
         if (probe.answers && !checked) {
           checked = true
-          const message = 'Running health checks...'
-          await say({ message, phase: 'health_check', progress: 85 })
+          await say(CHECKING)
         }
         if (!probe.answers && performance.now() - since > STALE) return false
         await pauseFor(Math.min(pace.probe, 200), signal)

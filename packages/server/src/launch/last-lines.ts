@@ -1,5 +1,5 @@
-import { cleanLine } from '../clean.js'
-import type { LaunchLine } from '../launcher.js'
+import { cleanLine } from './clean.js'
+import type { LaunchLine } from './launcher.js'
 
 /** How many of the last lines go into a failure's details. */
 const LAST_LINES = 3
