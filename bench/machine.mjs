@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 
-const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0
+const cores = availableParallelism()
+const pinned = cores > 1 && spawnSync('taskset', ['-V']).status === 0
 
 /** What is measured has the first core to itself; the load, Redis and this process the second. */
 export const SERVER = 0
@@ -12,6 +13,22 @@ export const LOAD = 1
 /** A command that runs on one core. */
 export function on(core, command) {
   return pinned ? ['taskset', '-c', String(core), ...command] : command
+}
+
+/** Lets this process, and what it starts meanwhile, run on all cores: a browser is no load client. */
+export async function onAllCores(act) {
+  if (!pinned) return act()
+  const before = /^Cpus_allowed_list:\s+(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]
+  pin(`0-${cores - 1}`)
+  try {
+    return await act()
+  } finally {
+    pin(before)
+  }
+}
+
+function pin(cores) {
+  spawnSync('taskset', ['-c', '-p', cores, String(process.pid)])
 }
 
 /** Takes this process off the server's core, raises its limits, and says what could not be done. */

@@ -15,6 +15,8 @@ export function scaleOf({ quick, sockets, servers }) {
       readers: 1000,
       rounds: 3,
       warmup: 0.8,
+      // Until thousands of new readers are as good as old ones.
+      settle: 2.5,
       seconds: 2.5,
       backlogRounds: 20,
     }
@@ -26,6 +28,7 @@ export function scaleOf({ quick, sockets, servers }) {
     readers: 50,
     rounds: 1,
     warmup: 0.1,
+    settle: 0.1,
     seconds: 0.4,
     backlogRounds: 2,
   }

@@ -34,7 +34,15 @@ const PAGES = [
     place: 'nodes/demo-aws-l40s-stalls',
     act: (page) => page.getByText('Stalled while').waitFor({ timeout: 120_000 }),
   },
+  { name: 'node-again', place: 'nodes/ended', act: again },
+  { name: 'launch-again', place: 'nodes/ended-secret', act: again },
 ]
+/** Launches of this machine that fail at once. */
+const ENDED = {
+  provider: 'local',
+  task: 'name: ended\nsecrets:\n  LICENCE: some-licence\nrun: |\n  echo "no such model"\n  exit 3\n',
+  envs: { MODEL: 'Qwen/Qwen2.5-7B-Instruct' },
+}
 const SCREENS = [
   { name: 'light', viewport: { width: 1280, height: 760 }, colorScheme: 'light' },
   { name: 'dark', viewport: { width: 1280, height: 760 }, colorScheme: 'dark' },
@@ -112,6 +120,23 @@ async function take(url) {
   } finally {
     await browser.close()
   }
+}
+
+async function again(page) {
+  const [, id] = /nodes\/(.+)$/.exec(page.url())
+  const task = id === 'ended' ? ENDED.task.replace(/secrets:\n.*\n/, '') : ENDED.task
+  await page.evaluate(
+    ([token, body]) =>
+      fetch('admin/nodes/launch', {
+        method: 'POST',
+        headers: { 'X-Admin-Token': token, 'Content-Type': 'application/json' },
+        body,
+      }),
+    [TOKEN, JSON.stringify({ ...ENDED, node_id: id, task })],
+  )
+  await page.reload()
+  await page.getByRole('button', { name: 'Launch again' }).click({ timeout: 60_000 })
+  await sleep(500)
 }
 
 async function search(page) {

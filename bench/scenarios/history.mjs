@@ -13,7 +13,12 @@ export async function measure(scale) {
 
 async function lengths(scale) {
   const ask = (server) =>
-    request(server, { path: server.history, senders: 8, warmup: 0.5, seconds: scale.seconds })
+    request(server, {
+      path: server.history,
+      senders: 8,
+      warmup: scale.settle,
+      seconds: scale.seconds,
+    })
   const results = await inRounds(scale.only(SERVERS), 1, {}, async (server) => {
     await fill(server, 100)
     const short = await ask(server)

@@ -8,7 +8,7 @@ export const SERVERS = ['raw', 'embedded', 'redis', 'nchan', 'reference']
 const READERS = 10
 
 export async function measure(scale) {
-  const { nodes, seconds, warmup } = scale
+  const { nodes, seconds, settle: warmup } = scale
   const rounds = Math.min(2, scale.rounds)
   const results = await inRounds(scale.only(SERVERS), rounds, { nodes }, (server) =>
     stream(server, {

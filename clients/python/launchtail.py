@@ -490,6 +490,10 @@ class Client:
         """A node's record: where its launch is, its phases, its failure where it failed."""
         return self._json("GET", _path_of(node_id))
 
+    def get_node_launch(self, node_id: str) -> Dict[str, Any]:
+        """What a node was launched with, less its secrets: `request`, `secrets`, `masked`."""
+        return self._json("GET", f"{_path_of(node_id)}/launch")
+
     def get_stats(
         self,
         *,

@@ -1,7 +1,7 @@
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
 import type { Draft, LogEntry } from './protocol/entry.js'
 import type { Level } from './protocol/levels.js'
-import type { NewLaunch, NewNode, NodeRecord } from './protocol/node.js'
+import type { NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
 import type { Phase } from './protocol/phases.js'
 import type { Stats, StatsKey } from './protocol/stats.js'
 import {
@@ -124,6 +124,8 @@ export interface Client {
   /** What launches that are over have come to: how many, how long, why not. */
   getStats(options?: StatsOptions): Promise<Stats>
   getNode(nodeId: string, options?: { signal?: AbortSignal }): Promise<NodeRecord>
+  /** What the node was launched with, less its secrets. */
+  getNodeLaunch(nodeId: string, options?: { signal?: AbortSignal }): Promise<NodeLaunch>
   terminateNode(nodeId: string, options?: { signal?: AbortSignal }): Promise<NodeRecord>
   deleteNode(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>
 }
@@ -201,6 +203,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
       json('/admin/stats', { query: { ...query, by: by?.join(',') }, signal }),
 
     getNode: (nodeId, { signal } = {}) => json(pathOf(nodeId), { signal }),
+
+    getNodeLaunch: (nodeId, { signal } = {}) => json(`${pathOf(nodeId)}/launch`, { signal }),
 
     terminateNode: (nodeId, { signal } = {}) =>
       json(`${pathOf(nodeId)}/terminate`, { method: 'POST', signal }),

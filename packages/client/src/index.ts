@@ -19,7 +19,14 @@ export type { Draft, LogEntry } from './protocol/entry.js'
 export type { DoneEvent, ErrorEvent, GapEvent, NodeStatus, StatusEvent } from './protocol/events.js'
 export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
 export type { Level } from './protocol/levels.js'
-export type { Failure, NewLaunch, NewNode, NodeRecord, PhaseTiming } from './protocol/node.js'
+export type {
+  Failure,
+  NewLaunch,
+  NewNode,
+  NodeLaunch,
+  NodeRecord,
+  PhaseTiming,
+} from './protocol/node.js'
 export type { Phase } from './protocol/phases.js'
 export type {
   LaunchOutcome,

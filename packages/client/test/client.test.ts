@@ -151,6 +151,9 @@ describe('each operation, on a real server', () => {
     const launched = await client.launchNode(launch, { idempotencyKey: 'launch-1' })
     expect(launched.status).toBe('launching')
     expect(await client.launchNode(launch, { idempotencyKey: 'launch-1' })).toEqual(launched)
+    const { node_id } = launched
+    const asked = { request: { node_id, ...launch }, secrets: [], masked: [] }
+    expect(await client.getNodeLaunch(node_id)).toEqual(asked)
     let done: StreamEvent | undefined
     for await (const event of client.stream(launched.node_id, { tail: 'all' })) {
       if (event.event === 'log' && event.data.message === 'begun') {

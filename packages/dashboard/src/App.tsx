@@ -1,7 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { place } from './address.js'
 import { FleetPage } from './fleet/FleetPage.js'
-import { nodes } from './fleet/state.js'
 import { LaunchPage } from './launch/LaunchPage.js'
 import { LaunchesPage } from './launches/LaunchesPage.js'
 import { NodePage } from './node/NodePage.js'
@@ -28,13 +27,17 @@ export function App() {
 function Place(): ComponentChildren {
   const [kind, id] = place.value.path
   if (kind === undefined) return <FleetPage />
-  if (kind === 'launch') return <LaunchPage />
+  // Another node to launch again is another form, and so is a new one.
+  if (kind === 'launch') {
+    const again = place.value.query.get('again') ?? ''
+    return <LaunchPage key={again} again={again} />
+  }
   if (kind === 'launches') return <LaunchesPage />
   // Another node is another page, with nothing of the one before.
   if (kind === 'nodes' && id !== undefined) return <NodePage key={id} nodeId={id} />
   return (
     <p class="empty">
-      There is nothing at this address. <a href="#/">See all {nodes.value.size} nodes</a>
+      There is nothing at this address. <a href="#/">See all nodes</a>
     </p>
   )
 }

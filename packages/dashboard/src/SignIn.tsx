@@ -49,8 +49,8 @@ export function SignIn() {
           {refusal.value || signedOutBecause.value}
         </p>
         <p id="token-help" class="hint">
-          A token that the server made itself is in the file <code>admin-token</code> of its data
-          folder. It is kept for this tab only.
+          Where the server made the token itself, it is in the file <code>admin-token</code> of the
+          data folder. The page keeps it for this tab only.
         </p>
       </form>
     </main>

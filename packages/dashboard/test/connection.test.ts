@@ -33,6 +33,10 @@ test('twelve tabs share their connections over HTTP/1.1, and all of them live', 
   await Promise.all(
     pages.slice(10).map((page) => page.getByRole('link', { name: 'tab-9' }).waitFor()),
   )
+  // Each is read once, though only three may stream.
+  expect(gateway.begun().toSorted()).toEqual(
+    ids.map((id) => `/admin/nodes/${id}/logs/stream`).toSorted(),
+  )
   // Chromium opens six to a server: two are left to ask on.
   await until('four streams, one of them of all nodes', () => {
     const streams = gateway.streams()

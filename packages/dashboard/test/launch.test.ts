@@ -38,23 +38,85 @@ test('a launch is asked for by the form, followed to its end, and terminated', a
   )
   await page.getByRole('button', { name: 'Launch', exact: true }).click()
   await page.waitForURL(/#\/nodes\/by-the-form/)
-  await line(page, 'The model is written')
   await page.getByText('Serves at').waitFor()
   const address = page.locator('.endpoint a')
   expect(await address.getAttribute('rel')).toContain('noopener')
   await page.locator('.foot [data-state="over"]').waitFor()
+  await line(page, 'Example server: ready')
 
   await page.getByRole('button', { name: 'Terminate' }).click()
   const dialog = page.getByRole('dialog', { name: 'Terminate?' })
   await dialog.getByText('It serves requests.').waitFor()
   await dialog.getByRole('button', { name: 'Terminate' }).click()
   await page.locator('.about-node').getByText('terminated').waitFor()
-  await page.getByRole('link', { name: 'Launch again' }).click()
-  await until(
-    'the form to be filled in',
-    async () => (await page.getByLabel('Provider').inputValue()) === 'local',
-  )
-  expect(await page.getByLabel('Node id').inputValue()).toBe('by-the-form')
+  // Its log has ended before, and tells of this too.
+  await line(page, 'Node terminated')
+  await page.goto(`${server.url}/#/?phase=terminated`)
+  await page.locator('.node .name[title="by-the-form"]').click()
+  await page.getByRole('button', { name: 'Launch again' }).click()
+  const again = page.getByRole('dialog', { name: 'Launch again?' })
+  const asked = await again.getByLabel('What is launched').textContent()
+  expect(asked).toMatch(/Provider.*local.*Node id.*by-the-form.*Task.*PAUSE: 10/s)
+  await again.getByRole('button', { name: 'Launch again' }).click()
+  await page.getByRole('button', { name: 'Terminate' }).waitFor()
+  await server.post('/admin/nodes/by-the-form/terminate', '')
+})
+
+test('a launch with secrets is asked for again by the form, which wants them and nothing else', async () => {
+  const secret = 'hidden-0123456789'
+  const request = {
+    ...{ node_id: 'with-secrets', provider: 'local', envs: { LINES: 'one\ntwo', QUOTE: '"' } },
+    task: `# ${secret}\nsecrets:\n  INNER: ${secret}\nrun: exit 3\n`,
+    secrets: { HF_TOKEN: `${secret}-too` },
+  }
+  expect((await server.post('/admin/nodes/launch', request)).status).toBe(202)
+  const page = await tabs.fresh()
+  await open(page, server, 'nodes/with-secrets')
+  await page.getByRole('button', { name: 'Launch again' }).click()
+  await page.getByText('type the values of INNER, HF_TOKEN again').waitFor()
+  expect(await page.content()).not.toContain(secret)
+  expect(await page.getByLabel('Provider').inputValue()).toBe('local')
+  expect(await page.getByLabel('Environment').inputValue()).toBe('LINES="one\\ntwo"\nQUOTE="\\""')
+  const task = page.getByLabel('Task, as YAML')
+  expect(await task.inputValue()).toBe('# ***\nsecrets:\n  INNER: null\nrun: exit 3\n')
+  expect(await page.getByLabel('Secrets').inputValue()).toBe('INNER=\nHF_TOKEN=')
+
+  const launch = page.getByRole('button', { name: 'Launch', exact: true })
+  await launch.click()
+  await page.getByText('Type a value for INNER, HF_TOKEN').waitFor()
+  await page.getByLabel('Secrets').fill('INNER=first-0123\nHF_TOKEN=second-0123')
+  await launch.click()
+  await page.getByText('Put in what *** stands for: Task, as YAML (line 1).').waitFor()
+  expect(await page.locator('.numbers [data-fault]').allTextContents()).toEqual(['1'])
+  await task.fill((await task.inputValue()).replace('# ***\n', '').replace('exit 3', 'exit 4'))
+  await launch.click()
+  await page.waitForURL(/#\/nodes\/with-secrets/)
+  const told = await (await server.fetch('/admin/nodes/with-secrets/launch')).json()
+  expect(told).toMatchObject({
+    request: { envs: request.envs, task: 'secrets:\n  INNER: null\nrun: exit 4\n' },
+    secrets: ['INNER', 'HF_TOKEN'],
+  })
+})
+
+test('what something else launched is launched again by what its record tells', async () => {
+  const about = {
+    name: 'elsewhere',
+    provider: 'aws',
+    region: 'us-east-1',
+    gpu: 'h100',
+    model: 'a/b',
+  }
+  const nodeId = await node(server, about)
+  await send(server, nodeId, { message: 'The job failed', level: 'error', phase: 'failed' })
+  const page = await tabs.fresh()
+  await open(page, server, `nodes/${nodeId}`)
+  await page.getByRole('button', { name: 'Launch again' }).click()
+  await page.getByText('What it was launched with is not known here').waitFor()
+  expect(await page.getByLabel('Region').inputValue()).toBe('us-east-1')
+  expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('a/b')
+  await page.getByRole('link', { name: 'Launch a node' }).click()
+  await page.getByRole('heading', { name: 'Launch a node' }).waitFor()
+  expect(await page.getByLabel('Region').inputValue()).toBe('')
 })
 
 test('a task that is wrong is refused at the line that is', async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createTurns } from '../src/hub/turns.js'
-import { curlOf, EMPTY, linesOfFault, requestOf } from '../src/launch/request.js'
+import { curlOf, draftOf, EMPTY, linesOfFault, requestOf } from '../src/launch/request.js'
 import { piecesOf, plain } from '../src/log/text.js'
 import { createHeights } from '../src/parts/heights.js'
 import { span, timeOf } from '../src/parts/times.js'
@@ -103,6 +103,25 @@ describe('a request as a command', () => {
       use_spot: true,
       model: 'm',
     })
+  })
+
+  test('that was made before is the same again out of the form', () => {
+    const word = fc.stringMatching(/^[A-Za-z0-9]+(?: [a-z0-9]+)?$/)
+    const count = fc.integer({ min: 1, max: 1024 })
+    const names = fc.stringMatching(/^[A-Z_][A-Z0-9_]*$/)
+    const envs = fc.dictionary(names, fc.string({ unit: 'binary' }), { minKeys: 1 })
+    const always = { provider: word, region: word, gpu: word, node_id: word }
+    const maybe = { gpu_count: count, disk_size: count, envs, use_spot: fc.constant(true as const) }
+    const optional = fc.record(maybe, { requiredKeys: [] })
+    const ofModel = fc.record({ model: word, vllm_args: word, tensor_parallel: count })
+    const ofTask = fc.record({ task: fc.string({ minLength: 1 }), model: word })
+    const requests = fc.tuple(fc.record(always), optional, fc.oneof(ofModel, ofTask))
+    fc.assert(
+      fc.property(requests, ([first, second, third]) => {
+        const request = { ...first, ...second, ...third }
+        expect(requestOf(draftOf(request))).toEqual(request)
+      }),
+    )
   })
 
   test('that was refused shows the lines it was refused for', () => {

@@ -117,37 +117,6 @@ describe('a Redis that takes nothing more', () => {
     // The reason is the operator's, not the sender's.
     expect(server.output()).toContain('OOM')
   })
-
-  it('is 503 in our words for each of its refusals, and used again when it has ended', async () => {
-    const redis = await startRedis()
-    const master = await startRedis()
-    const server = await start(redis)
-    const id = await newNode(server)
-    await sendAll(server, id, ['before'])
-    const refusals: [name: string, begin: string[], end: string[]][] = [
-      ['READONLY', ['REPLICAOF', '127.0.0.1', String(master.port)], ['REPLICAOF', 'NO', 'ONE']],
-      ['NOSCRIPT', ['SCRIPT', 'FLUSH'], ['PING']],
-      [
-        'NOREPLICAS',
-        ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
-        ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
-      ],
-    ]
-    for (const [name, begin, end] of refusals) {
-      await redisCli(redis.port, begin)
-      const answer = await send(server, id, [name])
-      const body = await answer.text()
-      expect([name, [202, 503].includes(answer.status)]).toEqual([name, true])
-      if (name === 'NOSCRIPT') expect(answer.status).toBe(202)
-      else expect([name, answer.status]).toEqual([name, 503])
-      expect(body).not.toContain(name)
-      await redisCli(redis.port, end)
-      await until(
-        `an entry to be taken after ${name}`,
-        async () => (await send(server, id, ['on'])).ok,
-      )
-    }
-  }, 60_000)
 })
 
 describe('another program', () => {

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freezeWithAppends } from './support/late-append.js'
 import { endAll, type RunningServer, redisCli, startServer, until } from './support/processes.js'
 import { type RunningCluster, startCluster } from './support/redis-cluster.js'
-import { type OpenedStream, openStream } from './support/stream.js'
+import { held, type OpenedStream, openStream } from './support/stream.js'
+
+const QUIET = { LAUNCHTAIL_LOG_LEVEL: 'error' }
 
 let cluster: RunningCluster
 let writing: RunningServer
@@ -11,7 +14,7 @@ beforeAll(async () => {
   cluster = await startCluster({ replicas: 1 })
   // What is to be seen comes by announcements: the polls are too rare to bring it.
   const env = { REDIS_URL: cluster.url, LAUNCHTAIL_POLL_INTERVAL: '60s' }
-  const one = { ...env, LAUNCHTAIL_REDIS_WAIT: '1', LAUNCHTAIL_LOG_LEVEL: 'error' }
+  const one = { ...env, LAUNCHTAIL_REDIS_WAIT: '1', ...QUIET }
   ;[writing, reading] = await Promise.all([startServer({ env: one }), startServer({ env })])
 }, 60_000)
 
@@ -40,9 +43,9 @@ async function append(id: string, message: string): Promise<number> {
   return answer.status
 }
 
-function open(id: string): Promise<OpenedStream> {
-  const url = `${reading.url}/admin/nodes/${id}/logs/stream?tail=all`
-  return openStream(url, { 'X-Admin-Token': reading.token })
+function open(id: string, server = reading): Promise<OpenedStream> {
+  const url = `${server.url}/admin/nodes/${id}/logs/stream?tail=all`
+  return openStream(url, { 'X-Admin-Token': server.token })
 }
 
 async function insist(id: string, message: string): Promise<void> {
@@ -54,7 +57,7 @@ describe('a Cluster', () => {
     const ids = await newNodes(12)
     const owners = await Promise.all(ids.map((id) => cluster.ownerOf(`node_logs:${id}`)))
     expect(new Set(owners).size).toBe(3)
-    const readers = await Promise.all(ids.map(open))
+    const readers = await Promise.all(ids.map((id) => open(id)))
     await until('all to have the first entry', () =>
       readers.every((reader) => reader.messages().length === 1),
     )
@@ -119,4 +122,90 @@ describe('a Cluster', () => {
     expect(reader.messages()).toEqual(all)
     expect(reader.events.some(({ event }) => event === 'gap' || event === 'done')).toBe(false)
   }, 90_000)
+
+  it('leaves no phantom with a reader when a frozen master wakes after another took over', async () => {
+    const [busy, quiet] = await onOneMaster()
+    const keys = [busy, quiet].map((id) => `node_logs:${id}`)
+    // What is announced and in no list is found when the lists are looked at.
+    const polling = await startServer({ env: { REDIS_URL: cluster.url, ...QUIET } })
+    const readers = await Promise.all([busy, quiet].map((id) => open(id, polling)))
+    await until('the first entries', () => readers.every((one) => one.messages().length === 1))
+    const writer = write(busy, polling)
+    // Woken as soon as the other has taken over, when who listens has not left it yet; and later.
+    for (const [round, frozenFor] of [0, 9000].entries()) {
+      const master = await cluster.ownerOf(keys[0] as string)
+      const late = await freezeWithAppends(master, keys, `phantom ${round}`, {
+        announce: 'SPUBLISH',
+      })
+      for (const key of keys) {
+        await until(
+          'its replica to take over',
+          () => cluster.ownerOf(key, master).catch(() => undefined),
+          30_000,
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, frozenFor))
+      master.signal('SIGCONT')
+      for (const { reply } of late) {
+        expect(await until('it to answer what waited', reply)).toMatch(
+          /^(?::\d+|-MOVED |-CLUSTERDOWN )/,
+        )
+      }
+      const sent = writer.sent()
+      await until('the old master to be a replica', async () =>
+        (await redisCli(master.port, ['ROLE'])).includes('slave'),
+      )
+      await until('entries to be taken again', () => writer.sent() > sent + 20, 30_000)
+    }
+    await writer.stop()
+
+    for (const [i, reader] of readers.entries()) {
+      const key = keys[i] as string
+      const owner = await cluster.ownerOf(key)
+      const texts = (await redisCli(owner.port, ['LRANGE', key, '0', '-1'])).trim().split('\n')
+      const list = texts.map((text) => (JSON.parse(text) as { message: string }).message)
+      expect(new Set(list).size).toBe(list.length)
+      expect(list.filter((message) => message.startsWith('phantom'))).toEqual([])
+      // What was shown and is in no list has been taken back, by a gap.
+      await until('the reader to hold the list', () => held(reader).join() === list.join(), 30_000)
+    }
+  }, 120_000)
+
+  /** Two nodes of one master. */
+  async function onOneMaster(): Promise<[string, string]> {
+    const ids = await newNodes(4)
+    const owners = await Promise.all(ids.map((id) => cluster.ownerOf(`node_logs:${id}`)))
+    const first = owners.findIndex((owner, i) => owners.indexOf(owner) < i)
+    const twin = owners.indexOf(owners[first] as (typeof owners)[0])
+    return [ids[first] as string, ids[twin] as string]
+  }
+
+  /** Appends one after the other, without waiting for replicas, each until it is taken. */
+  function write(id: string, server: RunningServer) {
+    let sent = 0
+    let going = true
+    const done = (async () => {
+      for (; going; sent += 1) {
+        const [message, key] = [`entry ${sent}`, `key-${sent}`]
+        await until(
+          `${message} to be taken`,
+          async () => {
+            const headers = { 'Idempotency-Key': key }
+            const answer = await server.post(`/admin/nodes/${id}/logs`, { message }, headers)
+            await answer.arrayBuffer()
+            expect([202, 409, 503]).toContain(answer.status)
+            return answer.status === 202
+          },
+          60_000,
+        )
+      }
+    })()
+    return {
+      sent: () => sent,
+      stop: () => {
+        going = false
+        return done
+      },
+    }
+  }
 })

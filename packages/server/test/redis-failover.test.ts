@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { freezeWithAppends } from './support/late-append.js'
 import { listed, newNode } from './support/nodes.js'
 import {
   type RunningRedis,
@@ -10,7 +11,7 @@ import {
   until,
 } from './support/processes.js'
 import { startProxy } from './support/proxy.js'
-import { type OpenedStream, openStream } from './support/stream.js'
+import { held, type OpenedStream, openStream } from './support/stream.js'
 
 const BEATS = { LAUNCHTAIL_HEARTBEAT: '200ms', LAUNCHTAIL_LOG_LEVEL: 'error' }
 
@@ -54,15 +55,6 @@ async function replicaOf(master: RunningRedis): Promise<RunningRedis> {
 
 function numbered(word: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${word} ${i}`)
-}
-
-/** What a reader holds in the end: a gap takes back what came before it. */
-function held({ events }: OpenedStream): string[] {
-  const gap = events.findLastIndex(({ event }) => event === 'gap')
-  return events
-    .slice(gap + 1)
-    .filter(({ event }) => event === 'log')
-    .map(({ data }) => String(data.message))
 }
 
 it('tells every connected and every resuming reader of a failover to a replica that lags', async () => {
@@ -126,11 +118,21 @@ it('goes on with the Sentinels’ new master, and leaves no phantom when the old
   for (const message of numbered('before', 20)) await insist(server, id, message)
   await until('the entries', () => reader.messages().length === 20)
 
-  master.signal('SIGSTOP')
+  const quiet = await newNode(server)
+  await insist(server, quiet, 'quiet')
+  const other = await open(server, quiet, 'tail=all')
+  await until('the entry', () => other.messages().length === 1)
+
+  const keys = [id, quiet].map((node) => `node_logs:${node}`)
+  const late = await freezeWithAppends(master, keys, 'phantom')
   await insist(server, id, 'meanwhile 0')
   expect(await redisCli(replica.port, ['ROLE'])).toContain('master')
   for (const message of numbered('meanwhile', 10)) await insist(server, id, message)
   master.signal('SIGCONT')
+  // It did so as the master that it still took itself for.
+  for (const { reply } of late) {
+    expect(await until('it to carry out what waited', reply)).toMatch(/^:\d+/)
+  }
   await until(
     'the old master to be a replica',
     async () => (await redisCli(master.port, ['ROLE'])).includes('slave'),
@@ -145,4 +147,6 @@ it('goes on with the Sentinels’ new master, and leaves no phantom when the old
   )
   expect(list.length).toBe(new Set(list).size)
   await until('the reader to hold the list', () => held(reader).join() === list.join())
+  expect(await listed(server, quiet)).toEqual(['quiet'])
+  await until('the other to hold its list', () => held(other).join() === 'quiet')
 }, 90_000)

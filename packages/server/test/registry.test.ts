@@ -1,6 +1,6 @@
-import type { Phase } from '@launchtail/client/protocol'
-import { expect, onTestFinished, test } from 'vitest'
-import { migrate } from '../src/database/open.js'
+import type { LogEntry, Phase } from '@launchtail/client/protocol'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type Database, migrate } from '../src/database/open.js'
 import { sqliteDatabase } from '../src/database/sqlite.js'
 import { writeEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite.js'
@@ -17,15 +17,30 @@ async function open() {
     await store.close()
     await database.destroy()
   })
-  const registry = createRegistry({ database, store })
-  return { store, registry, push }
+  const calls = { queries: 0, transactions: 0 }
+  const registry = createRegistry({ database: counted(database, calls), store })
+  return { store, registry, push, calls }
 
   async function push(nodeId: string, ...phases: Phase[]): Promise<void> {
-    const texts = phases.map((phase, i) =>
-      writeEntry({ timestamp: `2026-01-01T00:00:0${i}Z`, level: 'info', message: phase, phase }),
-    )
-    await store.append(nodeId, texts)
+    await store.append(nodeId, entriesOf(phases).map(writeEntry))
   }
+}
+
+function entriesOf(phases: readonly Phase[]): LogEntry[] {
+  return phases.map((phase, i) => {
+    return { timestamp: `2026-01-01T00:00:0${i}Z`, level: 'info', message: phase, phase }
+  })
+}
+
+function counted(database: Database, calls: { queries: number; transactions: number }): Database {
+  return new Proxy(database, {
+    get(target, name) {
+      if (name === 'transaction') calls.transactions += 1
+      if (name === 'selectFrom') calls.queries += 1
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 test('a node that is over and is launched anew by another program is found soon', async () => {
@@ -71,4 +86,50 @@ test('a list that has expired leaves the record as it was', async () => {
   await store.remove('n')
   await registry.catchUp()
   expect(await registry.get('n')).toEqual(before)
+})
+
+test('the records of a fleet that moves at once are written together, each once', async () => {
+  const { store, registry, calls } = await open()
+  const nodes = Array.from({ length: 320 }, (_, i) => `node-${i}`)
+  for (const phase of ['queued', 'provisioning', 'installing'] as const) {
+    for (const nodeId of nodes) {
+      const [entry] = entriesOf([phase]) as [LogEntry]
+      const appended = await store.append(nodeId, [writeEntry(entry)])
+      if (appended.outcome === 'stored') registry.appended(nodeId, appended.index, [entry])
+    }
+  }
+  await registry.flush()
+  // What was appended while others were being written may have come to a second one.
+  expect(calls.transactions).toBeLessThanOrEqual(30)
+  const records = await registry.records(nodes)
+  expect(records).toHaveLength(320)
+  for (const { phase, phases } of records) {
+    expect(phase).toBe('installing')
+    expect(phases.map((timing) => timing.phase)).toEqual(['queued', 'provisioning', 'installing'])
+  }
+})
+
+test('a list that cannot be read keeps no other record from being written', async () => {
+  const { store, registry } = await open()
+  const broken = vi.spyOn(store, 'read').mockRejectedValue(new Error('broken'))
+  const [entry] = entriesOf(['installing']) as [LogEntry]
+  // Its first entries are not known, and must be read.
+  registry.appended('broken', 3, [entry])
+  registry.appended('whole', 0, [entry])
+  await registry.flush()
+  broken.mockRestore()
+  expect(await registry.records(['broken', 'whole'])).toMatchObject([{ node_id: 'whole' }])
+})
+
+test('records that are asked for at once are read together', async () => {
+  const { registry, push, calls } = await open()
+  const nodes = ['a', 'b', 'c']
+  for (const nodeId of nodes) await push(nodeId, 'queued')
+  await Promise.all(nodes.map((nodeId) => registry.find(nodeId)))
+  calls.queries = 0
+  const thousand = Array.from({ length: 1000 }, (_, i) => nodes[i % 3] as string)
+  const found = await Promise.all(thousand.map((nodeId) => registry.find(nodeId)))
+  expect(found.map((record) => record?.node_id)).toEqual(thousand)
+  // The rows, and their phases.
+  expect(calls.queries).toBeLessThanOrEqual(4)
 })

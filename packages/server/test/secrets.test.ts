@@ -15,9 +15,18 @@ import {
   temporaryFolder,
   until,
 } from './support/processes.js'
-import { givenSecrets, KNOWN, knownSecrets, random, secretLines } from './support/secrets.js'
+import { openRawBody } from './support/raw-body.js'
+import {
+  givenSecrets,
+  KNOWN,
+  knownSecrets,
+  random,
+  type SecretLine,
+  secretLines,
+} from './support/secrets.js'
 import { skyOnPath } from './support/sky-double.js'
 import { control, type Scenario, startDouble } from './support/skypilot-double.js'
+import { type OpenedStream, openStream, type StreamEvent } from './support/stream.js'
 
 const VALUE = `cor/rect "horse" & <it's>+${random(12)}`
 const KEY_FILE = Array.from({ length: 5 }, (_, n) => `"part ${n}": "${n}${random(9)}"`).join('\n')
@@ -165,6 +174,80 @@ describe('nothing of them is kept or sent', () => {
     await nothingIsLeft(server, ['local1', 'sent-in'])
   })
 })
+
+test('cut at every byte, nothing of them is kept or sent of output that comes in two parts', {
+  timeout: 120_000,
+}, async () => {
+  const server = await startServer({ env: { SKYPILOT_SERVICE_ACCOUNT_TOKEN: SKYPILOT_TOKEN } })
+  const lines = secretLines([...knownSecrets(), ...OWN])
+  const nodes = Array.from({ length: SENDERS }, (_, n) => `cut-${n}`)
+  const cuts = await Promise.all(
+    nodes.map((node, n) =>
+      sendCut(
+        server,
+        node,
+        lines.filter((_, at) => at % SENDERS === n),
+      ),
+    ),
+  )
+  expect(cuts.reduce((sum, count) => sum + count)).toBe(
+    lines.reduce((sum, { text }) => sum + Buffer.byteLength(text) - 1, 0),
+  )
+  await nothingIsLeft(server, nodes)
+})
+
+/** How many programs send at once. */
+const SENDERS = 20
+
+/**
+ * Sends each line as often as it has places to be cut at. The part before the cut is sent with the
+ * end of the line before, so once that line is seen, the part has been read alone. How many it sent.
+ */
+async function sendCut(
+  server: RunningServer,
+  node: string,
+  lines: readonly SecretLine[],
+): Promise<number> {
+  await server.post('/admin/nodes', { node_id: node })
+  const path = `${server.url}/admin/nodes/${node}/logs/stream`
+  const reader = await openStream(path, { 'X-Admin-Token': server.token })
+  const body = await openRawBody(server, `/admin/nodes/${node}/logs`)
+  const seen = logsOf(reader)
+  const sent: SecretLine[] = []
+  let rest: Buffer = Buffer.alloc(0)
+  for (const line of lines) {
+    const bytes = Buffer.from(`${line.text}\n`)
+    for (let at = 1; at < bytes.length - 1; at += 1) {
+      body.write(Buffer.concat([rest, bytes.subarray(0, at)]))
+      rest = bytes.subarray(at)
+      while (seen().length < sent.length) await reader.more()
+      sent.push(line)
+    }
+  }
+  body.write(rest)
+  body.end()
+  expect(JSON.parse((await body.answer()).text)).toMatchObject({ accepted: sent.length })
+  await until('the last line', () => seen().length === sent.length)
+  const told = new Map(lines.map((line) => [line, new Set<unknown>()]))
+  for (const [n, line] of sent.entries()) told.get(line)?.add(seen()[n]?.data.message)
+  for (const [{ text }, messages] of told) {
+    expect([text, ...messages]).toEqual([text, expect.stringContaining('***')])
+  }
+  return sent.length
+}
+
+/** The `log` events so far, each looked at once. */
+function logsOf({ events }: OpenedStream): () => readonly StreamEvent[] {
+  const logs: StreamEvent[] = []
+  let looked = 0
+  return () => {
+    for (; looked < events.length; looked += 1) {
+      const event = events[looked] as StreamEvent
+      if (event.event === 'log') logs.push(event)
+    }
+    return logs
+  }
+}
 
 async function launch(server: RunningServer, more: object): Promise<void> {
   const request = { region: 'us-east-1', gpu: 'H100', model: 'm/m', secrets: GIVEN }

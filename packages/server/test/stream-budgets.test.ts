@@ -288,6 +288,19 @@ describe('on Redis', () => {
     expect(Object.keys(calls).filter((name) => !own.includes(name))).toEqual([])
   })
 
+  it('appends of one turn are one write', async () => {
+    const redis = await startRedis(['--appendonly', 'no'])
+    const options = { url: redis.url, retention: 60_000, pollInterval: 60_000 }
+    const lone = await redisLogStore(options)
+    onTestFinished(() => lone.close())
+    const append = (node: number) => lone.append(`n${node}`, [entry('one')])
+    await append(0)
+    const before = await readsOf(redis.port)
+    await Promise.all(Array.from({ length: 100 }, (_, i) => append(i)))
+    // Redis takes at most 16 KiB at a time; the rest are this question and what has come due.
+    expect((await readsOf(redis.port)) - before).toBeLessThan(15)
+  })
+
   it('at rest each watched list is looked at once a poll, however many read it', async () => {
     const redis = await startRedis(['--appendonly', 'no'])
     const pollInterval = 100
@@ -303,6 +316,11 @@ describe('on Redis', () => {
       Object.keys(calls).filter((name) => !/^(lrange|info|config\|resetstat)$/.test(name)),
     ).toEqual([])
   })
+
+  async function readsOf(port: number): Promise<number> {
+    const info = await redisCli(port, ['INFO', 'stats'])
+    return Number(/total_reads_processed:(\d+)/.exec(info)?.[1])
+  }
 
   async function commandStats(of: number): Promise<Record<string, number>> {
     const info = await redisCli(of, ['INFO', 'commandstats'])

@@ -109,6 +109,21 @@ export const launchSchema = z
   })
   .meta({ id: 'Launch' })
 
+/** What a node was launched with, as far as it may be told. */
+export const nodeLaunchSchema = z
+  .object({
+    request: launchSchema
+      .omit({ secrets: true })
+      .describe('To be sent again with the `secrets`, and with what is `masked` put right.'),
+    secrets: z
+      .array(z.string())
+      .describe('Names of the secrets. One that a task holds has no value there any more.'),
+    masked: z
+      .array(z.string())
+      .describe('Fields in which `***` stands for something secret: `task`, `envs.NAME` …'),
+  })
+  .meta({ id: 'NodeLaunch', description: 'What a node was launched with, less its secrets.' })
+
 export const launchedSchema = z
   .object({ node_id: z.string(), cluster_name: z.string(), status: z.literal('launching') })
   .meta({ id: 'Launched' })
@@ -118,5 +133,6 @@ export type NewNode = z.infer<typeof newNodeSchema>
 /** What a launch is asked for with, and what that means once the defaults are in. */
 export type NewLaunch = z.input<typeof launchSchema>
 export type LaunchRequest = z.infer<typeof launchSchema>
+export type NodeLaunch = z.infer<typeof nodeLaunchSchema>
 export type PhaseTiming = z.infer<typeof phaseTimingSchema>
 export type Failure = z.infer<typeof failureSchema>

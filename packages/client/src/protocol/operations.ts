@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { draftSchema, entrySchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'
-import { launchedSchema, launchSchema, newNodeSchema, nodeSchema } from './node.js'
+import {
+  launchedSchema,
+  launchSchema,
+  newNodeSchema,
+  nodeLaunchSchema,
+  nodeSchema,
+} from './node.js'
 import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './parameters.js'
 import { statsSchema } from './stats.js'
 
@@ -155,6 +161,14 @@ export const operations = {
     summary: 'Get a node',
     status: 200,
     answer: nodeSchema,
+    refusals: [404],
+  },
+  getNodeLaunch: {
+    method: 'GET',
+    path: '/admin/nodes/{id}/launch',
+    summary: 'Get what a node was launched with',
+    status: 200,
+    answer: nodeLaunchSchema,
     refusals: [404],
   },
   terminateNode: {

@@ -15,14 +15,13 @@ const RFC3339 =
 export function parseInstant(text: string): Instant | undefined {
   const match = RFC3339.exec(text)
   if (!match) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  // Each by itself: every entry that is read has a time, and an array more costs as much again.
+  const year = Number(match[1])
+  const month = Number(match[2])
+  const day = Number(match[3])
+  const hour = Number(match[4])
+  const minute = Number(match[5])
+  const second = Number(match[6])
   const offsetHours = Number(match[9] ?? 0)
   const offsetMinutes = Number(match[10] ?? 0)
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
@@ -37,8 +36,11 @@ export function parseInstant(text: string): Instant | undefined {
 
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
 function daysIn(year: number, month: number): number {
-  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+  const leaps = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return month === 2 && leaps ? 29 : (DAYS[month - 1] as number)
 }
 
 /** Negative, zero or positive as `a` is before, at or after `b`. */

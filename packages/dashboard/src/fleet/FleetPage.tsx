@@ -1,12 +1,12 @@
-import { PHASES } from '@launchtail/client/protocol'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { setQuery } from '../address.js'
 import type { SeenNode } from '../hub/messages.js'
+import { counted } from '../parts/counts.js'
 import { phaseName } from '../parts/phases.js'
 import { VirtualRows } from '../parts/VirtualRows.js'
 import { NodeRow } from './NodeRow.js'
-import { counts, filter, nodes, providers, refusal, shown, total } from './state.js'
+import { counts, filter, KINDS, nodes, providers, refusal, shown, total } from './state.js'
 
 /** All nodes, live. */
 export function FleetPage() {
@@ -24,8 +24,7 @@ export function FleetPage() {
       )}
       {(total.value ?? 0) > nodes.value.size && (
         <p class="part hint">
-          The newest {nodes.value.size.toLocaleString()} of {total.value?.toLocaleString()} nodes
-          are shown.
+          The newest {counted(nodes.value.size)} of {counted(total.value ?? 0)} nodes are shown.
         </p>
       )}
       {shown.value.length > 0 ? <Rows /> : <NoRows />}
@@ -58,7 +57,7 @@ function Filters() {
       </select>
       <fieldset class="phases">
         <legend class="hidden">Phase</legend>
-        {[...PHASES, 'stalled'].map((name) => (
+        {KINDS.map((name) => (
           <button
             key={name}
             type="button"
@@ -103,7 +102,7 @@ function NoRows() {
   if (nodes.value.size > 0) {
     return (
       <p class="empty">
-        None of the {nodes.value.size} nodes is like this.{' '}
+        No node matches the filter.{' '}
         <button type="button" onClick={() => setQuery({ q: '', phase: '', provider: '' })}>
           Show all
         </button>
@@ -118,9 +117,11 @@ function NoRows() {
           Launch a node
         </a>
       </p>
-      <p>Or send the output of any launcher in, as it comes; the API tells how:</p>
       <p>
-        <a href="docs">docs</a>
+        Or send in the output of any launcher as it comes: see <a href="docs">the API</a>.
+      </p>
+      <p class="hint">
+        Started with <code>npm start -- --demo</code>, the server shows recorded launches.
       </p>
     </div>
   )

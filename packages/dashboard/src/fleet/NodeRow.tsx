@@ -9,7 +9,7 @@ import { nameOf } from './state.js'
 
 /** A node in a row: what it is, and where its launch is. */
 export function NodeRow({ node, place, count }: { node: SeenNode; place: number; count: number }) {
-  const { node_id, model, provider, region, labels } = node
+  const { node_id, model, labels } = node
   return (
     // biome-ignore lint/a11y/useSemanticElements: an <li> must stand in its list, not in a window on it
     <div
@@ -34,7 +34,7 @@ export function NodeRow({ node, place, count }: { node: SeenNode; place: number;
       </span>
       <span class="where">
         <span>{hardwareOf(node)}</span>
-        <span>{inert([provider, region].filter(Boolean).join(' · '))}</span>
+        <span>{placeOf(node, ' · ')}</span>
       </span>
       <span class="phase">
         <PhaseRail node={node} />
@@ -50,6 +50,11 @@ export function NodeRow({ node, place, count }: { node: SeenNode; place: number;
       </span>
     </div>
   )
+}
+
+/** Where a node is; a machine of our own has no region but its provider. */
+export function placeOf({ provider, region }: SeenNode, between: string): string {
+  return inert([...new Set([provider, region])].filter(Boolean).join(between))
 }
 
 export function hardwareOf({ gpu, gpu_count, use_spot }: SeenNode): string {

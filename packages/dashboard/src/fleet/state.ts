@@ -43,7 +43,7 @@ effect(() => {
 
 export interface Filter {
   readonly text: string
-  /** A phase, or `stalled`. */
+  /** One of `KINDS`. */
   readonly phase: string
   readonly provider: string
 }
@@ -67,14 +67,16 @@ const newestFirst = computed(() =>
 /** The nodes that pass the filter, newest first. */
 export const shown = computed(() => newestFirst.value.filter((node) => passes(node, filter.value)))
 
-/** How many nodes are in each phase, whatever phase is filtered by. */
+/** What nodes are counted and filtered by: their phases, and two states that are none. */
+export const KINDS = [...PHASES, 'stalled', 'terminated'] as const
+
+/** How many nodes are of each kind, whatever kind is filtered by. */
 export const counts = computed(() => {
-  const found = new Map<string, number>([...PHASES, 'stalled'].map((name) => [name, 0]))
+  const found = new Map<string, number>(KINDS.map((name) => [name, 0]))
   const count = (name: string) => found.set(name, (found.get(name) ?? 0) + 1)
   for (const node of nodes.value.values()) {
     if (!passes(node, { ...filter.value, phase: '' })) continue
-    count(node.phase)
-    if (node.stalled) count('stalled')
+    for (const kind of kindsOf(node)) count(kind)
   }
   return found
 })
@@ -83,8 +85,14 @@ export const providers = computed(() =>
   [...new Set(newestFirst.value.flatMap(({ provider }) => provider ?? []))].sort(),
 )
 
+/** One that was taken down has not failed, though its log ends in that phase. */
+function kindsOf({ phase, status, stalled }: NodeRecord): string[] {
+  if (status === 'terminated') return ['terminated']
+  return stalled ? [phase, 'stalled'] : [phase]
+}
+
 function passes(node: NodeRecord, { text, phase, provider }: Filter): boolean {
-  if (phase === 'stalled' ? !node.stalled : phase !== '' && node.phase !== phase) return false
+  if (phase !== '' && !kindsOf(node).includes(phase)) return false
   if (provider !== '' && node.provider !== provider) return false
   return text === '' || wordsOf(node).includes(text.toLowerCase())
 }

@@ -32,9 +32,16 @@ export function watchLog({
   const outflow = createOutflow((events) => send({ type: 'events', id, events }))
   /** Ends what is under way, because the turn has changed. */
   let changed = new AbortController()
-  const turn = turns.join(() => changed.abort())
+  /**
+   * What is kept has been read. It is asked for by a request that ends: where many logs are opened at
+   * once, streams lose their turn to the next ones before they have given all of it.
+   */
+  let caughtUp = false
   let waiting = false
   let last = lastEventId
+  const turn = turns.join(() => {
+    if (caughtUp) changed.abort()
+  })
   void run()
   return {
     taken: outflow.taken,
@@ -65,13 +72,14 @@ export function watchLog({
 
   /** Reads until the launch is over (then true) or the signal says that it must be done otherwise. */
   async function read(signal: AbortSignal): Promise<boolean> {
-    const follow = turn.live()
-    if (!follow) tell({ state: 'rounds' })
     try {
+      if (!caughtUp && (await readOnce(false, signal))) return true
+      caughtUp = true
+      if (turn.live()) return await readOnce(true, signal)
+      tell({ state: 'rounds' })
       for (;;) {
-        const over = await readOnce(follow, signal)
-        if (over || follow) return over
         await pause(ROUND, signal)
+        if (await readOnce(false, signal)) return true
       }
     } catch (error) {
       if (signal.aborted) return false
@@ -91,7 +99,7 @@ export function watchLog({
           const { delay, error } = state
           tell({ state: 'waiting', at: Date.now() + delay, because: error?.message ?? '' })
         } else if (follow) tell(state)
-        else if (waiting) tell({ state: 'rounds' })
+        else if (waiting) tell({ state: caughtUp ? 'rounds' : 'connecting' })
       },
     })
     for await (const event of events) {

@@ -1,13 +1,12 @@
 import { useId } from 'preact/hooks'
-import type { Draft } from './request.js'
+import { type Draft, LABELS } from './request.js'
 
-type TextField = { [Key in keyof Draft]: Draft[Key] extends string ? Key : never }[keyof Draft]
+type TextField = Exclude<keyof typeof LABELS, 'use_spot'>
 
 interface FieldProps {
   draft: Draft
   change: (changes: Partial<Draft>) => void
   name: TextField
-  label: string
   hint?: string
   type?: 'text' | 'number'
   /** Offered, not enforced. */
@@ -18,21 +17,11 @@ interface FieldProps {
 
 /** One field of the form. */
 export function Field(props: FieldProps) {
-  const {
-    draft,
-    change,
-    name,
-    label,
-    hint = '',
-    type = 'text',
-    choices = [],
-    required,
-    wide,
-  } = props
+  const { draft, change, name, hint = '', type = 'text', choices = [], required, wide } = props
   const id = useId()
   return (
     <div class="field" data-wide={wide || undefined}>
-      <label for={id}>{label}</label>
+      <label for={id}>{LABELS[name]}</label>
       <input
         id={id}
         name={name}
@@ -61,7 +50,6 @@ interface VariablesProps {
   draft: Draft
   change: (changes: Partial<Draft>) => void
   name: 'envs' | 'secrets'
-  label: string
 }
 
 const HINTS = {
@@ -70,19 +58,21 @@ const HINTS = {
 } as const
 
 /** Variables for the launch, one a line. */
-export function Variables({ draft, change, name, label }: VariablesProps) {
+export function Variables({ draft, change, name }: VariablesProps) {
   const id = useId()
+  // Names alone are for everybody to see.
+  const isSecret = name === 'secrets' && /=./.test(draft.secrets)
   return (
     <div class="field variables" data-wide>
       <label for={id}>
-        {label}, a line each
+        {LABELS[name]}, a line each
         {name === 'secrets' && ': taken out of everything that is stored'}
       </label>
       <textarea
         id={id}
         name={name}
-        class={name === 'secrets' ? 'secret' : undefined}
-        rows={2}
+        class={isSecret ? 'secret' : undefined}
+        rows={Math.min(8, Math.max(2, draft[name].split('\n').length))}
         wrap="off"
         placeholder={HINTS[name]}
         autocomplete="off"

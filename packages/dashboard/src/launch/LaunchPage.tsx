@@ -1,10 +1,20 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { go, place } from '../address.js'
+import { go } from '../address.js'
 import { CopyButton } from '../parts/CopyButton.js'
 import { baseUrl, client } from '../session.js'
+import { type Earlier, earlier } from './again.js'
 import { Field, Variables } from './Field.js'
-import { curlOf, type Draft, draftOf, EMPTY, linesOfFault, requestOf } from './request.js'
+import {
+  curlOf,
+  type Draft,
+  EMPTY,
+  LABELS,
+  linesOfFault,
+  makeKey,
+  missingIn,
+  requestOf,
+} from './request.js'
 import { TaskEditor } from './TaskEditor.js'
 
 const PROVIDERS = ['aws', 'gcp', 'azure', 'kubernetes', 'lambda', 'nebius', 'runpod', 'local']
@@ -15,10 +25,10 @@ const REGIONS: Record<string, string[]> = {
   azure: ['eastus', 'westus3', 'northeurope', 'westeurope'],
 }
 
-/** The form that launches a node. */
-export function LaunchPage() {
-  const again = place.value.query.get('again') ?? ''
+/** The form that launches a node, filled in like the one that is to be launched `again`, if any. */
+export function LaunchPage({ again }: { again: string }) {
   const draft = useSignal<Draft>(EMPTY)
+  const before = useSignal<Earlier | undefined>(undefined)
   const fault = useSignal('')
   const busy = useSignal(false)
   // Sent twice by a network that fails in between, it is still one launch.
@@ -28,18 +38,16 @@ export function LaunchPage() {
   }, [])
   useEffect(() => {
     if (!again) return
-    client
-      .peek()
-      .getNode(again)
-      .then(
-        (node) => {
-          draft.value = draftOf(node)
-        },
-        (error) => {
-          fault.value = (error as Error).message
-        },
-      )
-  }, [again, draft, fault])
+    earlier(again).then(
+      (found) => {
+        before.value = found
+        draft.value = found.draft
+      },
+      (error) => {
+        fault.value = (error as Error).message
+      },
+    )
+  }, [again, before, draft, fault])
 
   const change = (changes: Partial<Draft>) => {
     draft.value = { ...draft.value, ...changes }
@@ -48,8 +56,9 @@ export function LaunchPage() {
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault()
+    fault.value = missingIn(draft.value, before.value?.masked ?? [])
+    if (fault.value !== '') return
     busy.value = true
-    fault.value = ''
     try {
       const { node_id } = await client.peek().launchNode(request, { idempotencyKey: key })
       go(['nodes', node_id])
@@ -63,12 +72,7 @@ export function LaunchPage() {
   return (
     <article class="launch">
       <h1>{again ? 'Launch again' : 'Launch a node'}</h1>
-      {again && (
-        <p class="hint">
-          What the node’s record tells is filled in. Arguments, tasks and secrets are not kept
-          there.
-        </p>
-      )}
+      {before.value && <p class="hint">{before.value.hints.join(' ')}</p>}
       <div class="columns">
         <form onSubmit={submit}>
           <Kinds draft={draft} change={change} />
@@ -81,8 +85,8 @@ export function LaunchPage() {
             />
           )}
           <div class="fields">
-            <Variables draft={draft.value} change={change} name="envs" label="Environment" />
-            <Variables draft={draft.value} change={change} name="secrets" label="Secrets" />
+            <Variables draft={draft.value} change={change} name="envs" />
+            <Variables draft={draft.value} change={change} name="secrets" />
           </div>
           <p class="fault" role="alert">
             {fault.value}
@@ -133,51 +137,29 @@ function Kinds({ draft, change }: PartProps & { draft: Signal<Draft> }) {
 function Fields({ draft, change }: PartProps & { draft: Draft }) {
   const { kind, provider } = draft
   const isLocal = provider === 'local'
+  const isModel = kind === 'model'
   const field = { draft, change }
   return (
     <div class="fields">
-      <Field {...field} name="provider" label="Provider" choices={PROVIDERS} required />
+      <Field {...field} name="provider" choices={PROVIDERS} required />
       {!isLocal && (
         <>
-          <Field
-            {...field}
-            name="region"
-            label="Region"
-            choices={REGIONS[provider] ?? []}
-            required
-          />
-          <Field {...field} name="gpu" label="GPU" choices={GPUS} required />
-          <Field {...field} name="gpu_count" label="How many GPUs" hint="1" type="number" />
-          <Field {...field} name="disk_size" label="Disk, GB" hint="as usual" type="number" />
+          <Field {...field} name="region" choices={REGIONS[provider] ?? []} required />
+          <Field {...field} name="gpu" choices={GPUS} required />
+          <Field {...field} name="gpu_count" hint="1" type="number" />
+          <Field {...field} name="disk_size" hint="default" type="number" />
         </>
       )}
-      {kind === 'model' && (
-        <>
-          <Field
-            {...field}
-            name="tensor_parallel"
-            label="Tensor parallel"
-            hint="GPUs"
-            type="number"
-          />
-          <Field
-            {...field}
-            name="model"
-            label="Model"
-            hint="Qwen/Qwen2.5-7B-Instruct"
-            required
-            wide
-          />
-          <Field
-            {...field}
-            name="vllm_args"
-            label="vLLM arguments"
-            hint="--max-model-len 8192"
-            wide
-          />
-        </>
-      )}
-      <Field {...field} name="node_id" label="Node id" hint="made for you" wide />
+      {isModel && <Field {...field} name="tensor_parallel" hint="all GPUs" type="number" />}
+      <Field
+        {...field}
+        name="model"
+        hint={isModel ? 'Qwen/Qwen2.5-7B-Instruct' : 'only shown: the task says what it serves'}
+        required={isModel}
+        wide
+      />
+      {isModel && <Field {...field} name="vllm_args" hint="--max-model-len 8192" wide />}
+      <Field {...field} name="node_id" hint="a new one" wide />
       {!isLocal && (
         <label class="check">
           <input
@@ -185,16 +167,9 @@ function Fields({ draft, change }: PartProps & { draft: Draft }) {
             checked={draft.use_spot}
             onChange={({ currentTarget }) => change({ use_spot: currentTarget.checked })}
           />
-          Spot instance
+          {LABELS.use_spot}
         </label>
       )}
     </div>
   )
-}
-
-/** Not a UUID: a browser makes those only where the page came over HTTPS. */
-function makeKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
 }

@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { LABELS } from './request.js'
 
 const EXAMPLE = `name: my-node
 resources:
@@ -23,7 +24,7 @@ export function TaskEditor({ task, faults, onInput }: TaskEditorProps) {
   const lines = Math.max(task.split('\n').length, 12)
   return (
     <div class="field task" data-wide>
-      <label for="task">Task, as YAML</label>
+      <label for="task">{LABELS.task}</label>
       <div class="editor">
         <div class="numbers" ref={numbers} aria-hidden="true">
           {Array.from({ length: lines }, (_, i) => (

@@ -11,7 +11,7 @@ const STEPS = PHASES.filter((phase) => phase !== 'active' && phase !== 'failed')
 export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }) {
   return (
     <div class="groups">
-      <h2 id="groups">By {by}: how long half of the launches took at most</h2>
+      <h2 id="groups">By {by}, with median times</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, so a keyboard must reach it */}
       <section class="table" tabIndex={0} aria-labelledby="groups">
         <table>
@@ -32,7 +32,7 @@ export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }
           <tbody>
             {groups.map((group) => (
               <tr key={group[by] ?? ''}>
-                <th scope="row">{inert(group[by] ?? 'not told')}</th>
+                <th scope="row">{inert(group[by] ?? 'unknown')}</th>
                 <td>{group.launches}</td>
                 <td>{group.succeeded}</td>
                 <td>{group.failed}</td>

@@ -1,4 +1,5 @@
 import type { Stats } from '@launchtail/client'
+import { counted } from '../parts/counts.js'
 import { span } from '../parts/times.js'
 
 const HEIGHT = 120
@@ -23,7 +24,7 @@ export function OverTime({ buckets, bucket_seconds }: Stats['over_time']) {
         <h2>Over time</h2>
         <Legend />
         <span class="hint">
-          a bar: {span(bucket_seconds * 1000)}; the highest: {most}
+          each bar: {span(bucket_seconds * 1000)}; highest: {counted(most)}
         </span>
       </figcaption>
       <svg

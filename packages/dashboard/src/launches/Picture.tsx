@@ -2,6 +2,7 @@ import type { Stats } from '@launchtail/client'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { place, setQuery } from '../address.js'
+import { counted } from '../parts/counts.js'
 import { span } from '../parts/times.js'
 import { client } from '../session.js'
 import { Causes } from './Causes.js'
@@ -10,7 +11,7 @@ import { OverTime } from './OverTime.js'
 import { Timeline } from './Timeline.js'
 
 const SPANS = [
-  { since: '', name: 'all that are kept' },
+  { since: '', name: 'all that is kept' },
   { since: '24h', name: 'the last 24 hours' },
   { since: '7d', name: 'the last 7 days' },
   { since: '30d', name: 'the last 30 days' },
@@ -50,7 +51,7 @@ export function Picture() {
     <>
       <div class="filters">
         <Choice
-          label="Of"
+          label="Time"
           value={since}
           options={SPANS.map((o) => [o.since, o.name])}
           name="since"
@@ -79,12 +80,15 @@ function Drawn({ stats, by }: { stats: Stats; by: (typeof GROUPS)[number] }) {
   return (
     <>
       <dl class="figures">
-        <Figure name="launches" value={total.launches.toLocaleString()} />
+        <Figure name="launches" value={counted(total.launches)} />
         <Figure name="succeeded" value={`${rate} %`} />
         {total.time_to_active && (
           <>
-            <Figure name="until active, half of them" value={span(total.time_to_active.p50_ms)} />
-            <Figure name="until active, 95 in 100" value={span(total.time_to_active.p95_ms)} />
+            <Figure name="until active (median)" value={span(total.time_to_active.p50_ms)} />
+            <Figure
+              name="until active (95th percentile)"
+              value={span(total.time_to_active.p95_ms)}
+            />
           </>
         )}
       </dl>

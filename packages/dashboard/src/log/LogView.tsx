@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { Connection } from '../parts/Connection.js'
+import { counted } from '../parts/counts.js'
 import { Dialog } from '../parts/Dialog.js'
 import { VirtualRows } from '../parts/VirtualRows.js'
 import { KEYS, onKey } from './keys.js'
@@ -144,11 +145,17 @@ function Lines({ log, view, reading, start }: LinesProps) {
   }
 }
 
+const NOTHING = {
+  live: 'Nothing has come yet.',
+  rounds: 'Nothing has come yet.',
+  over: 'This log is no longer kept.',
+  waiting: 'The server cannot be reached.',
+} as const
+
 function Empty({ log }: { log: Log }) {
   const { state } = log.link.value
   if (state === 'connecting') return null
-  const words = state === 'over' ? 'This log is no longer kept.' : 'Nothing has come yet.'
-  return <p class="empty">{words}</p>
+  return <p class="empty">{NOTHING[state]}</p>
 }
 
 function Foot({ log, view, reading }: { log: Log; view: View; reading: Reading }) {
@@ -158,7 +165,7 @@ function Foot({ log, view, reading }: { log: Log; view: View; reading: Reading }
   return (
     <div class="foot">
       <Connection state={log.link.value} label="Log" />
-      <span>{shown === all ? linesOf(all) : `${shown.toLocaleString()} of ${linesOf(all)}`}</span>
+      <span>{shown === all ? linesOf(all) : `${counted(shown)} of ${linesOf(all)}`}</span>
       <span class="fault">{log.notice.value}</span>
       <span role="status">{reading.said.value}</span>
       <span class="space" />
@@ -169,9 +176,7 @@ function Foot({ log, view, reading }: { log: Log; view: View; reading: Reading }
         <span class="following">{log.link.value.state === 'over' ? '' : 'following'}</span>
       ) : (
         <button type="button" class="primary" onClick={reading.toLatest}>
-          {reading.fresh.value > 0
-            ? `${reading.fresh.value.toLocaleString()} new ↓`
-            : 'To the end ↓'}
+          {reading.fresh.value > 0 ? `${counted(reading.fresh.value)} new ↓` : 'To the end ↓'}
         </button>
       )}
     </div>
@@ -179,5 +184,5 @@ function Foot({ log, view, reading }: { log: Log; view: View; reading: Reading }
 }
 
 function linesOf(count: number): string {
-  return count === 1 ? '1 line' : `${count.toLocaleString()} lines`
+  return count === 1 ? '1 line' : `${counted(count)} lines`
 }

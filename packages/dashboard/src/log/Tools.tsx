@@ -80,9 +80,13 @@ export function Tools({ view, reading, nodeId, searchField, onHelp }: ToolsProps
         />
         wrap
       </label>
-      <button type="button" title={`Times: ${TIME_STYLES.join(', ')} (t)`} onClick={nextTimeStyle}>
+      <button
+        type="button"
+        title={`${TIME_STYLES.map((style) => NAMES[style]).join(', ')} (t)`}
+        onClick={nextTimeStyle}
+      >
         <span class="hidden">Times: </span>
-        {timeStyle.value}
+        {NAMES[timeStyle.value]}
       </button>
       <button
         type="button"
@@ -98,6 +102,8 @@ export function Tools({ view, reading, nodeId, searchField, onHelp }: ToolsProps
     </div>
   )
 }
+
+const NAMES = { local: 'local time', utc: 'UTC', 'since start': 'since start' } as const
 
 function Found({ view }: { view: View }) {
   void view.changes.value

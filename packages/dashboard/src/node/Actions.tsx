@@ -1,22 +1,20 @@
 import type { NodeRecord } from '@launchtail/client'
 import { useSignal } from '@preact/signals'
-import { go, hrefOf } from '../address.js'
+import { go } from '../address.js'
 import { nameOf } from '../fleet/state.js'
-import { Dialog } from '../parts/Dialog.js'
+import { Confirm, Dialog } from '../parts/Dialog.js'
+import { isEnded } from '../parts/phases.js'
 import { client } from '../session.js'
+import { Again } from './Again.js'
 
 /** What can be done with a node; each is asked for twice. */
 export function Actions({ node }: { node: NodeRecord }) {
   const { node_id, status } = node
-  const isOver = status === 'failed' || status === 'terminated'
-  const again = hrefOf(['launch'], { again: node_id })
   return (
     <span class="actions">
-      {isOver ? (
+      {isEnded(status) ? (
         <>
-          <a class="button" href={again}>
-            Launch again
-          </a>
+          <Again node={node} />
           <Ask
             name="Forget"
             question={`Forget ${nameOf(node)}, and its log?`}
@@ -54,22 +52,6 @@ function Ask({
   act: () => Promise<void>
 }) {
   const open = useSignal(false)
-  const busy = useSignal(false)
-  const fault = useSignal('')
-
-  async function confirmed(): Promise<void> {
-    busy.value = true
-    fault.value = ''
-    try {
-      await act()
-      open.value = false
-    } catch (error) {
-      fault.value = (error as Error).message
-    } finally {
-      busy.value = false
-    }
-  }
-
   return (
     <>
       <button
@@ -82,12 +64,7 @@ function Ask({
       </button>
       <Dialog title={`${name}?`} open={open}>
         <p>{question}</p>
-        <p class="fault" role="alert">
-          {fault.value}
-        </p>
-        <button type="button" class="danger" disabled={busy.value} onClick={confirmed}>
-          {name}
-        </button>
+        <Confirm name={name} open={open} act={act} danger />
       </Dialog>
     </>
   )

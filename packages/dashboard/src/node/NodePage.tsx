@@ -1,12 +1,12 @@
 import type { NodeRecord } from '@launchtail/client'
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { hardwareOf } from '../fleet/NodeRow.js'
+import { hardwareOf, placeOf } from '../fleet/NodeRow.js'
 import { nameOf, nodes, total } from '../fleet/state.js'
 import { LogView } from '../log/LogView.js'
 import { createLog } from '../log/state.js'
 import { inert } from '../log/text.js'
-import { conditionOf, startOf } from '../parts/phases.js'
+import { conditionOf, isEnded, startOf } from '../parts/phases.js'
 import { client } from '../session.js'
 import { Actions } from './Actions.js'
 import { Endpoint } from './Endpoint.js'
@@ -40,8 +40,8 @@ export function NodePage({ nodeId }: { nodeId: string }) {
       )
   }, [isMissing, nodeId, asked])
 
-  // A node that is launched again: its log goes on. The record of the launch that is over may come
-  // a moment after the end of its log.
+  // The log of a launch that is over goes on where the node is launched again, or what became active
+  // is taken down. The record of a launch that is over may come a moment after the end of its log.
   const { status, updated_at: updated } = node.value ?? {}
   const isOver = log.link.value.state === 'over'
   const atEnd = useRef<string | undefined>(undefined)
@@ -49,7 +49,9 @@ export function NodePage({ nodeId }: { nodeId: string }) {
     if (isOver) atEnd.current = node.peek()?.updated_at
   }, [isOver, node])
   useEffect(() => {
-    if (isOver && status === 'launching' && updated !== atEnd.current) log.start()
+    const isAnew = status === 'launching' && updated !== atEnd.current
+    const isGone = log.done.peek()?.status === 'active' && isEnded(status)
+    if (isOver && (isAnew || isGone)) log.start()
   }, [isOver, status, updated, log])
 
   const name = node.value ? nameOf(node.value) : nodeId
@@ -95,8 +97,8 @@ export function NodePage({ nodeId }: { nodeId: string }) {
 }
 
 function About({ node }: { node: NodeRecord }) {
-  const { node_id, model, provider, region, labels, status, stalled } = node
-  const facts = [model, hardwareOf(node), [provider, region].filter(Boolean).join(' ')]
+  const { node_id, model, labels, status, stalled } = node
+  const facts = [inert(model ?? ''), hardwareOf(node), placeOf(node, ' ')]
   return (
     <>
       <b class="condition" data-phase={node.phase} data-status={status} data-stalled={stalled}>
@@ -107,7 +109,7 @@ function About({ node }: { node: NodeRecord }) {
           demo
         </b>
       )}
-      <span class="facts">{inert(facts.filter(Boolean).join(' · '))}</span>
+      <span class="facts">{facts.filter(Boolean).join(' · ')}</span>
       <span class="id" title="The node’s id">
         {node_id}
       </span>

@@ -1,4 +1,4 @@
-import type { Signal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
@@ -31,5 +31,53 @@ export function Dialog({
         Close
       </button>
     </dialog>
+  )
+}
+
+/** What a dialog is about to do: done at a click, and then the dialog closes. */
+export function Confirm({
+  name,
+  open,
+  act,
+  danger,
+  children,
+}: {
+  name: string
+  open: Signal<boolean>
+  act: () => Promise<void>
+  danger?: boolean
+  children?: ComponentChildren
+}) {
+  const busy = useSignal(false)
+  const fault = useSignal('')
+
+  async function confirmed(): Promise<void> {
+    busy.value = true
+    fault.value = ''
+    try {
+      await act()
+      open.value = false
+    } catch (error) {
+      fault.value = (error as Error).message
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return (
+    <>
+      <p class="fault" role="alert">
+        {fault.value}
+      </p>
+      <button
+        type="button"
+        class={danger ? 'danger' : 'primary'}
+        disabled={busy.value}
+        onClick={confirmed}
+      >
+        {name}
+      </button>
+      {children}
+    </>
   )
 }

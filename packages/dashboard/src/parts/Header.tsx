@@ -33,6 +33,7 @@ export function Header() {
       <label class="theme">
         <span class="hidden">Colours</span>
         <select
+          title="Colours"
           value={theme}
           onChange={({ currentTarget }) => {
             theme.value = THEMES.find((name) => name === currentTarget.value) ?? 'system'

@@ -22,9 +22,10 @@ export type Step = 'done' | 'now' | 'broken' | 'ahead'
 /** How far a launch is with a phase. */
 export function stepOf({ phase, failure, phases, status }: NodeRecord, step: Phase): Step {
   if (phase === 'failed') {
-    if (step === 'failed') return status === 'terminated' ? 'done' : 'broken'
+    const end = status === 'terminated' ? 'done' : 'broken'
+    if (step === 'failed') return status === 'terminated' ? 'ahead' : 'broken'
     const last = failure?.phase ?? phases.findLast((timing) => timing.phase !== 'failed')?.phase
-    if (step === last) return status === 'terminated' ? 'now' : 'broken'
+    if (step === last) return end
     return last !== undefined && phaseOrder(step) < phaseOrder(last) ? 'done' : 'ahead'
   }
   if (step === 'failed') return 'ahead'
@@ -32,7 +33,8 @@ export function stepOf({ phase, failure, phases, status }: NodeRecord, step: Pha
   return phaseOrder(step) < phaseOrder(phase) ? 'done' : 'ahead'
 }
 
-function describe({ phase, progress, failure }: NodeRecord): string {
+function describe({ phase, progress, failure, status }: NodeRecord): string {
+  if (status === 'terminated') return 'terminated'
   if (phase === 'failed') return failure ? `failed while ${phaseName(failure.phase)}` : 'failed'
   return `phase ${phaseOrder(phase) + 1} of 8: ${phaseName(phase)}, ${Math.round(progress)} %`
 }

@@ -69,6 +69,8 @@ export function VirtualRows({
   }, [seen])
 
   useLayoutEffect(() => {
+    // To ask for heights has the browser lay the page out at once, which is slow while it is new.
+    if (count === 0 && own.current === 0) return
     const element = box.current as HTMLDivElement
     const { changed, above } = measure(drawn.current as HTMLDivElement, heights, first, own.current)
     if (changed) again.value += 1

@@ -1,9 +1,14 @@
-import type { NodeRecord, Phase } from '@launchtail/client'
+import type { NodeRecord, NodeStatus, Phase } from '@launchtail/client'
 import type { SeenNode } from '../hub/messages.js'
 
 /** The phases' names as they are read: `model loading`. The wire's own stand in titles. */
 export function phaseName(phase: Phase | string): string {
   return phase.replaceAll('_', ' ')
+}
+
+/** Whether a node serves nothing and nothing is under way to make it. */
+export function isEnded(status: NodeStatus | undefined): boolean {
+  return status === 'failed' || status === 'terminated'
 }
 
 /** What became of a node in one word. */

@@ -6,12 +6,15 @@ export interface Gateway {
   readonly url: string
   /** The streams that are open now and stay so, by their path. */
   streams(): string[]
+  /** The logs that were asked for from their beginning so far, by their path, each time. */
+  begun(): string[]
 }
 
 /** A proxy that puts a server under a path of its own, and counts what goes through. HTTP/1.1. */
 export async function startGateway(upstream: string, prefix: string): Promise<Gateway> {
   const sockets = new Set<Socket>()
   const streams = new Map<ServerResponse, string>()
+  const begun: string[] = []
   const server = createServer(pass)
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -25,6 +28,7 @@ export async function startGateway(upstream: string, prefix: string): Promise<Ga
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`,
     streams: () => [...streams.values()],
+    begun: () => begun,
   }
 
   function pass(asked: IncomingMessage, answer: ServerResponse): void {
@@ -38,6 +42,9 @@ export async function startGateway(upstream: string, prefix: string): Promise<Ga
       streams.set(answer, target.pathname)
     }
     const { method, headers } = asked
+    if (target.pathname.endsWith('/logs/stream') && !headers['last-event-id']) {
+      begun.push(target.pathname)
+    }
     const onward = request(target, { method, headers }, (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers)
       response.pipe(answer)

@@ -83,9 +83,9 @@ export interface LaunchesTable {
   launch_id: string
   node_id: string
   launcher: string
-  /** JSON: the cluster's name. The rest of the request is in `secrets`. */
+  /** JSON: the cluster's name, and what was asked for, less its secrets. */
   request: string
-  /** The request, encrypted; null when the launch is over. */
+  /** The request whole, encrypted; null when the launch is over. */
   secrets: string | null
   /** JSON of what the launcher needs to find what it started; null until it has started it. */
   handle: string | null

@@ -9,6 +9,7 @@ import { isLoopback } from '../config.js'
 import { HttpError } from '../errors.js'
 import type { Authenticate } from './auth.js'
 import { errorBody, parserRefusal, rawRefusal, refusalOf, shapeErrors } from './refusals.js'
+import { closeVanished } from './vanished.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -82,6 +83,7 @@ export async function createApp({
   /** Connections that close with their first answer: what follows on them is not to be believed. */
   const inDoubt = new WeakSet<Socket>()
   guardConnections(app)
+  closeVanished(app.server)
   app.decorateRequest('caller', '')
   await app.register(accepts)
   await app.register(compress, {

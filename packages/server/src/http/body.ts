@@ -37,7 +37,9 @@ export async function readBody(request: IncomingMessage, limit = MAX_BATCH_BYTES
       })
       request.on('end', () => resolve(Buffer.concat(chunks)))
       request.on('error', reject)
-      request.on('close', () => reject(new HttpError(400, 'request ended before its body did')))
+      request.on('close', () => {
+        if (!request.complete) reject(new HttpError(400, 'request ended before its body did'))
+      })
     })
   } finally {
     clearTimeout(timer)

@@ -108,9 +108,9 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
         // It left since the last slice.
         if (!reader.live) continue
         const buffer = buffers[reader.view.number] ?? frame(reader.view)
-        if (buffer.length > 0) reader.outlet.write(buffer)
+        const hasRoom = buffer.length === 0 || reader.outlet.write(buffer)
         if (over) end(reader)
-        else if (!reader.outlet.hasRoom()) fallBehind(reader, sent)
+        else if (!hasRoom) fallBehind(reader, sent)
       }
       // Another list: `restart` has been called.
       if (during !== list) return

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   type LaunchRequest,
   launchSchema,
+  type NodeLaunch,
   newNodeSchema,
   operations,
 } from '@launchtail/client/protocol'
@@ -18,6 +19,7 @@ import { mount, parseBody } from './operation.js'
 /** What the routes need of whoever launches nodes. */
 export interface Launches {
   launch(request: LaunchRequest): Promise<{ node_id: string; cluster_name: string }>
+  asked(nodeId: string): Promise<NodeLaunch>
   terminate(nodeId: string): Promise<void>
   running(nodeId: string): boolean | Promise<boolean>
   forget(nodeId: string): Promise<void> | void
@@ -77,6 +79,11 @@ export function mountNodes(
     const record = await registry.find(id)
     if (!record) throw nodeNotFound()
     return record
+  })
+
+  mount(app, operations.getNodeLaunch, async ({ id }) => {
+    if (!(await registry.isKnown(id))) throw nodeNotFound()
+    return launches.asked(id)
   })
 
   mount(app, operations.terminateNode, async ({ id, reply }) => {

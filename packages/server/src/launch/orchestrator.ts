@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LaunchRequest } from '@launchtail/client/protocol'
+import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 import type { Database } from '../database/open.js'
 import { HttpError, nodeNotFound } from '../errors.js'
 import type { Appender } from '../logs/appender.js'
@@ -12,7 +12,7 @@ import { clusterNameFor } from './cluster-name.js'
 import type { Launcher } from './launcher.js'
 import { createLeases, type LaunchRow, type Lease } from './leases.js'
 import { createRun, type Run, TERMINATED_ENTRY } from './run.js'
-import { readLaunch, storedRequest, withSecretEnvs } from './stored-launch.js'
+import { readAsked, readLaunch, storedRequest, withSecretEnvs } from './stored-launch.js'
 
 export interface OrchestratorOptions {
   database: Database
@@ -38,6 +38,8 @@ export interface OrchestratorOptions {
 export interface Orchestrator {
   /** Returns when the launch is sure to be carried out, whatever ends this process. */
   launch(request: LaunchRequest): Promise<{ node_id: string; cluster_name: string }>
+  /** What the node's newest launch was asked for with. Throws 404 where that is not known. */
+  asked(nodeId: string): Promise<NodeLaunch>
   /** Returns when it is sure to be; the log tells when it is done. */
   terminate(nodeId: string): Promise<void>
   /**
@@ -86,7 +88,7 @@ export function createOrchestrator({
   let admitting: Promise<unknown> = Promise.resolve()
   let resumed = false
   const looking = lookAfter()
-  return { launch, terminate, resume, secretsOf, running, forget, close }
+  return { launch, asked, terminate, resume, secretsOf, running, forget, close }
 
   async function launch(given: LaunchRequest) {
     const request = withSecretEnvs(given)
@@ -116,7 +118,7 @@ export function createOrchestrator({
     const launchId = randomUUID()
     const row = {
       ...{ launch_id: launchId, node_id: nodeId, launcher: launcher.name, handle: null },
-      ...storedRequest(key, launchId, request, clusterName),
+      ...storedRequest({ key, launchId, nodeId, request, clusterName, ownSecrets }),
       ...{
         source: `launch:${launchId}`,
         state: 'starting' as const,
@@ -161,6 +163,20 @@ export function createOrchestrator({
       409,
       active ? `node ${nodeId} is running; terminate it first` : `node ${nodeId} is being launched`,
     )
+  }
+
+  async function asked(nodeId: string): Promise<NodeLaunch> {
+    const row = await database
+      .selectFrom('launches')
+      .select('request')
+      .where('node_id', '=', nodeId)
+      .orderBy('created_at', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    if (!row) throw new HttpError(404, `node ${nodeId} was not launched by this server`)
+    const known = readAsked(row)
+    if (known) return known
+    throw new HttpError(404, `node ${nodeId} was launched before requests were kept`)
   }
 
   function unended(nodeId: string) {

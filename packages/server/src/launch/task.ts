@@ -1,4 +1,11 @@
-import { isMap, isPair, isScalar, parseDocument, type Document as YamlDocument } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  parseDocument,
+  type Document as YamlDocument,
+} from 'yaml'
 import { HttpError } from '../errors.js'
 
 /** A SkyPilot task. What is not named here is kept as it was written, and is SkyPilot's business. */
@@ -48,6 +55,30 @@ export function parseTask(text: string): Task {
   if (isNothing(fields.run) || /^\s*$/.test(String(fields.run))) faults.push('"run" is missing')
   if (faults.length > 0) throw refusal(faults)
   return task
+}
+
+/** Where in a task's text a value stands. */
+export interface Place {
+  readonly where: 'envs' | 'secrets'
+  readonly name: string
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Where a task that can be read has the values of its variables, an alias's being its anchor's; and
+ * where the name of `secrets` ends.
+ */
+export function placesIn(text: string): { values: Place[]; secrets: number } {
+  const document = read(text)
+  const values = (['envs', 'secrets'] as const).flatMap((where) =>
+    scalars(document, where).flatMap(({ name, value: { range } }) =>
+      range && range[0] < range[1] ? [{ where, name, from: range[0], to: range[1] }] : [],
+    ),
+  )
+  const items = isMap(document.contents) ? document.contents.items : []
+  const key = items.map(({ key }) => key).find((key) => isScalar(key) && key.value === 'secrets')
+  return { values, secrets: (isScalar(key) && key.range?.[1]) || 0 }
 }
 
 /** A refusal of the task, in one sentence. */
@@ -124,15 +155,27 @@ function variables(
 }
 
 /** Values that are no texts as they stand in the YAML: `1.10` is to be no `1.1`. */
-function sources(document: YamlDocument.Parsed, name: string): Map<string, string> {
-  const map = document.get(name, true)
-  const found = new Map<string, string>()
-  if (!isMap(map)) return found
-  for (const pair of map.items) {
-    if (!isPair(pair) || !isScalar(pair.key) || !isScalar(pair.value)) continue
-    if (pair.value.source !== undefined) found.set(String(pair.key.value), pair.value.source)
-  }
-  return found
+function sources(document: YamlDocument.Parsed, name: 'envs' | 'secrets'): Map<string, string> {
+  return new Map(
+    scalars(document, name).flatMap(({ name, value: { source } }) =>
+      source === undefined ? [] : [[name, source] as const],
+    ),
+  )
+}
+
+function scalars(document: YamlDocument.Parsed, where: 'envs' | 'secrets') {
+  const map = resolved(document, document.get(where, true))
+  if (!isMap(map)) return []
+  return map.items.flatMap((pair) => {
+    if (!isPair(pair) || !isScalar(pair.key)) return []
+    const value = resolved(document, pair.value)
+    return isScalar(value) ? [{ name: String(pair.key.value), value }] : []
+  })
+}
+
+/** What an alias stands for. */
+function resolved(document: YamlDocument.Parsed, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node
 }
 
 function nodes(value: unknown, faults: string[]): number {

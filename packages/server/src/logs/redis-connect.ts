@@ -10,15 +10,35 @@ const ONCE = {
   commandTimeout: COMMAND_TIMEOUT,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  // After a failover the old master is a replica: the new one is found by connecting again.
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  // A Redis that loads its data says how long that may take, and is often done long before.
+  maxLoadingRetryTime: 500,
 } satisfies RedisOptions
+
+/**
+ * After a failover the old master is a replica: the new one is found by connecting again. Not more
+ * often than once a second, for one that stays a replica is of use to who reads.
+ */
+function whenReadOnly(): (error: Error) => boolean {
+  let last = Number.NEGATIVE_INFINITY
+  return ({ message }) => {
+    const now = performance.now()
+    if (!message.startsWith('READONLY') || now - last < 1000) return false
+    last = now
+    return true
+  }
+}
 
 const retryStrategy = (attempts: number) => Math.min(1000, 50 * 2 ** attempts)
 
 /** A connection that is not connected yet. */
 export function connectionTo(address: RedisAddress): Redis {
-  const options = { ...ONCE, retryStrategy, lazyConnect: true, enableOfflineQueue: false }
+  const options = {
+    ...ONCE,
+    retryStrategy,
+    reconnectOnError: whenReadOnly(),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+  }
   if (address.kind === 'single') return new Redis(address.url, options)
   const { kind, hosts, name, username, password } = address
   const account = { ...(username && { username }), ...(password && { password }) }
@@ -38,7 +58,7 @@ export function connectionTo(address: RedisAddress): Redis {
       lazyConnect: true,
       // Its connections are made when they are needed; what waits for one is bounded by the caller.
       enableOfflineQueue: true,
-      redisOptions: { ...ONCE, ...account },
+      redisOptions: { ...ONCE, reconnectOnError: whenReadOnly(), ...account },
       slotsRefreshTimeout: COMMAND_TIMEOUT,
       slotsRefreshInterval: 2000,
       clusterRetryStrategy: retryStrategy,

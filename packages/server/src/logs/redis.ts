@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { StorageUnavailable } from '../errors.js'
 import { parseRedisAddress } from '../redis-url.js'
 import { checkBefore } from './check.js'
 import { keys } from './keys.js'
+import { oneWriteATurn } from './one-write.js'
 import { APPEND, APPEND_SHARDED } from './redis-append.js'
 import { COMMAND_TIMEOUT, connectionTo, mastersOf } from './redis-connect.js'
 import { redisListener } from './redis-listener.js'
@@ -27,6 +29,8 @@ const REPLY_KEPT = 24 * 3_600_000
 const POLL_LIMIT = 500
 /** How often a Redis that is out of reach is asked whether it is back. */
 const RECOVERY_EVERY = 250
+/** Milliseconds a connection may take to be made anew before it counts as a loss to the watchers. */
+const TELL_AFTER = 300
 /** How long a list's entries may come unannounced until its subscription is made anew. */
 const DEAF_AFTER = 10_000
 
@@ -73,11 +77,14 @@ export async function redisLogStore({
   })
   const lua = sharded ? APPEND_SHARDED : APPEND
   commands.defineCommand('launchtailAppend', { numberOfKeys: 3, lua })
+  /** A Cluster's client writes to several masters, each by itself. */
+  const gather = sharded ? () => {} : oneWriteATurn(commands)
   /** Redis's clock (ms since 1970) less our monotonic one. */
   let clockOffset: number | undefined
   let up = true
   let polling: Promise<void> | undefined
   let recovery: NodeJS.Timeout | undefined
+  let telling: NodeJS.Timeout | undefined
   /** How many polls in a row were not answered at all. */
   let unanswered = 0
   /** Watched lists in which the poll found what was not announced, and since when. */
@@ -134,6 +141,7 @@ export async function redisLogStore({
     async close() {
       clearInterval(poller)
       clearInterval(recovery)
+      clearTimeout(telling)
       listener.close()
       commands.removeAllListeners('close')
       commands.disconnect()
@@ -145,12 +153,14 @@ export async function redisLogStore({
     texts: readonly string[],
     how: AppendHow = {},
   ): Promise<Appended> {
+    // By then the sender is told that it failed, and nothing of it may take effect any more.
+    const deadline = performance.now() + COMMAND_TIMEOUT
     return attempt(async () => {
-      let reply = await send(nodeId, texts, how)
+      let reply = await untilTaken(() => send(nodeId, texts, how, deadline), deadline - 100)
       if (reply[0] === 'late') {
         // At once, so it was Redis's clock that stepped: nothing was done, so try by the new time.
         clockOffset = undefined
-        reply = await send(nodeId, texts, how)
+        reply = await send(nodeId, texts, how, deadline)
       }
       const [outcome, first, digest, answer] = reply
       switch (outcome) {
@@ -169,15 +179,20 @@ export async function redisLogStore({
     })
   }
 
-  async function send(nodeId: string, texts: readonly string[], how: AppendHow) {
+  async function send(
+    nodeId: string,
+    texts: readonly string[],
+    how: AppendHow,
+    deadline: number,
+  ): Promise<Reply> {
     const { expect, mark, once, owner } = how
     const list = keys.list(nodeId)
-    const deadline = (await redisNow()) + COMMAND_TIMEOUT
     const args = [
       list,
-      keys.marks(nodeId),
+      // While a slot moves, a Cluster takes nothing that names keys of which only some are there.
+      mark || owner ? keys.marks(nodeId) : list,
       once ? keys.reply(nodeId, once.key) : list,
-      Math.floor(deadline),
+      Math.floor((await clockOfRedis()) + deadline),
       retention,
       expect?.length ?? -1,
       expect?.last === undefined ? '' : sha1(expect.last),
@@ -192,6 +207,7 @@ export async function redisLogStore({
       owner?.number ?? 0,
       ...texts,
     ]
+    gather()
     if (wait === 0) return commands.launchtailAppend(...args)
     // Together, for in a Cluster each must go to the node that has the list.
     const both = commands.pipeline() as Both
@@ -207,12 +223,12 @@ export async function redisLogStore({
     return reply as Reply
   }
 
-  async function redisNow(): Promise<number> {
+  async function clockOfRedis(): Promise<number> {
     if (clockOffset === undefined) {
       const [seconds, micros] = await commands.time()
       clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - performance.now()
     }
-    return clockOffset + performance.now()
+    return clockOffset
   }
 
   /** A message is `<index> <previous check>`, then a line for each text; see `redis-append.ts`. */
@@ -315,27 +331,47 @@ export async function redisLogStore({
 
   /** A Cluster's client has no time-out for what waits until it knows the masters. */
   function inTime<T>(promise: Promise<T>): Promise<T> {
-    if (!sharded) return promise
-    let timer: NodeJS.Timeout
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(TIMED_OUT)), COMMAND_TIMEOUT)
-    })
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+    return sharded ? within(COMMAND_TIMEOUT, promise) : promise
   }
 
   function lost(): void {
     if (!up) return
     up = false
     recovery = setInterval(() => void poll(), Math.min(pollInterval, RECOVERY_EVERY))
-    watchers.each((watcher) => watcher.lost())
+    telling = setTimeout(() => watchers.each((watcher) => watcher.lost()), TELL_AFTER)
   }
 
   function found(): void {
     if (up) return
     up = true
     clearInterval(recovery)
+    clearTimeout(telling)
     watchers.each((watcher) => watcher.found())
   }
+}
+
+/** Tries again for a moment while Redis says that it has done nothing of it. */
+async function untilTaken<T>(act: () => Promise<T>, until: number): Promise<T> {
+  let refusal: unknown
+  for (let pause = 50; ; pause = Math.min(2 * pause, 200)) {
+    try {
+      return await (refusal ? within(until - performance.now(), act()) : act())
+    } catch (error) {
+      // It answers: that the time is over is no sign that it is out of reach.
+      if (refusal && isTimeout(error)) throw refusal
+      if (!isRefusal(error) || performance.now() + pause >= until) throw error
+      refusal = error
+    }
+    await sleep(pause)
+  }
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(TIMED_OUT)), ms)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 function nodeOf(channel: string): string {
@@ -350,6 +386,17 @@ function isEmpty(items: Iterable<unknown>): boolean {
 function unlessWrongType(error: Error): undefined {
   if (!error.message.startsWith('WRONGTYPE')) throw error
 }
+
+/**
+ * What may pass within a moment, and is said before anything is done: a failover, data that are
+ * being loaded, a slot that moves; or that the command never left, for the connection is being made.
+ */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSAL.test(error.message)
+}
+
+const REFUSAL =
+  /^(?:Too many Cluster redirections\. Last error: (?:\w*Error: )?)?(?:READONLY|LOADING|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|Stream isn't writeable)\b/
 
 /** In ioredis's words. */
 const TIMED_OUT = 'Command timed out'

@@ -67,23 +67,24 @@ export function fold(record: Folded, entry: LogEntry): Folded {
   const before = fresh ? UNFOLDED : record
   const ends = isTerminal(entry.phase)
   const status = statusOf(entry)
-  const state = foldLaunch(record, entry)
+  const { phase, progress } = foldLaunch(record, entry)
   const over = entry.phase === 'failed'
   const phases = timings(before.phases, entry)
   const failure = status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined
   const comesToItsEnd = ends && before.ended_at === undefined
   return {
-    ...state,
+    phase,
+    progress,
     status,
     message: entry.message,
     // A node that has failed or was taken down is reached no more.
     endpoint: over ? undefined : (endpointOf(entry) ?? before.endpoint),
     failure,
-    clues: over ? state : observe(before.clues, entry),
+    clues: over ? { phase, progress } : observe(before.clues, entry),
     stalled: !ends && isStallNotice(entry),
     ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
     phases,
-    finished: [...record.finished, ...finishedBy(before.phases, phases)],
+    finished: finishedBy(record.finished, before.phases, phases),
     ended: comesToItsEnd ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
   }
 }
@@ -121,12 +122,14 @@ function timings(phases: PhaseTiming[], { phase, timestamp }: LogEntry): PhaseTi
   return [...phases.slice(0, -1), ended, begun]
 }
 
-/** The phase that has ended because the launch went on; how long one took that failed says nothing. */
-function finishedBy(before: PhaseTiming[], after: PhaseTiming[]): Finished[] {
+/** With the phase that ended as the launch went on; how long one took that failed says nothing. */
+function finishedBy(known: Finished[], before: PhaseTiming[], after: PhaseTiming[]): Finished[] {
+  if (before === after) return known
   const next = after.at(-1)
   const ended = after.at(-2)
-  if (before.length === after.length || !next || !ended) return []
+  if (before.length === after.length || !next || !ended) return known
   const { phase, ended_at, duration_ms } = ended
   const wentOn = next.phase !== 'failed' && phaseOrder(next.phase) > phaseOrder(phase)
-  return wentOn && ended_at && duration_ms !== undefined ? [{ phase, ended_at, duration_ms }] : []
+  if (!wentOn || !ended_at || duration_ms === undefined) return known
+  return [...known, { phase, ended_at, duration_ms }]
 }

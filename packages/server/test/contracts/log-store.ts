@@ -147,14 +147,25 @@ export function logStoreContract(
     })
 
     it('forgets a list that got nothing for the retention, and counts that from each append', async () => {
-      const store = await start(600)
-      await store.append('a', ['0'])
-      await new Promise((resolve) => setTimeout(resolve, 400))
-      await store.append('a', ['1'])
-      await new Promise((resolve) => setTimeout(resolve, 400))
-      expect(await store.read('a', 0, 9)).toEqual(['0', '1'])
-      await until('the list to expire', async () => (await store.length('a')) === 0)
-      expect(await store.append('a', ['new'])).toEqual({ outcome: 'stored', index: 0 })
+      // Where the machine was too busy to be in time, nothing is learnt, and there is another try.
+      for (let retention = 600, node = 'a'; ; retention *= 2, node += 'a') {
+        const store = await start(retention)
+        const pause = () => new Promise((resolve) => setTimeout(resolve, (retention * 2) / 3))
+        const began = performance.now()
+        await store.append(node, ['0'])
+        await pause()
+        const between = performance.now()
+        await store.append(node, ['1'])
+        const first = performance.now() - began
+        await pause()
+        const texts = await store.read(node, 0, 9)
+        if (first > retention || performance.now() - between > retention) continue
+        expect(texts).toEqual(['0', '1'])
+        await until('the list to expire', async () => (await store.length(node)) === 0)
+        expect(await store.append(node, ['new'])).toEqual({ outcome: 'stored', index: 0 })
+        expect(await store.read(node, 0, 9)).toEqual(['new'])
+        break
+      }
     })
 
     it('tells watchers what was appended and what it continues', async () => {

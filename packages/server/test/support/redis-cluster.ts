@@ -5,10 +5,19 @@ export interface RunningCluster {
   readonly nodes: readonly RunningRedis[]
   /** For `REDIS_URL`. */
   readonly url: string
-  /** The one that has a key. */
-  ownerOf(key: string): Promise<RunningRedis>
+  /** The one that has a key; one that is frozen must not be asked. */
+  ownerOf(key: string, frozen?: RunningRedis): Promise<RunningRedis>
   /** Moves a key's slot to another master. */
   move(key: string, to: RunningRedis): Promise<void>
+  /** The same in steps. */
+  beginMove(key: string, to: RunningRedis): Promise<SlotMove>
+}
+
+export interface SlotMove {
+  /** Moves those of the slot's keys that are wanted. */
+  migrate(wanted: (key: string) => boolean): Promise<void>
+  /** The slot is the new master's. */
+  end(): Promise<void>
 }
 
 const TIMEOUT = '1000'
@@ -42,10 +51,11 @@ export async function startCluster({ replicas = 0 } = {}): Promise<RunningCluste
       )
     }
   }
-  return { nodes, url: `redis-cluster://${addresses.join(',')}`, ownerOf, move }
+  return { nodes, url: `redis-cluster://${addresses.join(',')}`, ownerOf, move, beginMove }
 
-  async function ownerOf(key: string): Promise<RunningRedis> {
+  async function ownerOf(key: string, frozen?: RunningRedis): Promise<RunningRedis> {
     for (const node of nodes) {
+      if (node === frozen) continue
       // Another one answers with MOVED; a replica too.
       const answer = await redisCli(node.port, ['EXISTS', key]).catch(() => 'MOVED')
       if (/^\d+\n$/.test(answer)) return node
@@ -54,6 +64,12 @@ export async function startCluster({ replicas = 0 } = {}): Promise<RunningCluste
   }
 
   async function move(key: string, to: RunningRedis): Promise<void> {
+    const { migrate, end } = await beginMove(key, to)
+    await migrate(() => true)
+    await end()
+  }
+
+  async function beginMove(key: string, to: RunningRedis): Promise<SlotMove> {
     const from = await ownerOf(key)
     const slot = (await redisCli(from.port, ['CLUSTER', 'KEYSLOT', key])).trim()
     const [fromId, toId] = await Promise.all(
@@ -61,12 +77,18 @@ export async function startCluster({ replicas = 0 } = {}): Promise<RunningCluste
     )
     await redisCli(to.port, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(fromId)])
     await redisCli(from.port, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(toId)])
-    const found = await redisCli(from.port, ['CLUSTER', 'GETKEYSINSLOT', slot, '1000'])
-    const keys = found.split('\n').filter((line) => line !== '')
-    const target = ['127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys]
-    if (keys.length > 0) await redisCli(from.port, ['MIGRATE', ...target])
-    for (const { port } of [to, from]) {
-      await redisCli(port, ['CLUSTER', 'SETSLOT', slot, 'NODE', String(toId)])
+    return {
+      async migrate(wanted) {
+        const found = await redisCli(from.port, ['CLUSTER', 'GETKEYSINSLOT', slot, '1000'])
+        const keys = found.split('\n').filter((line) => line !== '' && wanted(line))
+        const target = ['127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys]
+        if (keys.length > 0) await redisCli(from.port, ['MIGRATE', ...target])
+      },
+      async end() {
+        for (const { port } of [to, from]) {
+          await redisCli(port, ['CLUSTER', 'SETSLOT', slot, 'NODE', String(toId)])
+        }
+      },
     }
   }
 }

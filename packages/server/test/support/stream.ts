@@ -19,6 +19,8 @@ export interface OpenedStream {
   /** Ends when the server has ended the stream, or `close` was called. */
   readonly ended: Promise<void>
   close(): void
+  /** Waits until more has come, or the end has. */
+  more(): Promise<void>
   /** Waits for an event that fits. */
   event(what: string, fits: (event: StreamEvent) => boolean): Promise<StreamEvent>
   /** The messages of the `log` events so far. */
@@ -41,6 +43,8 @@ export async function openStream(
   /** Of the block that is being read: it counts once the block's blank line is there. */
   let idOfBlock = ''
   let current = { event: '', data: [] as string[] }
+  let arrived = () => {}
+  let arrival = nextArrival()
   const ended = read().catch(() => {})
   try {
     onTestFinished(() => away.abort())
@@ -56,8 +60,15 @@ export async function openStream(
     text: () => text,
     ended,
     close: () => away.abort(),
+    more: () => Promise.race([arrival, ended]),
     event: (what, fits) => until(what, () => events.find(fits)),
     messages: () => events.filter((e) => e.event === 'log').map((e) => String(e.data.message)),
+  }
+
+  function nextArrival(): Promise<void> {
+    return new Promise((resolve) => {
+      arrived = resolve
+    })
   }
 
   async function read(): Promise<void> {
@@ -70,6 +81,8 @@ export async function openStream(
         take(buffer.slice(0, end).replace(/\r$/, ''))
         buffer = buffer.slice(end + 1)
       }
+      arrived()
+      arrival = nextArrival()
     }
   }
 
@@ -90,4 +103,13 @@ export async function openStream(
       else if (field === 'retry') retries.push(Number(value))
     }
   }
+}
+
+/** The messages a reader has in the end: a gap takes back what came before it. */
+export function held({ events }: OpenedStream): string[] {
+  const gap = events.findLastIndex(({ event }) => event === 'gap')
+  return events
+    .slice(gap + 1)
+    .filter(({ event }) => event === 'log')
+    .map(({ data }) => String(data.message))
 }

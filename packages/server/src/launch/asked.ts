@@ -1,0 +1,87 @@
+import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
+import { saysSecret } from './redact/named.js'
+import { createRedactor } from './redact.js'
+import { type Place, parseTask, placesIn, type Task } from './task.js'
+
+/**
+ * A request as it may be kept and told. Of its secrets, those in the task too, the names are left;
+ * what else looks like one, or is one of `values`, becomes `***`.
+ */
+export function withoutSecrets(
+  { secrets = {}, envs, task, ...rest }: LaunchRequest,
+  values: readonly string[],
+): NodeLaunch {
+  const { redact } = createRedactor({ values })
+  const masked: string[] = []
+  const parsed = task === undefined ? undefined : parseTask(task)
+  const own = parsed ? secretsIn(parsed) : {}
+  const variables = new Set(Object.keys({ ...parsed?.envs, ...own, ...envs, ...secrets }))
+  const request = {
+    ...(Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => [name, kept(name, value)]),
+    ) as typeof rest),
+    ...(task !== undefined && { task: kept('task', withoutValues(task), redactTask) }),
+    ...(envs && {
+      envs: Object.fromEntries(
+        Object.entries(envs).map(([name, value]) => [name, kept(`envs.${name}`, value)]),
+      ),
+    }),
+  }
+  return { request, secrets: Object.keys({ ...own, ...secrets }), masked }
+
+  function kept<T>(field: string, value: T, hide = redact): T {
+    if (typeof value !== 'string' || field === 'node_id') return value
+    const text = withReferences(value, hide(value), variables)
+    if (text !== value || text === HIDDEN) masked.push(field)
+    return text as T & string
+  }
+
+  /** What follows the name of `secrets` would be taken for a secret of that name. */
+  function redactTask(text: string): string {
+    if (text === HIDDEN) return text
+    const { secrets } = placesIn(text)
+    return redact(text.slice(0, secrets)) + redact(text.slice(secrets))
+  }
+}
+
+const HIDDEN = '***'
+
+/** `$HF_TOKEN` is the name of a secret and none, so it is put back where it was taken for one. */
+function withReferences(text: string, redacted: string, variables: ReadonlySet<string>): string {
+  const [first = '', ...rest] = redacted.split(HIDDEN)
+  let restored = first
+  let at = first.length
+  for (const [i, part] of rest.entries()) {
+    const next = i === rest.length - 1 ? text.length - part.length : text.indexOf(part, at)
+    const [hidden, name = ''] = REFERENCE.exec(text.slice(at, next)) ?? []
+    const isName = hidden !== undefined && (variables.has(name) || saysSecret(name))
+    restored += (isName ? hidden : HIDDEN) + part
+    at = next + part.length
+  }
+  return restored
+}
+
+const REFERENCE = /^\$\{?([A-Z_][A-Z0-9_]*)\}?$/
+
+/** The variables of a task that hold secrets: those of `secrets`, and of `envs` by their names. */
+export function secretsIn({ envs, secrets }: Pick<Task, 'envs' | 'secrets'>): Task['secrets'] {
+  const hidden = Object.entries(envs).filter(([name]) => saysSecret(name))
+  return { ...Object.fromEntries(hidden), ...secrets }
+}
+
+/** A task whose secrets have no values, which asks whoever launches it for them. */
+function withoutValues(task: string): string {
+  const cuts = placesIn(task)
+    .values.filter(({ where, name }) => where === 'secrets' || saysSecret(name))
+    .map((cut) => [cut.from, cut] as const)
+  const inOrder = [...new Map(cuts).values()].sort((a, b) => a.from - b.from)
+  const text = inOrder.reduceRight(without, task)
+  // What stands elsewhere in the document, in an anchor that is merged, is not found above.
+  const isLeft = Object.values(secretsIn(parseTask(text))).some((value) => value !== null)
+  return isLeft ? HIDDEN : text
+}
+
+function without(text: string, { from, to }: Place): string {
+  const end = text.slice(from, to).endsWith('\n') ? '\n' : ''
+  return `${text.slice(0, from)}null${end}${text.slice(to)}`
+}
