@@ -156,6 +156,8 @@ describe('the stream of all nodes', () => {
       await until('the next state', () => readies === cut + 1)
       await until('the change', () => fleet.get('second')?.message === `cut ${cut}`)
     }
+    // In the state of then, or told behind it.
+    await until('the node that is gone to be', () => !fleet.has('gone-meanwhile'))
     expect([...fleet.keys()].sort()).toEqual(['first', 'second', 'third'])
     away.abort()
     await reading
