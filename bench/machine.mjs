@@ -9,8 +9,10 @@ const pinned = cores > 1 && spawnSync('taskset', ['-V']).status === 0
 /** What is measured has the first core to itself; the load, Redis and this process the second. */
 export const SERVER = 0
 export const LOAD = 1
+/** For what is measured as it is used, where the collector's threads have a core to go to. */
+export const ALL = `0-${cores - 1}`
 
-/** A command that runs on one core. */
+/** A command that runs on one core, or on `ALL`. */
 export function on(core, command) {
   return pinned ? ['taskset', '-c', String(core), ...command] : command
 }
@@ -19,7 +21,7 @@ export function on(core, command) {
 export async function onAllCores(act) {
   if (!pinned) return act()
   const before = /^Cpus_allowed_list:\s+(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]
-  pin(`0-${cores - 1}`)
+  pin(ALL)
   try {
     return await act()
   } finally {

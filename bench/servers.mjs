@@ -29,14 +29,14 @@ export const TITLES = {
 }
 
 /**
- * Starts one of the above; `nodes` are there from the start, `env` are settings of ours. End it with
- * `close`.
+ * Starts one of the above; `nodes` are there from the start, `env` are settings of ours, `core` is
+ * where ours runs. End it with `close`.
  */
-export async function startServer(name, { nodes = 1, env = {} } = {}) {
+export async function startServer(name, { nodes = 1, env = {}, core = SERVER } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
   try {
-    const server = await begin(name, folder, redis, nodes, env)
+    const server = await begin(name, folder, redis, { nodes, env, core })
     return {
       ...server,
       name,
@@ -54,13 +54,13 @@ export async function startServer(name, { nodes = 1, env = {} } = {}) {
   }
 }
 
-function begin(name, folder, redis, nodes, env) {
-  if (name === 'embedded' || name === 'redis') return startProduct(folder, redis, nodes, env)
+function begin(name, folder, redis, options) {
+  if (name === 'embedded' || name === 'redis') return startProduct(folder, redis, options)
   return name === 'nchan' ? startNchan(folder) : startPeer(name, redis)
 }
 
-async function startProduct(folder, redis, nodes, env) {
-  const child = await startListening(on(SERVER, node(program, 'serve')), {
+async function startProduct(folder, redis, { nodes, env, core }) {
+  const child = await startListening(on(core, node(program, 'serve')), {
     PORT: '0',
     LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
     LAUNCHTAIL_DATA_DIR: folder,

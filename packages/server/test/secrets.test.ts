@@ -179,16 +179,21 @@ test('cut at every byte, nothing of them is kept or sent of output that comes in
   timeout: 120_000,
 }, async () => {
   const server = await startServer({ env: { SKYPILOT_SERVICE_ACCOUNT_TOKEN: SKYPILOT_TOKEN } })
-  const lines = secretLines([...knownSecrets(), ...OWN])
+  const ofKeyFile = KEY_FILE.split('\n').map((text) => ({ text, hidden: text }))
+  const lines = [...LINES, ...ofKeyFile]
   const nodes = Array.from({ length: SENDERS }, (_, n) => `cut-${n}`)
   const cuts = await Promise.all(
-    nodes.map((node, n) =>
-      sendCut(
-        server,
-        node,
-        lines.filter((_, at) => at % SENDERS === n),
-      ),
-    ),
+    nodes.map(async (node, n) => {
+      // The values are secrets of this node's for as long as it is being launched.
+      const task = JSON.stringify({ run: 'echo begun; exec sleep 600' })
+      await launch(server, { node_id: node, provider: 'local', task })
+      await logged(server, node, ({ message }) => message === 'begun')
+      const own = lines.filter((_, at) => at % SENDERS === n)
+      const count = await sendCut(server, node, own)
+      await server.post(`/admin/nodes/${node}/terminate`, {})
+      await failed(server, node)
+      return count
+    }),
   )
   expect(cuts.reduce((sum, count) => sum + count)).toBe(
     lines.reduce((sum, { text }) => sum + Buffer.byteLength(text) - 1, 0),
@@ -208,8 +213,7 @@ async function sendCut(
   node: string,
   lines: readonly SecretLine[],
 ): Promise<number> {
-  await server.post('/admin/nodes', { node_id: node })
-  const path = `${server.url}/admin/nodes/${node}/logs/stream`
+  const path = `${server.url}/admin/nodes/${node}/logs/stream?tail=0`
   const reader = await openStream(path, { 'X-Admin-Token': server.token })
   const body = await openRawBody(server, `/admin/nodes/${node}/logs`)
   const seen = logsOf(reader)
@@ -262,13 +266,22 @@ async function launch(server: RunningServer, more: object): Promise<void> {
 /** Known by the option's name alone. */
 const VALUES_IN_ARGUMENTS = `key-${random(11).toLowerCase()}`
 
-async function failed(server: RunningServer, node: string): Promise<LogEntry[]> {
+function failed(server: RunningServer, node: string): Promise<LogEntry[]> {
+  return logged(server, node, ({ phase }) => phase === 'failed')
+}
+
+/** The log, once such an entry is in it. */
+async function logged(
+  server: RunningServer,
+  node: string,
+  isIt: (entry: LogEntry) => boolean,
+): Promise<LogEntry[]> {
   return until(
-    `${node} to fail`,
+    `${node} to log what is waited for`,
     async () => {
       const answer = await server.fetch(`/admin/nodes/${node}/logs?tail=all`)
       const { logs } = (await answer.json()) as { logs: LogEntry[] }
-      return logs.some(({ phase }) => phase === 'failed') && logs
+      return logs.some(isIt) && logs
     },
     60_000,
   )
