@@ -140,6 +140,7 @@ it('is in the published package, and so is what the demonstration shows', async 
     'examples/local-node.yaml',
     'packages/dashboard/dist',
     'packages/server/package.json',
+    'packages/server/bin',
     'packages/server/demo',
     'packages/server/dist',
   ]) {
@@ -154,7 +155,10 @@ it('is in the published package, and so is what the demonstration shows', async 
   await rm(join(folder, 'packages'), { recursive: true })
   await rm(join(folder, 'examples'), { recursive: true })
 
-  const program = join(installed, 'dist/cli/index.js')
+  const { bin } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+  // What is built is not there yet when npm links the command in a checkout.
+  expect(bin.launchtail).not.toMatch(/^(?:\.\/)?dist\//)
+  const program = join(installed, bin.launchtail)
   const own = await startServer({ program, flags: ['--demo'] })
   expect(await (await fetch(own.url)).text()).toBe(html)
   for (const id of ['demo-example', 'demo-aws-l4-succeeds']) {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { EXIT, outcomeOf } from './exit.js'
 import { oneLine } from './look.js'
