@@ -197,6 +197,17 @@ describe('nodes, status and login', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ url: server.url, token: TOKEN })
     expect((await run(['nodes'], { env })).code).toBe(0)
   })
+
+  it('login takes the address that the other commands take', async () => {
+    const env = { HOME: await temporaryFolder(), LAUNCHTAIL_URL: server.url }
+    const login = await run(['login'], { env, input: TOKEN })
+    expect(login.code, login.stderr).toBe(0)
+    const file = `${env.HOME}/.config/launchtail/config.json`
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ url: server.url })
+    const wrong = await run(['login', 'nonsense'], { env, input: TOKEN })
+    expect(wrong).toMatchObject({ code: 1 })
+    expect(wrong.stderr).toContain('"nonsense" is no server\'s address')
+  })
 })
 
 describe('what goes wrong is told in one sentence, with its code', () => {

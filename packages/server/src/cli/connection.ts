@@ -10,7 +10,7 @@ interface Saved {
   token?: string
 }
 
-const USUAL_URL = 'http://127.0.0.1:8080'
+export const USUAL_URL = 'http://127.0.0.1:8080'
 
 export interface ServerFlags {
   url?: string
@@ -30,10 +30,7 @@ export function withServer(command: Command): Command {
  */
 export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> {
   const saved = await readLogin()
-  const baseUrl = url || process.env.LAUNCHTAIL_URL || saved.url || USUAL_URL
-  if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
-    throw new CliError(`"${baseUrl}" is no server's address; it begins with http:// or https://`)
-  }
+  const baseUrl = addressOf(url || process.env.LAUNCHTAIL_URL || saved.url || USUAL_URL)
   const token = tokenFile
     ? await tokenIn(tokenFile)
     : process.env.LAUNCHTAIL_ADMIN_TOKEN || saved.token || (await tokenHere())
@@ -44,6 +41,12 @@ export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> 
     )
   }
   return createClient({ baseUrl, token })
+}
+
+/** Throws for what is no server's address. */
+export function addressOf(url: string): string {
+  if (URL.canParse(url) && /^https?:/.test(url)) return url
+  throw new CliError(`"${url}" is no server's address; it begins with http:// or https://`)
 }
 
 /** Where `launchtail login` keeps the address and the token. */

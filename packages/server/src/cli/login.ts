@@ -2,14 +2,14 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { createClient } from '@launchtail/client'
 import { Command } from 'commander'
-import { saveLogin } from './connection.js'
+import { addressOf, saveLogin, USUAL_URL } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 
 /** `launchtail login`: keeps the server's address and the token for this account. */
 export function loginCommand(): Command {
   return new Command('login')
     .description('Keep a server’s address and its token for this account.')
-    .argument('[url]', 'the server', 'http://127.0.0.1:8080')
+    .argument('[url]', `the server (default: LAUNCHTAIL_URL, or ${USUAL_URL})`)
     .addHelpText(
       'after',
       `
@@ -20,9 +20,10 @@ Examples:
   $ launchtail login < data/admin-token
 `,
     )
-    .action(async (url: string) => {
-      const given = process.stdin.isTTY ? await ask('Token: ') : await text(process.stdin)
-      const token = given.trim()
+    .action(async (given: string | undefined) => {
+      const url = addressOf(given || process.env.LAUNCHTAIL_URL || USUAL_URL)
+      const typed = process.stdin.isTTY ? await ask('Token: ') : await text(process.stdin)
+      const token = typed.trim()
       if (!token) throw new CliError('no token was given')
       await createClient({ baseUrl: url, token }).listNodes({ limit: 1 })
       process.stdout.write(`Kept in ${await saveLogin({ url, token })}\n`)
