@@ -141,6 +141,9 @@ class Operations(unittest.TestCase):
                 self.client.terminate_node(node)
         self.assertIsInstance(last, Done)
         self.assertEqual(last.status, "terminated")
+        asked = self.client.get_node_launch(node)
+        self.assertEqual(asked["request"]["task"], task)
+        self.assertEqual(asked["secrets"], [])
 
     def test_events_are_typed(self):
         node = self.new_node()
