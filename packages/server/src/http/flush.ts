@@ -16,9 +16,8 @@ import type { Reader, View } from './reader.js'
  *   sending took, 20 ms at most, and what comes meanwhile goes out at its end. With 1,000 readers
  *   and 200 entries/s that is 35 writes a second to a reader in place of 200, for a third of the
  *   processor's time; with ten readers there is no pause that one could measure.
- * - More than a thousand readers are served in slices of 256, about 2 ms, and other work gets its
- *   turn in between: with 10,000 readers a request waited up to 154 ms without, 9 ms with it. A
- *   thousand take 8 ms at once, and an eighth more of the processor's time in slices.
+ * - Readers are served in slices of 256, about 2 ms, and other work gets its turn in between: with
+ *   10,000 readers a request waited up to 154 ms without, 9 ms with it.
  * - A reader whose socket is full is passed over. It becomes a cursor that catches up by itself
  *   (`catch-up.ts`); nothing is queued for it, and nobody waits for it.
  */
@@ -47,7 +46,6 @@ export interface FlusherOptions {
 
 /** Characters of entries in one write: what is more goes out in several. */
 export const PAGE = 128 * 1024
-const AT_ONCE = 1024
 const SLICE = 256
 const PAUSE_FACTOR = 3
 const LONGEST_PAUSE = 20
@@ -104,7 +102,7 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
 
     function slice(): void {
       const begun = now()
-      const stop = live.length <= AT_ONCE ? live.length : Math.min(live.length, next + SLICE)
+      const stop = Math.min(live.length, next + SLICE)
       for (; next < stop && during === list; next += 1) {
         const reader = live[next] as Reader
         // It left since the last slice.
