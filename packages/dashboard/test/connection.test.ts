@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../../server/src/launch/local/port.js'
 import {
   endAll,
-  freePort,
   type RunningServer,
   startServer,
   TOKEN,

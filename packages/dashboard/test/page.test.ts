@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../server/src/launch/local/port.js'
 import {
   endAll,
-  freePort,
   type RunningServer,
   startServer,
   TOKEN,

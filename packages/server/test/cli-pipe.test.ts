@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, request } from 'node:http'
 import { createClient } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createOutflow } from '../src/cli/outflow.js'
+import { freePort } from '../src/launch/local/port.js'
 import { type CommandOptions, startCommand } from './support/command.js'
 import {
   endAll,
-  freePort,
   type RunningServer,
   startServer,
   TOKEN,

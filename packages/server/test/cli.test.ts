@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { EXIT } from '../src/cli/exit.js'
+import { freePort } from '../src/launch/local/port.js'
 import { type CommandOptions, startCommand } from './support/command.js'
 import {
   endAll,
-  freePort,
   type RunningServer,
   startServer,
   TOKEN,

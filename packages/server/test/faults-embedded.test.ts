@@ -5,14 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { freePort } from '../src/launch/local/port.js'
 import { listed, newNode } from './support/nodes.js'
-import {
-  freePort,
-  type RunningServer,
-  startServer,
-  temporaryFolder,
-  until,
-} from './support/processes.js'
+import { type RunningServer, startServer, temporaryFolder, until } from './support/processes.js'
 import { readToEnd } from './support/reading.js'
 import { openStream, type StreamEvent } from './support/stream.js'
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { expect, it, onTestFinished } from 'vitest'
+import { freePort } from '../src/launch/local/port.js'
 import { ALONE, canBeAlone, on, runOn, startNeighbour } from './support/namespaces.js'
-import { freePort, startServer, TOKEN, until } from './support/processes.js'
+import { startServer, TOKEN, until } from './support/processes.js'
 
 const HEADERS = JSON.stringify({ 'X-Admin-Token': TOKEN, 'Content-Type': 'application/json' })
 

@@ -6,6 +6,7 @@ import type { LaunchRequest } from '@launchtail/client/protocol'
 import { afterEach, expect, test } from 'vitest'
 import type { Launch, LaunchNews, Outcome } from '../src/launch/launcher.js'
 import { localLauncher } from '../src/launch/local/launcher.js'
+import { freePort } from '../src/launch/local/port.js'
 import { type Identity, identify, membersOf } from '../src/launch/local/processes.js'
 import { commandFor, findShell } from '../src/launch/local/shell.js'
 import {
@@ -183,6 +184,24 @@ test('a port that was asked for and is taken is no endpoint of the launch', asyn
   })
   expect((await outcome)?.message).toBe(`run could not be started: port ${port} is in use`)
   expect(words).toEqual([])
+})
+
+test('a launch’s port is kept from all others, and is none that the system gives away', async () => {
+  const ports = await Promise.all(Array.from({ length: 200 }, () => freePort()))
+  expect(new Set(ports).size).toBe(ports.length)
+  expect(Math.max(...ports)).toBeLessThan(32_768)
+  // It is another process that chooses here.
+  const printed = Array.from({ length: 20 }, () =>
+    launchLocally({ task: task({ run: 'echo "port=$PORT"; exit 1' }) }).then(
+      async ({ lines, outcome }) => {
+        await outcome
+        return Number(lines.join().match(/port=(\d+)/)?.[1])
+      },
+    ),
+  )
+  const theirs = await Promise.all(printed)
+  expect(theirs.every((port) => port > 1024 && port < 32_768)).toBe(true)
+  expect(theirs.filter((port) => ports.includes(port))).toEqual([])
 })
 
 test('the environment holds nothing of the server’s but what it is told to pass on', async () => {

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { freePort, isFree, LAST_PORT } from '../../src/launch/local/port.js'
 
 /** A folder that is removed when the test is done. */
 export async function temporaryFolder(): Promise<string> {
@@ -214,20 +214,11 @@ export async function redisCli(port: number, args: string[], input?: string): Pr
   return output
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** A Cluster's node listens on the port 10,000 above its own too. */
 async function clusterPort(): Promise<number> {
   for (;;) {
     const port = await freePort()
-    if (port <= 55_000) return port
+    if (port + 10_000 <= LAST_PORT && (await isFree(port + 10_000))) return port
   }
 }
 

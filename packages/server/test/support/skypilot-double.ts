@@ -6,7 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './processes.js'
+import { freePort } from '../../src/launch/local/port.js'
 
 export interface Scenario {
   /** The request's output, and what happens meanwhile. */

@@ -19,7 +19,7 @@ export interface OpenedStream {
   /** Ends when the server has ended the stream, or `close` was called. */
   readonly ended: Promise<void>
   close(): void
-  /** Waits until more has come, or the end has. */
+  /** Waits until more has come; refused when the stream is over, as no more will. */
   more(): Promise<void>
   /** Waits for an event that fits. */
   event(what: string, fits: (event: StreamEvent) => boolean): Promise<StreamEvent>
@@ -45,7 +45,13 @@ export async function openStream(
   let current = { event: '', data: [] as string[] }
   let arrived = () => {}
   let arrival = nextArrival()
-  const ended = read().catch(() => {})
+  const reading = read()
+  const ended = reading.catch(() => {})
+  const over = reading.then(
+    () => Promise.reject(new Error('the server ended the stream')),
+    (cause) => Promise.reject(new Error('the stream broke off', { cause })),
+  )
+  over.catch(() => {})
   try {
     onTestFinished(() => away.abort())
   } catch {
@@ -60,7 +66,7 @@ export async function openStream(
     text: () => text,
     ended,
     close: () => away.abort(),
-    more: () => Promise.race([arrival, ended]),
+    more: () => Promise.race([arrival, over]),
     event: (what, fits) => until(what, () => events.find(fits)),
     messages: () => events.filter((e) => e.event === 'log').map((e) => String(e.data.message)),
   }

@@ -6,7 +6,6 @@
  */
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,6 +13,7 @@ import { type End, filesOf, type Run, writeJson } from './files.js'
 import { lead } from './lead.js'
 import { openOutput } from './output.js'
 import type { Plan } from './plan.js'
+import { freePort, isFree } from './port.js'
 import { endSession } from './processes.js'
 import { commandFor, findShell } from './shell.js'
 import { unnamed } from './unnamed.js'
@@ -96,24 +96,4 @@ async function supervise(folder: string): Promise<void> {
       }
     })
   }
-}
-
-function freePort(): Promise<number> {
-  return listenOn(0) as Promise<number>
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return (await listenOn(port)) !== undefined
-}
-
-/** The port that was listened on for a moment, or undefined where it cannot be. */
-function listenOn(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(undefined))
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address() as { port: number }
-      server.close(() => resolve(address.port))
-    })
-  })
 }

@@ -1,0 +1,45 @@
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:net'
+
+/**
+ * Beneath the ports that systems give to outgoing connections and to whoever asks for just any
+ * (Linux from 32768, others from 49152): a model loads for minutes before its server listens, and
+ * a stranger that got its port meanwhile would answer the probe in its place.
+ */
+const FIRST_PORT = 20_000
+export const LAST_PORT = 32_767
+const TRIES = 200
+
+/** A port nobody listens on, and that no other caller on this machine gets while this process lives. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1)
+    const release = await reserve(port)
+    if (!release) continue
+    if (await isFree(port)) return port
+    release()
+  }
+  throw new Error(`no free port was found between ${FIRST_PORT} and ${LAST_PORT}`)
+}
+
+/** Whether it can be listened on. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+/** Holds the UDP port of that number, which leaves the TCP port to whom it is meant for. */
+function reserve(port: number): Promise<(() => void) | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(undefined))
+    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
+      socket.unref()
+      resolve(() => socket.close())
+    })
+  })
+}
