@@ -113,3 +113,8 @@ it('"serve --demo" shows it beside the example node, and leaves nothing that run
   const again = await startServer({ dataDir: `${server.dataDir}/demo` })
   expect((await nodesOf(again)).get('demo-example')?.status).toBe('terminated')
 })
+
+it('may be ended as soon as it listens', async () => {
+  const server = await startServer({ flags: ['--demo'] })
+  expect(await server.stop()).toBe(0)
+})

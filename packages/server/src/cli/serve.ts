@@ -66,12 +66,14 @@ async function serve(
     // What was opened before the fault must not keep the process.
     process.exit()
   }
-  process.stdout.write(greeting(server))
-  const demo = withDemo ? await beginDemo(server) : undefined
+  let demo: Demo | undefined
+  // Before it says that it listens: whoever waits for that may end it at once.
   endOnSignal(async () => {
     await demo?.stop()
     await server.close()
   })
+  process.stdout.write(greeting(server))
+  if (withDemo) demo = await beginDemo(server)
 }
 
 async function beginDemo({ url, token }: Server): Promise<Demo> {
