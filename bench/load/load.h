@@ -29,7 +29,7 @@ struct options {
   int count;           /* stop after so many entries; 0: by time */
   int first;           /* the number of each node's first entry */
   double warmup, seconds, drain;
-  int stalled;         /* so many readers stop reading for the measured time, and read on after it */
+  int stalled;         /* so many readers do not read what is sent until the measured time is over */
   double storm;        /* all readers are cut after so many seconds of it and come again */
   int expect, rounds;  /* backlog: entries to wait for, and how often */
   const char *body;    /* request: a file to POST; without one it is a GET */

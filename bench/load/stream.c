@@ -121,6 +121,7 @@ static void turn(int64_t now) {
   } else if (phase == SETTLING && now - opened >= SETTLE_US) {
     sending_since = now;
     phase = WARMING;
+    fall_asleep();
   } else if (phase == WARMING && now - sending_since >= (int64_t)(options.warmup * 1e6)) {
     measured_since = tally.from = now;
     tally.until = INT64_MAX;
@@ -128,7 +129,6 @@ static void turn(int64_t now) {
     own_cpu = own_seconds();
     phase = MEASURING;
     announce("measuring");
-    fall_asleep();
     if (options.storm > 0) storm = WAITING;
   } else if (phase == MEASURING) {
     double past = (double)(now - measured_since) / 1e6;

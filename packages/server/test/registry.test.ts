@@ -133,3 +133,37 @@ test('records that are asked for at once are read together', async () => {
   // The rows, and their phases.
   expect(calls.queries).toBeLessThanOrEqual(4)
 })
+
+test('a list that somebody writes to without rest is taken in as far as it was, and the record told', async () => {
+  const { store, registry, push } = await open()
+  await push('n', 'queued')
+  await registry.find('n')
+  await push('n', 'provisioning')
+  const { read } = store
+  const reads = vi.spyOn(store, 'read').mockImplementation(async (...args) => {
+    if (reads.mock.calls.length < 100) await push('n', 'installing')
+    return read(...args)
+  })
+  await registry.catchUp()
+  expect(reads.mock.calls.length).toBe(1)
+  expect(await registry.get('n')).toMatchObject({ phase: 'installing' })
+})
+
+test('what waits to be written is not read from its list as well', async () => {
+  const { store, registry, push } = await open()
+  for (const nodeId of ['a', 'b']) {
+    await push(nodeId, 'queued')
+    await registry.find(nodeId)
+  }
+  await push('b', 'provisioning')
+  const reads = vi.spyOn(store, 'read')
+  const { length } = store
+  vi.spyOn(store, 'length').mockImplementation((nodeId) => {
+    // It comes while the records are gone through.
+    if (nodeId === 'a') registry.appended('b', 1, entriesOf(['provisioning']))
+    return length(nodeId)
+  })
+  await registry.catchUp()
+  expect(reads).not.toHaveBeenCalled()
+  expect(await registry.get('b')).toMatchObject({ phase: 'provisioning' })
+})

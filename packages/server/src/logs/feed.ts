@@ -200,20 +200,20 @@ export async function openFeed({
       return
     }
     // The poll was quicker, or the news: what is known already is passed over.
-    const known = length - index
-    if (known >= 0 && known <= texts.length && agrees(index, texts)) {
-      grow(texts.slice(known))
-    } else void quietly(sync())
+    if (agrees(index, texts)) grow(texts.slice(length - index))
+    else void quietly(sync())
   }
 
-  /** Whether the texts from `index` on are those the feed has there, as far as it has them. */
+  /** Whether the texts from `index` on are of this list, by those that the feed has too. */
   function agrees(index: number, texts: readonly string[]): boolean {
-    if (length > 0 && index >= length) return false
+    if (length === 0) return index === 0
     const base = length - items.length
-    for (let i = Math.max(index, base); i < length; i += 1) {
+    const from = Math.max(index, base)
+    const to = Math.min(length, index + texts.length)
+    for (let i = from; i < to; i += 1) {
       if (items[i - base]?.text !== texts[i - index]) return false
     }
-    return true
+    return from < to
   }
 
   function grow(texts: readonly string[]): void {
@@ -246,19 +246,16 @@ export async function openFeed({
         const before = changes
         const from = Math.max(0, length - 1)
         const texts = await store.read(nodeId, from, PAGE)
-        // News came during the read; what was read may be older than they are.
-        if (changes !== before) {
-          syncAgain = true
-          break
-        }
-        const newest = items.at(-1)
-        if (newest && texts[0] !== newest.text) {
-          await replace()
+        if (!agrees(from, texts)) {
+          // Unless news came during the read: they may be of the list that is there now.
+          if (changes === before) await replace()
           // What came while it was loaded anew is found by looking once more.
           syncAgain = true
           break
         }
-        grow(newest ? texts.slice(1) : texts)
+        // News that came during the read are known already; behind a writer that does not rest
+        // there would be some after each.
+        grow(texts.slice(length - from))
         if (texts.length < PAGE) break
       }
     } while (syncAgain)

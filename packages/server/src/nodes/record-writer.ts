@@ -187,6 +187,8 @@ export function createRecordWriter({
   async function catchUp(): Promise<void> {
     await flush()
     for (const { node_id, folded } of [...(await underWay()), ...(await nextOthers())]) {
+      // Written soon, and what is missing before it is read then.
+      if (pending.has(node_id)) continue
       try {
         const length = await store.length(node_id)
         // What has expired told all it had to tell.
@@ -221,11 +223,15 @@ export function createRecordWriter({
     return rows
   }
 
-  /** A list of fewer entries than were taken in is another one, and taken in from its first. */
+  /**
+   * To where the list ends now: behind a writer that does not rest there is always one more. A list
+   * of fewer entries than were taken in is another one, and taken in from its first.
+   */
   function catchUpNode(nodeId: string): Promise<void> {
     return inTurn(nodeId, async () => {
       const folded = (await rowsOf(database, [nodeId])).get(nodeId)?.folded ?? 0
-      for (let index = (await store.length(nodeId)) < folded ? 0 : folded; ; ) {
+      const end = await store.length(nodeId)
+      for (let index = end < folded ? 0 : folded; index < end; ) {
         const texts = await store.read(nodeId, index, PAGE)
         const { length } = texts
         if (length === 0) return
