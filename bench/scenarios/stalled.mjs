@@ -8,7 +8,7 @@ export const SERVERS = ['raw', 'embedded', 'redis', 'nchan']
 const READERS = 100
 const STALLED = 50
 /** Seconds until the sockets of those that do not read are full: the kernel takes some MB for each. */
-const FILLING = 6
+const FILLING = 5
 
 export async function measure(scale) {
   const rounds = Math.min(2, scale.rounds)
