@@ -44,7 +44,6 @@ export function createLog(nodeId: string) {
   /** Connects; after a launch is over, again for the next one. */
   function start(): void {
     subscription?.stop()
-    done.value = undefined
     const resumed = lastEventId && { lastEventId }
     subscription = subscribe(
       { type: 'log', nodeId, ...resumed },
@@ -70,6 +69,8 @@ export function createLog(nodeId: string) {
   function take(events: readonly StreamEvent[]): void {
     for (const event of events) {
       lastEventId = event.id || lastEventId
+      // Not when it is asked for again, which may bring nothing: it is over until it goes on.
+      if (event.event !== 'done') done.value = undefined
       if (event.event === 'log') add(event.data, event.id)
       else if (event.event === 'gap') startAnew(event.data)
       else if (event.event === 'done') finish(event.data)

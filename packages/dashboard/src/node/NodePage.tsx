@@ -41,17 +41,21 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   }, [isMissing, nodeId, asked])
 
   // The log of a launch that is over goes on where the node is launched again, or what became active
-  // is taken down. The record of a launch that is over may come a moment after the end of its log.
+  // is taken down. The record of a launch that is over may come a moment after the end of its log, and
+  // one from before its end too, so what it says is looked into once.
   const { status, updated_at: updated } = node.value ?? {}
   const isOver = log.link.value.state === 'over'
   const atEnd = useRef<string | undefined>(undefined)
+  const lookedInto = useRef<string | undefined>(undefined)
   useEffect(() => {
     if (isOver) atEnd.current = node.peek()?.updated_at
   }, [isOver, node])
   useEffect(() => {
     const isAnew = status === 'launching' && updated !== atEnd.current
     const isGone = log.done.peek()?.status === 'active' && isEnded(status)
-    if (isOver && (isAnew || isGone)) log.start()
+    if (!isOver || !(isAnew || isGone) || updated === lookedInto.current) return
+    lookedInto.current = updated
+    log.start()
   }, [isOver, status, updated, log])
 
   const name = node.value ? nameOf(node.value) : nodeId
