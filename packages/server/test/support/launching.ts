@@ -122,7 +122,8 @@ export function temporaryFolder(): string {
 }
 
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
+  // A process that is ending may write its last file into it meanwhile.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 }
 
 /** All that is written anywhere below a folder. */
