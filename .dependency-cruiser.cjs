@@ -1,5 +1,28 @@
 // The arrows of docs/architecture.md. Run by `npm test`.
 
+const SERVER = '^packages/server/src/'
+/** Small modules without a place of their own on a line's way. Every folder may know them. */
+const COMMON = ['errors[.]ts$', 'async/']
+
+/** Which folders of the server each of its folders may know, beside itself and the common ones. */
+const ARROWS = {
+  output: [],
+  logs: ['sqlite[.]ts$'],
+  database: ['sqlite[.]ts$'],
+  ingest: ['output/', 'logs/'],
+  nodes: ['logs/', 'output/causes/', 'database/'],
+  launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
+  stream: ['logs/', 'nodes/'],
+  demo: ['ingest/', 'nodes/', 'logs/'],
+  // `config.ts` for the form of an address alone.
+  http: ['stream/', 'ingest/', 'nodes/', 'logs/', 'config[.]ts$'],
+  // `serve` starts the server; everything else goes through the client.
+  cli: ['main[.]ts$', 'config[.]ts$', 'demo/', 'package[.]json$'],
+}
+
+/** The same for the dashboard: `parts` is what the others share. */
+const PAGE = '^packages/dashboard/src/'
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -17,40 +40,39 @@ module.exports = {
       to: { path: '^packages/(server|dashboard)/' },
     },
     {
-      name: 'nobody-knows-http',
-      comment: 'Only main.ts puts the routes together.',
+      name: 'dashboard-knows-the-client-alone',
       severity: 'error',
-      from: { path: '^packages/server/src', pathNot: '^packages/server/src/(http/|main[.]ts)' },
-      to: { path: '^packages/server/src/http/' },
+      from: { path: PAGE },
+      to: { path: '^packages/server/' },
     },
     {
-      name: 'logs-know-no-other-part',
-      comment: 'The log is what everything else stands on.',
+      name: 'parts-know-no-page',
+      comment: 'What all pages share must not need one of them.',
       severity: 'error',
-      from: { path: '^packages/server/src/logs/' },
-      to: { path: '^packages/server/src/(http|nodes|launch|database|cli)/' },
+      from: { path: `${PAGE}parts/` },
+      to: { path: `${PAGE}(fleet|node|log|launch|launches)/` },
     },
-    {
-      name: 'nodes-know-logs-and-records',
-      comment: 'And the causes: a record tells why its launch failed.',
+    ...Object.entries(ARROWS).map(([folder, known]) => ({
+      name: `arrows-of-${folder}`,
       severity: 'error',
-      from: { path: '^packages/server/src/nodes/' },
+      from: { path: `${SERVER}${folder}/` },
       to: {
-        path: '^packages/server/src/(http|launch|cli)/',
-        pathNot: '^packages/server/src/launch/causes/',
+        path: '^packages/server/',
+        pathNot: [`${folder}/`, ...COMMON, ...known].map((path) =>
+          path.startsWith('package') ? `^packages/server/${path}` : `${SERVER}${path}`,
+        ),
       },
-    },
+    })),
     {
       name: 'only-main-picks-implementations',
       comment: 'Everyone else knows the seam: LogStore, Database, Launcher.',
       severity: 'error',
-      from: { path: '^packages/server/src', pathNot: '^packages/server/src/main[.]ts' },
+      from: { path: SERVER, pathNot: `${SERVER}main[.]ts$` },
       to: {
         path: [
-          '^packages/server/src/logs/(sqlite|redis)[.]ts',
-          '^packages/server/src/database/sqlite[.]ts',
-          '^packages/server/src/launch/local/launcher[.]ts',
-          '^packages/server/src/launch/skypilot/(api|cli)-launcher[.]ts',
+          `${SERVER}logs/(sqlite|redis/store)[.]ts$`,
+          `${SERVER}database/sqlite[.]ts$`,
+          `${SERVER}launch/(local|skypilot/api|skypilot/cli)/launcher[.]ts$`,
         ],
       },
     },
@@ -72,7 +94,7 @@ module.exports = {
     enhancedResolveOptions: {
       conditionNames: ['launchtail-source', 'import', 'node', 'default'],
       exportsFields: ['exports'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
     },
   },
 }

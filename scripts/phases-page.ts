@@ -1,16 +1,16 @@
 // `docs/phases.md`: what a launch's output means, from the tables the server goes by.
 import { PHASE_TABLE } from '../packages/client/src/protocol/phases.js'
-import { CAUSES, type Cause, UNKNOWN } from '../packages/server/src/launch/causes/index.js'
-import { compose, docker } from '../packages/server/src/launch/interpret/docker.js'
-import { huggingFace } from '../packages/server/src/launch/interpret/huggingface.js'
-import type { Rule } from '../packages/server/src/launch/interpret/index.js'
-import { pip } from '../packages/server/src/launch/interpret/pip.js'
-import { server } from '../packages/server/src/launch/interpret/server.js'
-import { skypilot } from '../packages/server/src/launch/interpret/skypilot.js'
-import { skypilotOld } from '../packages/server/src/launch/interpret/skypilot-old.js'
-import { uv } from '../packages/server/src/launch/interpret/uv.js'
-import { vllm } from '../packages/server/src/launch/interpret/vllm.js'
 import { duration, SILENCE } from '../packages/server/src/nodes/stall.js'
+import { CAUSES, type Cause, UNKNOWN } from '../packages/server/src/output/causes/index.js'
+import { compose, docker } from '../packages/server/src/output/interpret/docker.js'
+import { huggingFace } from '../packages/server/src/output/interpret/huggingface.js'
+import type { Rule } from '../packages/server/src/output/interpret/index.js'
+import { pip } from '../packages/server/src/output/interpret/pip.js'
+import { server } from '../packages/server/src/output/interpret/server.js'
+import { skypilot } from '../packages/server/src/output/interpret/skypilot.js'
+import { skypilotOld } from '../packages/server/src/output/interpret/skypilot-old.js'
+import { uv } from '../packages/server/src/output/interpret/uv.js'
+import { vllm } from '../packages/server/src/output/interpret/vllm.js'
 
 const TOOLS: readonly (readonly [string, readonly Rule[]])[] = [
   ['SkyPilot', skypilot],
@@ -93,7 +93,7 @@ It is there when there are five or more.
 
 ## Adding a rule or a cause
 
-**A rule** is one row in the tool's table in \`packages/server/src/launch/interpret/\`:
+**A rule** is one row in the tool's table in \`packages/server/src/output/interpret/\`:
 
 \`\`\`ts
 { when: /^Successfully installed \\S/, phase: 'installing', progress: 70 },
@@ -101,7 +101,7 @@ It is there when there are five or more.
 
 and one fixture: the line, and what it gives, in \`packages/server/test/interpret.test.ts\`.
 
-**A cause** is one row in a table in \`packages/server/src/launch/causes/\`:
+**A cause** is one row in a table in \`packages/server/src/output/causes/\`:
 
 \`\`\`ts
 {

@@ -15,22 +15,20 @@ run('set-up', 'sh', ['scripts/test-setup.sh']) || process.exit(1)
 
 let passed = 0
 let failed = 0
+const SOURCES = ['client', 'server', 'dashboard'].map((name) => `packages/${name}/src`)
+const READS_TSX = { NODE_OPTIONS: '--import=./scripts/swc-reads-tsx.mjs' }
 const checks = [
   ['format and lint', 'biome', ['ci', '--error-on-warnings', '.']],
   ['types', 'tsc', ['-b']],
   ['types of the tests', 'tsc', ['-p', 'packages/server/test', '--noEmit']],
   ['types of the client’s tests', 'tsc', ['-p', 'packages/client/test', '--noEmit']],
   ['types of the page’s tests', 'tsc', ['-p', 'packages/dashboard/test', '--noEmit']],
-  [
-    'import rules',
-    'depcruise',
-    ['--config', '.dependency-cruiser.cjs', 'packages/client/src', 'packages/server/src'],
-  ],
+  ['import rules', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...SOURCES], READS_TSX],
   ['unused code', 'knip', []],
 ]
 if (filters.length === 0) {
-  for (const [name, tool, args] of checks) {
-    if (run(name, join(root, 'node_modules/.bin', tool), args)) passed += 1
+  for (const [name, tool, args, env] of checks) {
+    if (run(name, join(root, 'node_modules/.bin', tool), args, env)) passed += 1
     else failed += 1
   }
 }
@@ -42,8 +40,12 @@ const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
 console.log(`${passed} passed, ${failed} failed${skipped}`)
 process.exit(failed > 0 ? 1 : 0)
 
-function run(name, command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+function run(name, command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
   if (error) console.error(`${name}: ${error.message}`)
   console.log(`${status === 0 ? 'ok' : 'FAILED'}: ${name}`)
   return status === 0

@@ -47,10 +47,9 @@ async function once(seconds) {
 if (process.argv[1] === PROGRAM) await interpret(Number(process.argv[2]))
 
 async function interpret(seconds) {
-  const of = (name) =>
-    import(new URL(`../../packages/server/dist/launch/${name}.js`, import.meta.url))
+  const of = (name) => import(new URL(`../../packages/server/dist/${name}.js`, import.meta.url))
   const [{ lineDecoder }, { createPipeline }, { createRedactor }] = await Promise.all(
-    ['lines', 'pipeline', 'redact'].map(of),
+    ['output/lines', 'ingest/pipeline', 'output/redact/index'].map(of),
   )
   const launches = readdirSync(RECORDINGS).map(launchOf)
   let entries = 0

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import { place } from './address.js'
 import { FleetPage } from './fleet/FleetPage.js'
+import { Header } from './Header.js'
 import { LaunchPage } from './launch/LaunchPage.js'
 import { LaunchesPage } from './launches/LaunchesPage.js'
 import { NodePage } from './node/NodePage.js'
-import { Header } from './parts/Header.js'
 import { SignIn } from './SignIn.js'
 import { token } from './session.js'
 

@@ -1,5 +1,5 @@
 import { parseDuration } from '@launchtail/client/protocol'
-import { parseRedisAddress } from './redis-url.js'
+import { parseRedisAddress } from './logs/redis/url.js'
 
 /** A setting: everything that is known of it stands here, and the docs are made from it. */
 export interface Setting<T> {

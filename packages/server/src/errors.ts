@@ -18,15 +18,16 @@ export class HttpError extends Error {
 }
 
 /** The storage did not answer, or refused for a reason that is not the caller's fault. */
-export class StorageUnavailable extends HttpError {
+export class StorageUnavailable extends Error {
   constructor(cause: unknown) {
-    super(503, 'storage unavailable, try again', { headers: { 'Retry-After': '1' }, cause })
+    super('storage unavailable', { cause })
   }
 }
 
-export class StorageFull extends HttpError {
+/** The storage has no room for what was to be stored; nothing of it was. */
+export class StorageFull extends Error {
   constructor(cause: unknown) {
-    super(507, 'storage full', { cause })
+    super('storage full', { cause })
   }
 }
 
@@ -36,6 +37,17 @@ export class StartError extends Error {}
 /** The server takes no more streams; another one, or the next, does. */
 export function stopping(): HttpError {
   return new HttpError(503, 'the server is stopping', { headers: { 'Retry-After': '1' } })
+}
+
+/** An `Idempotency-Key` was used before, with another body. */
+export function keyReused(): HttpError {
+  return new HttpError(422, "'Idempotency-Key' was used before with another request")
+}
+
+/** The first request of this `Idempotency-Key` has not been answered yet. */
+export function stillAtWork(): HttpError {
+  const headers = { 'Retry-After': '1' }
+  return new HttpError(409, 'a request with this Idempotency-Key is still at work', { headers })
 }
 
 export function nodeNotFound(): HttpError {

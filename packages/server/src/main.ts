@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import type { LogEntry } from '@launchtail/client/protocol'
 import { pino } from 'pino'
 import { type Config, isLoopback } from './config.js'
 import { openDataFolder } from './data-folder.js'
@@ -8,31 +9,31 @@ import { sqliteDatabase } from './database/sqlite.js'
 import { StartError } from './errors.js'
 import { createApp } from './http/app.js'
 import { authenticator } from './http/auth.js'
-import { mountDocs } from './http/docs.js'
-import { createFeeds } from './http/feeds.js'
-import { createFleet } from './http/fleet.js'
-import { mountFleetStream } from './http/fleet-stream.js'
-import { createReplies } from './http/idempotency.js'
-import { mountIngest } from './http/ingest.js'
-import { mountLogs } from './http/logs.js'
-import { mountNodes } from './http/nodes.js'
-import { mountOps } from './http/ops.js'
-import { mountPage } from './http/page.js'
-import { createRawOutput } from './http/raw-output.js'
-import { mountStats } from './http/stats.js'
-import { mountStream } from './http/stream.js'
+import { mountDocs } from './http/routes/docs.js'
+import { mountFleetStream } from './http/routes/fleet-stream.js'
+import { mountIngest } from './http/routes/ingest.js'
+import { mountLogs } from './http/routes/logs.js'
+import { mountNodes } from './http/routes/nodes.js'
+import { mountOps } from './http/routes/ops.js'
+import { mountPage } from './http/routes/page.js'
+import { mountStats } from './http/routes/stats.js'
+import { mountStream } from './http/routes/stream.js'
+import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
 import { createOrchestrator } from './launch/orchestrator.js'
-import { skypilotLauncher } from './launch/skypilot/api-launcher.js'
-import { skyCommandLauncher } from './launch/skypilot/cli-launcher.js'
+import { skypilotLauncher } from './launch/skypilot/api/launcher.js'
+import { skyCommandLauncher } from './launch/skypilot/cli/launcher.js'
 import { createAppender } from './logs/appender.js'
+import { readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite.js'
 import type { LogStore } from './logs/store.js'
 import { createMetrics } from './metrics.js'
 import { createRegistry } from './nodes/registry.js'
-import { startWatchman } from './nodes/watchman.js'
-import { createSecrecy } from './secrecy.js'
+import { startStallMonitor } from './nodes/stall-monitor.js'
+import { createSecrecy } from './output/secrecy.js'
+import { createFeeds } from './stream/feeds.js'
+import { createFleet } from './stream/fleet.js'
 import { adminTokens } from './tokens.js'
 
 export interface Server {
@@ -81,7 +82,8 @@ export async function startServer(
   const own = [...tokens.values, ...skypilotSecrets(config)]
   const secrecy = createSecrecy(own, (nodeId) => orchestrator.secretsOf(nodeId))
   const registry = createRegistry({ database, store, redact: secrecy.redactOwn, onFault })
-  const readText = config.redisUrl ? secrecy.readForeign : secrecy.readOwn
+  // The embedded store's entries are all our own, and were redacted before they were stored.
+  const readText = config.redisUrl ? readForeign : readEntry
   const appender = createAppender({
     store,
     maxEntries: config.maxEntries,
@@ -116,7 +118,7 @@ export async function startServer(
     ownSecrets: own,
     onFault,
   })
-  const watchman = startWatchman({ registry, store, appender, onFault })
+  const stallMonitor = startStallMonitor({ registry, store, appender, onFault })
   const feeds = createFeeds({
     store,
     readText,
@@ -151,8 +153,7 @@ export async function startServer(
   mountFleetStream(app, { fleet })
   mountLogs(app, { store, readText, registry })
   mountIngest(app, { appender, registry, store, rawOutput })
-  const replies = createReplies(database)
-  mountNodes(app, { registry, store, appender, launches: orchestrator, replies })
+  mountNodes(app, { registry, store, appender, launches: orchestrator })
   mountStats(app, { registry })
   mountOps(app, { ready, metrics: metrics.registry, authenticate, host })
   mountDocs(app, { version: await version() })
@@ -184,8 +185,13 @@ export async function startServer(
     const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
     if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
     // Only where it is used: it takes a tenth of the start.
-    const { redisLogStore } = await import('./logs/redis.js')
+    const { redisLogStore } = await import('./logs/redis/store.js')
     return redisLogStore({ url, retention, pollInterval, wait, onFault })
+  }
+
+  function readForeign(text: string): LogEntry | undefined {
+    const entry = readEntry(text)
+    return entry && secrecy.redactEntry(entry)
   }
 
   async function catchUp(): Promise<void> {
@@ -207,7 +213,7 @@ export async function startServer(
     const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
     await closed
     clearTimeout(cut)
-    await watchman.stop()
+    await stallMonitor.stop()
     await orchestrator.close()
     await registry.flush()
     await store.close()

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LogEntry, Phase } from '@launchtail/client/protocol'
+import {
+  type LaunchState,
+  type LogEntry,
+  NOT_LAUNCHED,
+  type Phase,
+} from '@launchtail/client/protocol'
 import { describe, expect, it } from 'vitest'
-import { explain } from '../src/launch/causes/explain.js'
-import { CAUSES, UNKNOWN } from '../src/launch/causes/index.js'
-import { type Clues, conclude, NO_CLUES, observe } from '../src/launch/causes/tracker.js'
-import { cleanLine } from '../src/launch/clean.js'
-import { FIRST, interpret, type LaunchState } from '../src/launch/interpret/index.js'
+import { explain } from '../src/launch/explain.js'
 import { writeEntry } from '../src/logs/entry-text.js'
 import { fold, UNFOLDED } from '../src/nodes/fold.js'
+import { CAUSES, UNKNOWN } from '../src/output/causes/index.js'
+import { type Clues, conclude, NO_CLUES, observe } from '../src/output/causes/tracker.js'
+import { cleanLine } from '../src/output/clean.js'
+import { interpret } from '../src/output/interpret/index.js'
 
 interface Fixture {
   /** Lines of output, and the phase they come in. */
@@ -662,8 +667,8 @@ function entry(message: string, phase: Phase): LogEntry {
 }
 
 /** As the pipeline makes them. */
-function entriesOf(text: string, phase: Phase = FIRST.phase): LogEntry[] {
-  let state: LaunchState = { ...FIRST, phase }
+function entriesOf(text: string, phase: Phase = NOT_LAUNCHED.phase): LogEntry[] {
+  let state: LaunchState = { ...NOT_LAUNCHED, phase }
   return text.split('\n').flatMap((line) => {
     const interpreted = interpret(state, cleanLine(line))
     if (!interpreted) return []

@@ -32,7 +32,9 @@ it('docs/protocol.md names every phase', async () => {
 
 it('docs/architecture.md names only files that are there', async () => {
   const page = await read('architecture.md')
-  const named = [...page.matchAll(/\b((?:logs|http|launch|nodes)\/[a-z-]+\.ts)\b/g)]
+  const named = [
+    ...page.matchAll(/\b((?:output|ingest|logs|nodes|launch|stream|http)\/[a-z/-]+\.ts)\b/g),
+  ]
   expect(named.length).toBeGreaterThan(8)
   for (const [, file] of named) {
     await expect(

@@ -4,27 +4,32 @@ import { fileURLToPath } from 'node:url'
 import {
   type Draft,
   isTerminal,
+  type LaunchState,
+  NOT_LAUNCHED,
   PHASE_TABLE,
   type Phase,
   phaseOrder,
 } from '@launchtail/client/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cleanLine } from '../src/launch/clean.js'
-import { compose, docker } from '../src/launch/interpret/docker.js'
-import { huggingFace } from '../src/launch/interpret/huggingface.js'
-import { FIRST, interpret, type LaunchState } from '../src/launch/interpret/index.js'
-import { pip } from '../src/launch/interpret/pip.js'
-import { server } from '../src/launch/interpret/server.js'
-import { skypilot } from '../src/launch/interpret/skypilot.js'
-import { skypilotOld } from '../src/launch/interpret/skypilot-old.js'
-import { uv } from '../src/launch/interpret/uv.js'
-import { vllm } from '../src/launch/interpret/vllm.js'
-import { lineDecoder } from '../src/launch/lines.js'
-import { createRedactor } from '../src/launch/redact.js'
+import { cleanLine } from '../src/output/clean.js'
+import { compose, docker } from '../src/output/interpret/docker.js'
+import { huggingFace } from '../src/output/interpret/huggingface.js'
+import { interpret } from '../src/output/interpret/index.js'
+import { pip } from '../src/output/interpret/pip.js'
+import { server } from '../src/output/interpret/server.js'
+import { skypilot } from '../src/output/interpret/skypilot.js'
+import { skypilotOld } from '../src/output/interpret/skypilot-old.js'
+import { uv } from '../src/output/interpret/uv.js'
+import { vllm } from '../src/output/interpret/vllm.js'
+import { lineDecoder } from '../src/output/lines.js'
+import { createRedactor } from '../src/output/redact/index.js'
 
 /** The drafts of an output, as the launcher makes them; bars' passing states are left out. */
-function drafts(chunks: readonly (string | Uint8Array)[], from: LaunchState = FIRST): Draft[] {
+function drafts(
+  chunks: readonly (string | Uint8Array)[],
+  from: LaunchState = NOT_LAUNCHED,
+): Draft[] {
   const decoder = lineDecoder()
   const { line: redact } = createRedactor()
   let state = from
@@ -237,7 +242,7 @@ describe('phases', () => {
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary' }))),
         (lines) => {
-          let state = FIRST
+          let state = NOT_LAUNCHED
           for (const text of lines) {
             const interpreted = interpret(state, { text })
             const phase = interpreted?.draft.phase as Phase

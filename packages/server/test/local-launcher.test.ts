@@ -7,8 +7,8 @@ import { afterEach, expect, test } from 'vitest'
 import type { Launch, LaunchNews, Outcome } from '../src/launch/launcher.js'
 import { localLauncher } from '../src/launch/local/launcher.js'
 import { freePort } from '../src/launch/local/port.js'
-import { type Identity, identify, membersOf } from '../src/launch/local/processes.js'
 import { commandFor, findShell } from '../src/launch/local/shell.js'
+import { type Identity, identify, membersOf } from '../src/launch/supervised/processes.js'
 import {
   contentOf,
   gone,

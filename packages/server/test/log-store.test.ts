@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { redisLogStore } from '../src/logs/redis.js'
+import { redisLogStore } from '../src/logs/redis/store.js'
 import { sqliteLogStore } from '../src/logs/sqlite.js'
 import { logStoreContract } from './contracts/log-store.js'
 import {

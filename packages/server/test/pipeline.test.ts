@@ -2,12 +2,12 @@ import type { Draft } from '@launchtail/client/protocol'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { StorageFull, StorageUnavailable } from '../src/errors.js'
-import { lineDecoder } from '../src/launch/lines.js'
-import { createPipeline, MarkLost, type PipelineOptions } from '../src/launch/pipeline.js'
-import { createRedactor } from '../src/launch/redact.js'
+import { createPipeline, OffsetLost, type PipelineOptions } from '../src/ingest/pipeline.js'
 import { type AppendAnswer, createAppender } from '../src/logs/appender.js'
 import { readEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite.js'
+import { lineDecoder } from '../src/output/lines.js'
+import { createRedactor } from '../src/output/redact/index.js'
 import { removeFolder, temporaryFolder, waitFor } from './support/launching.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
@@ -41,15 +41,15 @@ async function pipeline(options: Partial<PipelineOptions> & { faults?: Answer[] 
       redactor: createRedactor(),
       signal: leave.signal,
       async append(drafts, { of, from, to }) {
-        const mark = { name: of, from, to }
+        const offset = { name: of, from, to }
         const fault = faults.shift()
         if (fault instanceof LostAnswer) {
-          await appender.append('node', drafts, { mark })
+          await appender.append('node', drafts, { offset })
           throw new StorageUnavailable('lost')
         }
         if (fault instanceof Error) throw fault
         appends.push([...drafts])
-        return fault ?? appender.append('node', drafts, { mark })
+        return fault ?? appender.append('node', drafts, { offset })
       },
       ...options,
       ...more,
@@ -66,7 +66,7 @@ async function pipeline(options: Partial<PipelineOptions> & { faults?: Answer[] 
     appends,
     appender,
     leave,
-    mark: () => store.mark('node', 'lines'),
+    offset: () => store.offset('node', 'lines'),
   }
 }
 
@@ -84,12 +84,12 @@ function lines(text: string) {
 }
 
 test('lines that came in one read are one append', async () => {
-  const { take, appends, mark } = await pipeline()
+  const { take, appends, offset } = await pipeline()
   await take(lines('one\ntwo\n\nthree\n'))
   expect(appends.map((drafts) => drafts.map(({ message }) => message))).toEqual([
     ['one', 'two', '', 'three'],
   ])
-  expect(await mark()).toBe(4)
+  expect(await offset()).toBe(4)
 })
 
 test('secrets and escape sequences do not get through', async () => {
@@ -100,14 +100,14 @@ test('secrets and escape sequences do not get through', async () => {
 })
 
 test('a progress bar becomes its newest state, and that becomes the final line', async () => {
-  const { take, messages, mark } = await pipeline()
+  const { take, messages, offset } = await pipeline()
   await take([...bar('10%'), ...bar('20%')])
   await waitFor(async () => (await messages()).length === 1 || undefined)
   await take(bar('30%'))
   await take(lines('100%\nnext\n'))
   await new Promise((resolve) => setTimeout(resolve, 600))
   expect(await messages()).toEqual(['20%', '100%', 'next'])
-  expect(await mark()).toBe(2)
+  expect(await offset()).toBe(2)
 })
 
 test('a progress bar makes at most two entries a second', async () => {
@@ -121,17 +121,17 @@ test('a progress bar makes at most two entries a second', async () => {
 })
 
 test('a spinner’s payload is shown as what it says and counts as a line', async () => {
-  const { take, messages, mark, end } = await pipeline()
+  const { take, messages, offset, end } = await pipeline()
   const payload = JSON.stringify('<rich_update>Launching on AWS</rich_update>')
   await take(lines(`<sky-payload>${payload}</sky-payload>\n`))
   await waitFor(async () => (await messages()).length === 1 || undefined)
   expect(await messages()).toEqual(['Launching on AWS'])
-  expect(await mark()).toBe(0)
+  expect(await offset()).toBe(0)
   await end()
-  expect(await mark()).toBe(1)
+  expect(await offset()).toBe(1)
 })
 
-test('goes on behind the mark, whatever it is given again', async () => {
+test('goes on behind the offset, whatever it is given again', async () => {
   const { take, made, messages } = await pipeline()
   await take(lines('one\n5%\rtwo\n'))
   const second = made({ at: { lines: 2, words: 0 } })
@@ -143,7 +143,7 @@ test('goes on behind the mark, whatever it is given again', async () => {
 })
 
 test('counts in bytes where it is told to', async () => {
-  const { made, messages, mark } = await pipeline()
+  const { made, messages, offset } = await pipeline()
   const from = (offset: number) => ({
     from: offset,
     position: ({ end }: { end: number }) => offset + end,
@@ -152,10 +152,10 @@ test('counts in bytes where it is told to', async () => {
   const first = made(from(0))
   await first.take(lines('one\ntwo\n\n'))
   await first.end()
-  expect(await mark()).toBe(9)
+  expect(await offset()).toBe(9)
   await made({ ...from(4), at: { lines: 9, words: 0 } }).take(lines('two\n\nthree\n'))
   expect(await messages()).toEqual(['one', 'two', '', 'three'])
-  expect(await mark()).toBe(15)
+  expect(await offset()).toBe(15)
 })
 
 test('waits for the storage, and an answer that was lost doubles nothing', async () => {
@@ -199,7 +199,7 @@ test('tells when the list has lost what was stored', async () => {
   const { made } = await pipeline()
   await expect(
     made({ at: { lines: 1, words: 0 } }).take(lines('one\ntwo\n')),
-  ).rejects.toBeInstanceOf(MarkLost)
+  ).rejects.toBeInstanceOf(OffsetLost)
 })
 
 test('whatever is cut short, and wherever, each line is stored once and in order', async () => {
@@ -210,7 +210,7 @@ test('whatever is cut short, and wherever, each line is stored once and in order
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
       const faults: Answer[] = []
-      const { made, messages, appender, mark } = await pipeline({ faults, patient: false })
+      const { made, messages, appender, offset } = await pipeline({ faults, patient: false })
       const output = Buffer.from(
         Array.from({ length: 40 }, (_, n) => `line ${n}\n${n % 3 ? '' : `bar\r\n`}`).join(''),
       )
@@ -218,7 +218,7 @@ test('whatever is cut short, and wherever, each line is stored once and in order
       for (let over = false; !over; ) {
         // As a server that starts: from the first byte, with what the store knows.
         const state = await appender.state('node')
-        const one = made({ state, at: { lines: await mark(), words: 0 } })
+        const one = made({ state, at: { lines: await offset(), words: 0 } })
         const decoder = lineDecoder()
         try {
           for (let at = 0; at < output.length; ) {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cleanLine } from '../src/launch/clean.js'
-import { lineDecoder } from '../src/launch/lines.js'
-import { createRedactor } from '../src/launch/redact.js'
+import { cleanLine } from '../src/output/clean.js'
+import { lineDecoder } from '../src/output/lines.js'
+import { createRedactor } from '../src/output/redact/index.js'
 import { KNOWN, random, writtenForms } from './support/secrets.js'
 
 const { redact } = createRedactor()

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { resolveConfig } from '../src/config.js'
-import { parseRedisAddress } from '../src/redis-url.js'
+import { parseRedisAddress } from '../src/logs/redis/url.js'
 
 it.each(['redis://127.0.0.1:6379', 'rediss://user:p%40ss@redis.example:6380/2'])(
   'takes one Redis as it is: %s',

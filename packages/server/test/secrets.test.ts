@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogEntry } from '@launchtail/client/protocol'
 import { describe, expect, test } from 'vitest'
-import { cleanLine } from '../src/launch/clean.js'
-import { lineDecoder } from '../src/launch/lines.js'
-import { createRedactor } from '../src/launch/redact.js'
-import { createSecrecy } from '../src/secrecy.js'
+import { cleanLine } from '../src/output/clean.js'
+import { lineDecoder } from '../src/output/lines.js'
+import { createRedactor } from '../src/output/redact/index.js'
+import { createSecrecy } from '../src/output/secrecy.js'
 import { contentOf } from './support/launching.js'
 import {
   type RunningServer,
@@ -62,18 +62,18 @@ test('ten lines of each, cut in two at every byte, are masked', () => {
 })
 
 test('what another program wrote is masked when it is read', () => {
-  const { readForeign } = createSecrecy([TOKEN, SKYPILOT_TOKEN], () => [])
+  const { redactEntry } = createSecrecy([TOKEN, SKYPILOT_TOKEN], () => [])
   const about = { timestamp: '2026-01-02T03:04:05Z', level: 'info', phase: 'installing' } as const
   for (const { text, hidden } of secretLines([...knownSecrets(), ...OWN])) {
-    const read = readForeign(JSON.stringify({ ...about, message: text, details: `\n${text}` }))
+    const read = redactEntry({ ...about, message: text, details: `\n${text}` })
     expect(JSON.stringify(read)).not.toContain(hidden)
-    expect([read?.message, read?.details]).toEqual([
+    expect([read.message, read.details]).toEqual([
       expect.stringContaining('***'),
       expect.stringContaining('***'),
     ])
   }
   const harmless = { ...about, message: '\x1b[32mgreen\x1b[0m', details: 'x' }
-  expect(readForeign(JSON.stringify(harmless))).toEqual(harmless)
+  expect(redactEntry(harmless)).toEqual(harmless)
 })
 
 /** What a launch prints, in pieces of few bytes, and a bar and a spinner with secrets. */

@@ -11,7 +11,7 @@ import {
   SILENCE,
   stallNotice,
 } from '../src/nodes/stall.js'
-import { startWatchman } from '../src/nodes/watchman.js'
+import { startStallMonitor } from '../src/nodes/stall-monitor.js'
 import { removeFolder, startLaunching, temporaryFolder, waitFor } from './support/launching.js'
 
 const SECOND = 1000
@@ -123,11 +123,18 @@ describe('a server', () => {
     expect(faults).toEqual([])
   })
 
-  function watchman() {
+  function stallMonitor() {
     const { registry, store, appender } = server
     const onFault = (...fault: unknown[]) => faults.push(fault)
     const every = 3_600_000
-    const watching = startWatchman({ registry, store, appender, onFault, every, clock: () => time })
+    const watching = startStallMonitor({
+      registry,
+      store,
+      appender,
+      onFault,
+      every,
+      clock: () => time,
+    })
     return {
       async after(ms: number) {
         time += ms
@@ -169,7 +176,7 @@ describe('a server', () => {
   it('says once that nothing comes, and takes it back with the next line', async () => {
     const nodeId = await node()
     await say(nodeId, { message: 'loading', phase: 'model_loading', progress: 71 })
-    const watching = watchman()
+    const watching = stallMonitor()
     await watching.after(0)
     await watching.after(29 * MINUTE)
     expect(await warnings(nodeId)).toEqual([])
@@ -195,7 +202,7 @@ describe('a server', () => {
     for (let i = 0; i < ENOUGH; i += 1) await past({ queued: 1, model_loading: 180 })
     const nodeId = await node()
     await say(nodeId, { message: 'loading', phase: 'model_loading' })
-    const watching = watchman()
+    const watching = stallMonitor()
     await watching.after(0)
     await watching.after(8 * MINUTE)
     expect(await warnings(nodeId)).toEqual([])
@@ -209,14 +216,14 @@ describe('a server', () => {
   it('does not say it again after a restart', async () => {
     const nodeId = await node()
     await say(nodeId, { message: 'loading', phase: 'model_loading' })
-    let watching = watchman()
+    let watching = stallMonitor()
     await watching.after(0)
     await watching.after(31 * MINUTE)
     await watching.stop()
     await server.stop()
 
     server = await startLaunching({ folder })
-    watching = watchman()
+    watching = stallMonitor()
     expect((await record(nodeId))?.stalled).toBe(true)
     await watching.after(0)
     await watching.after(100 * MINUTE)
@@ -227,7 +234,7 @@ describe('a server', () => {
   it('says it once where two servers watch the same launch', async () => {
     const nodeId = await node()
     await say(nodeId, { message: 'loading', phase: 'model_loading' })
-    const [one, other] = [watchman(), watchman()]
+    const [one, other] = [stallMonitor(), stallMonitor()]
     await one.after(0)
     await other.after(31 * MINUTE)
     await other.after(0)
@@ -242,7 +249,7 @@ describe('a server', () => {
     const active = await past({ queued: 1 })
     const failed = await node()
     await say(failed, { message: 'queued', phase: 'queued' }, { message: 'no', phase: 'failed' })
-    const watching = watchman()
+    const watching = stallMonitor()
     await watching.after(0)
     await watching.after(1000 * MINUTE)
     for (const nodeId of [created, active, failed]) expect(await warnings(nodeId)).toEqual([])
@@ -252,7 +259,7 @@ describe('a server', () => {
   it('does not take its own words for the cause of a failure', async () => {
     const nodeId = await node()
     await say(nodeId, { message: 'loading', phase: 'model_loading' })
-    const watching = watchman()
+    const watching = stallMonitor()
     await watching.after(0)
     await watching.after(31 * MINUTE)
     await say(nodeId, { message: 'gave up', phase: 'failed', level: 'error' })

@@ -4,12 +4,12 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { START } from '@launchtail/client/protocol'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createFeeds, type Feeds } from '../src/http/feeds.js'
-import { FORMATS, type LevelFilter } from '../src/http/formats.js'
 import { readEntry, writeEntry } from '../src/logs/entry-text.js'
-import { redisLogStore } from '../src/logs/redis.js'
+import { redisLogStore } from '../src/logs/redis/store.js'
 import { sqliteLogStore } from '../src/logs/sqlite.js'
 import type { LogStore } from '../src/logs/store.js'
+import { createFeeds, type Feeds } from '../src/stream/feeds.js'
+import { FORMATS, type LevelFilter } from '../src/stream/formats.js'
 import { redisCli, startRedis, temporaryFolder, until } from './support/processes.js'
 
 // What a reader and an entry may cost, counted and not timed: a busy machine changes none of it.
@@ -265,8 +265,8 @@ describe('on Redis', () => {
     await redisCli(redis.port, ['CONFIG', 'RESETSTAT'])
     const last = entry('one')
     for (let length = 0; length < 20; length += 1) {
-      const expect = { length, last: length > 0 ? last : undefined }
-      const append = (_: unknown, n: number) => store.append(`n${n}`, [last], { expect })
+      const precondition = { length, last: length > 0 ? last : undefined }
+      const append = (_: unknown, n: number) => store.append(`n${n}`, [last], { precondition })
       await Promise.all(Array.from({ length: 10 }, append))
     }
     await until('all to have all', () => readers.every((reader) => events(reader) === 20))

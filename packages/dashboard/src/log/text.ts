@@ -1,18 +1,14 @@
+import { ESCAPE_SEQUENCES, UNSEEN } from '@launchtail/client/protocol'
+
 /**
  * Log text as it may be shown: what has no shape of its own, or changes how its neighbours are read
  * (control characters, bidirectional overrides, invisible joiners), is shown by its name.
  */
 export function inert(text: string): string {
-  return HARMFUL.test(text) ? text.replace(ALL_HARMFUL, nameOf) : text
+  return ANY_UNSEEN.test(text) ? text.replace(UNSEEN, nameOf) : text
 }
 
-// All controls but tab and line feed; bidi marks, embeddings, overrides and isolates; invisible
-// characters, line separators and tags.
-const RANGE =
-  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e' +
-  '\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]'
-const HARMFUL = new RegExp(RANGE, 'u')
-const ALL_HARMFUL = new RegExp(RANGE, 'gu')
+const ANY_UNSEEN = new RegExp(UNSEEN.source, 'u')
 
 function nameOf(character: string): string {
   const code = character.codePointAt(0) as number
@@ -28,10 +24,6 @@ export interface Piece {
   readonly style: string
 }
 
-// CSI sequences, OSC strings (hyperlinks, titles) up to their end, and the other two-byte ones.
-const ESCAPE =
-  /\x1b\[([0-9;:]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?/g
-
 /**
  * A text's pieces by its terminal colours. Every other sequence is left out: a link that a terminal
  * would make is plain text here. It gives no markup, so that no text can become any.
@@ -41,7 +33,7 @@ export function piecesOf(text: string): Piece[] {
   const pieces: Piece[] = []
   let codes = new Set<number>()
   let from = 0
-  for (const match of text.matchAll(ESCAPE)) {
+  for (const match of text.matchAll(ESCAPE_SEQUENCES)) {
     add(text.slice(from, match.index))
     from = match.index + match[0].length
     if (match[2] === 'm') codes = coloured(codes, (match[1] ?? '').split(/[;:]/).map(Number))
@@ -58,7 +50,7 @@ export function piecesOf(text: string): Piece[] {
 
 /** A line's text without the sequences, as it is searched. */
 export function plain(text: string): string {
-  return inert(text.includes('\x1b') ? text.replace(ESCAPE, '') : text)
+  return inert(text.includes('\x1b') ? text.replace(ESCAPE_SEQUENCES, '') : text)
 }
 
 const BACKGROUND = (code: number) => (code >= 40 && code <= 47) || (code >= 100 && code <= 107)

@@ -1,7 +1,6 @@
 import type { DoneEvent, LogEntry, NodeRecord, Phase } from '@launchtail/client'
-import { PHASE_TABLE, phaseOrder } from '@launchtail/client/protocol'
+import { PHASE_TABLE, phaseOrder, plain } from '@launchtail/client/protocol'
 import picocolors from 'picocolors'
-import { plain } from '../logs/plain.js'
 
 /** How things look: in colour on a terminal that shows it, else as plain text. */
 export interface Look {

@@ -89,7 +89,7 @@ export interface LaunchesTable {
   secrets: string | null
   /** JSON of what the launcher needs to find what it started; null until it has started it. */
   handle: string | null
-  /** The raw lines' mark in the node's log; see LogStore. */
+  /** The raw lines' offset in the node's log; see LogStore. */
   source: string
   /** Who runs it, or did last. */
   owner: string | null

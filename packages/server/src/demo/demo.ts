@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, type Draft } from '@launchtail/client'
-import { readyAt } from '../launch/probe.js'
+import { readyAt } from '../ingest/launch-line.js'
 import { RECORDED, type Recorded } from './recordings.js'
 import { readRecording, replay } from './replay.js'
 

@@ -7,9 +7,9 @@ import { operations } from '@launchtail/client/protocol'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { isLoopback } from '../config.js'
 import { HttpError } from '../errors.js'
+import { closeVanished } from '../stream/vanished.js'
 import type { Authenticate } from './auth.js'
 import { errorBody, parserRefusal, rawRefusal, refusalOf, shapeErrors } from './refusals.js'
-import { closeVanished } from './vanished.js'
 
 declare module 'fastify' {
   interface FastifyRequest {

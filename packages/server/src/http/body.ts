@@ -20,6 +20,19 @@ export function mediaType<T extends string>(request: IncomingMessage, allowed: r
   throw new HttpError(415, `content type must be ${allowed.join(' or ')}`)
 }
 
+/**
+ * A body as it arrives. If it breaks off, what has arrived of it is given before the error is: the
+ * stream alone would drop it.
+ */
+export async function* arriving(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* request as AsyncIterable<Buffer>
+  } catch (error) {
+    for (let rest = request.read(); rest !== null; rest = request.read()) yield rest
+    throw error
+  }
+}
+
 /** Reads a whole body. Throws 413 for one that is too large and 408 for one that is too slow. */
 export async function readBody(request: IncomingMessage, limit = MAX_BATCH_BYTES): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0)

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream'
-import type { ExportQuery, LogEntry } from '@launchtail/client/protocol'
+import { type ExportQuery, type LogEntry, plain } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from '../logs/entry-text.js'
-import { plain } from '../logs/plain.js'
-import { readableEntry } from './formats.js'
+import { readableEntry } from '../stream/formats.js'
 
 export interface Export {
   readonly contentType: string

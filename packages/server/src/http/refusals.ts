@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { HttpError } from '../errors.js'
+import { HttpError, StorageFull, StorageUnavailable } from '../errors.js'
 
 /** Puts every refusal, wherever it comes from, into the one shape the specification gives. */
 export function shapeErrors(app: FastifyInstance): void {
@@ -29,6 +29,10 @@ export function errorBody(message: string): { error: { message: string } } {
 /** What the caller is told of an error: what it can act on, and nothing of the inside. */
 export function refusalOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error
+  if (error instanceof StorageUnavailable) {
+    return new HttpError(503, 'storage unavailable, try again', { headers: { 'Retry-After': '1' } })
+  }
+  if (error instanceof StorageFull) return new HttpError(507, 'storage full')
   const { statusCode = 500 } = error as { statusCode?: number }
   const words = FRAMEWORK_WORDS[statusCode]
   if (words) return new HttpError(statusCode, words)

@@ -1,6 +1,6 @@
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
-import { saysSecret } from './redact/named.js'
-import { createRedactor } from './redact.js'
+import { createRedactor } from '../output/redact/index.js'
+import { saysSecret } from '../output/redact/named.js'
 import { type Place, parseTask, placesIn, type Task } from './task.js'
 
 /**

@@ -1,15 +1,15 @@
+import { pauseFor, retry } from '../async/retry.js'
+import { createPipeline, OffsetLost, type PipelineOffset } from '../ingest/pipeline.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
+import { createRedactor } from '../output/redact/index.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
-import { patiently, pauseFor } from './patience.js'
-import { createPipeline, MarkLost, type PipelineMark } from './pipeline.js'
-import { createRedactor } from './redact.js'
 
 export interface FollowOptions {
   launch: Launch
   launcher: Launcher
   handle: unknown
-  /** The name of the launch's mark in the node's log. */
+  /** The name of the launch's offset in the node's log. */
   source: string
   secrets: readonly string[]
   store: LogStore
@@ -21,7 +21,7 @@ export interface FollowOptions {
 /** A list that was written to this lately has not expired: where it is empty, it was lost. */
 const RECENT = 10 * 60_000
 const LONGEST_PAUSE = 30_000
-/** Marks expire with the lists; a node that says nothing for a day is not to begin again. */
+/** Offsets expire with the lists; a node that says nothing for a day is not to begin again. */
 const RENEW_EVERY = 60_000
 
 /**
@@ -41,7 +41,7 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
     } catch (error) {
       if (signal.aborted) return undefined
       try {
-        if (error instanceof MarkLost) await mend(error)
+        if (error instanceof OffsetLost) await mend(error)
         else {
           onFault(`following the launch of ${launch.nodeId}`, error)
           await pauseFor(pause, signal)
@@ -55,21 +55,21 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
 
   /**
    * The end of a list that was lost (with a Redis that failed over) is in the output and comes into
-   * it again. What has expired does not: there the mark is set to where it was.
+   * it again. What has expired does not: there the offset is set to where it was.
    */
-  async function mend({ of, expected, position }: MarkLost): Promise<void> {
+  async function mend({ of, expected, position }: OffsetLost): Promise<void> {
     if (position > 0) return
-    const length = await patiently(() => store.length(launch.nodeId), { signal })
+    const length = await retry(() => store.length(launch.nodeId), { signal })
     if (length === 0 && performance.now() - stored < RECENT) return
-    const mark = { name: markName(source, of), from: position, to: expected }
-    await patiently(() => appender.append(launch.nodeId, [], { mark }), { signal })
+    const offset = { name: offsetName(source, of), from: position, to: expected }
+    await retry(() => appender.append(launch.nodeId, [], { offset }), { signal })
   }
 }
 
-/** The name of a launch's mark, of which it has one for its lines and one for its words. */
-export function markName(
+/** The name of a launch's offset, of which it has one for its lines and one for its words. */
+export function offsetName(
   source: string,
-  of: PipelineMark['of'] | 'begin' | 'end' | 'owner',
+  of: PipelineOffset['of'] | 'begin' | 'end' | 'owner',
 ): string {
   return of === 'lines' ? source : `${source}:${of}`
 }
@@ -79,11 +79,11 @@ async function followOnce(
   onStored: () => void,
 ): Promise<Outcome | undefined> {
   const { nodeId } = launch
-  const marks = { lines: markName(source, 'lines'), words: markName(source, 'words') }
-  const state = await patiently(() => appender.state(nodeId), { signal })
+  const offsets = { lines: offsetName(source, 'lines'), words: offsetName(source, 'words') }
+  const state = await retry(() => appender.state(nodeId), { signal })
   const at = {
-    lines: await patiently(() => store.mark(nodeId, marks.lines), { signal }),
-    words: await patiently(() => store.mark(nodeId, marks.words), { signal }),
+    lines: await retry(() => store.offset(nodeId, offsets.lines), { signal }),
+    words: await retry(() => store.offset(nodeId, offsets.words), { signal }),
   }
   const pipeline = createPipeline({
     state,
@@ -91,8 +91,8 @@ async function followOnce(
     signal,
     redactor: createRedactor({ values: secrets }),
     async append(drafts, { of, from, to }) {
-      const mark = { name: marks[of], from, to }
-      const answer = await appender.append(nodeId, drafts, { mark, redacted: of === 'lines' })
+      const offset = { name: offsets[of], from, to }
+      const answer = await appender.append(nodeId, drafts, { offset, redacted: of === 'lines' })
       if (answer.outcome === 'stored') onStored()
       return answer
     },

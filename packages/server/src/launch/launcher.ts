@@ -1,6 +1,5 @@
-import type { LaunchRequest } from '@launchtail/client/protocol'
-import type { LaunchState } from '../logs/appender.js'
-import type { RawLine } from './lines.js'
+import type { LaunchRequest, LaunchState } from '@launchtail/client/protocol'
+import type { LaunchLine, LaunchWord } from '../ingest/launch-line.js'
 
 /** A launch as its launcher sees it. */
 export interface Launch {
@@ -21,25 +20,6 @@ export type LaunchNews =
   | { readonly type: 'lines'; readonly lines: readonly LaunchLine[] }
   /** The launcher's own word, where no line tells it: a probe that succeeded, say. */
   | { readonly type: 'word'; readonly draft: LaunchWord }
-
-export interface LaunchLine extends RawLine {
-  /** What the line means, where the launcher wrote it itself. */
-  readonly word?: LaunchWord
-}
-
-export interface LaunchWord {
-  readonly level?: 'info' | 'warn' | 'error'
-  readonly message: string
-  readonly phase?:
-    | 'provisioning'
-    | 'instance_ready'
-    | 'installing'
-    | 'model_loading'
-    | 'health_check'
-    | 'active'
-  readonly progress?: number
-  readonly details?: string
-}
 
 /** Why a launch is over. A node that is `active` is watched on until it ends too. */
 export interface Outcome {

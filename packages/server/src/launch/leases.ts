@@ -8,8 +8,8 @@ export type LaunchRow = Selectable<LaunchesTable>
 /** The right to run a launch, for as long as it is renewed. */
 export interface Lease {
   readonly launchId: string
-  /** Greater than that of every earlier owner of the launch. */
-  readonly number: number
+  /** The fencing token: greater than that of every earlier owner of the launch. */
+  readonly token: number
   /** Aborts as soon as the launch is another's, or may be. */
   readonly signal: AbortSignal
   /** For who learns elsewhere that there is another owner. */
@@ -28,8 +28,8 @@ export interface Leases {
 interface Which {
   /** Only this one. */
   readonly launchId?: string
-  /** But these, which are in hand. */
-  readonly but?: readonly string[]
+  /** Except these, which this process runs already. */
+  readonly except?: readonly string[]
   /** Those too that are leased to this very name: by a process that is gone. */
   readonly own?: boolean
 }
@@ -48,14 +48,14 @@ const MARGIN = 0.1
 /**
  * Who runs a launch, by the database's clock and word. A holder counts on its own monotonic clock
  * from before it asked, so it has given up by the time another can take over; only a process that
- * was stopped in between may not know, which is why appends carry the owner's number.
+ * was stopped in between may not know, which is why appends carry the fencing token.
  */
 export function createLeases({ database, owner, length }: LeasesOptions): Leases {
   const held = new Map<string, Held>()
   const until = () => sql<number>`${databaseNow} + ${length}`
   return { take, renew, letGo }
 
-  async function take({ launchId, but = [], own = false }: Which) {
+  async function take({ launchId, except = [], own = false }: Which) {
     const asked = performance.now()
     let query = database
       .updateTable('launches')
@@ -69,7 +69,7 @@ export function createLeases({ database, owner, length }: LeasesOptions): Leases
         ]),
       )
     if (launchId !== undefined) query = query.where('launch_id', '=', launchId)
-    if (but.length > 0) query = query.where('launch_id', 'not in', but)
+    if (except.length > 0) query = query.where('launch_id', 'not in', except)
     const rows = await query.returningAll().execute()
     rows.sort((a, b) => (a.created_at < b.created_at ? -1 : 1))
     return rows.map((row) => {
@@ -95,9 +95,9 @@ export function createLeases({ database, owner, length }: LeasesOptions): Leases
       )
       .returning(['launch_id', 'owner_number', 'state'])
       .execute()
-    const numbers = new Map(rows.map((row) => [row.launch_id, row.owner_number]))
+    const tokens = new Map(rows.map((row) => [row.launch_id, row.owner_number]))
     for (const lease of before) {
-      if (numbers.get(lease.launchId) === lease.number) lease.extend(asked)
+      if (tokens.get(lease.launchId) === lease.token) lease.extend(asked)
       else lease.lose()
     }
     return rows
@@ -110,7 +110,7 @@ export function createLeases({ database, owner, length }: LeasesOptions): Leases
       .updateTable('launches')
       .set({ leased_until: 0 })
       .where('launch_id', '=', lease.launchId)
-      .where('owner_number', '=', lease.number)
+      .where('owner_number', '=', lease.token)
       .execute()
   }
 }
@@ -119,11 +119,11 @@ interface Held extends Lease {
   extend(from: number): void
 }
 
-function hold(launchId: string, number: number, length: number, from: number): Held {
+function hold(launchId: string, token: number, length: number, from: number): Held {
   const lost = new AbortController()
   let timer: NodeJS.Timeout
   extend(from)
-  return { launchId, number, signal: lost.signal, lose, extend }
+  return { launchId, token, signal: lost.signal, lose, extend }
 
   function lose(): void {
     clearTimeout(timer)

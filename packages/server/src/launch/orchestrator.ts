@@ -7,10 +7,12 @@ import type { Database } from '../database/open.js'
 import { HttpError, nodeNotFound } from '../errors.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
+import type { Launches, Once } from '../nodes/launches.js'
 import type { About, Registry } from '../nodes/registry.js'
 import { clusterNameFor } from './cluster-name.js'
 import type { Launcher } from './launcher.js'
 import { createLeases, type LaunchRow, type Lease } from './leases.js'
+import { createReplies } from './replies.js'
 import { createRun, type Run, TERMINATED_ENTRY } from './run.js'
 import { readAsked, readLaunch, storedRequest, withSecretEnvs } from './stored-launch.js'
 
@@ -35,13 +37,7 @@ export interface OrchestratorOptions {
   onFault?: (message: string, error: unknown) => void
 }
 
-export interface Orchestrator {
-  /** Returns when the launch is sure to be carried out, whatever ends this process. */
-  launch(request: LaunchRequest): Promise<{ node_id: string; cluster_name: string }>
-  /** What the node's newest launch was asked for with. Throws 404 where that is not known. */
-  asked(nodeId: string): Promise<NodeLaunch>
-  /** Returns when it is sure to be; the log tells when it is done. */
-  terminate(nodeId: string): Promise<void>
+export interface Orchestrator extends Launches {
   /**
    * Takes up every launch that is not over and that nobody runs, now and from now on. Called once,
    * before anything else.
@@ -49,10 +45,6 @@ export interface Orchestrator {
   resume(): Promise<void>
   /** The values that are to be taken out of whatever is stored of a node. */
   secretsOf(nodeId: string): readonly string[]
-  /** Whether this process is running a launch, or what it launched. */
-  running(nodeId: string): boolean
-  /** Removes what is left of a node's launches. Throws 409 where one is not over. */
-  forget(nodeId: string): Promise<void>
   /** Follows no more. What was launched lives on, and may be taken up at once. */
   close(): Promise<void>
 }
@@ -84,20 +76,26 @@ export function createOrchestrator({
   const ends = new WeakMap<Run, Promise<void>>()
   const closing = new AbortController()
   const leases = createLeases({ database, owner, length })
+  const replies = createReplies(database, now)
   /** Launches are admitted, taken up and terminated one after the other: names and ids are unique. */
   let admitting: Promise<unknown> = Promise.resolve()
   let resumed = false
   const looking = lookAfter()
   return { launch, asked, terminate, resume, secretsOf, running, forget, close }
 
-  async function launch(given: LaunchRequest) {
-    const request = withSecretEnvs(given)
-    const launcher = launcherFor(request.provider)
-    await launcher.check(request)
-    return inTurn(() => admit(request, launcher))
+  async function launch(given: LaunchRequest, once?: Once) {
+    const act = async () => {
+      const request = withSecretEnvs(given)
+      const launcher = launcherFor(request.provider)
+      await launcher.check(request)
+      return locked(() => admit(request, launcher))
+    }
+    if (!once) return act()
+    const { answer, replayed } = await replies.once(once.key, once.digest, act)
+    return { ...answer, ...(replayed && { replayed }) }
   }
 
-  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  function locked<T>(act: () => Promise<T>): Promise<T> {
     const done = admitting.then(act)
     admitting = done.catch(() => {})
     return done
@@ -205,7 +203,7 @@ export function createOrchestrator({
   }
 
   async function terminate(nodeId: string): Promise<void> {
-    return inTurn(async () => {
+    return locked(async () => {
       const run = live.get(nodeId)
       const launch = run?.isOver() ? undefined : await unended(nodeId)
       if (launch) {
@@ -232,9 +230,9 @@ export function createOrchestrator({
   }
 
   function takeUp({ own = false } = {}): Promise<void> {
-    return inTurn(async () => {
-      const but = [...live.values()].map(({ launchId }) => launchId)
-      for (const taken of await leases.take({ but, own })) begin(runOf(taken))
+    return locked(async () => {
+      const except = [...live.values()].map(({ launchId }) => launchId)
+      for (const taken of await leases.take({ except, own })) begin(runOf(taken))
     })
   }
 

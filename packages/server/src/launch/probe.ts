@@ -1,7 +1,6 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LaunchWord } from './launcher.js'
 
 export interface Probe {
   /** Something answers there. */
@@ -19,19 +18,6 @@ export interface ProbeOptions {
 }
 
 const TIMEOUT = 2000
-
-/** What is said when something answers for the first time. */
-export const CHECKING: LaunchWord = {
-  message: 'Running health checks...',
-  phase: 'health_check',
-  progress: 85,
-}
-
-/** What is said when the server at this address is ready. */
-export function readyAt(base: string): LaunchWord {
-  const message = 'Node is ready and serving requests!'
-  return { message, phase: 'active', progress: 100, details: base }
-}
 
 /** Asks a model server whether it is ready, until it is. What it returns is kept up to date. */
 export function startProbe({ base, interval, signal }: ProbeOptions): Probe {

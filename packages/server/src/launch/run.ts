@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import type { Draft } from '@launchtail/client/protocol'
+import { retry } from '../async/retry.js'
 import type { Database } from '../database/open.js'
 import type { LaunchesTable } from '../database/schema.js'
-import { type Appender, Disowned } from '../logs/appender.js'
+import { type Appender, Fenced } from '../logs/appender.js'
 import { TERMINATED } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
-import { explain } from './causes/explain.js'
-import { followLaunch, markName } from './follow.js'
+import { explain } from './explain.js'
+import { followLaunch, offsetName } from './follow.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import type { LaunchRow, Lease } from './leases.js'
-import { patiently } from './patience.js'
 
 export interface RunOptions {
   row: LaunchRow
@@ -90,14 +90,14 @@ export function createRun({
    * progress bar, the end, and words, of which two owners may have different ones in one place.
    */
   function ownAppender(): Appender {
-    const owner = { name: markName(source, 'owner'), number: lease.number }
+    const fence = { name: offsetName(source, 'owner'), token: lease.token }
     return {
       ...shared,
       async append(nodeId, drafts, options) {
         try {
-          return await shared.append(nodeId, drafts, { ...options, owner })
+          return await shared.append(nodeId, drafts, { ...options, fence })
         } catch (error) {
-          if (error instanceof Disowned) lease.lose()
+          if (error instanceof Fenced) lease.lose()
           throw error
         }
       },
@@ -110,8 +110,8 @@ export function createRun({
       phase: 'queued',
       progress: 0,
     }
-    const mark = { name: markName(source, 'begin'), from: 0, to: 1 }
-    await appender.append(nodeId, [draft], { mark })
+    const offset = { name: offsetName(source, 'begin'), from: 0, to: 1 }
+    await appender.append(nodeId, [draft], { offset })
   }
 
   async function carryOut(): Promise<void> {
@@ -121,7 +121,7 @@ export function createRun({
         shared.forget(nodeId)
         await appender.append(nodeId, [])
       })
-      // What was started was announced; the mark that says so may have expired since.
+      // What was started was announced; the offset that says so may have expired since.
       if (handle === undefined) await insist('announcing', announce)
       const outcome = await untilItEnds()
       if (outcome) await finish(outcome)
@@ -190,8 +190,8 @@ export function createRun({
       ...(details !== undefined && { details }),
     }
     const draft = cancelling.signal.aborted ? TERMINATED_ENTRY : failure
-    const mark = { name: markName(source, 'end'), from: 0, to: 1 }
-    await insist('ending', () => appender.append(nodeId, [draft], { mark }))
+    const offset = { name: offsetName(source, 'end'), from: 0, to: 1 }
+    await insist('ending', () => appender.append(nodeId, [draft], { offset }))
     over = true
     const ended: Changes = { state: 'ended', secrets: null, ended_at: now().toISOString() }
     await insist('storing the end of', () => update(ended))
@@ -202,7 +202,7 @@ export function createRun({
       .updateTable('launches')
       .set(changes)
       .where('launch_id', '=', launchId)
-      .where('owner_number', '=', lease.number)
+      .where('owner_number', '=', lease.token)
     if (from) query = query.where('state', '=', from)
     await query.execute()
   }
@@ -213,6 +213,6 @@ export function createRun({
       if (!signal.aborted) onFault(`${what} the launch of ${nodeId}`, error)
       return true
     }
-    return patiently(act, { signal, passes, longest: 10_000 })
+    return retry(act, { signal, passes, longest: 10_000 })
   }
 }

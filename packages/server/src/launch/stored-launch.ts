@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
+import { saysSecret } from '../output/redact/named.js'
 import { secretsIn, withoutSecrets } from './asked.js'
 import type { Launch } from './launcher.js'
 import type { LaunchRow } from './leases.js'
-import { saysSecret } from './redact/named.js'
 import { seal, unseal } from './seal.js'
 import { parseTask } from './task.js'
 

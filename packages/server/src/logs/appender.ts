@@ -1,14 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type Cursor,
+  clampProgress,
   type Draft,
+  foldLaunch,
   formatCursor,
-  isTerminal,
+  type LaunchState,
   type LogEntry,
-  type Phase,
+  NOT_LAUNCHED,
 } from '@launchtail/client/protocol'
+import { createMutex } from '../async/mutex.js'
 import { StorageUnavailable } from '../errors.js'
-import { createTurns } from '../turns.js'
 import { checkOf } from './check.js'
 import { readEntry, writeEntry } from './entry-text.js'
 import { lastEventOf } from './events.js'
@@ -29,14 +31,9 @@ export interface AppenderOptions {
   now?: () => Date
 }
 
-export interface LaunchState {
-  readonly phase: Phase
-  readonly progress: number
-}
-
 export interface AppendOptions {
-  mark?: AppendHow['mark']
-  owner?: AppendHow['owner']
+  offset?: AppendHow['offset']
+  fence?: AppendHow['fence']
   once?: { key: string; digest: string }
   /** The texts hold no secrets any more. */
   redacted?: boolean
@@ -48,11 +45,11 @@ export type AppendAnswer =
   | { readonly outcome: 'elsewhere'; readonly position: number }
 
 /** Nothing was stored: whoever appends has been followed by another owner. */
-export class Disowned extends Error {}
+export class Fenced extends Error {}
 
 export interface Appender {
   /**
-   * Completes the drafts with their defaults and stores all of them or none. Throws Disowned where
+   * Completes the drafts with their defaults and stores all of them or none. Throws Fenced where
    * there was a later owner.
    */
   append(nodeId: string, drafts: readonly Draft[], options?: AppendOptions): Promise<AppendAnswer>
@@ -92,10 +89,10 @@ export function createAppender({
   now = () => new Date(),
 }: AppenderOptions): Appender {
   const states = new Map<string, ListState>()
-  const inTurn = createTurns()
+  const locked = createMutex()
   return {
     append: (nodeId, drafts, options = {}) =>
-      inTurn(nodeId, async (fault) => {
+      locked(nodeId, async (fault) => {
         // Who waited behind an append that the storage did not answer is told the same at once:
         // trying once more, one after the other, would take each longer than the one before.
         if (fault instanceof StorageUnavailable) throw fault
@@ -126,9 +123,9 @@ export function createAppender({
         event: lastEvent(entries, last),
       }
       const how: AppendHow = {
-        ...(attempt <= ATTEMPTS && { expect: { length: state.length, last: state.last } }),
-        ...(options.mark && { mark: options.mark }),
-        ...(options.owner && { owner: options.owner }),
+        ...(attempt <= ATTEMPTS && { precondition: { length: state.length, last: state.last } }),
+        ...(options.offset && { offset: options.offset }),
+        ...(options.fence && { fence: options.fence }),
         ...(options.once && { once: { ...options.once, answer: JSON.stringify(place) } }),
       }
       // Whatever goes wrong from here on, what the list looks like is not known any more.
@@ -136,12 +133,13 @@ export function createAppender({
       const appended = await store.append(nodeId, texts, how)
       if (appended.outcome === 'moved') continue
       if (appended.outcome === 'elsewhere') return appended
-      if (appended.outcome === 'disowned') throw new Disowned('another owner has taken it up')
+      if (appended.outcome === 'fenced') throw new Fenced('another owner has taken it up')
       if (appended.outcome === 'replayed') {
         const kept = JSON.parse(appended.answer) as Place
         return { ...answer(kept, appended.index), outcome: 'replayed', digest: appended.digest }
       }
-      if (how.expect) remember(nodeId, { ...next, last, length: appended.index + texts.length })
+      if (how.precondition)
+        remember(nodeId, { ...next, last, length: appended.index + texts.length })
       if (leftOut > 0) onLeftOut(nodeId, leftOut)
       if (entries.length > 0) onAppended(nodeId, appended.index, entries)
       return { ...answer(place, appended.index), outcome: 'stored' }
@@ -162,7 +160,7 @@ export function createAppender({
     const from = Math.max(0, length - LOOK_BACK)
     const texts = length > 0 ? await store.read(nodeId, from, length - from) : []
     const record = await before(nodeId)
-    let launch: LaunchState = record ?? { phase: 'queued', progress: 0 }
+    let launch: LaunchState = record ?? NOT_LAUNCHED
     for (const text of texts) {
       const entry = readEntry(text)
       if (entry) launch = foldLaunch(launch, entry)
@@ -234,24 +232,10 @@ function lastEvent(entries: readonly LogEntry[], last: string | undefined): Curs
   return entry ? lastEventOf(entry) : 'log'
 }
 
-/** Where a launch is after an entry. One that follows a terminal phase begins a new launch. */
-export function foldLaunch(launch: LaunchState, { phase, progress }: LogEntry): LaunchState {
-  const reached = beginsLaunch(launch.phase, phase) ? 0 : launch.progress
-  return { phase, progress: Math.max(reached, progress ?? 0) }
-}
-
-/** Whether an entry of phase `phase` after one of phase `before` begins a new launch. */
-export function beginsLaunch(before: Phase, phase: Phase): boolean {
-  return isTerminal(before) && !isTerminal(phase)
-}
-
 function completeOne(draft: Draft, launch: LaunchState, now: string): LogEntry {
   const { timestamp = now, level = 'info', phase = launch.phase, progress, details } = draft
   const entry: LogEntry = { timestamp, level, message: draft.message.toWellFormed(), phase }
-  if (progress !== undefined) {
-    const reached = beginsLaunch(launch.phase, phase) ? 0 : launch.progress
-    entry.progress = Math.max(reached, progress)
-  }
+  if (progress !== undefined) entry.progress = clampProgress(launch, { phase, progress })
   if (details) entry.details = details.toWellFormed()
   return entry
 }

@@ -74,9 +74,9 @@ export async function sqliteLogStore({
       }),
     length: (nodeId) =>
       attempt(() => (find.list.get(nodeId, now()) as List | undefined)?.length ?? 0),
-    mark: (nodeId, name) =>
+    offset: (nodeId, name) =>
       attempt(
-        () => (find.mark.get(nodeId, name) as { position: number } | undefined)?.position ?? 0,
+        () => (find.offset.get(nodeId, name) as { position: number } | undefined)?.position ?? 0,
       ),
     async remove(nodeId) {
       await exclusively(() => transaction(() => void forget(nodeId)))
@@ -169,21 +169,21 @@ export async function sqliteLogStore({
   }
 
   async function store({ nodeId, texts, how }: Job): Promise<Result> {
-    const { expect, mark, once, owner } = how
+    const { precondition, offset, once, fence } = how
     if (once) {
       const kept = write.reply.get(nodeId, once.key, now())
       if (kept) return { appended: { outcome: 'replayed', ...(kept as Reply) } }
     }
-    const newest = owner ? positionOf(nodeId, owner.name) : 0
-    if (owner && newest > owner.number) return { appended: { outcome: 'disowned' } }
-    if (mark) {
-      const position = positionOf(nodeId, mark.name)
-      if (position !== mark.from) return { appended: { outcome: 'elsewhere', position } }
+    const newest = fence ? positionOf(nodeId, fence.name) : 0
+    if (fence && newest > fence.token) return { appended: { outcome: 'fenced' } }
+    if (offset) {
+      const position = positionOf(nodeId, offset.name)
+      if (position !== offset.from) return { appended: { outcome: 'elsewhere', position } }
     }
     const list = open(nodeId, texts.length > 0)
     const last =
       list.length > 0 ? (write.last.get(list.id, list.length - 1) as Body).body : undefined
-    if (expect && (expect.length !== list.length || expect.last !== last)) {
+    if (precondition && (precondition.length !== list.length || precondition.last !== last)) {
       return { appended: { outcome: 'moved' } }
     }
     for (let i = 0; i < texts.length; i += 1) {
@@ -191,10 +191,10 @@ export async function sqliteLogStore({
       write.entry.run(list.id, list.length + i, texts[i] as string)
     }
     if (texts.length > 0) write.grow.run(list.length + texts.length, now() + retention, list.id)
-    if (mark) write.mark.run(nodeId, mark.name, mark.to, now() + retention)
+    if (offset) write.offset.run(nodeId, offset.name, offset.to, now() + retention)
     // One that has expired comes back with the next append.
-    if (owner && newest < owner.number) {
-      write.mark.run(nodeId, owner.name, owner.number, now() + retention)
+    if (fence && newest < fence.token) {
+      write.offset.run(nodeId, fence.name, fence.token, now() + retention)
     }
     if (once) {
       write.keep.run(nodeId, once.key, once.digest, list.length, once.answer, now() + REPLY_KEPT)
@@ -202,8 +202,8 @@ export async function sqliteLogStore({
     return { appended: { outcome: 'stored', index: list.length }, previous: checkBefore(last) }
   }
 
-  function positionOf(nodeId: string, mark: string): number {
-    return (write.markOf.get(nodeId, mark) as { position: number } | undefined)?.position ?? 0
+  function positionOf(nodeId: string, offset: string): number {
+    return (write.offsetOf.get(nodeId, offset) as { position: number } | undefined)?.position ?? 0
   }
 
   /** The node's list; where it has expired or there is none, a new one. */
@@ -224,7 +224,7 @@ export async function sqliteLogStore({
   function forget(nodeId: string): void {
     const list = write.list.get(nodeId) as List | undefined
     if (list) forgetList(list.id)
-    write.dropMarks.run(nodeId)
+    write.dropOffsets.run(nodeId)
     write.dropReplies.run(nodeId)
   }
 
@@ -232,7 +232,7 @@ export async function sqliteLogStore({
     const expired = write.expired.all(now()) as { id: number; node: string }[]
     await transaction(() => {
       for (const list of expired) forgetList(list.id)
-      write.oldMarks.run(now())
+      write.oldOffsets.run(now())
       write.oldReplies.run(now())
     })
     for (const list of expired) for (const watcher of watchers.of(list.node)) watcher.changed()
@@ -318,7 +318,7 @@ function reads(db: Sqlite) {
       `select group_concat(body, char(10)) as bodies from
        (select body from entries where list = ? and idx >= ? order by idx limit ?)`,
     ),
-    mark: db.prepare('select position from marks where node = ? and name = ?'),
+    offset: db.prepare('select position from marks where node = ? and name = ?'),
     one: db.prepare('select 1 from lists limit 1'),
   }
 }
@@ -330,8 +330,8 @@ function writes(db: Sqlite) {
     create: db.prepare('insert into lists (node, length, expires_at) values (?, 0, ?)'),
     entry: db.prepare('insert into entries (list, idx, body) values (?, ?, ?)'),
     grow: db.prepare('update lists set length = ?, expires_at = ? where id = ?'),
-    markOf: db.prepare('select position from marks where node = ? and name = ?'),
-    mark: db.prepare(
+    offsetOf: db.prepare('select position from marks where node = ? and name = ?'),
+    offset: db.prepare(
       `insert into marks (node, name, position, expires_at) values (?, ?, ?, ?)
        on conflict (node, name) do update
        set position = excluded.position, expires_at = excluded.expires_at`,
@@ -346,10 +346,10 @@ function writes(db: Sqlite) {
     ),
     bury: db.prepare('insert into dead_lists (id) values (?)'),
     dropList: db.prepare('delete from lists where id = ?'),
-    dropMarks: db.prepare('delete from marks where node = ?'),
+    dropOffsets: db.prepare('delete from marks where node = ?'),
     dropReplies: db.prepare('delete from replies where node = ?'),
     expired: db.prepare('select id, node from lists where expires_at <= ?'),
-    oldMarks: db.prepare('delete from marks where expires_at <= ?'),
+    oldOffsets: db.prepare('delete from marks where expires_at <= ?'),
     oldReplies: db.prepare('delete from replies where expires_at <= ?'),
     dead: db.prepare('select id from dead_lists limit 1'),
     purge: db.prepare(

@@ -10,9 +10,9 @@ export interface LogStore {
   read(nodeId: string, from: number, limit: number): Promise<string[]>
   /** How many entries the list has; 0 where there is none. */
   length(nodeId: string): Promise<number>
-  /** How far a mark has come, 0 where it was never set. */
-  mark(nodeId: string, name: string): Promise<number>
-  /** Removes the list, its marks and its kept replies. */
+  /** How far an offset has come, 0 where it was never set. */
+  offset(nodeId: string, name: string): Promise<number>
+  /** Removes the list, its offsets and its kept replies. */
   remove(nodeId: string): Promise<void>
   /** Tells of everything that happens to a list, until the returned function is called. */
   watch(nodeId: string, watcher: Watcher): () => void
@@ -23,17 +23,17 @@ export interface LogStore {
 
 export interface AppendHow {
   /** The list as the caller knows it; where it is another by now, nothing is appended. */
-  readonly expect?: { readonly length: number; readonly last: string | undefined }
+  readonly precondition?: { readonly length: number; readonly last: string | undefined }
   /**
    * A named position in what is being sent in. Nothing is appended unless it is at `from`; it is at
    * `to` afterwards. So a sender that repeats itself, or a second one, stores nothing twice.
    */
-  readonly mark?: { readonly name: string; readonly from: number; readonly to: number }
+  readonly offset?: { readonly name: string; readonly from: number; readonly to: number }
   /**
-   * Whose output it is, and the number of who runs that, which grows with each who does. The highest
-   * number is kept, as a mark; nothing is appended under a lower one.
+   * The fencing token of whoever runs the launch under this name: it grows with each owner. The highest
+   * is kept, as an offset; an append with a lower one stores nothing.
    */
-  readonly owner?: { readonly name: string; readonly number: number }
+  readonly fence?: { readonly name: string; readonly token: number }
   /** A request that must take effect once. The answer is kept for 24 hours in the same step. */
   readonly once?: { readonly key: string; readonly digest: string; readonly answer: string }
 }
@@ -41,12 +41,12 @@ export interface AppendHow {
 export type Appended =
   /** `index` is the first appended text's place in the list. */
   | { readonly outcome: 'stored'; readonly index: number }
-  /** `expect` did not hold. */
+  /** The precondition did not hold. */
   | { readonly outcome: 'moved' }
-  /** The mark is at `position` and not at `from`. */
+  /** The offset is at `position` and not at `from`. */
   | { readonly outcome: 'elsewhere'; readonly position: number }
-  /** There was an owner with a higher number. */
-  | { readonly outcome: 'disowned' }
+  /** An append with a higher fencing token came first. */
+  | { readonly outcome: 'fenced' }
   /** The key was used before, by a request with this digest; its first text is at `index`. */
   | {
       readonly outcome: 'replayed'

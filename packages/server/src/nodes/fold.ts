@@ -1,6 +1,9 @@
 import {
+  beginsLaunch,
   type Failure,
+  foldLaunch,
   isTerminal,
+  type LaunchState,
   type LogEntry,
   type PastLaunch,
   type Phase,
@@ -8,9 +11,8 @@ import {
   phaseOrder,
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
-import { type Clues, conclude, NO_CLUES, observe } from '../launch/causes/tracker.js'
-import { beginsLaunch, foldLaunch, type LaunchState } from '../logs/appender.js'
 import { endpointOf, statusOf } from '../logs/entry-text.js'
+import { type Clues, conclude, NO_CLUES, observe } from '../output/causes/tracker.js'
 import { isStallNotice } from './stall.js'
 
 /** What a node's record takes from its list, and nothing else. */

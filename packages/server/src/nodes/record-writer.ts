@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type LogEntry, phaseOrder } from '@launchtail/client/protocol'
 import type { Transaction } from 'kysely'
+import type { Mutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
 import type { Schema } from '../database/schema.js'
 import { readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
-import type { InTurn } from '../turns.js'
 import { type Folded, fold, UNFOLDED } from './fold.js'
 import type { History } from './history.js'
 import type { LaunchHistory } from './launch-history.js'
@@ -36,7 +36,7 @@ export interface RecordWriterOptions {
   database: Database
   store: LogStore
   /** A record is read, folded on and written by one at a time. */
-  inTurn: InTurn
+  locked: Mutex
   history: History
   launches: LaunchHistory
   /** Told of each record that was stored. */
@@ -90,7 +90,7 @@ const WRITE_BY = 4000
 export function createRecordWriter({
   database,
   store,
-  inTurn,
+  locked,
   history,
   launches,
   tell,
@@ -175,7 +175,7 @@ export function createRecordWriter({
       pending.delete(nodeId)
     }
     try {
-      await inTurn(nodeIds, async () => {
+      await locked(nodeIds, async () => {
         if (news.size > 0) await takeIn(news)
       })
     } catch (error) {
@@ -228,7 +228,7 @@ export function createRecordWriter({
    * of fewer entries than were taken in is another one, and taken in from its first.
    */
   function catchUpNode(nodeId: string): Promise<void> {
-    return inTurn(nodeId, async () => {
+    return locked(nodeId, async () => {
       const folded = (await rowsOf(database, [nodeId])).get(nodeId)?.folded ?? 0
       const end = await store.length(nodeId)
       for (let index = end < folded ? 0 : folded; index < end; ) {

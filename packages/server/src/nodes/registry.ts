@@ -8,10 +8,10 @@ import {
   type Phase,
 } from '@launchtail/client/protocol'
 import { sql } from 'kysely'
+import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
 import { HttpError } from '../errors.js'
 import type { LogStore } from '../logs/store.js'
-import { createTurns } from '../turns.js'
 import { UNFOLDED } from './fold.js'
 import { createHistory } from './history.js'
 import { createLaunchHistory } from './launch-history.js'
@@ -104,12 +104,12 @@ export function createRegistry({
   onFault = () => {},
 }: RegistryOptions): Registry {
   const known = new Set<string>()
-  const inTurn = createTurns()
+  const locked = createMutex()
   const history = createHistory(database)
   const launches = createLaunchHistory(database)
   const watchers = new Set<(nodeId: string) => void>()
   const writer = createRecordWriter({
-    ...{ database, store, inTurn, history, launches, tell, now, onFault },
+    ...{ database, store, locked, history, launches, tell, now, onFault },
   })
   const { write, appended, catchUp, catchUpNode, flush } = writer
   const rowOf = inOneQuery((nodeIds) => rowsOf(database, nodeIds))
@@ -121,7 +121,7 @@ export function createRegistry({
 
   async function create(node: NewRecord): Promise<NodeRecord> {
     await write(node.nodeId)
-    await inTurn(node.nodeId, () => add(node))
+    await locked(node.nodeId, () => add(node))
     return (await get(node.nodeId)) as NodeRecord
   }
 

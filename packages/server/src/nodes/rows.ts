@@ -7,7 +7,7 @@ import {
 import type { Selectable } from 'kysely'
 import type { NodesTable, PhasesTable } from '../database/schema.js'
 import { HttpError } from '../errors.js'
-import { UNKNOWN } from '../launch/causes/index.js'
+import { UNKNOWN } from '../output/causes/index.js'
 import type { Folded } from './fold.js'
 
 /** What the caller said of a node; the rest of its record comes from its list. */

@@ -62,7 +62,7 @@ export function logStoreContract(
     it('appends nothing to a list that is not the expected one', async () => {
       const store = await start()
       const append = (texts: string[], length: number, last?: string) =>
-        store.append('a', texts, { expect: { length, last } })
+        store.append('a', texts, { precondition: { length, last } })
       expect(await append(['0'], 0)).toEqual({ outcome: 'stored', index: 0 })
       expect(await append(['again'], 0)).toEqual({ outcome: 'moved' })
       expect(await append(['other'], 1, 'not 0')).toEqual({ outcome: 'moved' })
@@ -71,31 +71,31 @@ export function logStoreContract(
       expect(await store.read('a', 0, 9)).toEqual(['0', '1', 'é', '3'])
     })
 
-    it('appends nothing for a mark that is elsewhere', async () => {
+    it('appends nothing for an offset that is elsewhere', async () => {
       const store = await start()
       const append = (text: string, from: number, to: number) =>
-        store.append('a', [text], { mark: { name: 'source', from, to } })
+        store.append('a', [text], { offset: { name: 'source', from, to } })
       expect(await append('0', 0, 10)).toEqual({ outcome: 'stored', index: 0 })
       expect(await append('0', 0, 10)).toEqual({ outcome: 'elsewhere', position: 10 })
       expect(await append('1', 10, 25)).toEqual({ outcome: 'stored', index: 1 })
-      expect(await store.mark('a', 'source')).toBe(25)
-      expect(await store.mark('a', 'another')).toBe(0)
-      expect(await store.mark('b', 'source')).toBe(0)
+      expect(await store.offset('a', 'source')).toBe(25)
+      expect(await store.offset('a', 'another')).toBe(0)
+      expect(await store.offset('b', 'source')).toBe(0)
       expect(await store.read('a', 0, 9)).toEqual(['0', '1'])
     })
 
-    it('moves a mark without a text', async () => {
+    it('moves an offset without a text', async () => {
       const store = await start()
-      await store.append('a', [], { mark: { name: 'source', from: 0, to: 7 } })
-      expect(await store.mark('a', 'source')).toBe(7)
+      await store.append('a', [], { offset: { name: 'source', from: 0, to: 7 } })
+      expect(await store.offset('a', 'source')).toBe(7)
       expect(await store.length('a')).toBe(0)
     })
 
-    it('lets one of two writers that continue the same mark through', async () => {
+    it('lets one of two writers that continue the same offset through', async () => {
       const store = await start()
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
-          store.append('a', [`writer ${i}`], { mark: { name: 'source', from: 0, to: 1 } }),
+          store.append('a', [`writer ${i}`], { offset: { name: 'source', from: 0, to: 1 } }),
         ),
       )
       expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(1)
@@ -104,16 +104,16 @@ export function logStoreContract(
 
     it('appends nothing for an owner after whom there was another', async () => {
       const store = await start()
-      const append = (number: number, texts: string[], from = 0) =>
+      const append = (token: number, texts: string[], from = 0) =>
         store.append('a', texts, {
-          owner: { name: 'launch:owner', number },
-          mark: { name: 'launch', from, to: from + texts.length },
+          fence: { name: 'launch:owner', token },
+          offset: { name: 'launch', from, to: from + texts.length },
         })
       expect(await append(1, ['0'])).toEqual({ outcome: 'stored', index: 0 })
       expect(await append(2, [], 1)).toEqual({ outcome: 'stored', index: 1 })
-      expect(await append(1, ['late'], 1)).toEqual({ outcome: 'disowned' })
+      expect(await append(1, ['late'], 1)).toEqual({ outcome: 'fenced' })
       // It learns that first: where it is in the output does not matter any more.
-      expect(await append(1, ['late'], 5)).toEqual({ outcome: 'disowned' })
+      expect(await append(1, ['late'], 5)).toEqual({ outcome: 'fenced' })
       expect(await append(2, ['1'], 1)).toEqual({ outcome: 'stored', index: 1 })
       expect(await append(3, ['2'], 7)).toEqual({ outcome: 'elsewhere', position: 2 })
       expect(await append(2, ['2'], 2)).toEqual({ outcome: 'stored', index: 2 })
@@ -136,12 +136,12 @@ export function logStoreContract(
       expect(await store.length('a')).toBe(3)
     })
 
-    it('forgets a list when it is removed, with its marks', async () => {
+    it('forgets a list when it is removed, with its offsets', async () => {
       const store = await start()
-      await store.append('a', ['0'], { mark: { name: 'source', from: 0, to: 5 } })
+      await store.append('a', ['0'], { offset: { name: 'source', from: 0, to: 5 } })
       await store.remove('a')
       expect(await store.length('a')).toBe(0)
-      expect(await store.mark('a', 'source')).toBe(0)
+      expect(await store.offset('a', 'source')).toBe(0)
       expect(await store.append('a', ['new'])).toEqual({ outcome: 'stored', index: 0 })
       expect(await store.read('a', 0, 9)).toEqual(['new'])
     })
@@ -175,13 +175,13 @@ export function logStoreContract(
       const unwatch = store.watch('a', watcherOf({ appended: (news) => void heard.push(news) }))
       let last = '0'
       await until('the watch to be in place', async () => {
-        const expect = { length: await store.length('a'), last }
+        const precondition = { length: await store.length('a'), last }
         last = 'ping'
-        await store.append('a', [last], { expect })
+        await store.append('a', [last], { precondition })
         return heard.some(({ previous }) => previous !== undefined)
       })
       const expected = { length: await store.length('a'), last: 'ping' }
-      const appended = await store.append('a', ['1', '2'], { expect: expected })
+      const appended = await store.append('a', ['1', '2'], { precondition: expected })
       if (appended.outcome !== 'stored') throw new Error(appended.outcome)
       const { index } = appended
       await until('the news', () => heard.some((news) => news.index === index))
@@ -210,12 +210,12 @@ export function logStoreContract(
 
     it('keeps everything over a restart', async () => {
       const store = await start()
-      await store.append('a', ['0', '1'], { mark: { name: 'source', from: 0, to: 3 } })
+      await store.append('a', ['0', '1'], { offset: { name: 'source', from: 0, to: 3 } })
       await store.close()
       opened.splice(0)
       const again = await start()
       expect(await again.read('a', 0, 9)).toEqual(['0', '1'])
-      expect(await again.mark('a', 'source')).toBe(3)
+      expect(await again.offset('a', 'source')).toBe(3)
     })
   })
 }

@@ -6,15 +6,15 @@ import { migrate } from '../../src/database/open.js'
 import { sqliteDatabase } from '../../src/database/sqlite.js'
 import type { Launcher } from '../../src/launch/launcher.js'
 import { localLauncher } from '../../src/launch/local/launcher.js'
-import { identify } from '../../src/launch/local/processes.js'
 import { createOrchestrator } from '../../src/launch/orchestrator.js'
-import { createRedactor } from '../../src/launch/redact.js'
+import { identify } from '../../src/launch/supervised/processes.js'
 import { createAppender } from '../../src/logs/appender.js'
 import { readEntry } from '../../src/logs/entry-text.js'
-import { redisLogStore } from '../../src/logs/redis.js'
+import { redisLogStore } from '../../src/logs/redis/store.js'
 import { sqliteLogStore } from '../../src/logs/sqlite.js'
 import type { LogStore } from '../../src/logs/store.js'
 import { createRegistry } from '../../src/nodes/registry.js'
+import { createRedactor } from '../../src/output/redact/index.js'
 
 const KEY = Buffer.alloc(32, 7)
 

@@ -1,6 +1,6 @@
 /** One of several servers with the same records and logs, in a process of its own. */
 import type { LaunchRequest } from '@launchtail/client/protocol'
-import { skypilotLauncher } from '../../src/launch/skypilot/api-launcher.js'
+import { skypilotLauncher } from '../../src/launch/skypilot/api/launcher.js'
 import { type ServerOptions, startLaunching } from './launching.js'
 
 export interface OwnerOptions extends Pick<ServerOptions, 'folder' | 'redisUrl' | 'lease'> {

@@ -1,5 +1,5 @@
 /** A server that launches through SkyPilot, in a process of its own, for a test to kill. */
-import { skypilotLauncher } from '../../src/launch/skypilot/api-launcher.js'
+import { skypilotLauncher } from '../../src/launch/skypilot/api/launcher.js'
 import { startLaunching } from './launching.js'
 
 const [folder, endpoint, request] = process.argv.slice(2) as [string, string, string]

@@ -1,8 +1,8 @@
 import type { Launch, Launcher } from '../launcher.js'
+import { endSession, type Identity } from '../supervised/processes.js'
+import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
 import { attach } from './attach.js'
 import { baseEnvironment, type PlanOptions, planOf } from './plan.js'
-import { endSession, type Identity } from './processes.js'
-import { ensureSupervisor, findSupervisor } from './spawn.js'
 
 export interface LocalLauncherOptions extends PlanOptions {
   /** Milliseconds a launch has to become ready. */

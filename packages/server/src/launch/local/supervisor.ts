@@ -9,14 +9,14 @@ import { closeSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type End, filesOf, type Run, writeJson } from './files.js'
-import { lead } from './lead.js'
-import { openOutput } from './output.js'
+import { type End, filesOf, type Run, writeJson } from '../supervised/files.js'
+import { lead } from '../supervised/lead.js'
+import { openOutput } from '../supervised/output.js'
+import { endSession } from '../supervised/processes.js'
+import { unnamed } from '../supervised/unnamed.js'
 import type { Plan } from './plan.js'
 import { freePort, isFree } from './port.js'
-import { endSession } from './processes.js'
 import { commandFor, findShell } from './shell.js'
-import { unnamed } from './unnamed.js'
 
 /** How long what a step leaves behind may hold on to its output. */
 const DRAIN = 1000
@@ -34,7 +34,7 @@ async function supervise(folder: string): Promise<void> {
   /** What reads the steps' output; a step may leave processes behind that go on writing. */
   const reading: Promise<unknown>[] = []
   const end = await run()
-  await endSession(me, { but: me.pid })
+  await endSession(me, { except: me.pid })
   await Promise.race([Promise.all(reading), sleep(DRAIN)])
   await output.written()
   writeJson(files.end, { ...end, at: new Date().toISOString() } satisfies End)

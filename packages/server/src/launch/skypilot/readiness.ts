@@ -1,8 +1,8 @@
+import type { LaunchState } from '@launchtail/client/protocol'
 import { phaseOrder } from '@launchtail/client/protocol'
-import type { LaunchState } from '../../logs/appender.js'
-import type { LaunchWord } from '../launcher.js'
-import { pauseFor } from '../patience.js'
-import { CHECKING, readyAt, startProbe } from '../probe.js'
+import { pauseFor } from '../../async/retry.js'
+import { CHECKING, type LaunchWord, readyAt } from '../../ingest/launch-line.js'
+import { startProbe } from '../probe.js'
 
 export interface ReadinessOptions {
   state: LaunchState

@@ -1,5 +1,5 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
-import { saysSecret } from '../redact/named.js'
+import { saysSecret } from '../../output/redact/named.js'
 import { refusal } from '../task.js'
 import { ownTask } from './own-task.js'
 import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'

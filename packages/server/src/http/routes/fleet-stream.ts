@@ -1,0 +1,37 @@
+import { operations } from '@launchtail/client/protocol'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { HttpError } from '../../errors.js'
+import type { Fleet } from '../../stream/fleet.js'
+import { FORMATS } from '../../stream/formats.js'
+import { mount } from '../operation.js'
+import { headersOf } from './stream.js'
+
+/** `GET /admin/nodes/stream`, and its HEAD. */
+export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet }): void {
+  const operation = operations.streamNodes
+  const headers = headersOf(FORMATS.sse)
+  mount(
+    app,
+    operation,
+    async ({ reply }) => {
+      await fleet.open(() => {
+        // Nothing can be refused any more: from here on the socket is the stream's.
+        reply.hijack()
+        return reply.raw.writeHead(200, headers)
+      })
+      return reply
+    },
+    accept,
+  )
+  mount(
+    app,
+    { ...operation, method: 'HEAD' } as const,
+    async ({ reply }) => reply.headers(headers).send(),
+    accept,
+  )
+}
+
+function accept(request: FastifyRequest): void {
+  if (request.accepts().type(['text/event-stream'])) return
+  throw new HttpError(406, 'only text/event-stream can be sent')
+}

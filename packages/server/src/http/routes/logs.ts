@@ -1,0 +1,82 @@
+import { formatCursor, type LogEntry, operations } from '@launchtail/client/protocol'
+import type { FastifyInstance } from 'fastify'
+import { nodeNotFound } from '../../errors.js'
+import { writeEntry } from '../../logs/entry-text.js'
+import { type HistoryOptions, passes, readHistory } from '../../logs/history.js'
+import type { Registry } from '../../nodes/registry.js'
+import { exportLog } from '../export.js'
+import { mount } from '../operation.js'
+
+export interface LogsOptions extends Omit<HistoryOptions, 'nodeId'> {
+  registry: Registry
+}
+
+/** The log as JSON, and as a file. */
+export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOptions): void {
+  const { readText } = source
+  const forward = createForwarder(readText)
+
+  mount(app, operations.getNodeLogs, async ({ id, query, reply }) => {
+    // A record costs more to read than the log, and is asked for only where there is none.
+    if (!(await registry.isKnown(id))) throw nodeNotFound()
+    const pick = query.since || query.level ? filtered : forward
+    const { found, cursor, length } = await readHistory({ ...source, nodeId: id }, query, pick)
+    if (length === 0) {
+      const record = await registry.find(id)
+      if (!record) throw nodeNotFound()
+      // It had entries once: its phases are known from them.
+      if (record.phases.length > 0) reply.header('Log-Expired', 'true')
+    }
+    reply.header('Log-Cursor', formatCursor(cursor))
+    return reply.type('application/json; charset=utf-8').send(historyBody(id, found))
+
+    function filtered(text: string): string | undefined {
+      const entry = readText(text)
+      return entry && passes(entry, query.since, query.level) ? writeEntry(entry) : undefined
+    }
+  })
+
+  mount(app, operations.exportNodeLogs, async ({ id, query, reply }) => {
+    if (!(await registry.find(id))) throw nodeNotFound()
+    const { found } = await readHistory({ ...source, nodeId: id }, query, (text, index) => {
+      const entry = readText(text)
+      return entry && passes(entry, query.since, query.level) ? { index, entry } : undefined
+    })
+    const { contentType, extension, body } = exportLog(id, found, query)
+    return reply
+      .type(contentType)
+      .header('Content-Disposition', `attachment; filename="${id}.${extension}"`)
+      .send(body)
+  })
+}
+
+/** In the specification's order, from texts that are JSON already. */
+function historyBody(nodeId: string, logs: readonly string[]): string {
+  return `{"node_id":${JSON.stringify(nodeId)},"count":${logs.length},"logs":[${logs.join(',')}]}`
+}
+
+/** Characters of texts that are remembered: some 16,000 entries. */
+const REMEMBERED = 4 * 1024 * 1024
+
+/**
+ * Gives a stored text as it is sent. To read an entry and write it again costs ten times what it
+ * costs to know that it was read before, and a log that is asked for is asked for again.
+ */
+function createForwarder(readText: (text: string) => LogEntry | undefined) {
+  const known = new Map<string, string | undefined>()
+  let size = 0
+  return (text: string): string | undefined => {
+    const before = known.get(text)
+    if (before !== undefined || known.has(text)) return before
+    const entry = readText(text)
+    const written = entry && writeEntry(entry)
+    size += text.length
+    if (size > REMEMBERED) {
+      known.clear()
+      size = text.length
+    }
+    // Nearly always the same text, which then is kept once.
+    known.set(text, written === text ? text : written)
+    return written
+  }
+}

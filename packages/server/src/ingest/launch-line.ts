@@ -1,0 +1,35 @@
+import type { RawLine } from '../output/lines.js'
+
+/** A line of a launch's output. */
+export interface LaunchLine extends RawLine {
+  /** The line's meaning, if the launcher wrote it itself. */
+  readonly word?: LaunchWord
+}
+
+/** A launcher's own statement about its launch: a probe succeeded, say. */
+export interface LaunchWord {
+  readonly level?: 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly phase?:
+    | 'provisioning'
+    | 'instance_ready'
+    | 'installing'
+    | 'model_loading'
+    | 'health_check'
+    | 'active'
+  readonly progress?: number
+  readonly details?: string
+}
+
+/** Said when something answers for the first time. */
+export const CHECKING: LaunchWord = {
+  message: 'Running health checks...',
+  phase: 'health_check',
+  progress: 85,
+}
+
+/** Said when the server at this address is ready. */
+export function readyAt(base: string): LaunchWord {
+  const message = 'Node is ready and serving requests!'
+  return { message, phase: 'active', progress: 100, details: base }
+}

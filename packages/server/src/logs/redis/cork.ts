@@ -1,0 +1,19 @@
+import type { Redis } from 'ioredis'
+
+/**
+ * Called before commands are sent: those of one turn of the loop go out in one write, which costs
+ * 10 to 40 µs whatever it carries. The first of them waits for the others as long as a turn takes.
+ */
+export function corkEachTurn(redis: Redis): () => void {
+  let corked = false
+  return () => {
+    if (corked || redis.status !== 'ready') return
+    const { stream } = redis
+    corked = true
+    stream.cork()
+    setImmediate(() => {
+      corked = false
+      stream.uncork()
+    })
+  }
+}

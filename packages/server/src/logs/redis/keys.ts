@@ -1,0 +1,13 @@
+/** Every key and channel in Redis. The braces put all keys of a node into one Cluster slot. */
+export const keys = {
+  /** The node's list, and the channel its appends are announced on. */
+  list: (nodeId: string) => `node_logs:${nodeId}`,
+  /** Hash: offset name → position. Same slot as the list, whose whole key is its hash tag. */
+  offsets: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:source`,
+  /** String: the digest and the answer of a request that bore an `Idempotency-Key`. */
+  reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,
+  /** The channel on which a process hears itself. */
+  echo: (process: string) => `launchtail:echo:${process}`,
+  /** String: written to know that Redis takes what is written. */
+  probe: 'launchtail:probe',
+}
