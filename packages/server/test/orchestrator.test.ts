@@ -23,6 +23,7 @@ import {
   temporaryFolder,
   waitFor,
 } from './support/launching.js'
+import { FROM_SOURCES } from './support/program.js'
 
 type Server = Awaited<ReturnType<typeof startLaunching>>
 
@@ -336,11 +337,9 @@ test('a server that is killed with -9 is followed by one that loses and doubles 
   const { request, finished } = counting(folder)
   const asked = JSON.stringify(request)
   const program = fileURLToPath(new URL('./support/launching-process.ts', import.meta.url))
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', program, folder, asked, 'step 3'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [...FROM_SOURCES, program, folder, asked, 'step 3'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   cleanups.push(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   child.kill('SIGKILL')

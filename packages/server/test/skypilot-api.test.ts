@@ -17,6 +17,7 @@ import {
   waitFor,
 } from './support/launching.js'
 import { until } from './support/processes.js'
+import { FROM_SOURCES } from './support/program.js'
 import { type DoubleOptions, type Hook, startDouble } from './support/skypilot-double.js'
 
 /** As in real life, a hundred times as fast. */
@@ -230,10 +231,7 @@ describe('a server that dies while it launches', () => {
     const program = fileURLToPath(new URL('./support/skypilot-process.ts', import.meta.url))
     const child = spawn(
       process.execPath,
-      [
-        ...['--conditions=source', '--import', 'tsx', program, folder, api.url],
-        JSON.stringify(request()),
-      ],
+      [...FROM_SOURCES, program, folder, api.url, JSON.stringify(request())],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
     onTestFinished(() => void child.kill('SIGKILL'))

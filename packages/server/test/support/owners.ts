@@ -11,6 +11,7 @@ import { openSqlite } from '../../src/sqlite.js'
 import { removeFolder, temporaryFolder, waitFor } from './launching.js'
 import type { Order, OwnerOptions } from './owner-process.js'
 import { startRedis } from './processes.js'
+import { FROM_SOURCES } from './program.js'
 
 const PROGRAM = fileURLToPath(new URL('./owner-process.ts', import.meta.url))
 
@@ -38,7 +39,7 @@ export async function startShared() {
 
   async function start(options: Omit<OwnerOptions, 'folder' | 'redisUrl'>): Promise<Owner> {
     const given = JSON.stringify({ ...options, folder, redisUrl: redis.url } satisfies OwnerOptions)
-    const child = fork(PROGRAM, [given], { execArgv: ['--conditions=source', '--import', 'tsx'] })
+    const child = fork(PROGRAM, [given], { execArgv: FROM_SOURCES })
     children.add(child)
     let last: Promise<unknown> = answerOf(child)
     await last

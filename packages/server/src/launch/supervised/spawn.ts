@@ -79,11 +79,11 @@ async function startSupervisor({ module, folder, plan, env }: SupervisorOptions)
   }
 }
 
-/** How a program of ours is run: as it is built, or in development from its source. */
-function program(module: URL): string[] {
+/** The arguments Node runs one of our programs with: the built file, or in development its source. */
+export function program(module: URL): string[] {
   const source = import.meta.url.endsWith('.ts')
   const file = `${fileURLToPath(module)}.${source ? 'ts' : 'js'}`
   if (!source) return [file]
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  return ['--conditions=source', '--import', tsx, file]
+  return ['--conditions=launchtail-source', '--import', tsx, file]
 }
