@@ -70,7 +70,7 @@ module.exports = {
       from: { path: SERVER, pathNot: `${SERVER}main[.]ts$` },
       to: {
         path: [
-          `${SERVER}logs/(sqlite|redis/store)[.]ts$`,
+          `${SERVER}logs/(sqlite|redis)/store[.]ts$`,
           `${SERVER}database/sqlite[.]ts$`,
           `${SERVER}launch/(local|skypilot/api|skypilot/cli)/launcher[.]ts$`,
         ],

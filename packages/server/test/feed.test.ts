@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readEntry, writeEntry } from '../src/logs/entry-text.js'
-import { sqliteLogStore } from '../src/logs/sqlite.js'
+import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore, Watcher } from '../src/logs/store.js'
 import { type Feed, openFeed } from '../src/stream/feed.js'
 import { temporaryFolder } from './support/processes.js'

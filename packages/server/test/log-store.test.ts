@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { redisLogStore } from '../src/logs/redis/store.js'
-import { sqliteLogStore } from '../src/logs/sqlite.js'
+import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import { logStoreContract } from './contracts/log-store.js'
 import {
   endAll,

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Database, migrate } from '../src/database/open.js'
 import { sqliteDatabase } from '../src/database/sqlite.js'
 import { writeEntry } from '../src/logs/entry-text.js'
-import { sqliteLogStore } from '../src/logs/sqlite.js'
+import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import { createRegistry } from '../src/nodes/registry.js'
 import { temporaryFolder } from './support/processes.js'
 

@@ -1,0 +1,80 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Appended, AppendHow } from '../store.js'
+import { translate } from './faults.js'
+import type { AppendResult, Lists } from './lists.js'
+import { SLICE, type Writer } from './writer.js'
+
+export interface Job {
+  readonly nodeId: string
+  readonly texts: readonly string[]
+  readonly how: AppendHow
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface AppendQueueOptions {
+  writer: Writer
+  lists: Lists
+  /** Called with each append that was committed, once it has been answered. */
+  onStored: (job: Job, index: number, previous: string | undefined) => void
+}
+
+/** The appends of one turn share a transaction; long ones are divided into several. */
+export function createAppendQueue({ writer, lists, onStored }: AppendQueueOptions) {
+  const queue: Job[] = []
+  return {
+    push(job: Job): void {
+      queue.push(job)
+      // The first append of a turn starts the transaction for all of them.
+      if (queue.length === 1) void writer.exclusively(flush)
+    },
+  }
+
+  async function flush(): Promise<void> {
+    // Lets every append of this turn join.
+    await nextTurn()
+    while (queue.length > 0) {
+      const jobs = takeSome()
+      try {
+        settle(jobs, await writer.transaction(() => appendAll(jobs)))
+      } catch (error) {
+        if (jobs.length === 1) jobs[0]?.reject(translate(error))
+        // Jobs that were too much for the disk together may fit one by one.
+        else for (const job of jobs) await appendAlone(job)
+      }
+    }
+  }
+
+  function takeSome(): Job[] {
+    let rows = 0
+    let count = 0
+    while (count < queue.length && (count === 0 || rows < SLICE)) {
+      rows += queue[count]?.texts.length ?? 0
+      count += 1
+    }
+    return queue.splice(0, count)
+  }
+
+  async function appendAll(jobs: readonly Job[]): Promise<AppendResult[]> {
+    const results: AppendResult[] = []
+    for (const { nodeId, texts, how } of jobs) results.push(await lists.append(nodeId, texts, how))
+    return results
+  }
+
+  async function appendAlone(job: Job): Promise<void> {
+    try {
+      settle([job], await writer.transaction(() => appendAll([job])))
+    } catch (error) {
+      job.reject(translate(error))
+    }
+  }
+
+  function settle(jobs: readonly Job[], results: readonly AppendResult[]): void {
+    jobs.forEach((job, i) => {
+      const { appended, previous } = results[i] as AppendResult
+      job.resolve(appended)
+      if (appended.outcome !== 'stored' || job.texts.length === 0) return
+      onStored(job, appended.index, previous)
+    })
+  }
+}

@@ -1,0 +1,121 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { checkBefore } from '../check.js'
+import type { Appended, AppendHow } from '../store.js'
+import type { WriteStatements } from './statements.js'
+import { SLICE } from './writer.js'
+
+/** What changes the lists. Each call is made within a transaction. */
+export interface Lists {
+  append(nodeId: string, texts: readonly string[], how: AppendHow): Promise<AppendResult>
+  /** Removes the node's list, its offsets and its kept replies. */
+  remove(nodeId: string): void
+  /** Removes a list; its entries are purged later. */
+  bury(id: number): void
+}
+
+export interface AppendResult {
+  readonly appended: Appended
+  /** The check of the entry before the appended ones. */
+  readonly previous?: string
+}
+
+export interface ListsOptions {
+  write: WriteStatements
+  /** Milliseconds a list is kept after its last append. */
+  retention: number
+  now: () => number
+}
+
+interface List {
+  readonly id: number
+  readonly length: number
+}
+
+type Body = { body: string }
+type Reply = { digest: string; index: number; answer: string }
+
+const REPLY_KEPT = 24 * 3_600_000
+
+export function createLists({ write, retention, now }: ListsOptions): Lists {
+  return { append, remove, bury }
+
+  async function append(
+    nodeId: string,
+    texts: readonly string[],
+    how: AppendHow,
+  ): Promise<AppendResult> {
+    const { precondition, fence } = how
+    const newest = fence ? positionOf(nodeId, fence.name) : 0
+    const refusal = refusalOf(nodeId, how, newest)
+    if (refusal) return { appended: refusal }
+    const list = open(nodeId, texts.length > 0)
+    const last =
+      list.length > 0 ? (write.last.get(list.id, list.length - 1) as Body).body : undefined
+    if (precondition && (precondition.length !== list.length || precondition.last !== last)) {
+      return { appended: { outcome: 'moved' } }
+    }
+    for (let i = 0; i < texts.length; i += 1) {
+      if (i > 0 && i % SLICE === 0) await nextTurn()
+      write.entry.run(list.id, list.length + i, texts[i] as string)
+    }
+    if (texts.length > 0) write.grow.run(list.length + texts.length, now() + retention, list.id)
+    note(nodeId, how, list.length)
+    // An expired token reads as 0, and the next append stores it again.
+    if (fence && newest < fence.token) {
+      write.offset.run(nodeId, fence.name, fence.token, now() + retention)
+    }
+    return { appended: { outcome: 'stored', index: list.length }, previous: checkBefore(last) }
+  }
+
+  /** The outcome where nothing may be appended, whatever the list holds. */
+  function refusalOf(
+    nodeId: string,
+    { once, fence, offset }: AppendHow,
+    newestToken: number,
+  ): Appended | undefined {
+    if (once) {
+      const kept = write.reply.get(nodeId, once.key, now())
+      if (kept) return { outcome: 'replayed', ...(kept as Reply) }
+    }
+    if (fence && newestToken > fence.token) return { outcome: 'fenced' }
+    if (offset) {
+      const position = positionOf(nodeId, offset.name)
+      if (position !== offset.from) return { outcome: 'elsewhere', position }
+    }
+    return undefined
+  }
+
+  /** Stores the new offset, and the reply that a repeated request is given. */
+  function note(nodeId: string, { once, offset }: AppendHow, index: number): void {
+    if (offset) write.offset.run(nodeId, offset.name, offset.to, now() + retention)
+    if (once) {
+      write.keep.run(nodeId, once.key, once.digest, index, once.answer, now() + REPLY_KEPT)
+    }
+  }
+
+  function positionOf(nodeId: string, name: string): number {
+    return (write.offsetOf.get(nodeId, name) as { position: number } | undefined)?.position ?? 0
+  }
+
+  /** The node's list; a new one where it has expired or there is none. */
+  function open(nodeId: string, create: boolean): List {
+    const kept = write.list.get(nodeId) as (List & { expires_at: number }) | undefined
+    if (kept && kept.expires_at > now()) return kept
+    if (!create) return { id: -1, length: 0 }
+    if (kept) bury(kept.id)
+    const { lastInsertRowid } = write.create.run(nodeId, now() + retention)
+    return { id: Number(lastInsertRowid), length: 0 }
+  }
+
+  function remove(nodeId: string): void {
+    const list = write.list.get(nodeId) as List | undefined
+    if (list) bury(list.id)
+    write.dropOffsets.run(nodeId)
+    write.dropReplies.run(nodeId)
+  }
+
+  function bury(id: number): void {
+    write.bury.run(id)
+    write.dropList.run(id)
+  }
+}

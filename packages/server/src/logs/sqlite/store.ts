@@ -1,0 +1,84 @@
+import { StorageUnavailable } from '../../errors.js'
+import { openSqlite } from '../../sqlite.js'
+import type { LogStore } from '../store.js'
+import { createWatchers } from '../watchers.js'
+import { createAppendQueue } from './append-queue.js'
+import { startExpiry } from './expiry.js'
+import { createLists } from './lists.js'
+import { createReads } from './reads.js'
+import { prepareWrites } from './statements.js'
+import { TABLES } from './tables.js'
+import { createWriter } from './writer.js'
+
+export interface SqliteLogStoreOptions {
+  file: string
+  /** Milliseconds a list is kept after its last append. */
+  retention: number
+  /** Milliseconds since 1970 that never step: retention must not follow a clock that is set. */
+  now?: () => number
+}
+
+/**
+ * The embedded store: one SQLite file that only this process writes.
+ *
+ * Appends of one turn share a transaction, and a long one is written in slices, so the loop is
+ * never held for long. Readers have a connection of their own, which sees only what is committed.
+ */
+export async function sqliteLogStore({
+  file,
+  retention,
+  // Set once at the start of the process and counted on from there by the monotonic clock.
+  now = () => performance.timeOrigin + performance.now(),
+}: SqliteLogStoreOptions): Promise<LogStore> {
+  const writing = await openSqlite(file)
+  writing.exec(TABLES)
+  const reading = await openSqlite(file)
+  const writer = createWriter(writing)
+  const write = prepareWrites(writing)
+  const watchers = createWatchers()
+  const lists = createLists({ write, retention, now })
+  const queue = createAppendQueue({
+    writer,
+    lists,
+    onStored({ nodeId, texts }, index, previous) {
+      const news = { index, previous, texts }
+      for (const watcher of watchers.of(nodeId)) watcher.appended(news)
+    },
+  })
+  const expiry = startExpiry({
+    writer,
+    write,
+    lists,
+    onExpired(nodeId) {
+      for (const watcher of watchers.of(nodeId)) watcher.changed()
+    },
+    now,
+  })
+  let closed = false
+
+  return {
+    ...createReads(reading, now),
+    append: (nodeId, texts, how = {}) =>
+      new Promise((resolve, reject) => {
+        if (closed) reject(new StorageUnavailable('closed'))
+        else queue.push({ nodeId, texts, how, resolve, reject })
+      }),
+    async remove(nodeId) {
+      await writer.exclusively(() => writer.transaction(() => lists.remove(nodeId)))
+      for (const watcher of watchers.of(nodeId)) watcher.removed()
+      expiry.purge()
+    },
+    watch(nodeId, watcher) {
+      watchers.add(nodeId, watcher)
+      return () => watchers.delete(nodeId, watcher)
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      expiry.stop()
+      await writer.exclusively(async () => {})
+      writing.close()
+      reading.close()
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { createMutex } from '../../async/mutex.js'
+import type { Sqlite } from '../../sqlite.js'
+
+/** Rows written or deleted before other work gets its turn: about 10 ms. */
+export const SLICE = 1000
+
+/** The one connection that writes. */
+export interface Writer {
+  /** Acts when everything before it has ended. All that writes goes through here. */
+  exclusively<T>(act: () => Promise<T>): Promise<T>
+  /** Commits what was done, or undoes all of it. To be called exclusively. */
+  transaction<T>(act: () => T | Promise<T>): Promise<T>
+}
+
+export function createWriter(db: Sqlite): Writer {
+  const locked = createMutex()
+  return { exclusively: (act) => locked('writer', act), transaction }
+
+  async function transaction<T>(act: () => T | Promise<T>): Promise<T> {
+    db.exec('begin immediate')
+    try {
+      const result = await act()
+      db.exec('commit')
+      return result
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback')
+      throw error
+    }
+  }
+}
