@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { startDemo } from '../src/demo/demo.js'
 import { RECORDED } from '../src/demo/recordings.js'
 import { readRecording, replay } from '../src/demo/replay.js'
-import { ENOUGH } from '../src/nodes/stall.js'
+import { ENOUGH } from '../src/nodes/past.js'
 import { type RunningServer, startServer, until } from './support/processes.js'
 
 const FOLDER = new URL('../demo/', import.meta.url)

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Draft, PHASES, type Phase, type PhaseTiming } from '@launchtail/client/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  duration,
-  ENOUGH,
-  etaSeconds,
-  isStallNotice,
-  limitOf,
-  percentile,
-  SILENCE,
-  stallNotice,
-} from '../src/nodes/stall.js'
+import { ENOUGH, etaSeconds, percentile } from '../src/nodes/past.js'
+import { duration, isStallNotice, limitOf, SILENCE, stallNotice } from '../src/nodes/stall.js'
 import { startStallMonitor } from '../src/nodes/stall-monitor.js'
 import { removeFolder, startLaunching, temporaryFolder, waitFor } from './support/launching.js'
 
@@ -138,7 +130,7 @@ describe('a server', () => {
     return {
       async after(ms: number) {
         time += ms
-        await watching.look()
+        await watching.check()
       },
       stop: watching.stop,
     }

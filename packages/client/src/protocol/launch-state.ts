@@ -1,5 +1,5 @@
 import type { LogEntry } from './entry.js'
-import { isTerminal, type Phase } from './phases.js'
+import { isTerminal, type Phase, phaseOrder } from './phases.js'
 
 /** Where a launch is: its phase, and the highest progress it has reached, in percent. */
 export interface LaunchState {
@@ -13,6 +13,16 @@ export const NOT_LAUNCHED: LaunchState = { phase: 'queued', progress: 0 }
 /** True if an entry of phase `phase` after one of phase `before` starts a new launch. */
 export function beginsLaunch(before: Phase, phase: Phase): boolean {
   return isTerminal(before) && !isTerminal(phase)
+}
+
+/** True if `phase` is an earlier step than `before`. Within a launch, no entry goes back. */
+export function goesBack(before: Phase, phase: Phase): boolean {
+  return phaseOrder(phase) < phaseOrder(before)
+}
+
+/** True if a launch that enters `phase` has completed `before`: a failure completes no phase. */
+export function goesOn(before: Phase, phase: Phase): boolean {
+  return phase !== 'failed' && phaseOrder(phase) > phaseOrder(before)
 }
 
 /**

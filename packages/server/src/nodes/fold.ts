@@ -6,40 +6,35 @@ import {
   type LaunchState,
   type LogEntry,
   type PastLaunch,
-  type Phase,
   type PhaseTiming,
-  phaseOrder,
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
 import { endpointOf, statusOf } from '../logs/entry-text.js'
 import { type Clues, conclude, NO_CLUES, observe } from '../output/causes/tracker.js'
+import { type Finished, finishedBy, timings } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
-/** What a node's record takes from its list, and nothing else. */
+export type { Finished } from './phase-timings.js'
+
+/** The part of a node's record that comes from its list. */
 export interface Folded extends LaunchState {
   status: NodesTable['status']
   message: string
   endpoint: string | undefined
   failure: Failure | undefined
-  /** Why the launch may fail, as its entries have told. */
+  /** The evidence so far for why the launch may fail. */
   clues: Clues
-  /** The newest entry says that nothing has come for too long. */
+  /** True if the newest entry says that the launch stalls. */
   stalled: boolean
   ended_at: string | undefined
   phases: PhaseTiming[]
-  /** The phases the launch has gone on from since the record was read. */
+  /** The phases that the launch has completed since the record was read. */
   finished: Finished[]
-  /** The launches that have come to their end since the record was read. */
+  /** The launches that have ended since the record was read. */
   ended: Ended[]
 }
 
-export interface Finished {
-  phase: Phase
-  ended_at: string
-  duration_ms: number
-}
-
-/** A launch that is over: active, failed, or terminated before it was either. */
+/** A launch that has ended: it is active, has failed, or was terminated before either. */
 export interface Ended extends Pick<PastLaunch, 'outcome' | 'code' | 'phases'> {
   started_at: string
   ended_at: string
@@ -61,7 +56,7 @@ export const UNFOLDED: Folded = {
 }
 
 /**
- * The record after one more entry. Times are the entries' own, so a record that is made again from
+ * The record after one more entry. Times are those of the entries, so a record that is rebuilt from
  * the list is the same record.
  */
 export function fold(record: Folded, entry: LogEntry): Folded {
@@ -73,13 +68,13 @@ export function fold(record: Folded, entry: LogEntry): Folded {
   const over = entry.phase === 'failed'
   const phases = timings(before.phases, entry)
   const failure = status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined
-  const comesToItsEnd = ends && before.ended_at === undefined
+  const endsNow = ends && before.ended_at === undefined
   return {
     phase,
     progress,
     status,
     message: entry.message,
-    // A node that has failed or was taken down is reached no more.
+    // A node that has failed or was taken down cannot be reached.
     endpoint: over ? undefined : (endpointOf(entry) ?? before.endpoint),
     failure,
     clues: over ? { phase, progress } : observe(before.clues, entry),
@@ -87,11 +82,11 @@ export function fold(record: Folded, entry: LogEntry): Folded {
     ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
-    ended: comesToItsEnd ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
+    ended: endsNow ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
   }
 }
 
-/** What becomes of the node after this is not the launch's any more. */
+/** Called once for each launch: later entries tell about the node, not about its launch. */
 function endedBy(entry: LogEntry, phases: PhaseTiming[], failure: Failure | undefined): Ended {
   const status = statusOf(entry)
   return {
@@ -105,33 +100,11 @@ function endedBy(entry: LogEntry, phases: PhaseTiming[], failure: Failure | unde
   }
 }
 
-/** The cause's own line is the message; what the last entry said besides is in the details. */
+/** The message is the line that shows the cause; the last entry's own message is in the details. */
 function failureOf({ phase, clues }: Folded, entry: LogEntry): Failure {
   const { cause, message } = conclude(clues, entry)
   const said = message === entry.message.trim() ? undefined : entry.message
   const details = [said, entry.details].filter((text) => text !== undefined).join('\n')
   const { code, advice } = cause
   return { code, phase, message, advice, ...(details !== '' && { details }) }
-}
-
-function timings(phases: PhaseTiming[], { phase, timestamp }: LogEntry): PhaseTiming[] {
-  const current = phases.at(-1)
-  if (current?.phase === phase) return phases
-  const begun: PhaseTiming = { phase, started_at: timestamp }
-  if (!current) return [begun]
-  const duration = Date.parse(timestamp) - Date.parse(current.started_at)
-  const ended = { ...current, ended_at: timestamp, duration_ms: Math.max(0, duration) }
-  return [...phases.slice(0, -1), ended, begun]
-}
-
-/** With the phase that ended as the launch went on; how long one took that failed says nothing. */
-function finishedBy(known: Finished[], before: PhaseTiming[], after: PhaseTiming[]): Finished[] {
-  if (before === after) return known
-  const next = after.at(-1)
-  const ended = after.at(-2)
-  if (before.length === after.length || !next || !ended) return known
-  const { phase, ended_at, duration_ms } = ended
-  const wentOn = next.phase !== 'failed' && phaseOrder(next.phase) > phaseOrder(phase)
-  if (!wentOn || !ended_at || duration_ms === undefined) return known
-  return [...known, { phase, ended_at, duration_ms }]
 }

@@ -4,25 +4,27 @@ import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { LaunchHistoryTable, Schema } from '../database/schema.js'
 import type { Ended } from './fold.js'
-
-/** What is known of a node whatever its launches do. */
-export type Kind = Pick<PastLaunch, 'name' | 'provider' | 'region' | 'gpu' | 'model'>
+import { keepNewest } from './keep-newest.js'
+import type { About } from './rows.js'
 
 export interface LaunchHistory {
-  /** Keeps launches that are over; in the transaction that takes their ends into the record. */
+  /**
+   * Keeps launches that are over. Called within the transaction that stores their ends in the node's
+   * record.
+   */
   add(
     transaction: Transaction<Schema>,
     nodeId: string,
-    kind: Kind,
+    about: About,
     ended: readonly Ended[],
   ): Promise<void>
-  /** The launches that ended later than `since`, the last of them first. */
+  /** The launches that ended after `since`, newest first. */
   read(since: Instant | undefined): Promise<PastLaunch[]>
 }
 
-/** How many launches are kept, whether their nodes are still there or not. */
+/** How many launches are kept, whether their nodes still exist or not. */
 const KEPT = 5000
-/** Launches made of rows before other work gets its turn. */
+/** Rows converted before other work gets its turn. */
 const SLICE = 500
 
 export function createLaunchHistory(database: Database): LaunchHistory {
@@ -31,38 +33,17 @@ export function createLaunchHistory(database: Database): LaunchHistory {
   async function add(
     transaction: Transaction<Schema>,
     nodeId: string,
-    { name, provider, region, gpu, model }: Kind,
+    about: About,
     ended: readonly Ended[],
   ): Promise<void> {
     if (ended.length === 0) return
-    const rows = ended.map(({ outcome, code, started_at, ended_at, phases }) => ({
-      node_id: nodeId,
-      started_at: utc(started_at),
-      ended_at: utc(ended_at),
-      outcome,
-      code: code ?? null,
-      name: name ?? null,
-      provider: provider ?? null,
-      region: region ?? null,
-      gpu: gpu ?? null,
-      model: model ?? null,
-      phases: JSON.stringify(phases),
-    }))
-    // A record that is made again from its list adds the same rows again.
+    // A record that is rebuilt from its list adds the same rows again.
     await transaction
       .insertInto('launch_history')
-      .values(rows)
+      .values(ended.map((one) => toRow(nodeId, about, one)))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
-    const first = await transaction
-      .selectFrom('launch_history')
-      .select('ended_at')
-      .orderBy('ended_at', 'desc')
-      .offset(KEPT)
-      .limit(1)
-      .executeTakeFirst()
-    if (!first) return
-    await transaction.deleteFrom('launch_history').where('ended_at', '<=', first.ended_at).execute()
+    await keepNewest(transaction, 'launch_history', KEPT)
   }
 
   async function read(since: Instant | undefined): Promise<PastLaunch[]> {
@@ -78,18 +59,37 @@ export function createLaunchHistory(database: Database): LaunchHistory {
   }
 }
 
+function toRow(nodeId: string, about: About, ended: Ended): Selectable<LaunchHistoryTable> {
+  return {
+    node_id: nodeId,
+    started_at: utc(ended.started_at),
+    ended_at: utc(ended.ended_at),
+    outcome: ended.outcome,
+    code: ended.code ?? null,
+    name: about.name ?? null,
+    provider: about.provider ?? null,
+    region: about.region ?? null,
+    gpu: about.gpu ?? null,
+    model: about.model ?? null,
+    phases: JSON.stringify(ended.phases),
+  }
+}
+
 function fromRow(row: Selectable<LaunchHistoryTable>): PastLaunch {
   const { node_id, name, provider, region, gpu, model, outcome, started_at, ended_at, code } = row
-  const kind = { name, provider, region, gpu, model, code }
-  const told = Object.entries(kind).filter(([, value]) => value !== null)
+  const optional = { name, provider, region, gpu, model, code }
+  const given = Object.entries(optional).filter(([, value]) => value !== null)
   return {
-    ...{ node_id, outcome, started_at, ended_at },
-    ...(Object.fromEntries(told) as { [Key in keyof typeof kind]?: string }),
+    node_id,
+    outcome,
+    started_at,
+    ended_at,
+    ...(Object.fromEntries(given) as { [Key in keyof typeof optional]?: string }),
     phases: JSON.parse(row.phases),
   }
 }
 
-/** An entry's time, which may have any offset, so that it sorts as text. */
+/** An entry's time in UTC, so that it sorts as text: the sender may have used any offset. */
 function utc(timestamp: string): string {
   return iso(parseInstant(timestamp) ?? { seconds: 0, nanos: 0 })
 }

@@ -1,8 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../database/open.js'
 import type { PhaseRow, Row } from './rows.js'
 
-/** The rows there are of these nodes. */
+/** The rows that exist of these nodes. */
 export async function rowsOf(
   database: Database,
   nodeIds: readonly string[],
@@ -37,34 +36,29 @@ export async function phasesOf(
   return byNode
 }
 
-/** How many ids one query names. */
-const LARGEST = 500
+export async function countNodes(database: Database): Promise<number> {
+  const { nodes } = await database
+    .selectFrom('nodes')
+    .select(({ fn }) => fn.countAll<number>().as('nodes'))
+    .executeTakeFirstOrThrow()
+  return Number(nodes)
+}
 
-/**
- * Reads together what is asked for in one turn of the loop: a thousand readers that come at once
- * are one query, not a thousand. What was stored before the call is in what it gives.
- */
-export function inOneQuery<T>(
-  read: (nodeIds: readonly string[]) => Promise<Map<string, T>>,
-): (nodeId: string) => Promise<T | undefined> {
-  let asked: { readonly nodeIds: Set<string>; readonly answer: Promise<Map<string, T>> } | undefined
-  return async (nodeId) => {
-    asked ??= begin()
-    asked.nodeIds.add(nodeId)
-    return (await asked.answer).get(nodeId)
-  }
+/** The ids of the nodes with this cluster name that are not terminated. */
+export async function nodesNamed(database: Database, clusterName: string): Promise<string[]> {
+  const rows = await database
+    .selectFrom('nodes')
+    .select('node_id')
+    .where('cluster_name', '=', clusterName)
+    .where('status', '!=', 'terminated')
+    .execute()
+  return rows.map((row) => row.node_id)
+}
 
-  function begin() {
-    const nodeIds = new Set<string>()
-    const answer = nextTurn().then(async () => {
-      asked = undefined
-      const all = [...nodeIds]
-      const found = new Map<string, T>()
-      for (let first = 0; first < all.length; first += LARGEST) {
-        for (const [id, one] of await read(all.slice(first, first + LARGEST))) found.set(id, one)
-      }
-      return found
-    })
-    return { nodeIds, answer }
-  }
+export function launchingRows(database: Database) {
+  return database
+    .selectFrom('nodes')
+    .select(['node_id', 'about', 'phase', 'folded', 'stalled'])
+    .where('status', '=', 'launching')
+    .execute()
 }

@@ -6,11 +6,10 @@ import {
 } from '@launchtail/client/protocol'
 import type { Selectable } from 'kysely'
 import type { NodesTable, PhasesTable } from '../database/schema.js'
-import { HttpError } from '../errors.js'
 import { UNKNOWN } from '../output/causes/index.js'
 import type { Folded } from './fold.js'
 
-/** What the caller said of a node; the rest of its record comes from its list. */
+/** The caller's description of a node. The rest of its record comes from its list. */
 export type About = Partial<
   Pick<
     NodeRecord,
@@ -21,7 +20,7 @@ export type About = Partial<
 export type Row = Selectable<NodesTable>
 export type PhaseRow = Selectable<PhasesTable>
 
-/** What a node is looked for by. */
+/** The text in which a search looks for a node. */
 export function wordsOf(nodeId: string, clusterName: string | undefined, about: About): string {
   const { name, model, gpu, region, provider } = about
   const words = [nodeId, clusterName, name, model, gpu, region, provider]
@@ -31,7 +30,7 @@ export function wordsOf(nodeId: string, clusterName: string | undefined, about: 
     .toLowerCase()
 }
 
-/** What a row takes from the list. */
+/** The columns that come from the list. */
 export function columns(record: Folded) {
   return {
     status: record.status,
@@ -46,7 +45,7 @@ export function columns(record: Folded) {
   }
 }
 
-/** A stored record, for its list to be folded on. */
+/** A stored record, ready for further entries to be folded into it. */
 export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
   return {
     status: row.status,
@@ -65,13 +64,13 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
   }
 }
 
-/** Records of before there were causes tell none. */
+/** Records that were stored before causes existed have none. */
 function readFailure(text: string): Failure {
   const { code, advice } = UNKNOWN
   return { code, advice, ...(JSON.parse(text) as Omit<Failure, 'code' | 'advice'>) }
 }
 
-/** A stored record as it is given out. */
+/** A stored record as the API returns it. */
 export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): NodeRecord {
   const folded = fromRow(row, phases)
   const { status, phase, progress, message, endpoint, failure, ended_at, stalled } = folded
@@ -79,7 +78,10 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
     node_id: row.node_id,
     ...(row.cluster_name !== null && { cluster_name: row.cluster_name }),
     ...(JSON.parse(row.about) as About),
-    ...{ status, phase, progress, message },
+    status,
+    phase,
+    progress,
+    message,
     ...(endpoint !== undefined && { endpoint }),
     created_at: row.created_at,
     updated_at: row.updated_at,
@@ -103,18 +105,4 @@ function timingsOf(phases: readonly PhaseRow[]): PhaseTiming[] {
             duration_ms: Math.max(0, Date.parse(ended_at) - Date.parse(started_at)),
           },
     )
-}
-
-/** Where the page behind this row begins. */
-export function writePageCursor({ created_at, node_id }: Row): string {
-  return Buffer.from(`${created_at} ${node_id}`).toString('base64url')
-}
-
-/** Throws 400 for what is no such cursor. */
-export function readPageCursor(text: string): { createdAt: string; nodeId: string } {
-  const [createdAt, nodeId, more] = Buffer.from(text, 'base64url').toString().split(' ')
-  if (!createdAt || !nodeId || more !== undefined) {
-    throw new HttpError(400, "invalid 'cursor' value")
-  }
-  return { createdAt, nodeId }
 }

@@ -8,24 +8,25 @@ export interface StallMonitorOptions {
   store: Pick<LogStore, 'length' | 'offset'>
   appender: Appender
   onFault: (message: string, error: unknown) => void
-  /** Milliseconds of a clock that nobody sets. */
+  /** A monotonic clock, in milliseconds. */
   clock?: () => number
-  /** Milliseconds between two looks at the launches. */
+  /** Milliseconds between two rounds. */
   every?: number
 }
 
 export interface StallMonitor {
-  /** Looks at every launch that is under way. */
-  look(): Promise<void>
+  /** Checks every launch that is under way. */
+  check(): Promise<void>
   stop(): Promise<void>
 }
 
-/** The store's offset of how much of a list was there when its silence was told of. */
-const TOLD = 'stall'
+/** The name of the offset that holds the length of the list for which a notice was appended. */
+const NOTICED = 'stall'
 
 /**
- * Says in a launch's log, once, that nothing has come for far longer than usual. What it knows of
- * silence begins with itself: while the server was away it cannot tell who would have been heard.
+ * Appends one notice to a launch's log when the launch has been silent for far longer than usual.
+ * Silence is counted from the start of this monitor at the earliest: what was printed while the
+ * server was down is not known.
  */
 export function startStallMonitor({
   registry,
@@ -36,26 +37,26 @@ export function startStallMonitor({
   every = 5000,
 }: StallMonitorOptions): StallMonitor {
   let heard = new Map<string, { entries: number; at: number }>()
-  let looking: Promise<void> | undefined
-  const timer = setInterval(() => void look(), every)
+  let checking: Promise<void> | undefined
+  const timer = setInterval(() => void check(), every)
   timer.unref()
-  return { look, stop }
+  return { check, stop }
 
-  function look(): Promise<void> {
-    looking ??= lookOnce()
+  function check(): Promise<void> {
+    checking ??= checkOnce()
       .catch((error) => onFault('looking for launches that stall', error))
       .finally(() => {
-        looking = undefined
+        checking = undefined
       })
-    return looking
+    return checking
   }
 
   async function stop(): Promise<void> {
     clearInterval(timer)
-    await looking
+    await checking
   }
 
-  async function lookOnce(): Promise<void> {
+  async function checkOnce(): Promise<void> {
     const now = clock()
     const before = heard
     heard = new Map()
@@ -64,30 +65,33 @@ export function startStallMonitor({
       const known = before.get(nodeId)
       const last = known?.entries === entries ? known : { entries, at: now }
       heard.set(nodeId, last)
-      // A record without entries is of a node of which nothing was sent in yet.
+      // Without entries, nothing of the node's log has been sent in yet.
       if (stalled || entries === 0) continue
       const limit = limitOf(phase, past)
       const silence = now - last.at
       if (!limit || silence <= limit.silence) continue
       try {
-        await tell(nodeId, entries, { phase, message: stallNotice(phase, silence, limit) })
+        await notify(nodeId, entries, { phase, message: stallNotice(phase, silence, limit) })
       } catch (error) {
-        onFault(`telling that ${nodeId} stalls`, error)
+        onFault(`the notice that ${nodeId} stalls`, error)
       }
     }
   }
 
-  async function tell(
+  async function notify(
     nodeId: string,
     entries: number,
     { phase, message }: { phase: string; message: string },
   ): Promise<void> {
-    const [length, told] = await Promise.all([store.length(nodeId), store.offset(nodeId, TOLD)])
-    // Of this very silence somebody has told, or there is something new, or the list has expired.
-    if (told === entries || length !== entries) return
+    const [length, noticed] = await Promise.all([
+      store.length(nodeId),
+      store.offset(nodeId, NOTICED),
+    ])
+    // The notice was appended already, or there are new entries, or the list has expired.
+    if (noticed === entries || length !== entries) return
     if ((await appender.state(nodeId)).phase !== phase) return
-    // Another server in front of the same storage may be about to say it too.
-    const offset = { name: TOLD, from: told, to: entries }
+    // The offset lets only one of several servers on the same storage append it.
+    const offset = { name: NOTICED, from: noticed, to: entries }
     await appender.append(nodeId, [{ level: 'warn', message }], { offset })
   }
 }

@@ -1,29 +1,22 @@
-import { type LogEntry, type Phase, phaseOrder } from '@launchtail/client/protocol'
+import type { LogEntry, Phase } from '@launchtail/client/protocol'
+import { ENOUGH, type Past, percentile } from './past.js'
 
-/** How long a phase took in past launches, in milliseconds, the shortest first. */
-export type Durations = Partial<Record<Phase, readonly number[]>>
-
-/** A group of past launches each, those most like the one at hand first. */
-export type Past = readonly Durations[]
-
-/** So many launches make a usual one. */
-export const ENOUGH = 5
-/** Silence is told of when it lasts so many times what the phase as a whole usually takes at most. */
-const TIMES = 3
-/** A phase that usually takes a moment may still take this long. */
-const LEAST = 60_000
+/** A launch stalls when it is silent for this many times as long as the whole phase usually takes. */
+const FACTOR = 3
+/** Even a phase that usually takes a moment may be silent for this long, in milliseconds. */
+const SHORTEST = 60_000
 
 const MINUTE = 60_000
 
-/** How long nothing may come in a phase of whose past nothing is known. */
+/** How long a launch may be silent in each phase while too little is known of past launches. */
 export const SILENCE: Partial<Record<Phase, number>> = {
   queued: 10 * MINUTE,
-  // A cloud that has the machine ready only after a while says nothing until then.
+  // A cloud prints nothing until the machine is ready.
   provisioning: 20 * MINUTE,
   instance_ready: 10 * MINUTE,
-  // A large package, or a wheel that is built, is one line.
+  // A large package, or a wheel that has to be built, is a single line.
   installing: 15 * MINUTE,
-  // Weights that are fetched without a terminal show no bar.
+  // Without a terminal, a download of weights shows no progress bar.
   model_loading: 30 * MINUTE,
   health_check: 10 * MINUTE,
 }
@@ -31,44 +24,21 @@ export const SILENCE: Partial<Record<Phase, number>> = {
 export interface Limit {
   /** Milliseconds. */
   readonly silence: number
-  /** What the phase usually takes at most; undefined where too little is known. */
+  /** How long the phase usually takes at most; undefined if too little is known. */
   readonly usual?: number
 }
 
-/** How long nothing may come in this phase; undefined in one that is no step of a launch. */
+/** How long a launch may be silent in this phase; undefined for a phase in which it is over. */
 export function limitOf(phase: Phase, past: Past): Limit | undefined {
   const fixed = SILENCE[phase]
   if (fixed === undefined) return undefined
   const durations = past.map((group) => group[phase] ?? []).find(({ length }) => length >= ENOUGH)
   if (!durations) return { silence: fixed }
   const usual = percentile(durations, 95)
-  return { silence: Math.max(LEAST, TIMES * usual), usual }
+  return { silence: Math.max(SHORTEST, FACTOR * usual), usual }
 }
 
-/**
- * How long a launch may still take that has been in this phase for `elapsed` milliseconds: the
- * middle of what those took from here that got as far, and of the phases they went through next.
- */
-export function etaSeconds(phase: Phase, elapsed: number, past: Past): number | undefined {
-  const group = past.find((durations) => (durations[phase]?.length ?? 0) >= ENOUGH)
-  const here = group?.[phase]
-  if (!group || !here) return undefined
-  const longer = here.filter((duration) => duration > elapsed)
-  let rest = longer.length > 0 ? percentile(longer, 50) - Math.max(0, elapsed) : 0
-  for (const [later, durations] of Object.entries(group)) {
-    // One that most launches did without is not waited for.
-    const usual = durations.length >= Math.max(ENOUGH, here.length / 2)
-    if (usual && phaseOrder(later as Phase) > phaseOrder(phase)) rest += percentile(durations, 50)
-  }
-  return Math.round(rest / 1000)
-}
-
-/** The smallest of the sorted numbers that so many percent do not exceed. */
-export function percentile(sorted: readonly number[], percent: number): number {
-  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? 0
-}
-
-/** What is said, once, when nothing has come for too long. */
+/** The message that is logged once when a launch has been silent for too long. */
 export function stallNotice(phase: Phase, silence: number, { usual }: Limit): string {
   const told = `No output for ${duration(silence)} in ${phase}`
   if (usual === undefined) return `${told}, which is longer than expected there`
@@ -77,12 +47,12 @@ export function stallNotice(phase: Phase, silence: number, { usual }: Limit): st
 
 const NOTICE = /^No output for \S{2,16} in [a-z_]{1,32}(?:; launches like this |, which is longer )/
 
-/** Whether an entry is such a notice, which is no output. */
+/** True if an entry is such a notice, and so is not output of the launch. */
 export function isStallNotice({ level, message }: Pick<LogEntry, 'level' | 'message'>): boolean {
   return level === 'warn' && NOTICE.test(message)
 }
 
-/** As a person says it: `45s`, `3m`, `2m30s`, `12m`, `1h05m`. */
+/** As a person writes it: `45s`, `3m`, `2m30s`, `12m`, `1h05m`. */
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000)
   if (seconds < 60) return `${seconds}s`

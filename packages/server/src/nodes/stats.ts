@@ -1,25 +1,25 @@
 import {
+  goesOn,
   type LaunchOutcome,
   type PastLaunch,
   PHASES,
   type Phase,
-  phaseOrder,
   type Stats,
   type StatsGroup,
   type StatsKey,
 } from '@launchtail/client/protocol'
-import { percentile } from './stall.js'
+import { percentile } from './past.js'
 
 export interface StatsOptions {
-  /** What to group by; nothing makes no groups. */
+  /** The fields to group by; without any there are no groups. */
   by: readonly StatsKey[]
-  /** How many of the launches to give one by one. */
+  /** How many of the launches to list one by one. */
   last: number
   /** Milliseconds since 1970. */
   now: number
 }
 
-/** What launches have come to; they are given the last first. */
+/** Summarizes launches, which must be sorted by their ends, newest first. */
 export function statsOf(launches: readonly PastLaunch[], { by, last, now }: StatsOptions): Stats {
   return {
     total: groupOf(launches),
@@ -56,7 +56,7 @@ function groupOf(launches: readonly PastLaunch[]): StatsGroup {
     outcomes[outcome] += 1
     if (outcome === 'succeeded') toActive.push(lasted(launch))
     if (code !== undefined) causes.set(code, (causes.get(code) ?? 0) + 1)
-    for (const { phase, duration_ms } of wentOn(launch)) {
+    for (const { phase, duration_ms } of completed(launch)) {
       const durations = byPhase.get(phase)
       if (durations) durations.push(duration_ms)
       else byPhase.set(phase, [duration_ms])
@@ -79,12 +79,12 @@ function lasted({ started_at, ended_at }: PastLaunch): number {
   return Math.max(0, Date.parse(ended_at) - Date.parse(started_at))
 }
 
-/** The phases the launch went on from: how long one took that failed in it says nothing. */
-function wentOn({ phases, outcome }: PastLaunch): PastLaunch['phases'] {
+/** The phases the launch completed. The duration of a phase in which it failed says nothing. */
+function completed({ phases, outcome }: PastLaunch): PastLaunch['phases'] {
   const end: Phase | undefined = outcome === 'succeeded' ? 'active' : undefined
   return phases.filter(({ phase }, i) => {
     const next = phases[i + 1]?.phase ?? end
-    return next !== undefined && phaseOrder(next) > phaseOrder(phase)
+    return next !== undefined && goesOn(phase, next)
   })
 }
 
@@ -100,16 +100,16 @@ function spreadOf(durations: number[]) {
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** How long a bucket is, in seconds: the shortest of these that makes no more than `BUCKETS`. */
+/** Lengths of a bucket in seconds. The shortest that needs no more than `BUCKETS` is used. */
 const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 7 * DAY, 30 * DAY]
 const BUCKETS = 60
 
-/** How launches ended from the first of them until now. */
+/** Counts how launches ended, from the first of them until now. */
 function overTime(launches: readonly PastLaunch[], now: number): Stats['over_time'] {
   const ends = launches.map(({ ended_at, outcome }) => ({ at: Date.parse(ended_at), outcome }))
   const [newest, oldest] = [ends.at(0), ends.at(-1)]
   if (!newest || !oldest) return { bucket_seconds: MINUTE, buckets: [] }
-  // A sender's clock may be ahead of ours.
+  // The clock of whoever sent an entry may be ahead of ours.
   const until = Math.max(now, newest.at)
   const seconds = (until - oldest.at) / 1000
   const step = STEPS.find((step) => seconds <= step * BUCKETS) ?? Math.ceil(seconds / BUCKETS)

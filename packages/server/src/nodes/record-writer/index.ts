@@ -1,0 +1,75 @@
+import type { LogEntry } from '@launchtail/client/protocol'
+import type { Mutex } from '../../async/mutex.js'
+import type { Database } from '../../database/open.js'
+import type { LogStore } from '../../logs/store.js'
+import type { LaunchHistory } from '../launch-history.js'
+import type { PhaseHistory } from '../phase-history.js'
+import { createCatchUp } from './catch-up.js'
+import { createIntake } from './intake.js'
+import { createPending } from './pending.js'
+import { createSchedule } from './schedule.js'
+
+/**
+ * Brings the records up to date with the lists: news are gathered, folded, and stored for many nodes
+ * in one transaction. A record says how many entries it includes, so what a crash left out between
+ * an append and its record is found by `catchUp`.
+ */
+export interface RecordWriter {
+  /** Takes in entries that were appended. They are stored soon. */
+  appended(nodeId: string, index: number, entries: readonly LogEntry[]): void
+  /** Stores what is pending of one node, and waits for what is being stored of it. */
+  write(nodeId: string): Promise<void>
+  /** Returns when everything that was taken in is stored. */
+  flush(): Promise<void>
+  /** Takes in what the lists have and the records lack. */
+  catchUp(): Promise<void>
+  /** As `catchUp`, for one node, which may have no record yet. */
+  catchUpNode(nodeId: string): Promise<void>
+  /** Discards what is pending of the node. */
+  drop(nodeId: string): void
+}
+
+export interface RecordWriterOptions {
+  database: Database
+  store: LogStore
+  /** A record is read, folded and stored under its node's lock. */
+  locked: Mutex
+  phaseHistory: PhaseHistory
+  launchHistory: LaunchHistory
+  /** Called for each record that was stored. */
+  onStored: (nodeId: string) => void
+  now: () => Date
+  onFault: (message: string, error: unknown) => void
+}
+
+export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
+  const { locked, onFault } = options
+  const pending = createPending()
+  const takeIn = createIntake(options)
+  const { soon, flush } = createSchedule({ pending, write })
+  const { catchUp, catchUpNode } = createCatchUp({ ...options, pending, takeIn, flush })
+  return {
+    appended(nodeId, index, entries) {
+      pending.add(nodeId, { index, length: entries.length, entries })
+      soon()
+    },
+    write: (nodeId) => write([nodeId]),
+    flush,
+    catchUp,
+    catchUpNode,
+    drop: pending.drop,
+  }
+
+  async function write(nodeIds: readonly string[]): Promise<void> {
+    const news = pending.take(nodeIds)
+    try {
+      // Also without news: whatever is being stored of these nodes is waited for.
+      await locked(nodeIds, async () => {
+        if (news.size > 0) await takeIn(news)
+      })
+    } catch (error) {
+      // The lists have it all, and `catchUp` takes it in later.
+      onFault(`records of ${[...news.keys()].join(', ')}`, error)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Database } from '../../database/open.js'
+import type { LogStore } from '../../logs/store.js'
+import { UNFOLDED } from '../fold.js'
+import { phasesOf, rowsOf } from '../reads.js'
+import { fromRow } from '../rows.js'
+import { foldNews } from './fold-news.js'
+import type { News } from './news.js'
+import { type Change, type SaveOptions, saveRecord } from './save.js'
+
+export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory' | 'launchHistory'> {
+  database: Database
+  store: Pick<LogStore, 'read' | 'length'>
+  onStored: (nodeId: string) => void
+  now: () => Date
+  onFault: (message: string, error: unknown) => void
+}
+
+export type TakeIn = (news: ReadonlyMap<string, readonly News[]>) => Promise<void>
+
+/** Milliseconds of folding after which other work gets its turn. */
+const SLICE = 5
+
+/** Folds news into the records of their nodes, which are locked, and stores these together. */
+export function createIntake(options: IntakeOptions): TakeIn {
+  const { database, store, onStored, now, onFault } = options
+  return async (news) => {
+    const changes = await foldAll(news)
+    if (changes.length === 0) return
+    const time = now().toISOString()
+    await database.transaction().execute(async (transaction) => {
+      for (const change of changes) await saveRecord(change, { ...options, transaction, time })
+    })
+    for (const { nodeId } of changes) onStored(nodeId)
+  }
+
+  async function foldAll(news: ReadonlyMap<string, readonly News[]>): Promise<Change[]> {
+    const nodeIds = [...news.keys()]
+    const rows = await rowsOf(database, nodeIds)
+    const phases = await phasesOf(database, nodeIds)
+    const changes: Change[] = []
+    let since = performance.now()
+    for (const [nodeId, ofNode] of news) {
+      // Each node may have thousands of new entries.
+      if (performance.now() - since > SLICE) {
+        await nextTurn()
+        since = performance.now()
+      }
+      const row = rows.get(nodeId)
+      const before = row ? fromRow(row, phases.get(nodeId)) : UNFOLDED
+      try {
+        const known = { record: before, folded: row?.folded ?? 0 }
+        const after = await foldNews(known, ofNode, { nodeId, store })
+        changes.push({ nodeId, row, before, ...after })
+      } catch (error) {
+        // A list that cannot be read must not hold up the records of the others.
+        onFault(`record of ${nodeId}`, error)
+      }
+    }
+    return changes
+  }
+}

@@ -1,0 +1,75 @@
+import type { Transaction } from 'kysely'
+import type { Schema } from '../../database/schema.js'
+import type { Folded } from '../fold.js'
+import type { LaunchHistory } from '../launch-history.js'
+import type { PhaseHistory } from '../phase-history.js'
+import { type About, columns, type Row, wordsOf } from '../rows.js'
+
+export interface Change {
+  readonly nodeId: string
+  /** The stored row; undefined for a node of which there was only a list. */
+  readonly row: Row | undefined
+  readonly before: Folded
+  readonly record: Folded
+  readonly folded: number
+}
+
+export interface SaveOptions {
+  transaction: Transaction<Schema>
+  time: string
+  phaseHistory: Pick<PhaseHistory, 'add'>
+  launchHistory: Pick<LaunchHistory, 'add'>
+}
+
+/** Stores a record, its phases, and what its launch adds to the histories. */
+export async function saveRecord(
+  change: Change,
+  { transaction, time, phaseHistory, launchHistory }: SaveOptions,
+): Promise<void> {
+  const { nodeId, row, before, record } = change
+  await saveRow(change, transaction, time)
+  if (record.phases === before.phases) return
+  await savePhases(change, transaction)
+  const about = JSON.parse(row?.about ?? '{}') as About
+  await phaseHistory.add(transaction, nodeId, about, record.finished)
+  await launchHistory.add(transaction, nodeId, about, record.ended)
+}
+
+async function saveRow(
+  { nodeId, row, record, folded }: Change,
+  transaction: Transaction<Schema>,
+  time: string,
+): Promise<void> {
+  const changed = { ...columns(record), folded, updated_at: time }
+  if (row) {
+    await transaction.updateTable('nodes').set(changed).where('node_id', '=', nodeId).execute()
+    return
+  }
+  const created = {
+    node_id: nodeId,
+    cluster_name: null,
+    about: '{}',
+    provider: null,
+    words: wordsOf(nodeId, undefined, {}),
+    created_at: time,
+  }
+  await transaction
+    .insertInto('nodes')
+    .values({ ...created, ...changed })
+    .execute()
+}
+
+async function savePhases(
+  { nodeId, record }: Change,
+  transaction: Transaction<Schema>,
+): Promise<void> {
+  await transaction.deleteFrom('phases').where('node_id', '=', nodeId).execute()
+  const phases = record.phases.map(({ phase, started_at, ended_at }, position) => ({
+    node_id: nodeId,
+    position,
+    phase,
+    started_at,
+    ended_at: ended_at ?? null,
+  }))
+  if (phases.length > 0) await transaction.insertInto('phases').values(phases).execute()
+}

@@ -1,0 +1,9 @@
+import type { Database } from '../database/open.js'
+
+/** Deletes a node's record. The histories keep what its launches added to them. */
+export async function removeNode(database: Database, nodeId: string): Promise<void> {
+  await database.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('phases').where('node_id', '=', nodeId).execute()
+    await transaction.deleteFrom('nodes').where('node_id', '=', nodeId).execute()
+  })
+}
