@@ -106,6 +106,21 @@ test.each([
       Object.assign(globalThis, { SharedWorker: broken })
     },
   ],
+  [
+    'it cannot be loaded, and the browser does not say so',
+    () => {
+      const { SharedWorker } = globalThis as unknown as {
+        SharedWorker: new (url: string) => object
+      }
+      const silent = class extends SharedWorker {
+        constructor() {
+          super('/nowhere.js')
+        }
+        set onerror(_: unknown) {}
+      }
+      Object.assign(globalThis, { SharedWorker: silent })
+    },
+  ],
 ])('each tab connects by itself where a worker is not to be had: %s', async (_, spoil) => {
   const nodeId = await node(server, { name: 'alone' })
   await send(server, nodeId, lines(3))

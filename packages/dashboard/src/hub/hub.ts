@@ -34,6 +34,7 @@ export function createHub(): Hub {
           start(data, (message) => port.postMessage(message)),
         )
     }
+    port.postMessage({ type: 'ready' })
   }
 
   function start(

@@ -22,6 +22,12 @@ interface Subscribed {
   readonly listener: Listener
 }
 
+/**
+ * A worker says that it is there as soon as a tab connects. One that has not by then, in ms, is not
+ * waited for: Chromium does not always report a script that could not be loaded.
+ */
+const ANSWER_DEADLINE = 4000
+
 const subscribed = new Map<number, Subscribed>()
 let nextId = 1
 let port = typeof SharedWorker === 'function' ? workerPort() : ownPort()
@@ -46,12 +52,27 @@ async function send(message: ToHub): Promise<void> {
 
 async function workerPort(): Promise<Port> {
   const worker = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-  // It could not be loaded: nothing of what was sent to it was read.
-  worker.onerror = () => {
+  let hasGivenUp = false
+  const deadline = setTimeout(giveUp, ANSWER_DEADLINE)
+  worker.onerror = giveUp
+  worker.port.onmessage = ({ data }: MessageEvent<FromHub>) => {
+    // A tab that has given up has a hub of its own by now.
+    if (hasGivenUp) return
+    clearTimeout(deadline)
+    receive(data)
+  }
+  return worker.port
+
+  /** Nothing that was sent to the worker was read: all of it is sent to a hub of the tab's own. */
+  function giveUp(): void {
+    if (hasGivenUp) return
+    hasGivenUp = true
+    clearTimeout(deadline)
+    // It may only be slow.
+    for (const id of subscribed.keys()) worker.port.postMessage({ type: 'stop', id })
     port = ownPort()
     for (const { wish } of subscribed.values()) void send(wish)
   }
-  return listened(worker.port)
 }
 
 /** Where there are no shared workers (Chrome on Android), each tab has a hub of its own. */
@@ -59,15 +80,12 @@ async function ownPort(): Promise<Port> {
   const { createHub } = await import('./hub.js')
   const { port1, port2 } = new MessageChannel()
   createHub().serve(port1)
-  return listened(port2)
-}
-
-function listened(port: Port): Port {
-  port.onmessage = ({ data }: MessageEvent<FromHub>) => receive(data)
-  return port
+  port2.onmessage = ({ data }: MessageEvent<FromHub>) => receive(data)
+  return port2
 }
 
 function receive(message: FromHub): void {
+  if (message.type === 'ready') return
   const { id } = message
   const listener = subscribed.get(id)?.listener
   if (message.type === 'state') listener?.onState(message.state)

@@ -41,6 +41,8 @@ export type ToHub =
 
 /** From the hub to a tab. */
 export type FromHub =
+  /** The first message: the hub is there. */
+  | { readonly type: 'ready' }
   | { readonly type: 'state'; readonly id: number; readonly state: LinkState }
   | { readonly type: 'events'; readonly id: number; readonly events: readonly StreamEvent[] }
   | {
