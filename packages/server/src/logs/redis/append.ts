@@ -1,71 +1,131 @@
-/**
- * The append, as one script: nothing of it happens unless all of it does.
- *
- * KEYS: the list, its offsets, the kept reply (the list again where there is none).
- * ARGV: deadline, retention, expected length (-1: any), SHA-1 of the expected last entry, offset,
- * from, to, reply's digest (empty: none), reply's answer, reply's retention, check of the entry
- * before (empty: not known), fence (empty: none), fencing token, then the texts.
- *
- * The announcement carries the texts where they are few; a subscriber that lacks them reads.
- */
-export const APPEND = script('PUBLISH')
+import { createHash } from 'node:crypto'
+import type { ChainableCommander, Redis } from 'ioredis'
+import { checkBefore } from '../check.js'
+import type { Appended, AppendHow, LogStore } from '../store.js'
+import { APPEND, APPEND_SHARDED } from './append-script.js'
+import { redisClock } from './clock.js'
+import type { Commands } from './commands.js'
+import { corkEachTurn } from './cork.js'
+import { keys } from './keys.js'
+import { retryRefused } from './refusals.js'
+import { COMMAND_TIMEOUT } from './time-out.js'
 
-/** The same in a Cluster, where an announcement stays on the list's own shard. */
-export const APPEND_SHARDED = script('SPUBLISH')
+export interface AppendOptions {
+  commands: Commands
+  /** Milliseconds a list is kept after its last append. */
+  retention: number
+  /** How many replicas must have an append before it is answered. */
+  wait: number
+}
 
-function script(publish: 'PUBLISH' | 'SPUBLISH'): string {
-  return `
-local time = redis.call('TIME')
-if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[1]) then return {'late'} end
+const REPLY_KEPT = 24 * 3_600_000
 
-if ARGV[8] ~= '' then
-  local kept = redis.call('GET', KEYS[3])
-  if kept then
-    local digest, index, answer = kept:match('^(%S+) (%d+) (.*)$')
-    return {'replayed', tonumber(index), digest, answer}
-  end
-end
+type Reply = [outcome: string, ...(string | number)[]]
 
-if ARGV[12] ~= '' then
-  local newest = tonumber(redis.call('HGET', KEYS[2], ARGV[12]) or 0)
-  if newest > tonumber(ARGV[13]) then return {'fenced'} end
-end
+interface WithAppend extends Redis {
+  launchtailAppend(...args: (string | number)[]): Promise<Reply>
+}
 
-if ARGV[5] ~= '' then
-  local at = tonumber(redis.call('HGET', KEYS[2], ARGV[5]) or 0)
-  if at ~= tonumber(ARGV[6]) then return {'elsewhere', at} end
-end
+type AppendAndWait = ChainableCommander & {
+  launchtailAppend(...args: (string | number)[]): ChainableCommander
+}
 
-local length = redis.call('LLEN', KEYS[1])
-local expected = tonumber(ARGV[3])
-if expected >= 0 then
-  if length ~= expected then return {'moved'} end
-  if length > 0 and redis.sha1hex(redis.call('LINDEX', KEYS[1], -1)) ~= ARGV[4] then
-    return {'moved'}
-  end
-end
+export function createAppend({ commands, retention, wait }: AppendOptions): LogStore['append'] {
+  const { sharded, attempt } = commands
+  const redis = commands.redis as WithAppend
+  redis.defineCommand('launchtailAppend', {
+    numberOfKeys: 3,
+    lua: sharded ? APPEND_SHARDED : APPEND,
+  })
+  const clock = redisClock(redis)
+  /** A Cluster's client writes to several masters, each by itself. */
+  const cork = sharded ? () => {} : corkEachTurn(redis)
+  return append
 
-local size = 0
--- Lua's unpack takes some 8,000 values at once.
-for first = 14, #ARGV, 1000 do
-  redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
-end
-for i = 14, #ARGV do size = size + #ARGV[i] end
-if #ARGV >= 14 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[7]) end
-if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], ARGV[12], ARGV[13]) end
-if ARGV[5] ~= '' or ARGV[12] ~= '' then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
-if ARGV[8] ~= '' then
-  redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. length .. ' ' .. ARGV[9], 'PX', ARGV[10])
-end
-if #ARGV >= 14 then
-  local head = length .. ' ' .. ARGV[11]
-  if size <= 65536 then
-    redis.call('${publish}', KEYS[1], head .. '\\n' .. table.concat(ARGV, '\\n', 14))
-  else
-    redis.call('${publish}', KEYS[1], head)
-  end
-end
-return {'stored', length}
-`
+  async function append(
+    nodeId: string,
+    texts: readonly string[],
+    how: AppendHow = {},
+  ): Promise<Appended> {
+    // The sender is told of a failure at this time, so nothing may take effect after it.
+    const deadline = performance.now() + COMMAND_TIMEOUT
+    return attempt(async () => {
+      const reply = await retryRefused(() => send(nodeId, texts, how, deadline), deadline - 100)
+      if (reply[0] !== 'late') return appendedOf(reply)
+      // It answered at once, so Redis's clock has stepped. Nothing was done: try by the new time.
+      clock.forget()
+      return appendedOf(await send(nodeId, texts, how, deadline))
+    })
+  }
+
+  async function send(
+    nodeId: string,
+    texts: readonly string[],
+    how: AppendHow,
+    deadline: number,
+  ): Promise<Reply> {
+    const { precondition, offset, once, fence } = how
+    const list = keys.list(nodeId)
+    const args = [
+      list,
+      // While a slot moves, a Cluster refuses a command of whose keys only some are there.
+      offset || fence ? keys.offsets(nodeId) : list,
+      once ? keys.reply(nodeId, once.key) : list,
+      await clock.at(deadline),
+      retention,
+      precondition?.length ?? -1,
+      precondition?.last === undefined ? '' : sha1(precondition.last),
+      offset?.name ?? '',
+      offset?.from ?? 0,
+      offset?.to ?? 0,
+      once?.digest ?? '',
+      once?.answer ?? '',
+      REPLY_KEPT,
+      precondition ? checkBefore(precondition.last) : '',
+      fence?.name ?? '',
+      fence?.token ?? 0,
+      ...texts,
+    ]
+    cork()
+    return wait === 0 ? redis.launchtailAppend(...args) : sendAndWait(redis, args, wait)
+  }
+}
+
+/** In one pipeline, because in a Cluster both must go to the master that has the list. */
+async function sendAndWait(
+  redis: Redis,
+  args: readonly (string | number)[],
+  wait: number,
+): Promise<Reply> {
+  const pipeline = redis.pipeline() as AppendAndWait
+  const results = await pipeline
+    .launchtailAppend(...args)
+    .wait(wait, COMMAND_TIMEOUT - 200)
+    .exec()
+  const [reply, replicas] = (results ?? []).map(([error, answer]) => {
+    if (error) throw error
+    return answer
+  })
+  if (Number(replicas) < wait) throw new Error(`WAIT: ${replicas} of ${wait} replicas`)
+  return reply as Reply
+}
+
+function appendedOf([outcome, first, digest, answer]: Reply): Appended {
+  switch (outcome) {
+    case 'stored':
+      return { outcome, index: Number(first) }
+    case 'moved':
+    case 'fenced':
+      return { outcome }
+    case 'elsewhere':
+      return { outcome, position: Number(first) }
+    case 'replayed':
+      return { outcome, index: Number(first), digest: String(digest), answer: String(answer) }
+    default:
+      throw new Error(`append: ${outcome}`)
+  }
+}
+
+function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
 }

@@ -1,10 +1,8 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { COMMAND_TIMEOUT } from './time-out.js'
 import type { RedisAddress } from './url.js'
 
-/** Every command ends by then; the rest of the promised two seconds is for the answer. */
-export const COMMAND_TIMEOUT = 1500
-
-/** A command is sent once or refused at once; who asked decides whether to try again. */
+/** A command is sent once or refused at once; its caller decides whether to retry. */
 const ONCE = {
   connectTimeout: COMMAND_TIMEOUT,
   commandTimeout: COMMAND_TIMEOUT,
@@ -15,8 +13,8 @@ const ONCE = {
 } satisfies RedisOptions
 
 /**
- * After a failover the old master is a replica: the new one is found by connecting again. Not more
- * often than once a second, for one that stays a replica is of use to who reads.
+ * After a failover the old master is a replica, and a new connection finds the new master. At most
+ * once a second, because one that stays a replica can still be read.
  */
 function whenReadOnly(): (error: Error) => boolean {
   let last = Number.NEGATIVE_INFINITY
@@ -56,14 +54,14 @@ export function connectionTo(address: RedisAddress): Redis {
     hosts.map((host) => ({ ...host })),
     {
       lazyConnect: true,
-      // Its connections are made when they are needed; what waits for one is bounded by the caller.
+      // Connections are made when they are needed; the caller bounds the wait for one.
       enableOfflineQueue: true,
       redisOptions: { ...ONCE, reconnectOnError: whenReadOnly(), ...account },
       slotsRefreshTimeout: COMMAND_TIMEOUT,
       slotsRefreshInterval: 2000,
       clusterRetryStrategy: retryStrategy,
       clusterNodeRetryStrategy: retryStrategy,
-      // What was on its way when a connection ended may have been carried out.
+      // A command that was on its way when its connection ended may have been carried out.
       retryDelayOnFailover: 0,
       maxRedirections: 8,
     },
@@ -79,7 +77,7 @@ export function mastersOf(commands: Redis): string[] {
   return cluster.nodes('master').map(({ options }) => `${options.host}:${options.port}`)
 }
 
-/** A connection to one master of a Cluster, for listening; it is not made anew when it ends. */
+/** A connection to one master of a Cluster, for listening. It does not reconnect. */
 export function connectionToNode(address: RedisAddress, host: string, port: number): Redis {
   const { username, password } = address.kind === 'cluster' ? address : {}
   return new Redis({

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 
 /**
- * Called before commands are sent: those of one turn of the loop go out in one write, which costs
- * 10 to 40 µs whatever it carries. The first of them waits for the others as long as a turn takes.
+ * Returns what is to be called before each command. All commands of one turn of the loop go out in
+ * one write, which costs 10 to 40 µs whatever it carries. The first of them waits until the turn ends.
  */
 export function corkEachTurn(redis: Redis): () => void {
   let corked = false

@@ -4,10 +4,10 @@ export const keys = {
   list: (nodeId: string) => `node_logs:${nodeId}`,
   /** Hash: offset name → position. Same slot as the list, whose whole key is its hash tag. */
   offsets: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:source`,
-  /** String: the digest and the answer of a request that bore an `Idempotency-Key`. */
+  /** String: the digest and the answer of a request that carried an `Idempotency-Key`. */
   reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,
   /** The channel on which a process hears itself. */
   echo: (process: string) => `launchtail:echo:${process}`,
-  /** String: written to know that Redis takes what is written. */
+  /** String: written to find out whether Redis takes writes. */
   probe: 'launchtail:probe',
 }

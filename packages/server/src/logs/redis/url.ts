@@ -15,7 +15,7 @@ const MANY = /^redis-(sentinel|cluster):\/\/(?:([^:@/]*):([^@/]*)@)?([^@/?#\s]+)
 /**
  * `redis://` and `rediss://` as everywhere; `redis-sentinel://host:port,host:port/master` and
  * `redis-cluster://host:port,host:port`, both also with `user:password@`. Undefined where it is
- * none of these. Never says what it read: it may hold a password.
+ * none of these. The text is never repeated in an error, because it may hold a password.
  */
 export function parseRedisAddress(text: string): RedisAddress | undefined {
   if (/^rediss?:\/\/[^\s]+$/.test(text) && URL.canParse(text)) return { kind: 'single', url: text }

@@ -1,0 +1,71 @@
+/**
+ * The append, as one script: nothing of it happens unless all of it does.
+ *
+ * KEYS: the list, its offsets, the kept reply (the list again where there is none).
+ * ARGV: deadline, retention, expected length (-1: any), SHA-1 of the expected last entry, offset,
+ * from, to, reply's digest (empty: none), reply's answer, reply's retention, check of the entry
+ * before (empty: not known), fence (empty: none), fencing token, then the texts.
+ *
+ * The announcement carries the texts where they are few; a subscriber that lacks them reads.
+ */
+export const APPEND = script('PUBLISH')
+
+/** The same in a Cluster, where an announcement stays on the list's own shard. */
+export const APPEND_SHARDED = script('SPUBLISH')
+
+function script(publish: 'PUBLISH' | 'SPUBLISH'): string {
+  return `
+local time = redis.call('TIME')
+if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[1]) then return {'late'} end
+
+if ARGV[8] ~= '' then
+  local kept = redis.call('GET', KEYS[3])
+  if kept then
+    local digest, index, answer = kept:match('^(%S+) (%d+) (.*)$')
+    return {'replayed', tonumber(index), digest, answer}
+  end
+end
+
+if ARGV[12] ~= '' then
+  local newest = tonumber(redis.call('HGET', KEYS[2], ARGV[12]) or 0)
+  if newest > tonumber(ARGV[13]) then return {'fenced'} end
+end
+
+if ARGV[5] ~= '' then
+  local at = tonumber(redis.call('HGET', KEYS[2], ARGV[5]) or 0)
+  if at ~= tonumber(ARGV[6]) then return {'elsewhere', at} end
+end
+
+local length = redis.call('LLEN', KEYS[1])
+local expected = tonumber(ARGV[3])
+if expected >= 0 then
+  if length ~= expected then return {'moved'} end
+  if length > 0 and redis.sha1hex(redis.call('LINDEX', KEYS[1], -1)) ~= ARGV[4] then
+    return {'moved'}
+  end
+end
+
+local size = 0
+-- Lua's unpack takes some 8,000 values at once.
+for first = 14, #ARGV, 1000 do
+  redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
+end
+for i = 14, #ARGV do size = size + #ARGV[i] end
+if #ARGV >= 14 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[7]) end
+if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], ARGV[12], ARGV[13]) end
+if ARGV[5] ~= '' or ARGV[12] ~= '' then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+if ARGV[8] ~= '' then
+  redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. length .. ' ' .. ARGV[9], 'PX', ARGV[10])
+end
+if #ARGV >= 14 then
+  local head = length .. ' ' .. ARGV[11]
+  if size <= 65536 then
+    redis.call('${publish}', KEYS[1], head .. '\\n' .. table.concat(ARGV, '\\n', 14))
+  else
+    redis.call('${publish}', KEYS[1], head)
+  end
+end
+return {'stored', length}
+`
+}

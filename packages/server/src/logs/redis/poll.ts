@@ -1,0 +1,98 @@
+import type { Watchers } from '../watchers.js'
+import type { Commands } from './commands.js'
+import type { Health } from './health.js'
+import { readEach } from './read-each.js'
+import { isTimeout } from './time-out.js'
+
+/** Looks at the watched lists, for writers that do not announce; and finds out whether Redis is there. */
+export interface Poll {
+  /** Looks now; takes part in the look that is under way. */
+  look(): Promise<void>
+  start(): void
+  stop(): void
+}
+
+export interface PollOptions {
+  commands: Commands
+  watchers: Watchers
+  health: Health
+  /** Milliseconds between looks. */
+  interval: number
+  /** Called when a list has entries that were not announced. */
+  onUnannounced: (nodeId: string) => void
+  onFault: (message: string, error?: unknown) => void
+}
+
+/** Milliseconds between looks while Redis is out of reach. */
+const RECOVERY_EVERY = 250
+/** A connection that leaves so many looks in a row unanswered is replaced. */
+const UNANSWERED = 2
+
+export function createPoll(options: PollOptions): Poll {
+  const { commands, watchers, health, interval, onUnannounced, onFault } = options
+  let looking: Promise<void> | undefined
+  let unanswered = 0
+  let timers: NodeJS.Timeout[] = []
+  return {
+    look,
+    start() {
+      const recovery = () => {
+        if (!health.isUp()) void look()
+      }
+      timers = [
+        setInterval(() => void look(), interval),
+        setInterval(recovery, Math.min(interval, RECOVERY_EVERY)),
+      ]
+      for (const timer of timers) timer.unref()
+    },
+    stop() {
+      for (const timer of timers) clearInterval(timer)
+    },
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookAtAll().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
+  /** One pipelined look at every watched list, each from its watcher's own newest entry. */
+  async function lookAtAll(): Promise<void> {
+    const asked = [...watchers.all()].map(([nodeId, watching]) => {
+      // A process has one watcher for a list; a second one can use the same news.
+      const [first] = watching
+      return { nodeId, from: Math.max(0, first?.position() ?? 0) }
+    })
+    try {
+      const answers = await commands.inTime(readEach(commands, asked))
+      unanswered = 0
+      health.found()
+      for (const [i, { nodeId, from }] of asked.entries()) tell(nodeId, from, answers[i])
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  function tell(nodeId: string, from: number, texts: readonly string[] | undefined): void {
+    if (!texts) return
+    for (const watcher of watchers.of(nodeId)) {
+      if (texts.length > 1 && watcher.position() === from) onUnannounced(nodeId)
+      if (texts.length === 0 && watcher.position() >= 0) watcher.changed()
+      else watcher.appended({ index: from, previous: undefined, texts })
+    }
+  }
+
+  /**
+   * A connection can hang for a quarter of an hour before the system reports it. A new one shows
+   * whether it is Redis that hangs.
+   */
+  function failed(error: unknown): void {
+    if (health.isUp()) onFault('redis poll', error)
+    health.lost()
+    unanswered = isTimeout(error) ? unanswered + 1 : 0
+    if (unanswered < UNANSWERED) return
+    unanswered = 0
+    commands.redis.disconnect(true)
+  }
+}
