@@ -1,20 +1,21 @@
 /** Launchtail's client: every operation of the server, and streams that survive broken lines. */
-export {
-  type Client,
-  type ClientOptions,
-  createClient,
-  type ExportFormat,
-  type History,
-  type HistoryOptions,
-  type NodesOptions,
-  type OutputOptions,
-  type SendOptions,
-  type Sent,
-  type StatsOptions,
-} from './client.js'
+export { type Client, type ClientOptions, createClient } from './client.js'
 export { ApiError, ConnectionError, StreamTimeoutError } from './errors.js'
 export { NodeEventSource, type NodeEventSourceOptions } from './event-source.js'
 export type { NodesEvent, NodesStreamOptions } from './nodes.js'
+export type {
+  CallOptions,
+  ExportOptions,
+  HistoryOptions,
+  Launched,
+  NodeLogs,
+  NodesOptions,
+  NodesPage,
+  OutputOptions,
+  SendOptions,
+  Sent,
+  StatsOptions,
+} from './options.js'
 export type { Draft, LogEntry } from './protocol/entry.js'
 export type { DoneEvent, ErrorEvent, GapEvent, NodeStatus, StatusEvent } from './protocol/events.js'
 export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
@@ -28,6 +29,7 @@ export type {
   PhaseTiming,
 } from './protocol/node.js'
 export type { Phase } from './protocol/phases.js'
+export type { ExportFormat } from './protocol/queries.js'
 export type {
   LaunchOutcome,
   PastLaunch,

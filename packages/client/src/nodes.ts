@@ -1,8 +1,11 @@
+import { open } from './call.js'
 import type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
 import type { NodeRecord } from './protocol/node.js'
-import { reconnecting, type StreamState } from './reconnecting.js'
-import { type Connection, open } from './request.js'
-import { typed } from './stream.js'
+import { reconnecting } from './reconnecting.js'
+import type { Connection } from './request.js'
+import { typed, type Waiting } from './stream.js'
+
+export type NodesStreamOptions = Waiting
 
 /** What the stream of all nodes gives, told apart by `event`. */
 export type NodesEvent =
@@ -11,15 +14,6 @@ export type NodesEvent =
   /** All nodes of now have come; one that was there before and did not come again is gone. */
   | { readonly event: 'ready'; readonly data: ReadyEvent }
   | { readonly event: 'deleted'; readonly data: DeletedEvent }
-
-export interface NodesStreamOptions {
-  signal?: AbortSignal
-  onState?: (state: StreamState) => void
-  /** Milliseconds without an event after which it throws StreamTimeoutError. Default: never. */
-  timeout?: number
-  /** Where its waiting times are drawn from: 0 to 1. Default Math.random. */
-  random?: () => number
-}
 
 /**
  * The records of all nodes, live. Does not end by itself; after each break in the connection it
@@ -31,10 +25,7 @@ export async function* streamNodes(
 ): AsyncGenerator<NodesEvent, void, undefined> {
   const events = reconnecting({
     connect: (_seen, away) =>
-      open(connection, '/admin/nodes/stream', {
-        headers: { Accept: 'text/event-stream' },
-        signal: away,
-      }),
+      open(connection, 'streamNodes', { accept: 'text/event-stream', signal: away }),
     signal,
     onState,
     timeout,

@@ -1,9 +1,10 @@
+import { open, type QueryOf } from './call.js'
 import { ConnectionError } from './errors.js'
+import type { CallOptions } from './options.js'
 import type { LogEntry } from './protocol/entry.js'
 import type { DoneEvent, ErrorEvent, GapEvent, StatusEvent } from './protocol/events.js'
-import type { Level } from './protocol/levels.js'
 import { type RawEvent, reconnecting, type StreamState } from './reconnecting.js'
-import { type Connection, open } from './request.js'
+import type { Connection } from './request.js'
 
 interface Event<Name extends string, Data> {
   readonly event: Name
@@ -21,23 +22,24 @@ export type StreamEvent =
   | Event<'done', DoneEvent>
   | Event<'gap', GapEvent>
 
-export interface StreamOptions {
-  /** How many of the newest entries come first, or `all`. Default 100. */
-  tail?: number | 'all'
-  /** Only entries later than this: RFC 3339, or a duration back from now such as `10m`. */
-  since?: string
-  /** That level and above, or a list of exactly these. Thins out `log` alone. */
-  level?: Level | readonly Level[]
-  /** False: what there is, then `done`. Default true. */
-  follow?: boolean
-  /** Resume after the event of this id. */
-  lastEventId?: string
-  signal?: AbortSignal
-  onState?: (state: StreamState) => void
-  /** Milliseconds without an event after which it throws StreamTimeoutError. Default 15 minutes. */
-  timeout?: number
-  /** Where its waiting times are drawn from: 0 to 1. Default Math.random. */
-  random?: () => number
+export interface StreamOptions extends Filters, Waiting {
+  /** Resume after the event with this id. */
+  lastEventId?: string | undefined
+}
+
+/** The id to resume after is sent as a header. */
+type Filters = Omit<QueryOf<'streamNodeLogs'>, 'last_event_id' | 'lastEventId'>
+
+/** How a stream is waited for. */
+export interface Waiting extends CallOptions {
+  onState?: ((state: StreamState) => void) | undefined
+  /**
+   * Milliseconds without an event after which it throws StreamTimeoutError. Default: 15 minutes for
+   * one node, never for all nodes.
+   */
+  timeout?: number | undefined
+  /** The source of randomness for waiting times: 0 to 1. Default Math.random. */
+  random?: (() => number) | undefined
 }
 
 const TIMEOUT = 15 * 60_000
@@ -50,14 +52,15 @@ const TIMEOUT = 15 * 60_000
 export async function* streamNode(
   connection: Connection,
   nodeId: string,
-  { lastEventId, signal, onState, timeout = TIMEOUT, random, ...filters }: StreamOptions = {},
+  { lastEventId, signal, onState, timeout = TIMEOUT, random, ...query }: StreamOptions = {},
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const path = `/admin/nodes/${encodeURIComponent(nodeId)}/logs/stream`
   const events = reconnecting({
     connect: (seen, away) =>
-      open(connection, path, {
-        query: queryOf(filters),
-        headers: { Accept: 'text/event-stream', 'Last-Event-ID': seen || undefined },
+      open(connection, 'streamNodeLogs', {
+        id: nodeId,
+        query,
+        accept: 'text/event-stream',
+        headers: { 'Last-Event-ID': seen || undefined },
         signal: away,
       }),
     lastEventId,
@@ -77,8 +80,4 @@ export function typed<Of>({ event, data, id }: RawEvent): Of {
   } catch (cause) {
     throw new ConnectionError(`an event is not what a Launchtail server sends: ${event}`, { cause })
   }
-}
-
-function queryOf({ tail, since, level, follow }: StreamOptions) {
-  return { tail, since, level: typeof level === 'object' ? level.join(',') : level, follow }
 }

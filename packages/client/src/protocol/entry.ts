@@ -1,27 +1,15 @@
 import { z } from 'zod'
-import { LEVELS, type Level } from './levels.js'
-import { PHASES, type Phase } from './phases.js'
+import { LEVELS } from './levels.js'
+import { PHASES } from './phases.js'
 import { parseInstant } from './time.js'
-
-/** One entry of a node's log, with exactly the fields and the order the wire has them in. */
-export interface LogEntry {
-  /** RFC 3339, as its sender wrote it. */
-  timestamp: string
-  level: Level
-  message: string
-  phase: Phase
-  /** Percent, 0 to 100; the launch's, not the phase's. */
-  progress?: number
-  details?: string
-}
 
 /** The most bytes one entry may have, as UTF-8 JSON. */
 export const MAX_ENTRY_BYTES = 64 * 1024
-/** The most entries one request may bring. */
+/** The most entries in one request. */
 export const MAX_BATCH_ENTRIES = 10_000
-/** The most bytes one request that is not `text/plain` may have. */
+/** The most bytes in one request, unless it is `text/plain`. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024
-/** How deep the JSON of a request may be nested. */
+/** How deeply the JSON of a request may be nested. */
 export const MAX_JSON_DEPTH = 32
 
 const timestamp = z
@@ -42,19 +30,23 @@ const progress = z
   .max(100, 'must be a number from 0 to 100')
 const details = z.string('must be a text')
 
-/** An entry as the log gives it. */
+/** An entry of a log, with its fields in the order in which they are written. */
 export const entrySchema = z
   .object({
+    /** RFC 3339, as its sender wrote it. */
     timestamp,
     level,
     message,
     phase,
-    progress: progress.optional(),
-    details: details.optional(),
+    /** Percent, 0 to 100, of the whole launch rather than of the phase. */
+    progress: progress.exactOptional(),
+    details: details.exactOptional(),
   })
   .meta({ id: 'LogEntry', description: 'One entry of a node’s log.' })
 
-/** An entry as a sender may give it: what is left out gets its default when it is stored. */
+export interface LogEntry extends z.infer<typeof entrySchema> {}
+
+/** An entry as a sender may give it. Missing fields get their defaults when it is stored. */
 export const draftSchema = z
   .object({
     timestamp: timestamp.optional().describe('Default: now.'),

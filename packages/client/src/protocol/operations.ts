@@ -9,30 +9,10 @@ import {
   nodeLaunchSchema,
   nodeSchema,
 } from './node.js'
-import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './parameters.js'
+import type { Operation } from './operation.js'
+import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './queries.js'
+import { type OperationName, ROUTES } from './routes.js'
 import { statsSchema } from './stats.js'
-
-/** One operation of the API: what it is called with and what it answers. */
-export interface Operation {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'HEAD'
-  /** With `{id}` where the node's id stands. */
-  readonly path: string
-  readonly summary: string
-  readonly query?: z.ZodObject
-  /** The JSON body's schema. */
-  readonly body?: z.ZodType
-  /** Content types that are read beside or in place of JSON. */
-  readonly accepts?: readonly string[]
-  /** Request headers that have a meaning here, with a line on each. */
-  readonly headers?: Readonly<Record<string, string>>
-  readonly status: number
-  readonly answer?: z.ZodType
-  /** The content types of the answer, where it is not JSON alone. */
-  readonly produces?: readonly string[]
-  readonly answerHeaders?: Readonly<Record<string, string>>
-  /** The statuses of the refusals that are particular to it. */
-  readonly refusals?: readonly number[]
-}
 
 const idempotency = {
   'Idempotency-Key':
@@ -42,8 +22,7 @@ const idempotency = {
 /** Every operation under `/admin`. Validation, the OpenAPI document and the clients read this. */
 export const operations = {
   streamNodeLogs: {
-    method: 'GET',
-    path: '/admin/nodes/{id}/logs/stream',
+    ...ROUTES.streamNodeLogs,
     summary: 'Stream a node’s launch log',
     query: streamQuery,
     headers: { 'Last-Event-ID': 'Resume after this event.' },
@@ -53,8 +32,7 @@ export const operations = {
     refusals: [204, 404, 406],
   },
   getNodeLogs: {
-    method: 'GET',
-    path: '/admin/nodes/{id}/logs',
+    ...ROUTES.getNodeLogs,
     summary: 'Get a node’s launch log',
     query: historyQuery,
     status: 200,
@@ -66,8 +44,7 @@ export const operations = {
     refusals: [404, 410],
   },
   getNodeLogOffset: {
-    method: 'HEAD',
-    path: '/admin/nodes/{id}/logs',
+    ...ROUTES.getNodeLogOffset,
     summary: 'Ask how much of a source’s raw output has arrived',
     headers: { 'Log-Source': 'The UUID the output was sent in under.' },
     status: 200,
@@ -75,8 +52,7 @@ export const operations = {
     refusals: [404],
   },
   appendNodeLogs: {
-    method: 'POST',
-    path: '/admin/nodes/{id}/logs',
+    ...ROUTES.appendNodeLogs,
     summary: 'Send log entries or raw output in',
     body: z.union([draftSchema, z.array(draftSchema)]),
     accepts: ['application/x-ndjson', 'text/plain'],
@@ -94,8 +70,7 @@ export const operations = {
     refusals: [404, 409, 413, 415, 422, 507],
   },
   exportNodeLogs: {
-    method: 'GET',
-    path: '/admin/nodes/{id}/logs/export',
+    ...ROUTES.exportNodeLogs,
     summary: 'Download a node’s log as a file',
     query: exportQuery,
     status: 200,
@@ -103,8 +78,7 @@ export const operations = {
     refusals: [404, 410],
   },
   launchNode: {
-    method: 'POST',
-    path: '/admin/nodes/launch',
+    ...ROUTES.launchNode,
     summary: 'Launch a node',
     body: launchSchema,
     headers: idempotency,
@@ -117,8 +91,7 @@ export const operations = {
     refusals: [409, 413, 415, 422],
   },
   createNode: {
-    method: 'POST',
-    path: '/admin/nodes',
+    ...ROUTES.createNode,
     summary: 'Register a node that something else launches',
     body: newNodeSchema,
     status: 201,
@@ -127,8 +100,7 @@ export const operations = {
     refusals: [409, 413, 415],
   },
   listNodes: {
-    method: 'GET',
-    path: '/admin/nodes',
+    ...ROUTES.listNodes,
     summary: 'List nodes, newest first',
     query: nodesQuery,
     status: 200,
@@ -139,8 +111,7 @@ export const operations = {
     }),
   },
   streamNodes: {
-    method: 'GET',
-    path: '/admin/nodes/stream',
+    ...ROUTES.streamNodes,
     summary: 'Stream the records of all nodes',
     status: 200,
     answer: z.object(FLEET_EVENTS).partial(),
@@ -148,47 +119,42 @@ export const operations = {
     refusals: [406],
   },
   getStats: {
-    method: 'GET',
-    path: '/admin/stats',
+    ...ROUTES.getStats,
     summary: 'Get what launches that are over have come to',
     query: statsQuery,
     status: 200,
     answer: statsSchema,
   },
   getNode: {
-    method: 'GET',
-    path: '/admin/nodes/{id}',
+    ...ROUTES.getNode,
     summary: 'Get a node',
     status: 200,
     answer: nodeSchema,
     refusals: [404],
   },
   getNodeLaunch: {
-    method: 'GET',
-    path: '/admin/nodes/{id}/launch',
+    ...ROUTES.getNodeLaunch,
     summary: 'Get what a node was launched with',
     status: 200,
     answer: nodeLaunchSchema,
     refusals: [404],
   },
   terminateNode: {
-    method: 'POST',
-    path: '/admin/nodes/{id}/terminate',
+    ...ROUTES.terminateNode,
     summary: 'Cancel a node’s launch, or take the node down',
     status: 202,
     answer: nodeSchema,
     refusals: [404, 409],
   },
   deleteNode: {
-    method: 'DELETE',
-    path: '/admin/nodes/{id}',
+    ...ROUTES.deleteNode,
     summary: 'Forget a node and its log',
     status: 204,
     refusals: [404, 409],
   },
-} as const satisfies Record<string, Operation>
+} as const satisfies Record<OperationName, Operation>
 
-export type OperationName = keyof typeof operations
+export type Operations = typeof operations
 
 /** What every refusal looks like. */
 export const errorSchema = z

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
-import { PHASES } from './phases.js'
 import { STATS_KEYS, type StatsKey } from './stats.js'
 import { type Instant, parseSince } from './time.js'
 
-/** The spellings of a boolean that are read; they are those of Go's `strconv.ParseBool`. */
-const booleans: Record<string, boolean> = {
+/** The spellings of a boolean that are accepted: those of Go's `strconv.ParseBool`. */
+const BOOLEANS: Record<string, boolean> = {
   true: true,
   True: true,
   TRUE: true,
@@ -19,21 +18,15 @@ const booleans: Record<string, boolean> = {
   '0': false,
 }
 
-const follow = text((value) => booleans[value], "invalid 'follow' value", {
-  type: 'boolean',
-  default: true,
-  description: 'Keep the connection open and stream new entries.',
-})
-
-const tail = text((value) => parseTail(value), "invalid 'tail' value", {
+export const tail = parameter<number | 'all', number>(parseTail, "invalid 'tail' value", {
   type: 'string',
   pattern: '^([0-9]+|all)$',
   default: '100',
-  description: 'How many of the newest entries to give: a whole number, or `all`.',
+  description: 'How many of the newest entries to return: a whole number, or `all`.',
 })
 
-const since = text(
-  (value): Instant | undefined => parseSince(value, Date.now()),
+export const since = parameter<string, Instant>(
+  (text) => parseSince(text, Date.now()),
   "invalid 'since' timestamp format",
   {
     type: 'string',
@@ -42,8 +35,8 @@ const since = text(
   },
 )
 
-const level = text(
-  (value): ReadonlySet<Level> | undefined => parseLevels(value),
+export const level = parameter<Level | readonly Level[], ReadonlySet<Level>>(
+  parseLevels,
   "invalid 'level' value",
   {
     type: 'string',
@@ -51,121 +44,83 @@ const level = text(
   },
 )
 
-const q = text((): undefined => undefined, "'q' is not supported yet", {
+export const q = parameter<never, never>(() => undefined, "'q' is not supported yet", {
   type: 'string',
-  description: 'Reserved: a query over the entries. Not supported yet.',
+  description: 'Reserved for a query over the entries. Not supported yet.',
 })
 
-function cursor(name: string, description: string) {
-  return text((value): Cursor | undefined => parseCursor(value), `invalid '${name}' value`, {
+export const statsKeys = parameter<readonly StatsKey[], readonly StatsKey[]>(
+  parseKeys,
+  "invalid 'by' value",
+  {
+    type: 'string',
+    description: 'What to group by: one or more of `provider`, `region`, `gpu`, `model`.',
+  },
+)
+
+export function cursor(name: string, description: string) {
+  return parameter<string, Cursor>(parseCursor, `invalid '${name}' value`, {
     type: 'string',
     description,
   })
 }
 
-/** `follow`, `tail`, `since`, `level`, `q`: the parameters of a stream. */
-export const streamQuery = z.object({
-  follow: follow.default(true),
-  tail: tail.default(100),
-  since: since.optional(),
-  level: level.optional(),
-  q: q.optional(),
-  last_event_id: z.string().optional().describe('As the `Last-Event-ID` header, which wins.'),
-  lastEventId: z.string().optional().describe('As `last_event_id`.'),
-})
-
-export const historyQuery = z.object({
-  tail: tail.default(100),
-  since: since.optional(),
-  level: level.optional(),
-  q: q.optional(),
-  before: cursor('before', 'Only entries before the one this cursor names.').optional(),
-  after: cursor('after', 'Only entries after the one this cursor names.').optional(),
-})
-
-export const EXPORT_FORMATS = ['json', 'ndjson', 'csv', 'text'] as const
-
-export const exportQuery = historyQuery.extend({
-  tail: tail.default(Number.POSITIVE_INFINITY).meta({ override: { default: 'all' } }),
-  format: z.enum(EXPORT_FORMATS, "invalid 'format' value").default('json'),
-  raw: text((value) => booleans[value], "invalid 'raw' value", {
+export function flag(name: string, usual: boolean, description: string) {
+  return parameter<boolean, boolean>((text) => BOOLEANS[text], `invalid '${name}' value`, {
     type: 'boolean',
-    default: false,
-    description: 'CSV: leave cells as they are that a spreadsheet would run as a formula.',
-  }).default(false),
-})
-
-export const nodesQuery = z.object({
-  phase: z.enum(PHASES, "invalid 'phase' value").optional(),
-  provider: z.string().optional(),
-  q: z
-    .string()
-    .max(256, "invalid 'q' value")
-    .optional()
-    .describe('A part of the id, name, cluster name, model, GPU or region.'),
-  limit: text((value) => within(value, 1, 1000), "invalid 'limit' value", {
-    type: 'integer',
-    minimum: 1,
-    maximum: 1000,
-    default: 100,
-  }).default(100),
-  cursor: z.string().optional().describe('The `cursor` of the page before.'),
-})
-
-export const statsQuery = z.object({
-  since: since
-    .meta({
-      override: {
-        type: 'string',
-        description:
-          'Only launches that ended later than this: RFC 3339, or a duration back from now (`7d`).',
-      },
-    })
-    .optional(),
-  by: text((value): readonly StatsKey[] | undefined => parseKeys(value), "invalid 'by' value", {
-    type: 'string',
-    description: 'What to group by: one or more of `provider`, `region`, `gpu`, `model`.',
-  }).optional(),
-  last: text((value) => within(value, 0, 200), "invalid 'last' value", {
-    type: 'integer',
-    minimum: 0,
-    maximum: 200,
-    default: 50,
-    description: 'How many of the last launches to give one by one.',
-  }).default(50),
-})
-
-export type StreamQuery = z.infer<typeof streamQuery>
-export type HistoryQuery = z.infer<typeof historyQuery>
-export type ExportQuery = z.infer<typeof exportQuery>
-export type NodesQuery = z.infer<typeof nodesQuery>
-export type StatsQuery = z.infer<typeof statsQuery>
-
-function parseTail(value: string): number | undefined {
-  if (value === 'all') return Number.POSITIVE_INFINITY
-  // Digits without end are still a whole number: more than any list has.
-  return /^\d+$/.test(value) ? Number(value) : undefined
+    default: usual,
+    description,
+  }).default(usual)
 }
 
-function parseKeys(value: string): StatsKey[] | undefined {
-  const names = new Set(value.split(',').map((name) => name.trim()))
+interface Count {
+  readonly minimum: number
+  readonly maximum: number
+  readonly usual: number
+  readonly description?: string
+}
+
+export function count(name: string, { minimum, maximum, usual, ...about }: Count) {
+  const parse = (text: string) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    return number >= minimum && number <= maximum ? number : undefined
+  }
+  return parameter<number, number>(parse, `invalid '${name}' value`, {
+    type: 'integer',
+    minimum,
+    maximum,
+    default: usual,
+    ...about,
+  }).default(usual)
+}
+
+function parseTail(text: string): number | undefined {
+  if (text === 'all') return Number.POSITIVE_INFINITY
+  // Any run of digits is a whole number, even one that is larger than any list.
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+function parseKeys(text: string): StatsKey[] | undefined {
+  const names = new Set(text.split(',').map((name) => name.trim()))
   const keys = STATS_KEYS.filter((key) => names.has(key))
   return keys.length === names.size ? keys : undefined
 }
 
-function within(value: string, min: number, max: number): number | undefined {
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
-  return number >= min && number <= max ? number : undefined
-}
-
-/** A parameter that arrives as text: `parse` reads it, or gives undefined for one that is `wrong`. */
-function text<T>(parse: (value: string) => T | undefined, wrong: string, schema: object) {
-  return z
-    .string()
-    .transform((value, context): T => {
-      const parsed = parse(value)
-      if (parsed === undefined) context.addIssue(wrong)
-      return parsed as T
-    })
-    .meta({ override: schema })
+/**
+ * A query parameter. A client gives a `Given`, which the address carries as text; `parse` reads the
+ * text, or returns undefined for text that is refused with the message `wrong`. `schema` describes
+ * it in the OpenAPI document.
+ */
+function parameter<Given, Parsed>(
+  parse: (text: string) => Parsed | undefined,
+  wrong: string,
+  schema: object,
+): z.ZodType<Parsed, Given> {
+  const read = z.string().transform((text, context): Parsed => {
+    const parsed = parse(text)
+    if (parsed === undefined) context.addIssue(wrong)
+    return parsed as Parsed
+  })
+  // The type of the input is the one before it is written as text.
+  return read.meta({ override: schema }) as unknown as z.ZodType<Parsed, Given>
 }

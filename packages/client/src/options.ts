@@ -1,0 +1,38 @@
+import type { Answer, QueryOf } from './call.js'
+import type { LogEntry } from './protocol/entry.js'
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+}
+
+export interface HistoryOptions extends QueryOf<'getNodeLogs'>, CallOptions {}
+
+export interface ExportOptions extends QueryOf<'exportNodeLogs'>, CallOptions {}
+
+export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
+
+export interface StatsOptions extends QueryOf<'getStats'>, CallOptions {}
+
+export interface SendOptions extends CallOptions {
+  /** With the same key, the same entries are stored once within 24 hours. */
+  idempotencyKey?: string | undefined
+}
+
+export interface OutputOptions extends SendOptions {
+  /** A UUID that names the output. With `offset`, any part of it may be sent again. */
+  source?: string | undefined
+  /** Where in the output this part begins, in bytes. */
+  offset?: number | undefined
+}
+
+export interface NodeLogs extends Answer<'getNodeLogs'> {
+  logs: LogEntry[]
+  /** Stream from here as `lastEventId`, without a gap or an overlap. */
+  cursor: string
+  /** True if the node had a log that is no longer kept. */
+  expired: boolean
+}
+
+export type Sent = Answer<'appendNodeLogs'>
+export type Launched = Answer<'launchNode'>
+export type NodesPage = Answer<'listNodes'>

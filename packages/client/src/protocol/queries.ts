@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { count, cursor, flag, level, q, since, statsKeys, tail } from './parameters.js'
+import { PHASES } from './phases.js'
+
+// The comments on fields are what an editor shows to users of the client.
+
+/** The query of a node's stream. */
+export const streamQuery = z.object({
+  /** False: what there is, then `done`. Default true. */
+  follow: flag('follow', true, 'Keep the connection open and stream new entries.'),
+  /** How many of the newest entries come first, or `all`. Default 100. */
+  tail: tail.default(100),
+  /** Only entries later than this: RFC 3339, or a duration back from now such as `10m`. */
+  since: since.optional(),
+  /** That level and above, or a list of exactly these. Filters `log` events only. */
+  level: level.optional(),
+  q: q.optional(),
+  last_event_id: z
+    .string()
+    .optional()
+    .describe('The same as the `Last-Event-ID` header, which wins.'),
+  lastEventId: z.string().optional().describe('The same as `last_event_id`.'),
+})
+
+export const historyQuery = z.object({
+  /** How many of the newest entries, or `all`. Default 100. */
+  tail: tail.default(100),
+  /** Only entries later than this: RFC 3339, or a duration back from now such as `10m`. */
+  since: since.optional(),
+  /** That level and above, or a list of exactly these. */
+  level: level.optional(),
+  q: q.optional(),
+  /** Only entries before the one this cursor names. */
+  before: cursor('before', 'Only entries before the one this cursor names.').optional(),
+  /** Only entries after the one this cursor names. */
+  after: cursor('after', 'Only entries after the one this cursor names.').optional(),
+})
+
+const EXPORT_FORMATS = ['json', 'ndjson', 'csv', 'text'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+export const exportQuery = historyQuery.extend({
+  /** How many of the newest entries, or `all`. Default `all`. */
+  tail: tail.default(Number.POSITIVE_INFINITY).meta({ override: { default: 'all' } }),
+  /** Default `json`. */
+  format: z.enum(EXPORT_FORMATS, "invalid 'format' value").default('json'),
+  /** CSV: leave cells as they are that a spreadsheet would run as a formula. Default false. */
+  raw: flag(
+    'raw',
+    false,
+    'CSV: leave cells as they are that a spreadsheet would run as a formula.',
+  ),
+})
+
+export const nodesQuery = z.object({
+  phase: z.enum(PHASES, "invalid 'phase' value").optional(),
+  provider: z.string().optional(),
+  /** A part of the id, name, cluster name, model, GPU or region. */
+  q: z
+    .string()
+    .max(256, "invalid 'q' value")
+    .optional()
+    .describe('A part of the id, name, cluster name, model, GPU or region.'),
+  /** 1 to 1000. Default 100. */
+  limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
+  /** The `cursor` of the previous page. */
+  cursor: z.string().optional().describe('The `cursor` of the previous page.'),
+})
+
+export const statsQuery = z.object({
+  /** Only launches that ended later than this: RFC 3339, or a duration back from now such as `7d`. */
+  since: since
+    .meta({
+      override: {
+        type: 'string',
+        description:
+          'Only launches that ended later than this: RFC 3339, or a duration back from now (`7d`).',
+      },
+    })
+    .optional(),
+  /** What to group by. */
+  by: statsKeys.optional(),
+  /** How many of the most recent launches to list: 0 to 200. Default 50. */
+  last: count('last', {
+    minimum: 0,
+    maximum: 200,
+    usual: 50,
+    description: 'How many of the most recent launches to list.',
+  }),
+})
+
+export type StreamQuery = z.infer<typeof streamQuery>
+export type HistoryQuery = z.infer<typeof historyQuery>
+export type ExportQuery = z.infer<typeof exportQuery>
+export type NodesQuery = z.infer<typeof nodesQuery>

@@ -1,0 +1,28 @@
+interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'HEAD'
+  /** With `{id}` in place of the node's id. */
+  readonly path: string
+}
+
+/**
+ * The method and path of every operation. They have a file of their own without zod, because the
+ * client needs them at run time. Everything else about an operation is in `operations`.
+ */
+export const ROUTES = {
+  streamNodeLogs: { method: 'GET', path: '/admin/nodes/{id}/logs/stream' },
+  getNodeLogs: { method: 'GET', path: '/admin/nodes/{id}/logs' },
+  getNodeLogOffset: { method: 'HEAD', path: '/admin/nodes/{id}/logs' },
+  appendNodeLogs: { method: 'POST', path: '/admin/nodes/{id}/logs' },
+  exportNodeLogs: { method: 'GET', path: '/admin/nodes/{id}/logs/export' },
+  launchNode: { method: 'POST', path: '/admin/nodes/launch' },
+  createNode: { method: 'POST', path: '/admin/nodes' },
+  listNodes: { method: 'GET', path: '/admin/nodes' },
+  streamNodes: { method: 'GET', path: '/admin/nodes/stream' },
+  getStats: { method: 'GET', path: '/admin/stats' },
+  getNode: { method: 'GET', path: '/admin/nodes/{id}' },
+  getNodeLaunch: { method: 'GET', path: '/admin/nodes/{id}/launch' },
+  terminateNode: { method: 'POST', path: '/admin/nodes/{id}/terminate' },
+  deleteNode: { method: 'DELETE', path: '/admin/nodes/{id}' },
+} as const satisfies Record<string, Route>
+
+export type OperationName = keyof typeof ROUTES
