@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   type LaunchState,
   type LogEntry,
@@ -14,6 +12,7 @@ import { CAUSES, UNKNOWN } from '../src/output/causes/index.js'
 import { type Clues, conclude, NO_CLUES, observe } from '../src/output/causes/tracker.js'
 import { cleanLine } from '../src/output/clean.js'
 import { interpret } from '../src/output/interpret/index.js'
+import { readTranscript, transcripts } from './support/transcripts.js'
 
 interface Fixture {
   /** Lines of output, and the phase they come in. */
@@ -609,17 +608,16 @@ describe('the record of a node whose log is sent in', () => {
   })
 })
 
-const transcripts = process.env.LAUNCHTAIL_TRANSCRIPTS
 describe('genuine output', () => {
   if (!transcripts) {
-    it.skip('has its cause (set LAUNCHTAIL_TRANSCRIPTS to the folder of transcripts)')
+    it.skip('has its cause (set LAUNCHTAIL_TRANSCRIPTS to folders of transcripts)')
     return
   }
   // Cut out of the middle of a launch, while its server was being started.
   const begun = ['vllm-0.20-bad-flag-crash-restart']
   const cluesIn = (file: string) => {
     const phase = begun.includes(file) ? 'model_loading' : undefined
-    return cluesOf(entriesOf(readFileSync(join(transcripts, `${file}.log`), 'utf8'), phase))
+    return cluesOf(entriesOf(readTranscript(`${file}.log`), phase))
   }
 
   it.each([

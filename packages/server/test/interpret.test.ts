@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type Draft,
@@ -24,6 +24,7 @@ import { uv } from '../src/output/interpret/uv.js'
 import { vllm } from '../src/output/interpret/vllm.js'
 import { lineDecoder } from '../src/output/lines.js'
 import { createRedactor } from '../src/output/redact/index.js'
+import { readTranscript, transcriptFiles, transcripts } from './support/transcripts.js'
 
 /** The drafts of an output, as the launcher makes them; bars' passing states are left out. */
 function drafts(
@@ -581,17 +582,15 @@ const TRANSCRIPTS: Record<string, { begins?: Phase; ranges: readonly Range[]; le
   },
 }
 
-const transcripts = process.env.LAUNCHTAIL_TRANSCRIPTS
-
 describe('genuine output', () => {
   if (!transcripts) {
-    it.skip('gets its phases (set LAUNCHTAIL_TRANSCRIPTS to the folder of transcripts)')
+    it.skip('gets its phases (set LAUNCHTAIL_TRANSCRIPTS to folders of transcripts)')
     return
   }
-  const read = (file: string) => readFileSync(join(transcripts, file), 'utf8')
+  const read = readTranscript
 
   it('is known to the table of expectations, file by file', () => {
-    const files = readdirSync(transcripts).filter((file) => file.endsWith('.log'))
+    const files = transcriptFiles('nebius-h100-basic.log').map((path) => basename(path))
     expect(files.sort()).toEqual(Object.keys(TRANSCRIPTS).sort())
   })
 

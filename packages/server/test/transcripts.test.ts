@@ -1,28 +1,28 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isTerminal, phaseOrder } from '@launchtail/client/protocol'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { isTerminal, phaseOrder, plain } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogEntry } from '../../client/src/protocol/entry.js'
 import { endAll, type RunningServer, startServer } from './support/processes.js'
-
-const folder = process.env.LAUNCHTAIL_TRANSCRIPTS
+import { transcriptFiles, transcripts } from './support/transcripts.js'
 
 /** Genuine output of SkyPilot, vLLM and the tools under them, sent in as a program would. */
-describe.skipIf(!folder)(
-  'genuine launch logs (LAUNCHTAIL_TRANSCRIPTS names their folder)',
+describe.skipIf(!transcripts)(
+  'genuine launch logs (LAUNCHTAIL_TRANSCRIPTS names their folders)',
   async () => {
-    const names = folder ? (await readdir(folder)).filter((name) => name.endsWith('.log')) : []
+    const paths = transcriptFiles()
     let server: RunningServer
     beforeAll(async () => {
       server = await startServer()
     })
     afterAll(endAll)
 
-    it('are there', () => expect(names.length).toBeGreaterThan(0))
+    it('are there', () => expect(paths.length).toBeGreaterThan(0))
 
-    for (const name of names) {
+    for (const path of paths) {
+      const name = basename(path)
       it(`${name} comes out whole, in order, its phases never going back`, async () => {
-        const bytes = await readFile(join(folder as string, name))
+        const bytes = await readFile(path)
         const node = `t-${name}`
         await server.post('/admin/nodes', { node_id: node })
         const answer = await server.post(`/admin/nodes/${node}/logs`, bytes.toString(), {
@@ -35,7 +35,8 @@ describe.skipIf(!folder)(
         expect(logs).toHaveLength(lines.length)
         logs.forEach(({ message, details = '' }, i) => {
           // What is taken off is the front of a line: prefixes, levels and times.
-          const line = lines[i]?.trimEnd() ?? ''
+          const shown = lines[i]?.trimEnd().split('\r').at(-1) ?? ''
+          const line = plain(shown).trimEnd()
           const whole = line.endsWith(message) || `${line} ${details}`.includes(message)
           expect(whole || message.includes('***'), `${line}\nbecame\n${message}`).toBe(true)
         })
