@@ -1,0 +1,62 @@
+import { foldLaunch, type LaunchState, NOT_LAUNCHED } from '@launchtail/client/protocol'
+import { readEntry } from './entry-text.js'
+import type { LogStore } from './store.js'
+
+/** What the next append must know of a list. */
+export interface ListState extends LaunchState {
+  readonly length: number
+  /** The text of the newest entry. */
+  readonly last: string | undefined
+}
+
+/** The states of the lists that were appended to last. */
+export interface ListStates {
+  /** The state as it is remembered, else as it is read from the store. */
+  of(nodeId: string): Promise<ListState>
+  remember(nodeId: string, state: ListState): void
+  forget(nodeId: string): void
+}
+
+export interface ListStatesOptions {
+  store: LogStore
+  /** Where a node stands whose list is empty: never launched, or expired. */
+  before: (nodeId: string) => Promise<LaunchState | undefined>
+}
+
+/** How many entries are read back to learn where a launch is. */
+const LOOK_BACK = 200
+/** Nodes whose state is kept in memory. */
+const KEPT_STATES = 10_000
+
+export function createListStates({ store, before }: ListStatesOptions): ListStates {
+  const states = new Map<string, ListState>()
+  return {
+    of: async (nodeId) => states.get(nodeId) ?? (await load(nodeId)),
+    remember,
+    forget: (nodeId) => void states.delete(nodeId),
+  }
+
+  async function load(nodeId: string): Promise<ListState> {
+    const length = await store.length(nodeId)
+    const from = Math.max(0, length - LOOK_BACK)
+    const texts = length > 0 ? await store.read(nodeId, from, length - from) : []
+    const record = await before(nodeId)
+    let launch: LaunchState = record ?? NOT_LAUNCHED
+    for (const text of texts) {
+      const entry = readEntry(text)
+      if (entry) launch = foldLaunch(launch, entry)
+    }
+    const state = { ...launch, length: from + texts.length, last: texts.at(-1) }
+    remember(nodeId, state)
+    return state
+  }
+
+  function remember(nodeId: string, state: ListState): void {
+    // Deleted first, so that it goes to the end.
+    states.delete(nodeId)
+    states.set(nodeId, state)
+    if (states.size <= KEPT_STATES) return
+    const [oldest] = states.keys()
+    if (oldest !== undefined) states.delete(oldest)
+  }
+}
