@@ -8,9 +8,10 @@ import {
   START,
 } from '@launchtail/client/protocol'
 import { oneLine } from '../logs/entry-text.js'
-import { cursorOf, type Feed, type Item } from './feed.js'
+import type { Feed } from './feed.js'
 import { type Flusher, isOver, PAGE } from './flush.js'
 import { doneFrameOf, type Format, frameOf, restFrameOf } from './formats.js'
+import { cursorOf, type Item } from './item.js'
 import type { Reader, ReaderOptions } from './reader.js'
 
 /**

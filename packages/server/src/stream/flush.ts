@@ -1,6 +1,7 @@
 import { type Cursor, isTerminal } from '@launchtail/client/protocol'
-import { cursorOf, type Feed, type Item } from './feed.js'
+import type { Feed } from './feed.js'
 import { doneFrameOf, frameOf } from './formats.js'
+import { cursorOf, type Item } from './item.js'
 import { framed } from './outlet.js'
 import type { Reader, View } from './reader.js'
 

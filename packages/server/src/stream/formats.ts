@@ -6,7 +6,7 @@ import {
   plain,
 } from '@launchtail/client/protocol'
 import { comesAfter, doneOf, type EntryEventData, eventsOf } from '../logs/events.js'
-import type { EntryFrames, FormatName, Item } from './feed.js'
+import type { EntryFrames, FormatName, Item } from './item.js'
 
 /** How a stream is written: each gives text that is complete in itself. */
 export interface Format {

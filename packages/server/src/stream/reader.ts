@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Cursor, Instant } from '@launchtail/client/protocol'
-import type { Item } from './feed.js'
 import type { Format, LevelFilter } from './formats.js'
+import type { Item } from './item.js'
 import type { Outlet } from './outlet.js'
 
 export interface ReaderOptions {

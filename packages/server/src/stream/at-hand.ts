@@ -1,0 +1,115 @@
+import type { Item, ReadItem } from './item.js'
+
+/** A list as this process knows it: its length, and its newest entries, without a hole. */
+export interface AtHand {
+  length(): number
+  newest(): Item | undefined
+  /** The index of the oldest entry in memory. */
+  base(): number
+  /** Changes with everything that is added, so that a read knows whether it is still of the same. */
+  version(): number
+  /** The list is another one: these texts, from an index on. */
+  reset(from: number, texts: readonly string[]): void
+  append(texts: readonly string[]): void
+  /** Adds the entries right before the oldest one in memory. */
+  prepend(older: readonly Item[]): void
+  /** Whether texts that follow `previous` at this index follow the newest entry. */
+  isContinuedBy(index: number, previous: string | undefined): boolean
+  /** Whether the texts from `index` on are of this list, by those that are in memory too. */
+  agrees(index: number, texts: readonly string[]): boolean
+  /** Undefined where memory does not go back so far. */
+  from(index: number, limit?: number): Item[] | undefined
+  /** Whether everything from an index on would fit into memory. */
+  fits(from: number): boolean
+  /** Drops what is more than its share of memory by now. */
+  trim(): void
+}
+
+export interface AtHandOptions {
+  readItem: ReadItem
+  /** How many bytes of memory the entries may take. The newest one is kept in any case. */
+  share: () => number
+}
+
+/** How full its share is left when entries are dropped, and how full a reader's history makes it. */
+const FILL = 0.75
+
+export function createAtHand({ readItem, share }: AtHandOptions): AtHand {
+  let items: Item[] = []
+  let bytes = 0
+  let length = 0
+  let version = 0
+  return {
+    length: () => length,
+    newest: () => items.at(-1),
+    base,
+    version: () => version,
+    reset(from, texts) {
+      items = []
+      bytes = 0
+      length = from
+      append(texts)
+    },
+    append,
+    prepend(older) {
+      items = [...older, ...items]
+      for (const { text } of older) bytes += sizeOf(text)
+      version += 1
+    },
+    isContinuedBy: (index, previous) =>
+      previous !== undefined && index === length && previous === (items.at(-1)?.check ?? '0'),
+    agrees,
+    from(index, limit) {
+      const first = index - base()
+      if (first < 0) return undefined
+      return items.slice(first, limit === undefined ? undefined : first + limit)
+    },
+    fits(from) {
+      const mean = items.length > 0 ? bytes / items.length : 0
+      return bytes + (base() - from) * mean <= share() * FILL
+    },
+    trim,
+  }
+
+  function base(): number {
+    return length - items.length
+  }
+
+  function append(texts: readonly string[]): void {
+    for (const text of texts) {
+      items.push(readItem(length, text))
+      bytes += sizeOf(text)
+      length += 1
+    }
+    version += 1
+    trim()
+  }
+
+  function trim(): void {
+    const room = share()
+    if (bytes <= room) return
+    let drop = 0
+    // Many at once, and never the newest, which tells where the list goes on.
+    while (drop < items.length - 1 && bytes > room * FILL) {
+      bytes -= sizeOf(items[drop]?.text ?? '')
+      drop += 1
+    }
+    items = items.slice(drop)
+  }
+
+  function agrees(index: number, texts: readonly string[]): boolean {
+    if (length === 0) return index === 0
+    const first = base()
+    const from = Math.max(index, first)
+    const to = Math.min(length, index + texts.length)
+    for (let i = from; i < to; i += 1) {
+      if (items[i - first]?.text !== texts[i - index]) return false
+    }
+    return from < to
+  }
+}
+
+/** An entry in memory: its text, parsed and framed, and the objects around it. */
+function sizeOf(text: string): number {
+  return text.length * 3 + 300
+}

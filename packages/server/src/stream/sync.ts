@@ -1,0 +1,110 @@
+import type { LogStore } from '../logs/store.js'
+import type { AtHand } from './at-hand.js'
+
+/** Brings the list at hand to what the store has. */
+export interface Sync {
+  /** Reads the list for the first time. */
+  open(): Promise<void>
+  /** Looks at the store now. Ends when the list at hand agrees with it. */
+  now(): Promise<void>
+  /** The same, for a caller that need not know when. */
+  soon(): void
+  isOpen(): boolean
+  /** Counts the lists that have taken the place of another. */
+  replacements(): number
+  close(): void
+}
+
+export interface SyncOptions {
+  nodeId: string
+  store: Pick<LogStore, 'length' | 'read'>
+  atHand: AtHand
+  onGrown: () => void
+  /** The list has become another one. */
+  onReplaced: () => void
+}
+
+/** How many entries are loaded at first: the default tail and some more. */
+const FIRST_LOAD = 256
+const PAGE = 500
+
+export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncOptions): Sync {
+  let state: 'opening' | 'open' | 'closed' = 'opening'
+  let replacements = 0
+  let syncing: Promise<void> | undefined
+  /** Something happened during a read, and may not be in what was read. */
+  let again = false
+  return {
+    async open() {
+      await load()
+      state = 'open'
+      if (again) soon()
+    },
+    now,
+    soon,
+    isOpen: () => state === 'open',
+    replacements: () => replacements,
+    close() {
+      state = 'closed'
+    },
+  }
+
+  async function load(): Promise<void> {
+    const end = await store.length(nodeId)
+    const from = Math.max(0, end - FIRST_LOAD)
+    // To the list's end as it is then, not as it was when it was measured.
+    const texts = end === 0 ? [] : await store.read(nodeId, from, FIRST_LOAD + PAGE)
+    // Without a text, it was removed since it was measured.
+    atHand.reset(texts.length === 0 ? 0 : from, texts)
+  }
+
+  function soon(): void {
+    // A store that fails tells so through `lost`; the next news or the next poll looks again.
+    now().catch(() => {})
+  }
+
+  function now(): Promise<void> {
+    // What is read while it opens would be taken twice, once by the load that is under way.
+    if (syncing || state === 'opening') {
+      again = true
+      return syncing ?? Promise.resolve()
+    }
+    syncing = untilAgreed().finally(() => {
+      syncing = undefined
+    })
+    return syncing
+  }
+
+  async function untilAgreed(): Promise<void> {
+    do {
+      again = false
+      for (;;) {
+        if (state === 'closed') return
+        const before = atHand.version()
+        const from = Math.max(0, atHand.length() - 1)
+        const texts = await store.read(nodeId, from, PAGE)
+        if (!atHand.agrees(from, texts)) {
+          // Unless news came during the read: they may be of the list that is there now.
+          if (atHand.version() === before) await replace()
+          // What came while it was loaded anew is found by looking once more.
+          again = true
+          break
+        }
+        // News that came during the read are known already; from a writer that does not rest
+        // there would be some after each.
+        const fresh = texts.slice(atHand.length() - from)
+        if (fresh.length > 0) {
+          atHand.append(fresh)
+          onGrown()
+        }
+        if (texts.length < PAGE) break
+      }
+    } while (again)
+  }
+
+  async function replace(): Promise<void> {
+    replacements += 1
+    await load()
+    onReplaced()
+  }
+}
