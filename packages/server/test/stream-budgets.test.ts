@@ -9,7 +9,8 @@ import { redisLogStore } from '../src/logs/redis/store.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore } from '../src/logs/store.js'
 import { createFeeds, type Feeds } from '../src/stream/feeds.js'
-import { FORMATS, type LevelFilter } from '../src/stream/formats.js'
+import { FORMATS } from '../src/stream/formats.js'
+import type { LevelFilter } from '../src/stream/frames.js'
 import { redisCli, startRedis, temporaryFolder, until } from './support/processes.js'
 
 // What a reader and an entry may cost, counted and not timed: a busy machine changes none of it.

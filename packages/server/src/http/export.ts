@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { type ExportQuery, type LogEntry, plain } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from '../logs/entry-text.js'
-import { readableEntry } from '../stream/formats.js'
+import { readableEntry } from '../stream/readable.js'
 
 export interface Export {
   readonly contentType: string

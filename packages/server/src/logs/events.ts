@@ -1,24 +1,22 @@
 import {
   type Cursor,
-  type DoneEvent,
   ENTRY_EVENTS,
   type EntryEvent,
   type ErrorEvent,
-  isTerminal,
   type LogEntry,
   type StatusEvent,
 } from '@launchtail/client/protocol'
-import { endpointOf, oneLine, statusOf, writeEntry } from './entry-text.js'
+import { oneLine, writeEntry } from './entry-text.js'
 
 export interface EntryEventData {
-  readonly event: EntryEvent
+  readonly event: Exclude<EntryEvent, 'done'>
   /** One line of JSON. */
   readonly data: string
 }
 
 /**
  * The events of one entry, in their order: a function of the entry alone, so every process gives
- * the same bytes. Whether `done` is sent depends on what follows the entry; see `doneOf`.
+ * the same bytes. `done` is not among them: whether it is sent depends on what follows the entry.
  */
 export function eventsOf(entry: LogEntry): EntryEventData[] {
   const events: EntryEventData[] = [{ event: 'log', data: writeEntry(entry) }]
@@ -36,20 +34,8 @@ function statusEventOf({ phase, progress, message }: LogEntry): StatusEvent | un
   return progress === undefined ? undefined : { phase, progress, message }
 }
 
-/** The event that ends the stream, where this entry is the list's newest and ends a launch. */
-export function doneOf(entry: LogEntry): EntryEventData | undefined {
-  if (!isTerminal(entry.phase)) return undefined
-  const endpoint = endpointOf(entry)
-  const done: DoneEvent = {
-    status: statusOf(entry),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    message: entry.message,
-  }
-  return { event: 'done', data: oneLine(done) }
-}
-
-/** The name of the last event of an entry, `done` aside: who has seen it has seen the entry. */
-export function lastEventOf(entry: LogEntry): EntryEvent {
+/** The last event of an entry: a reader that has seen it has seen the entry. */
+export function lastEventOf(entry: LogEntry): EntryEventData['event'] {
   if (entry.level === 'error') return 'error'
   return entry.progress === undefined ? 'log' : 'status'
 }

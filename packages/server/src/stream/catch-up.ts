@@ -2,29 +2,28 @@ import {
   type Cursor,
   compareInstants,
   formatCursor,
-  type GapEvent,
-  type GapReason,
   parseInstant,
   START,
 } from '@launchtail/client/protocol'
-import { oneLine } from '../logs/entry-text.js'
+import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed.js'
-import { type Flusher, isOver, PAGE } from './flush.js'
-import { doneFrameOf, type Format, frameOf, restFrameOf } from './formats.js'
+import { type Flusher, PAGE } from './flush.js'
+import { frameOf, restFrameOf } from './frames.js'
+import { gapFrame } from './gap.js'
 import { cursorOf, type Item } from './item.js'
 import type { Reader, ReaderOptions } from './reader.js'
 
 /**
  * The readers that are behind: new ones, slow ones, those that resume. Each is a cursor, and is
  * brought towards the tip as far as its socket takes it, a page at a time, from memory or from the
- * store. At the tip it becomes one of many; see `flush.ts`.
+ * store. At the tip it becomes one of many: see `flush.ts`.
  */
 export interface CatchUp {
   /** Goes on with a reader; again when its socket drains, when the storage is back, now and then. */
   catchUp(reader: Reader): Promise<void>
-  /** The list is another than the reader's: it is told, and gets all that is kept. */
+  /** The list is not the reader's any more: it is told, and gets all that is kept. */
   startOver(reader: Reader, seen: Cursor): void
-  /** What was read of the list until now is of another. */
+  /** The list is another one; what was read until now is of the old one. */
   restart(): void
 }
 
@@ -83,9 +82,9 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   }
 
   /**
-   * There is nothing for a reader that is not at the tip: it came with the cursor of an entry that
-   * is about to be sent, or the store has less by now than the feed knows. Going round without
-   * waiting would hold the whole process up.
+   * There is nothing for a reader that is not at the tip. It came with the cursor of an entry that
+   * is about to be sent, or the store has less by now than the feed knows. A loop without a wait
+   * would hold up the whole process.
    */
   async function beOvertaken(cursor: Cursor): Promise<void> {
     if (cursor.index > flusher.sent().index) await flusher.settled()
@@ -99,7 +98,7 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     const tip = flusher.sent().index
     let text = ''
     for (const item of items) {
-      // What is newer comes with the flush that is planned or under way.
+      // Newer entries come with the flush that is planned or under way.
       if (item.index > tip || text.length > PAGE) break
       if (item.index === cursor.index) text += restFrameOf(format, levels, item, cursor)
       else if (!isHidden(item, options.history)) text += frameOf(format, levels, item)
@@ -112,12 +111,11 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   function arrive(reader: Reader): void {
     const { index } = flusher.sent()
     const item = feed.newer(index - 1)?.[0]
-    const { last, format, over } = reader.options
-    if (last) end(reader, last(item))
-    else if (feed.length() === 0 && over !== undefined) end(reader, over)
-    else if (item && index === feed.length() - 1 && isOver(item)) {
-      end(reader, doneFrameOf(format, item))
-    } else reader.live = true
+    const { format, ending = FOLLOWING } = reader.options
+    const isEnd = !ending.follow || index === feed.length() - 1
+    const done = isEnd ? endFrame(format, ending, item) : undefined
+    if (done === undefined) reader.live = true
+    else end(reader, done)
   }
 
   /** The reader's cursor is not in the list, as far as the feed knows: ask the store. */
@@ -135,7 +133,7 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   function startOver(reader: Reader, { index, check, event }: Cursor): void {
     reader.live = false
     reader.cursor = START
-    // Who has seen nothing misses nothing.
+    // A reader that has seen nothing misses nothing.
     if (index < 0) return
     const reason = feed.length() === 0 ? 'expired' : 'rewritten'
     const missed = Math.max(0, index + 1 - feed.length())
@@ -152,20 +150,4 @@ function isHidden({ index, entry }: Item, history: ReaderOptions['history']): bo
   if (!history || index >= history.until || !entry) return false
   const time = parseInstant(entry.timestamp)
   return time !== undefined && compareInstants(time, history.since) <= 0
-}
-
-/** Tells a reader that what it has seen is not what is kept. */
-export function gapFrame(
-  format: Format,
-  requested: string,
-  missed: number,
-  reason: GapReason,
-): string {
-  const gap: GapEvent = {
-    requested: requested.replace(/[^A-Za-z0-9:_-]/g, '').slice(0, 64),
-    resumed_from: formatCursor(START),
-    missed,
-    reason,
-  }
-  return format.event('gap', oneLine(gap), formatCursor(START))
 }

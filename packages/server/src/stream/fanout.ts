@@ -1,6 +1,6 @@
 import { type ErrorEvent, formatCursor } from '@launchtail/client/protocol'
 import { oneLine } from '../logs/entry-text.js'
-import { type CatchUp, createCatchUp, gapFrame } from './catch-up.js'
+import { type CatchUp, createCatchUp } from './catch-up.js'
 import type { Feed, FeedListener } from './feed.js'
 import { createFlusher, type Flusher } from './flush.js'
 import type { Format } from './formats.js'
@@ -66,7 +66,7 @@ export function createFanout({
   }
 
   function add(options: ReaderOptions): void {
-    const { response, format, levels, from, unknown, first = '' } = options
+    const { response, format, levels, from, first = '' } = options
     const outlet = openOutlet(response, () => goOn(reader))
     const reader: Reader = {
       options,
@@ -82,7 +82,6 @@ export function createFanout({
     readers.add(reader)
     response.on('close', () => remove(reader))
     let opening = format.opening(formatCursor(from), options.retry) + first
-    if (unknown !== undefined) opening += gapFrame(format, unknown, 0, 'unknown')
     if (lostAt !== undefined) opening += lostFrame(format)
     say(reader, opening)
     goOn(reader)

@@ -1,6 +1,7 @@
-import { type Cursor, isTerminal } from '@launchtail/client/protocol'
+import type { Cursor } from '@launchtail/client/protocol'
+import { doneFrame, isOver } from './ending.js'
 import type { Feed } from './feed.js'
-import { doneFrameOf, frameOf } from './formats.js'
+import { frameOf } from './frames.js'
 import { cursorOf, type Item } from './item.js'
 import { framed } from './outlet.js'
 import type { Reader, View } from './reader.js'
@@ -123,7 +124,7 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
     function frame(view: View): Buffer {
       let text = ''
       for (const item of page) text += frameOf(view.format, view.levels, item)
-      if (over && newest) text += doneFrameOf(view.format, newest)
+      if (over && newest) text += doneFrame(view.format, newest)
       const buffer = text === '' ? NOTHING : framed(text, view.chunked)
       buffers[view.number] = buffer
       return buffer
@@ -150,10 +151,6 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
 
 /** What a view shows of entries that it hides. */
 const NOTHING = Buffer.alloc(0)
-
-export function isOver({ entry }: Item): boolean {
-  return entry !== undefined && isTerminal(entry.phase)
-}
 
 function firstPage(items: readonly Item[]): readonly Item[] {
   let size = 0

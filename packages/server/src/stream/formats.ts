@@ -1,12 +1,7 @@
-import {
-  type Cursor,
-  formatCursor,
-  type Level,
-  type LogEntry,
-  plain,
-} from '@launchtail/client/protocol'
-import { comesAfter, doneOf, type EntryEventData, eventsOf } from '../logs/events.js'
-import type { EntryFrames, FormatName, Item } from './item.js'
+import type { LogEntry } from '@launchtail/client/protocol'
+import type { EntryEventData } from '../logs/events.js'
+import type { FormatName } from './item.js'
+import { readableData, readableEntry } from './readable.js'
 
 /** How a stream is written: each gives text that is complete in itself. */
 export interface Format {
@@ -14,9 +9,9 @@ export interface Format {
   readonly contentType: string
   /** One event; without an id where it is not an entry's. */
   event(event: string, data: string, id?: string): string
-  /** An entry's event in the words of this format; empty where it has none. */
+  /** An entry's event in this format; empty where it has none. */
   entryEvent(event: EntryEventData, entry: LogEntry, id: string): string
-  /** The stream's first words: the cursor, and how long to wait before connecting again (ms). */
+  /** The start of a stream: the cursor, and how long to wait before connecting again (ms). */
   opening(cursor: string, retry: number): string
   heartbeat(cursor: string): string
   retry(ms: number): string
@@ -50,11 +45,9 @@ const ndjson: Format = {
 const text: Format = {
   name: 'text',
   contentType: 'text/plain; charset=utf-8',
-  event: (event, data) => `-- ${event}: ${plain(wordsOf(JSON.parse(data)))}\n`,
-  entryEvent({ event, data }, entry, id) {
-    if (event === 'log') return `${readableEntry(entry)}\n`
-    return event === 'done' ? text.event(event, data, id) : ''
-  },
+  event: (event, data) => `-- ${event}: ${readableData(JSON.parse(data))}\n`,
+  // An entry's line tells its status and its error too.
+  entryEvent: ({ event }, entry) => (event === 'log' ? `${readableEntry(entry)}\n` : ''),
   // There is no comment in plain text; what is sent is what is read.
   opening: () => '',
   heartbeat: () => '',
@@ -62,87 +55,3 @@ const text: Format = {
 }
 
 export const FORMATS = { sse, ndjson, text } as const
-
-/** An entry as one readable line. */
-export function readableEntry({ timestamp, level, message, phase, progress, details }: LogEntry) {
-  const percent = progress === undefined ? '' : ` ${Math.round(progress)}%`
-  const more = details ? ` (${details})` : ''
-  return plain(
-    `${timestamp} ${level.toUpperCase().padEnd(5)} [${phase}${percent}] ${message}${more}`.replace(
-      /[\r\n\u0085\u2028\u2029]+/g,
-      ' ',
-    ),
-  )
-}
-
-function wordsOf(data: Record<string, unknown>): string {
-  return Object.values(data)
-    .filter((value) => value !== '')
-    .join(' ')
-    .replace(/[\r\n\u0085\u2028\u2029]+/g, ' ')
-}
-
-/** What a reader asked to see, beside what always comes. */
-export type LevelFilter = ReadonlySet<Level> | undefined
-
-/**
- * All events of an entry in a format, `done` aside. `level` thins out `log` alone, so readers with
- * filters share what was framed: it is kept at the item, in two parts.
- */
-export function frameOf(format: Format, levels: LevelFilter, item: Item): string {
-  const { entry, frames } = item
-  if (!entry) return ''
-  let frame = frames[format.name]
-  if (!frame) {
-    frame = framesAfter(format, item, entry, undefined)
-    frames[format.name] = frame
-  }
-  return passing(frame, levels, entry)
-}
-
-/** Those of an entry's events that a reader at this cursor of it has not seen. */
-export function restFrameOf(
-  format: Format,
-  levels: LevelFilter,
-  item: Item,
-  { event }: Cursor,
-): string {
-  const { entry } = item
-  return entry ? passing(framesAfter(format, item, entry, event), levels, entry) : ''
-}
-
-function passing({ log, others }: EntryFrames, levels: LevelFilter, { level }: LogEntry): string {
-  if (levels && !levels.has(level)) return others
-  return others === '' ? log : log + others
-}
-
-function framesAfter(
-  format: Format,
-  item: Item,
-  entry: LogEntry,
-  seen: Cursor['event'] | undefined,
-): EntryFrames {
-  let log = ''
-  let others = ''
-  for (const event of eventsOf(entry)) {
-    if (seen !== undefined && !comesAfter(event.event, seen)) continue
-    const id = idOf(item, event.event)
-    if (event.event !== 'log') others += format.entryEvent(event, entry, id)
-    else {
-      // Nearly always the very text that is stored: then it is in memory once, not twice.
-      const data = event.data === item.text ? item.text : event.data
-      log = format.entryEvent({ event: 'log', data }, entry, id)
-    }
-  }
-  return { log, others }
-}
-
-/** The `done` that follows an entry which ends a launch; empty for any other. */
-export function doneFrameOf(format: Format, item: Item): string {
-  const done = item.entry && doneOf(item.entry)
-  return done && item.entry ? format.entryEvent(done, item.entry, idOf(item, 'done')) : ''
-}
-
-function idOf({ index, check }: Item, event: Cursor['event']): string {
-  return formatCursor({ index, check, event })
-}

@@ -1,27 +1,28 @@
 import type { ServerResponse } from 'node:http'
 import type { Cursor, Instant } from '@launchtail/client/protocol'
-import type { Format, LevelFilter } from './formats.js'
-import type { Item } from './item.js'
+import type { Ending } from './ending.js'
+import type { Format } from './formats.js'
+import type { LevelFilter } from './frames.js'
 import type { Outlet } from './outlet.js'
 
-export interface ReaderOptions {
-  response: ServerResponse
+/** What a reader of a log is to be sent. */
+export interface ReaderPlan {
   format: Format
   levels: LevelFilter
   /** What the reader has seen: it gets everything after it, once. */
   from: Cursor
-  /** The id that it asked for, where that is none of ours: told as a gap. */
-  unknown?: string
   /** Entries before `until` are passed over unless they are later than `since`. */
   history?: { since: Instant; until: number }
   /** Sent before the first entry. */
   first?: string
-  /** Sent at the tip, to end the stream there (`follow=false`). */
-  last?: (newest: Item | undefined) => string
-  /** The `done` of a launch that is over and of which the list has nothing any more. */
-  over?: string
+  /** Default: it follows, and the record tells nothing. */
+  ending?: Ending
   /** The reader's client is told to wait so many milliseconds before it connects again. */
   retry: number
+}
+
+export interface ReaderOptions extends ReaderPlan {
+  response: ServerResponse
 }
 
 /** Readers that are sent the same bytes: one format, one filter, one framing. */
@@ -33,8 +34,8 @@ export interface View {
 }
 
 export interface Reader {
-  readonly options: ReaderOptions
   readonly outlet: Outlet
+  readonly options: ReaderOptions
   readonly view: View
   /** At the tip: it has been sent all there was to send, and gets what comes as it comes. */
   live: boolean

@@ -17,20 +17,24 @@ export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOpt
   const forward = createForwarder(readText)
 
   mount(app, operations.getNodeLogs, async ({ id, query, reply }) => {
-    // A record costs more to read than the log, and is asked for only where there is none.
+    // A record costs more to read than the log, so it is read only where there is no log.
     if (!(await registry.isKnown(id))) throw nodeNotFound()
-    const pick = query.since || query.level ? filtered : forward
-    const { found, cursor, length } = await readHistory({ ...source, nodeId: id }, query, pick)
+    const isFiltered = query.since !== undefined || query.level !== undefined
+    const { found, cursor, length } = await readHistory(
+      { ...source, nodeId: id },
+      query,
+      isFiltered ? passing : forward,
+    )
     if (length === 0) {
       const record = await registry.find(id)
       if (!record) throw nodeNotFound()
-      // It had entries once: its phases are known from them.
+      // It once had entries, from which its phases are known.
       if (record.phases.length > 0) reply.header('Log-Expired', 'true')
     }
     reply.header('Log-Cursor', formatCursor(cursor))
     return reply.type('application/json; charset=utf-8').send(historyBody(id, found))
 
-    function filtered(text: string): string | undefined {
+    function passing(text: string): string | undefined {
       const entry = readText(text)
       return entry && passes(entry, query.since, query.level) ? writeEntry(entry) : undefined
     }
@@ -50,7 +54,7 @@ export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOpt
   })
 }
 
-/** In the specification's order, from texts that are JSON already. */
+/** In the specification's order. The texts are JSON already. */
 function historyBody(nodeId: string, logs: readonly string[]): string {
   return `{"node_id":${JSON.stringify(nodeId)},"count":${logs.length},"logs":[${logs.join(',')}]}`
 }
@@ -59,8 +63,8 @@ function historyBody(nodeId: string, logs: readonly string[]): string {
 const REMEMBERED = 4 * 1024 * 1024
 
 /**
- * Gives a stored text as it is sent. To read an entry and write it again costs ten times what it
- * costs to know that it was read before, and a log that is asked for is asked for again.
+ * Gives a stored text as it is sent. Reading an entry and writing it again costs ten times as much
+ * as looking it up, and a log that was asked for is soon asked for again.
  */
 function createForwarder(readText: (text: string) => LogEntry | undefined) {
   const known = new Map<string, string | undefined>()
@@ -75,7 +79,7 @@ function createForwarder(readText: (text: string) => LogEntry | undefined) {
       known.clear()
       size = text.length
     }
-    // Nearly always the same text, which then is kept once.
+    // Nearly always the same text, which is then kept once.
     known.set(text, written === text ? text : written)
     return written
   }

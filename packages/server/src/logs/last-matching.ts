@@ -1,0 +1,40 @@
+export interface LastMatchingOptions<Item, Match> {
+  /** Reads at most `limit` items from an index on. */
+  read: (from: number, limit: number) => readonly Item[] | Promise<readonly Item[]>
+  /** The bounds of what is searched: indexes, the second one not included. */
+  from: number
+  to: number
+  /** How many are wanted. */
+  limit: number
+  /** What is taken of an item; undefined where it is passed over. */
+  match: (item: Item, index: number) => Match | undefined
+}
+
+const PAGE = 500
+/** A filter that hides most should not make for many small reads. */
+const MIN_PAGE = 100
+
+/**
+ * The last items of a list that match, oldest first. Read from the end, a page at a time, and no
+ * further than needed: the cost does not grow with the list.
+ */
+export async function lastMatching<Item, Match>(
+  options: LastMatchingOptions<Item, Match>,
+): Promise<Match[]> {
+  const { read, from, to, limit, match } = options
+  const pages: Match[][] = []
+  let missing = limit
+  for (let end = to; end > from && missing > 0; ) {
+    const start = Math.max(from, end - Math.min(PAGE, Math.max(missing, MIN_PAGE)))
+    const items = await read(start, end - start)
+    const page: Match[] = []
+    for (let i = items.length - 1; i >= 0 && page.length < missing; i -= 1) {
+      const matched = match(items[i] as Item, start + i)
+      if (matched !== undefined) page.push(matched)
+    }
+    missing -= page.length
+    pages.push(page.reverse())
+    end = start
+  }
+  return pages.reverse().flat()
+}

@@ -1,0 +1,61 @@
+import {
+  type DoneEvent,
+  formatCursor,
+  isTerminal,
+  type LogEntry,
+} from '@launchtail/client/protocol'
+import { endpointOf, oneLine, statusOf } from '../logs/entry-text.js'
+import type { Format } from './formats.js'
+import { cursorOf, type Item } from './item.js'
+
+/**
+ * When a reader's stream ends by itself: at the list's end, or, where it follows, when the launch
+ * is over. The node's record has a `done` for a list that tells nothing of it.
+ */
+export type Ending =
+  | { readonly follow: true; readonly recorded?: DoneEvent }
+  | { readonly follow: false; readonly recorded: DoneEvent }
+
+export const FOLLOWING: Ending = { follow: true }
+
+/** Whether nothing follows this entry, if it is the list's newest: it ends a launch. */
+export function isOver({ entry }: Item): boolean {
+  return entry !== undefined && isTerminal(entry.phase)
+}
+
+/** The `done` of a launch that this entry ends. */
+export function doneFrame(format: Format, newest: Item): string {
+  return newest.entry ? doneEvent(format, doneOf(newest.entry), newest) : ''
+}
+
+/** The `done` for a reader that has seen the whole list; undefined where its stream goes on. */
+export function endFrame(
+  format: Format,
+  ending: Ending,
+  newest: Item | undefined,
+): string | undefined {
+  if (!ending.follow) {
+    // The record may be a moment behind the list.
+    const done = { ...ending.recorded, ...(newest?.entry && doneOf(newest.entry)) }
+    return doneEvent(format, { ...done, message: AT_END }, newest)
+  }
+  if (newest) return isOver(newest) ? doneFrame(format, newest) : undefined
+  return ending.recorded && doneEvent(format, ending.recorded, newest)
+}
+
+const AT_END = 'Log stream complete (follow=false)'
+
+function doneEvent(
+  format: Format,
+  { status, endpoint, message }: DoneEvent,
+  last: Item | undefined,
+): string {
+  const done: DoneEvent = { status, ...(endpoint !== undefined && { endpoint }), message }
+  return format.event('done', oneLine(done), formatCursor({ ...cursorOf(last), event: 'done' }))
+}
+
+function doneOf(entry: LogEntry): DoneEvent {
+  const endpoint = endpointOf(entry)
+  const { message } = entry
+  return { status: statusOf(entry), ...(endpoint !== undefined && { endpoint }), message }
+}

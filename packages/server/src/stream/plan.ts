@@ -1,0 +1,87 @@
+import {
+  type Cursor,
+  type DoneEvent,
+  formatCursor,
+  isTerminal,
+  type NodeRecord,
+  parseCursor,
+  START,
+  type StreamQuery,
+} from '@launchtail/client/protocol'
+import { oneLine } from '../logs/entry-text.js'
+import type { Ending } from './ending.js'
+import type { Feed } from './feed.js'
+import type { Format } from './formats.js'
+import { gapFrame } from './gap.js'
+import { retryOf } from './lifetime.js'
+import type { ReaderPlan } from './reader.js'
+import { startOf } from './start.js'
+
+export interface StreamRequest {
+  query: StreamQuery
+  format: Format
+  /** The last event id as the reader sent it; empty for none. */
+  lastEventId: string
+}
+
+export interface PlanOptions {
+  feed: Feed
+  record: NodeRecord
+  /** The node's record with all entries up to this length of its list. */
+  recordAt: (length: number) => Promise<NodeRecord | undefined>
+  random?: () => number
+}
+
+/** What a reader is to be sent; undefined where it has seen the end of it. */
+export async function planReader(
+  { query, format, lastEventId }: StreamRequest,
+  { feed, record, recordAt, random = Math.random }: PlanOptions,
+): Promise<ReaderPlan | undefined> {
+  const plan = {
+    format,
+    levels: query.level,
+    ending: endingFor(record, query.follow),
+    retry: retryOf(random),
+  }
+  if (lastEventId !== '') {
+    const resumed = parseCursor(lastEventId)
+    if (!resumed)
+      return { ...plan, from: START, first: gapFrame(format, lastEventId, 0, 'unknown') }
+    return isFinished(resumed, feed, plan.ending) ? undefined : { ...plan, from: resumed }
+  }
+  const { since, tail } = query
+  const from = await startOf(feed, query)
+  const history = since && { since, until: feed.length() }
+  // What other programs wrote a moment ago is not in the record yet.
+  const state = tail === 0 ? await recordAt(from.index + 1) : undefined
+  return {
+    ...plan,
+    from,
+    ...(history && { history }),
+    ...(state && { first: stateFrame(state, format, from) }),
+  }
+}
+
+/** The record tells the end where the list has nothing of it, or may be read no further. */
+function endingFor(record: NodeRecord, follow: boolean): Ending {
+  const { status, endpoint, message, ended_at } = record
+  const recorded: DoneEvent = { status, ...(endpoint !== undefined && { endpoint }), message }
+  if (!follow) return { follow, recorded }
+  return { follow, ...(ended_at !== undefined && { recorded }) }
+}
+
+/** Whether the cursor is of a `done` after which nothing has come: then there is no more to say. */
+function isFinished({ index, check, event }: Cursor, feed: Feed, ending: Ending): boolean {
+  if (event !== 'done') return false
+  const newest = feed.newest()
+  if (!newest) return index < 0 && ending.recorded !== undefined
+  if (newest.index !== index || newest.check !== check) return false
+  return !ending.follow || (newest.entry !== undefined && isTerminal(newest.entry.phase))
+}
+
+/** The state of now, for a reader that wants no history. */
+function stateFrame(record: NodeRecord, format: Format, from: Cursor): string {
+  const { phase, progress, message, phases } = record
+  if (phases.length === 0) return ''
+  return format.event('status', oneLine({ phase, progress, message }), formatCursor(from))
+}

@@ -1,0 +1,22 @@
+import { type Cursor, START, type StreamQuery } from '@launchtail/client/protocol'
+import { passes } from '../logs/history.js'
+import { lastMatching } from '../logs/last-matching.js'
+import type { Feed } from './feed.js'
+import { cursorOf } from './item.js'
+
+/** Where a new reader starts: before the first of the last `tail` entries that it wants to see. */
+export async function startOf(feed: Feed, { tail, since, level }: StreamQuery): Promise<Cursor> {
+  if (tail === 0) return feed.tip()
+  if (tail === Number.POSITIVE_INFINITY) return START
+  const end = feed.length()
+  const [start = end] = await lastMatching({
+    read: feed.read,
+    from: 0,
+    to: end,
+    limit: tail,
+    match: ({ entry, index }) => (entry && passes(entry, since, level) ? index : undefined),
+  })
+  if (start === 0) return START
+  const [before] = await feed.read(start - 1, 1)
+  return cursorOf(before)
+}
