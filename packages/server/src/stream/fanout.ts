@@ -1,16 +1,15 @@
-import { type ErrorEvent, formatCursor } from '@launchtail/client/protocol'
+import { type DoneEvent, type ErrorEvent, formatCursor } from '@launchtail/client/protocol'
 import { oneLine } from '../logs/entry-text.js'
 import { type CatchUp, createCatchUp } from './catch-up.js'
 import type { Feed, FeedListener } from './feed.js'
 import { createFlusher, type Flusher } from './flush.js'
 import type { Format } from './formats.js'
-import { endEvenly, lifetimeOf } from './lifetime.js'
-import { framed, openOutlet } from './outlet.js'
 import { createViews, type Reader, type ReaderOptions } from './reader.js'
+import { createReaders, type Lifetimes } from './readers.js'
 
 /** From one watched list to all its readers: live ones by `flush.ts`, others by `catch-up.ts`. */
 export interface Fanout {
-  /** What the feed is to tell. */
+  /** What the feed is to call. */
   readonly listener: FeedListener
   /** The feed, once it is open; before that there is nobody to send to. */
   attach(feed: Feed): void
@@ -22,17 +21,11 @@ export interface Fanout {
   drain(over: number): Promise<void>
 }
 
-export interface FanoutOptions {
-  /** Milliseconds between heartbeats. */
-  heartbeat: number
-  /** Milliseconds until a stream is ended, to be opened anew; a tenth more or less. */
-  timeout: number
+export interface FanoutOptions extends Lifetimes {
   /** Milliseconds a lost storage is waited for. */
   storageGrace: number
-  /** Told of each reader that has gone. */
+  /** Called with each reader that has gone. */
   onGone: () => void
-  now?: () => number
-  random?: () => number
 }
 
 interface Attached {
@@ -41,49 +34,53 @@ interface Attached {
   readonly behind: CatchUp
 }
 
-export function createFanout({
-  heartbeat,
-  timeout,
-  storageGrace,
-  onGone,
-  now = () => performance.now(),
-  random = Math.random,
-}: FanoutOptions): Fanout {
-  const readers = new Set<Reader>()
+export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptions): Fanout {
+  const { now = () => performance.now() } = lifetimes
   const viewOf = createViews()
   let attached: Attached | undefined
   let lostAt: number | undefined
+  const readers = createReaders<Reader>({
+    ...lifetimes,
+    heartbeatOf(reader) {
+      // While a flush is at work it is not known which reader has been sent what.
+      if (!attached || attached.flusher.isRunning()) return undefined
+      const cursor = reader.live ? attached.flusher.sent() : reader.cursor
+      return reader.view.format.heartbeat(formatCursor(cursor))
+    },
+    onGone(reader) {
+      reader.live = false
+      onGone()
+    },
+  })
+  const { all, say, end } = readers
   return {
     listener: { grown: () => attached?.flusher.grown(), replaced, removed, lost, found },
     attach(feed) {
-      const flusher = createFlusher({ feed, readers, fallBehind, end: leave, now })
+      const flusher = createFlusher({ feed, readers: all, fallBehind, end, now })
       attached = { feed, flusher, behind: createCatchUp({ feed, flusher, say, end }) }
     },
     add,
-    size: () => readers.size,
+    size: () => all.size,
     tick,
-    drain,
+    drain: (over) => readers.drain(over, ({ view }, retry) => view.format.retry(retry)),
   }
 
   function add(options: ReaderOptions): void {
     const { response, format, levels, from, first = '' } = options
-    const outlet = openOutlet(response, () => goOn(reader))
-    const reader: Reader = {
-      options,
-      outlet,
-      view: viewOf(format, levels, outlet.chunked),
-      live: false,
-      cursor: from,
-      catchingUp: false,
-      ended: false,
-      beatAt: now() + heartbeat,
-      endAt: now() + lifetimeOf(timeout, random),
-    }
-    readers.add(reader)
-    response.on('close', () => remove(reader))
-    let opening = format.opening(formatCursor(from), options.retry) + first
-    if (lostAt !== undefined) opening += lostFrame(format)
-    say(reader, opening)
+    const reader = readers.add(
+      response,
+      (life) => ({
+        ...life,
+        options,
+        view: viewOf(format, levels, life.outlet.chunked),
+        live: false,
+        cursor: from,
+        catchingUp: false,
+      }),
+      goOn,
+    )
+    const opening = format.opening(formatCursor(from), options.retry) + first
+    say(reader, lostAt === undefined ? opening : opening + lostFrame(format))
     goOn(reader)
   }
 
@@ -97,8 +94,6 @@ export function createFanout({
     goOn(reader)
   }
 
-  // --- What the feed tells ----------------------------------------------------------------------
-
   function replaced(): void {
     // It was replaced while it was being opened: `attach` comes with the one that it is now.
     if (!attached) return
@@ -106,88 +101,38 @@ export function createFanout({
     const sent = flusher.sent()
     flusher.restart()
     behind.restart()
-    for (const reader of readers) behind.startOver(reader, reader.live ? sent : reader.cursor)
-    for (const reader of readers) goOn(reader)
+    for (const reader of all) behind.startOver(reader, reader.live ? sent : reader.cursor)
+    for (const reader of all) goOn(reader)
   }
 
   function removed(): void {
-    if (!attached) return
-    const phase = attached.feed.newest()?.entry?.phase
+    const phase = attached?.feed.newest()?.entry?.phase
     const error: ErrorEvent = { error: 'node deleted', details: '', ...(phase && { phase }) }
-    const done = { status: 'deleted', message: 'Node deleted' }
-    for (const reader of [...readers]) {
-      const { format } = reader.options
-      end(reader, format.event('error', oneLine(error)) + format.event('done', oneLine(done)))
+    const done: DoneEvent = { status: 'deleted', message: 'Node deleted' }
+    for (const reader of [...all]) {
+      const { event } = reader.view.format
+      end(reader, event('error', oneLine(error)) + event('done', oneLine(done)))
     }
   }
 
   function lost(): void {
     if (lostAt !== undefined) return
     lostAt = now()
-    for (const reader of readers) say(reader, lostFrame(reader.view.format))
+    for (const reader of all) say(reader, lostFrame(reader.view.format))
   }
 
   function found(): void {
     lostAt = undefined
-    for (const reader of readers) goOn(reader)
+    for (const reader of all) goOn(reader)
   }
-
-  // --- Time -------------------------------------------------------------------------------------
 
   function tick(): void {
     attached?.feed.trim()
-    const time = now()
-    const givenUp = lostAt !== undefined && time - lostAt > storageGrace
-    for (const reader of [...readers]) {
-      if (givenUp || time >= reader.endAt) leave(reader)
-      else if (reader.outlet.isStalled(time)) reader.outlet.destroy()
-      else tend(reader, time)
-    }
-  }
-
-  function tend(reader: Reader, time: number): void {
-    // A page that could not be read though the storage is there, or was away too briefly to tell.
-    if (!reader.live && lostAt === undefined) goOn(reader)
-    if (time >= reader.beatAt && attached && !attached.flusher.isRunning()) {
-      beat(reader, time, attached.flusher)
-    }
-  }
-
-  function beat(reader: Reader, time: number, flusher: Flusher): void {
-    reader.beatAt = time + heartbeat
-    const cursor = reader.live ? flusher.sent() : reader.cursor
-    // A full socket has bytes enough to show whether its peer is there.
-    if (reader.outlet.hasRoom()) say(reader, reader.view.format.heartbeat(formatCursor(cursor)))
-  }
-
-  function drain(over: number): Promise<void> {
-    return endEvenly(readers, over, {
-      end: (reader, retry) => end(reader, reader.view.format.retry(retry)),
-      random,
-    })
-  }
-
-  // --- Writing ----------------------------------------------------------------------------------
-
-  function say(reader: Reader, text: string): void {
-    if (text !== '' && !reader.ended) reader.outlet.write(framed(text, reader.view.chunked))
-  }
-
-  function end(reader: Reader, text: string): void {
-    say(reader, text)
-    leave(reader)
-  }
-
-  function leave(reader: Reader): void {
-    if (reader.ended) return
-    remove(reader)
-    reader.outlet.end()
-  }
-
-  function remove(reader: Reader): void {
-    reader.ended = true
-    reader.live = false
-    if (readers.delete(reader)) onGone()
+    readers.tick()
+    if (lostAt === undefined) {
+      // A page could not be read though the storage is there, or was away too briefly to tell.
+      for (const reader of all) if (!reader.live) goOn(reader)
+    } else if (now() - lostAt > storageGrace) for (const reader of [...all]) end(reader)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Cursor, Instant } from '@launchtail/client/protocol'
 import type { Ending } from './ending.js'
 import type { Format } from './formats.js'
 import type { LevelFilter } from './frames.js'
-import type { Outlet } from './outlet.js'
+import type { StreamReader } from './readers.js'
 
 /** What a reader of a log is to be sent. */
 export interface ReaderPlan {
@@ -33,8 +33,7 @@ export interface View {
   readonly chunked: boolean
 }
 
-export interface Reader {
-  readonly outlet: Outlet
+export interface Reader extends StreamReader {
   readonly options: ReaderOptions
   readonly view: View
   /** At the tip: it has been sent all there was to send, and gets what comes as it comes. */
@@ -42,9 +41,6 @@ export interface Reader {
   /** What it has been sent, while it is not live. */
   cursor: Cursor
   catchingUp: boolean
-  ended: boolean
-  beatAt: number
-  endAt: number
 }
 
 /** The views there are, each made when its first reader comes. */

@@ -1,0 +1,115 @@
+import type { ServerResponse } from 'node:http'
+import { endEvenly, lifetimeOf } from './lifetime.js'
+import { framed, type Outlet, openOutlet } from './outlet.js'
+
+/** What a reader of any stream is, whatever it is sent. */
+export interface StreamReader {
+  readonly outlet: Outlet
+  ended: boolean
+  /** When its next heartbeat is due. */
+  beatAt: number
+  /** When its stream is ended, to be opened anew. */
+  readonly endAt: number
+}
+
+export interface Lifetimes {
+  /** Milliseconds between heartbeats. */
+  heartbeat: number
+  /** Milliseconds until a stream is ended, to be opened anew; a tenth more or less. */
+  timeout: number
+  now?: () => number
+  random?: () => number
+}
+
+export interface ReadersOptions<Reader extends StreamReader> extends Lifetimes {
+  /** Undefined while it is not known what the reader has been sent. */
+  heartbeatOf: (reader: Reader) => string | undefined
+  /** Called once with each reader that has gone. */
+  onGone: (reader: Reader) => void
+}
+
+/** The readers of one stream, from the first byte to the last. */
+export interface Readers<Reader extends StreamReader> {
+  readonly all: ReadonlySet<Reader>
+  /** Opens the way to a reader. `make` adds to it what this stream keeps of a reader. */
+  add(
+    response: ServerResponse,
+    make: (life: StreamReader) => Reader,
+    onDrain: (reader: Reader) => void,
+  ): Reader
+  say(reader: Reader, text: string): void
+  /** Ends the stream in order, after these last words. */
+  end(reader: Reader, text?: string): void
+  /** Looks after heartbeats, rotation and stalls; called every second. */
+  tick(): void
+  /** Ends all streams, evenly over so many milliseconds, for clients to connect anew. */
+  drain(over: number, farewell: (reader: Reader, retry: number) => string): Promise<void>
+}
+
+export function createReaders<Reader extends StreamReader>({
+  heartbeat,
+  timeout,
+  heartbeatOf,
+  onGone,
+  now = () => performance.now(),
+  random = Math.random,
+}: ReadersOptions<Reader>): Readers<Reader> {
+  const all = new Set<Reader>()
+  return { all, add, say, end, tick, drain }
+
+  function add(
+    response: ServerResponse,
+    make: (life: StreamReader) => Reader,
+    onDrain: (reader: Reader) => void,
+  ): Reader {
+    const reader = make({
+      outlet: openOutlet(response, () => onDrain(reader)),
+      ended: false,
+      beatAt: now() + heartbeat,
+      endAt: now() + lifetimeOf(timeout, random),
+    })
+    all.add(reader)
+    response.on('close', () => remove(reader))
+    return reader
+  }
+
+  function say({ ended, outlet }: Reader, text: string): void {
+    if (!ended && text !== '') outlet.write(framed(text, outlet.chunked))
+  }
+
+  function end(reader: Reader, text = ''): void {
+    if (reader.ended) return
+    say(reader, text)
+    remove(reader)
+    reader.outlet.end()
+  }
+
+  function remove(reader: Reader): void {
+    reader.ended = true
+    if (all.delete(reader)) onGone(reader)
+  }
+
+  function tick(): void {
+    const time = now()
+    for (const reader of [...all]) {
+      if (time >= reader.endAt) end(reader)
+      else if (reader.outlet.isStalled(time)) reader.outlet.destroy()
+      else if (time >= reader.beatAt) beat(reader, time)
+    }
+  }
+
+  function beat(reader: Reader, time: number): void {
+    // A full socket has bytes enough to show whether its peer is there.
+    const text = reader.outlet.hasRoom() ? heartbeatOf(reader) : undefined
+    if (text === undefined) return
+    reader.beatAt = time + heartbeat
+    say(reader, text)
+  }
+
+  function drain(over: number, farewell: (reader: Reader, retry: number) => string): Promise<void> {
+    return endEvenly(all, over, {
+      end: (reader, retry) => end(reader, farewell(reader, retry)),
+      random,
+    })
+  }
+}
