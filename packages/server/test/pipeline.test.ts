@@ -2,7 +2,8 @@ import type { Draft } from '@launchtail/client/protocol'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { StorageFull, StorageUnavailable } from '../src/errors.js'
-import { createPipeline, OffsetLost, type PipelineOptions } from '../src/ingest/pipeline.js'
+import { OffsetLost } from '../src/ingest/offsets.js'
+import { createPipeline, type PipelineOptions } from '../src/ingest/pipeline.js'
 import { type AppendAnswer, createAppender } from '../src/logs/appender.js'
 import { readEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
@@ -179,6 +180,17 @@ test('a word whose answer was lost is said once', async () => {
 test('does not wait where it is told not to', async () => {
   const { take } = await pipeline({ patient: false, faults: [new StorageUnavailable('away')] })
   await expect(take(lines('one\n'))).rejects.toThrow('storage unavailable')
+})
+
+test('takes nothing more after a fault: later lines would be out of order', async () => {
+  const { take, say, messages } = await pipeline({
+    patient: false,
+    faults: [new StorageUnavailable('away')],
+  })
+  await expect(take(lines('one\n'))).rejects.toThrow('storage unavailable')
+  await expect(take(lines('two\n'))).rejects.toThrow('storage unavailable')
+  await expect(say({ message: 'word' })).rejects.toThrow('storage unavailable')
+  expect(await messages()).toEqual([])
 })
 
 test('stops waiting when the signal aborts', async () => {

@@ -2,7 +2,7 @@ import type { RawLine } from '../output/lines.js'
 
 /** A line of a launch's output. */
 export interface LaunchLine extends RawLine {
-  /** The line's meaning, if the launcher wrote it itself. */
+  /** The line's meaning, if the launcher itself wrote the line. */
   readonly word?: LaunchWord
 }
 
@@ -21,14 +21,14 @@ export interface LaunchWord {
   readonly details?: string
 }
 
-/** Said when something answers for the first time. */
+/** Appended when the node's server answers for the first time. */
 export const CHECKING: LaunchWord = {
   message: 'Running health checks...',
   phase: 'health_check',
   progress: 85,
 }
 
-/** Said when the server at this address is ready. */
+/** Appended when the server at this address is ready. */
 export function readyAt(base: string): LaunchWord {
   const message = 'Node is ready and serving requests!'
   return { message, phase: 'active', progress: 100, details: base }

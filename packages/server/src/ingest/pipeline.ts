@@ -1,93 +1,57 @@
-import {
-  type Draft,
-  foldLaunch,
-  isTerminal,
-  type LaunchState,
-  type Phase,
-  phaseOrder,
-} from '@launchtail/client/protocol'
-import { isStorageFault, retry } from '../async/retry.js'
-import type { AppendAnswer } from '../logs/appender.js'
-import { cleanLine } from '../output/clean.js'
+import type { Draft, LaunchState } from '@launchtail/client/protocol'
+import { isStorageFault } from '../async/retry.js'
 import { interpret } from '../output/interpret/index.js'
 import type { RawLine } from '../output/lines.js'
 import type { Redactor } from '../output/redact/index.js'
 import type { LaunchLine } from './launch-line.js'
+import { createLineReader } from './line-reader.js'
+import { type Counted, createOffsets, type OffsetsOptions } from './offsets.js'
+import { proceed } from './progress.js'
+import { createTransient } from './transient.js'
+import { createTurns } from './turns.js'
 
-/** Where in what is being read an append stands: see the store's offsets. */
-export interface PipelineOffset {
-  /** Lines and words are counted apart: which words there are depends on when one looked. */
-  readonly of: 'lines' | 'words'
-  readonly from: number
-  readonly to: number
-}
-
-export interface PipelineOptions {
-  /** Stores drafts that hold no secrets any more, if the offset is at `from`. */
-  append: (drafts: readonly Draft[], offset: PipelineOffset) => Promise<AppendAnswer>
-  /** Where the launch is in the store; what was stored is not interpreted again. */
+export interface PipelineOptions extends Pick<OffsetsOptions, 'append' | 'signal'> {
+  /** Where the launch is in the store. Stored lines are not interpreted again. */
   state: LaunchState
   /** Where the store's offsets are. Lines up to there are skipped. */
-  at?: { lines: number; words: number }
-  /** Where in the same count what is read begins. */
+  at?: OffsetsOptions['at']
+  /** The offset at which the lines that are read begin. */
   from?: number
-  /** The offset behind a final line. Default: how many there were. */
+  /** The offset behind a final line. Default: the number of lines. */
   position?: (line: RawLine) => number
   /** One for this output alone. */
   redactor: Redactor
-  /** Whether the lines alone tell where the launch is: that it is over, or that one begins anew. */
+  /** True if the lines alone tell that a launch is over, or that one begins anew. */
   linesDecide?: boolean
-  /** Whether to wait for storage that is out of reach, which is safe where there are offsets. */
+  /** Waits for storage that is out of reach, which is safe because of the offsets. Default true. */
   patient?: boolean
-  signal: AbortSignal
 }
 
 export interface Pipeline {
   /** Takes the lines that came in one read. Returns when they are stored, all in one append. */
   take(lines: readonly LaunchLine[]): Promise<void>
-  /** Stores a word behind the lines that were taken. */
+  /** Stores a word after the lines that were taken. */
   say(word: Draft): Promise<void>
   /** Keeps the offset from expiring while there is nothing to store. */
   renew(): Promise<void>
-  /** The output is over, or nobody reads on. */
+  /** Called at the end of the output, or of reading it. */
   end(): Promise<void>
-  /** Drops what waits. */
+  /** Discards the state of a progress bar that waits to be stored. */
   cancel(): void
-  /** Where the launch is with all that was stored. */
+  /** Where the launch is, with everything that was stored. */
   state(): LaunchState
 }
 
-/** The store's offset is behind what was stored: the list lost its end, or expired as a whole. */
-export class OffsetLost extends Error {
-  readonly of: PipelineOffset['of']
-  readonly expected: number
-  readonly position: number
-
-  constructor(of: PipelineOffset['of'], expected: number, position: number) {
-    super(`the log's offset of ${of} was at ${expected} and is at ${position}`)
-    this.of = of
-    this.expected = expected
-    this.position = position
-  }
-}
-
-/** Progress bars and spinners become at most one entry in this time. */
-const TRANSIENT_EVERY = 500
-
-interface Counted {
-  readonly draft: Draft
-  readonly position: number
-}
-
 /**
- * The way of a raw line into the log: cleaned, without secrets, interpreted, appended. Each append
- * names the lines it continues, so one that is tried again, or made by two, is stored once.
+ * The way of a raw line into the log: it is cleaned, freed of secrets, interpreted, and appended.
+ * Each append names the offset it continues, so one that is repeated, or made by two, is stored
+ * once.
  */
 export function createPipeline({
   append,
   state: known,
-  at: stored = { lines: 0, words: 0 },
-  from: begin = 0,
+  at = { lines: 0, words: 0 },
+  from = 0,
   position = counter(),
   redactor,
   linesDecide = false,
@@ -95,70 +59,48 @@ export function createPipeline({
   signal,
 }: PipelineOptions): Pipeline {
   let state = known
-  let { lines: at, words } = stored
-  /** The offset behind the last line that was read, whether it gave an entry or not. */
-  let reached = begin
-  let waiting: { text: string; spinner?: string } | undefined
-  let shown: string | undefined
-  let timer: NodeJS.Timeout | undefined
-  let turn: Promise<void> = Promise.resolve()
-  return { take: (lines) => locked(() => take(lines)), say, renew, end, cancel, state: () => state }
-
-  function locked(act: () => Promise<void>): Promise<void> {
-    // A fault of one turn is the fault of all that follow: their lines would be out of order.
-    turn = turn.then(act)
-    // Whoever takes the next turn is told; here it must only not count as unhandled.
-    turn.catch(() => {})
-    return turn
+  const offsets = createOffsets({ append, at, patient, signal })
+  const inTurn = createTurns()
+  const transient = createTransient(() => void inTurn(showTransient))
+  const { read, reached } = createLineReader({
+    from,
+    position,
+    redactor,
+    stored: () => offsets.at.lines,
+    onTransient: transient.keep,
+  })
+  return {
+    take: (lines) => inTurn(() => take(lines)),
+    say: (word) => inTurn(() => say(word)),
+    renew: () => inTurn(() => offsets.store('lines', [], Math.max(offsets.at.lines, reached()))),
+    end,
+    cancel: transient.cancel,
+    state: () => state,
   }
 
   async function take(lines: readonly LaunchLine[]): Promise<void> {
     const drafts: Counted[] = []
     for (const line of lines) {
-      const clean = cleanLine(line.text)
-      if (line.transient) {
-        // Before a line that is stored already it is long over.
-        if (reached >= at) wait({ text: redactor.redact(clean.text) })
-        continue
-      }
-      const here = position(line)
-      const text = redactor.line(clean.text)
-      const spinner = clean.spinner === undefined ? {} : { spinner: redactor.redact(clean.spinner) }
-      reached = Math.max(reached, here)
-      if (here <= at) continue
-      if (text === '' && (clean.heartbeat || spinner.spinner)) {
-        // Payloads alone: no line of anybody's, but what a spinner shows.
-        if (spinner.spinner) wait({ text, ...spinner })
-        continue
-      }
-      const draft = line.word ?? interpret(state, { text, ...spinner })?.draft
+      const draft = read(line, state)
       if (!draft) continue
-      drafts.push({ draft: proceed(draft), position: here })
-      // What it showed has become this line.
-      waiting = undefined
+      drafts.push({ draft: moveOn(draft), position: reached() })
+      // The bar has become this line.
+      transient.drop()
     }
-    if (drafts.length > 0) await store(drafts, 'lines', reached)
-    if (waiting) timer ??= setTimeout(() => void locked(show), TRANSIENT_EVERY)
-  }
-
-  function wait(line: { text: string; spinner?: string }): void {
-    if ((line.spinner ?? line.text).trim() !== '') waiting = line
+    if (drafts.length > 0) await offsets.store('lines', drafts, reached())
+    transient.plan()
   }
 
   /** Stores the newest state of a progress bar. It may be lost: the next one says more. */
-  async function show(): Promise<void> {
-    timer = undefined
-    const line = waiting
-    waiting = undefined
-    const text = line && (line.spinner ?? line.text)
-    if (!line || text === shown) return
-    const read = interpret(state, line)
-    if (!read) return
-    shown = text
+  async function showTransient(): Promise<void> {
+    const line = transient.take()
+    const draft = line && interpret(state, line)?.draft
+    if (!draft) return
+    transient.show(line)
     const before = state
-    const draft = proceed(read.draft)
+    const at = offsets.at.lines
     try {
-      const { outcome } = await append([draft], { of: 'lines', from: at, to: at })
+      const { outcome } = await append([moveOn(draft)], { of: 'lines', from: at, to: at })
       if (outcome === 'elsewhere') state = before
     } catch (error) {
       state = before
@@ -166,73 +108,24 @@ export function createPipeline({
     }
   }
 
-  function say(word: Draft): Promise<void> {
-    return locked(() => store([{ draft: proceed(word, true), position: words + 1 }], 'words'))
-  }
-
-  function renew(): Promise<void> {
-    return locked(() => store([], 'lines', Math.max(at, reached)))
+  async function say(word: Draft): Promise<void> {
+    const next = offsets.at.words + 1
+    await offsets.store('words', [{ draft: moveOn(word, true), position: next }], next)
   }
 
   function end(): Promise<void> {
-    cancel()
-    return locked(async () => {
-      // Lines that gave no entry have been read too.
-      if (reached > at) await store([], 'lines', reached)
+    transient.cancel()
+    return inTurn(async () => {
+      // Lines that made no entry have been read too.
+      if (reached() > offsets.at.lines) await offsets.store('lines', [], reached())
     })
   }
 
-  function cancel(): void {
-    clearTimeout(timer)
-    timer = undefined
-    waiting = undefined
+  function moveOn(given: Draft, mayEnd = linesDecide): Draft {
+    const { state: next, draft } = proceed(state, given, { mayEnd, mayBegin: linesDecide })
+    state = next
+    return draft
   }
-
-  async function store(drafts: readonly Counted[], of: PipelineOffset['of'], upTo = words + 1) {
-    let rest = drafts
-    let from = of === 'lines' ? at : words
-    for (;;) {
-      const offset = { of, from, to: upTo }
-      const texts = rest.map(({ draft }) => draft)
-      const attempt = () => append(texts, offset)
-      const answer = await (patient ? retry(attempt, { signal }) : attempt())
-      if (answer.outcome !== 'elsewhere') break
-      // Stored before: by us, when the answer was lost, or by whoever else reads this output.
-      if (answer.position < from) throw new OffsetLost(of, from, answer.position)
-      from = answer.position
-      if (from >= upTo) break
-      rest = rest.filter((counted) => counted.position > from)
-    }
-    if (of === 'lines') at = Math.max(from, upTo)
-    else words = Math.max(from, upTo)
-  }
-
-  /** What a draft makes of the launch, which never goes back. */
-  function proceed(draft: Draft, mayEnd = linesDecide): Draft {
-    const { phase, progress, ...rest } = draft
-    const step = stepOf(state.phase, { phase, progress }, { mayEnd, mayBegin: linesDecide })
-    state = foldLaunch(state, { phase: state.phase, ...step })
-    return { ...rest, ...step }
-  }
-}
-
-type Step = { phase?: Phase; progress?: number }
-
-function stepOf(
-  before: Phase,
-  { phase, progress }: { phase: Phase | undefined; progress: number | undefined },
-  { mayEnd, mayBegin }: { mayEnd: boolean; mayBegin: boolean },
-): Step {
-  // What a launcher's node prints while it serves does not launch it again.
-  if (isTerminal(before)) return mayBegin ? defined(phase, progress) : {}
-  if (phase === undefined) return defined(phase, progress)
-  if (phaseOrder(phase) < phaseOrder(before)) return {}
-  if (!isTerminal(phase) || mayEnd) return defined(phase, progress)
-  return phase === 'active' ? { phase: 'health_check', progress: 95 } : {}
-}
-
-function defined(phase: Phase | undefined, progress: number | undefined): Step {
-  return { ...(phase !== undefined && { phase }), ...(progress !== undefined && { progress }) }
 }
 
 function counter(): () => number {

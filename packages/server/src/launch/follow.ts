@@ -1,5 +1,6 @@
 import { pauseFor, retry } from '../async/retry.js'
-import { createPipeline, OffsetLost, type PipelineOffset } from '../ingest/pipeline.js'
+import { OffsetLost, type PipelineOffset } from '../ingest/offsets.js'
+import { createPipeline } from '../ingest/pipeline.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import { createRedactor } from '../output/redact/index.js'

@@ -1,0 +1,59 @@
+import type { Draft, LaunchState } from '@launchtail/client/protocol'
+import { cleanLine } from '../output/clean.js'
+import { interpret } from '../output/interpret/index.js'
+import type { RawLine } from '../output/lines.js'
+import type { Redactor } from '../output/redact/index.js'
+import type { LaunchLine } from './launch-line.js'
+import type { TransientLine } from './transient.js'
+
+export interface LineReaderOptions {
+  /** The offset at which the lines begin. */
+  from: number
+  /** The offset behind a final line. */
+  position: (line: RawLine) => number
+  redactor: Redactor
+  /** The offset up to which lines are stored already. */
+  stored: () => number
+  /** Called with each state of a progress bar or spinner. */
+  onTransient: (line: TransientLine) => void
+}
+
+/** Reads the lines of one output: cleaned, without secrets, interpreted. */
+export function createLineReader({
+  from,
+  position,
+  redactor,
+  stored,
+  onTransient,
+}: LineReaderOptions) {
+  let reached = from
+  return {
+    read: (line: LaunchLine, state: LaunchState) =>
+      line.transient ? readTransient(line) : readFinal(line, state),
+    /** The offset behind the last line that was read, whether it made an entry or not. */
+    reached: () => reached,
+  }
+
+  function readTransient({ text }: RawLine): undefined {
+    // A bar before a line that is stored already is long over.
+    if (reached >= stored()) onTransient({ text: redactor.redact(cleanLine(text).text) })
+  }
+
+  /** The line's entry; undefined if it makes none, or is stored already. */
+  function readFinal(line: LaunchLine, state: LaunchState): Draft | undefined {
+    const clean = cleanLine(line.text)
+    const here = position(line)
+    // A private key may begin in a line that is skipped.
+    const text = redactor.line(clean.text)
+    reached = Math.max(reached, here)
+    if (here <= stored()) return undefined
+    const spinner = clean.spinner === undefined ? undefined : redactor.redact(clean.spinner)
+    const readable = { text, ...(spinner !== undefined && { spinner }) }
+    if (text !== '' || !(clean.heartbeat || spinner)) {
+      return line.word ?? interpret(state, readable)?.draft
+    }
+    // Payloads alone are no line. What a spinner shows is shown as a progress bar is.
+    if (spinner) onTransient(readable)
+    return undefined
+  }
+}
