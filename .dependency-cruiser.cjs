@@ -2,7 +2,7 @@
 
 const SERVER = '^packages/server/src/'
 /** Small modules without a place of their own on a line's way. Every folder may know them. */
-const COMMON = ['errors[.]ts$', 'async/']
+const COMMON = ['errors[.]ts$', 'code-folder[.]ts$', 'async/']
 
 /** Which folders of the server each of its folders may know, beside itself and the common ones. */
 const ARROWS = {
@@ -78,8 +78,15 @@ module.exports = {
     },
     {
       name: 'declared-packages-only',
+      comment: 'The server is a bundle: what is inside is a development dependency of its package.',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src' },
+      from: { path: '^packages/server/src' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'dependencies-only',
+      severity: 'error',
+      from: { path: '^packages/(client|dashboard)/src' },
       // The client's schemas need zod only where they are used: it is an optional peer there.
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],

@@ -12,7 +12,7 @@ import { nchanConfig } from './peers/nchan.mjs'
 import { startRedis } from './redis.mjs'
 
 const TOKEN = 'bench-token-0123456789'
-const program = fileURLToPath(new URL('../packages/server/dist/cli/index.js', import.meta.url))
+const program = fileURLToPath(new URL('../packages/server/dist/launchtail.js', import.meta.url))
 /** `BENCH_PROFILE=<folder>` leaves a processor profile of each server of ours there. */
 const PROFILES = process.env.BENCH_PROFILE
 const parts = new URL('./.cache/nginx/', import.meta.url)

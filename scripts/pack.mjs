@@ -4,13 +4,14 @@
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = new URL('../', import.meta.url)
+const pathOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const copies = [
-  ['packages/dashboard/dist/', 'packages/server/dist/page/'],
-  ['examples/local-node.yaml', 'packages/server/dist/demo/local-node.yaml'],
-].map((paths) => paths.map((path) => fileURLToPath(new URL(path, root))))
+  [pathOf('packages/dashboard/dist/'), pathOf('packages/server/dist/page/')],
+  [pathOf('examples/local-node.yaml'), pathOf('packages/server/dist/local-node.yaml')],
+]
 
-const missing = copies.map(([from]) => from).find((from) => !existsSync(from))
+const needed = [pathOf('packages/server/dist/launchtail.js'), ...copies.map(([from]) => from)]
+const missing = needed.find((path) => !existsSync(path))
 if (missing) {
   console.error(`${missing} is not there; run: npm run build`)
   process.exit(1)

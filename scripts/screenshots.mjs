@@ -56,7 +56,7 @@ const data = mkdtempSync(join(tmpdir(), 'launchtail-pictures-'))
 const server = spawn(
   process.execPath,
   [
-    fileURLToPath(new URL('../packages/server/dist/cli/index.js', import.meta.url)),
+    fileURLToPath(new URL('../packages/server/dist/launchtail.js', import.meta.url)),
     'serve',
     '--demo',
   ],

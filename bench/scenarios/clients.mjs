@@ -7,7 +7,7 @@ import { LOAD, on } from '../machine.mjs'
 import { startServer } from '../servers.mjs'
 import { digits, table } from '../table.mjs'
 
-const PROGRAM = fileURLToPath(new URL('../../packages/server/dist/cli/index.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../packages/server/dist/launchtail.js', import.meta.url))
 const PYTHON_FOLDER = fileURLToPath(new URL('../../clients/python', import.meta.url))
 const PYTHON = `
 from launchtail import Client, Log

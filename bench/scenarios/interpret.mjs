@@ -1,7 +1,10 @@
 // The way of a raw line as far as the store: cut out of the bytes, cleaned, without secrets,
 // interpreted. On one core, without anything that waits.
-import { readdirSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { start } from '../children.mjs'
 import { on, SERVER } from '../machine.mjs'
 import { digits, table } from '../table.mjs'
@@ -9,14 +12,21 @@ import { digits, table } from '../table.mjs'
 /** What the server's package brings along for its demonstration: a time before each line. */
 const RECORDINGS = new URL('../../packages/server/demo/', import.meta.url)
 const PROGRAM = fileURLToPath(import.meta.url)
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** How often a recording is gone through in one launch: some 1,200 lines. */
 const TIMES = 20
 const CHUNK = 16 * 1024
+/** What is measured, by where it is and where it was before. */
+const MODULES = [
+  ['output/lines.ts', 'launch/lines.ts'],
+  ['ingest/pipeline.ts', 'launch/pipeline.ts'],
+  ['output/redact/index.ts', 'launch/redact.ts'],
+]
 const SECRETS = ['hf_notARealTokenOfAnybodyAtAll1234', 'a-password-of-a-registry']
 
 export async function measure(scale) {
   const rounds = []
-  for (let round = 0; round < scale.rounds; round += 1) rounds.push(await once(scale.seconds))
+  for (let round = 0; round < scale.rounds; round += 1) rounds.push(await once(ROOT, scale.seconds))
   const best = (of) => Math.max(...rounds.map(of))
   return [
     'Recorded launches, in chunks of 16 KiB, with two secrets to be found: a second is one of a',
@@ -32,9 +42,11 @@ export async function measure(scale) {
   ].join('\n')
 }
 
-async function once(seconds) {
+/** One round of the code of a checkout. */
+async function once(checkout, seconds) {
+  const module = await bundled(checkout)
   let told
-  const child = start(on(SERVER, [process.execPath, PROGRAM, String(seconds)]), {
+  const child = start(on(SERVER, [process.execPath, PROGRAM, module, String(seconds)]), {
     line(text) {
       told = JSON.parse(text)
     },
@@ -44,13 +56,10 @@ async function once(seconds) {
   return told
 }
 
-if (process.argv[1] === PROGRAM) await interpret(Number(process.argv[2]))
+if (process.argv[1] === PROGRAM) await interpret(process.argv[2], Number(process.argv[3]))
 
-async function interpret(seconds) {
-  const of = (name) => import(new URL(`../../packages/server/dist/${name}.js`, import.meta.url))
-  const [{ lineDecoder }, { createPipeline }, { createRedactor }] = await Promise.all(
-    ['output/lines', 'ingest/pipeline', 'output/redact/index'].map(of),
-  )
+async function interpret(module, seconds) {
+  const { lineDecoder, createPipeline, createRedactor } = await import(module)
   const launches = readdirSync(RECORDINGS).map(launchOf)
   let entries = 0
   const through = async ({ chunks }) => {
@@ -85,6 +94,31 @@ async function interpret(seconds) {
   const took = (user + system) / 1e6
   if (entries < lines / 2) throw new Error(`${lines} lines became ${entries} entries`)
   console.log(JSON.stringify({ lines: lines / took, bytes: bytes / took }))
+}
+
+/** The modules that are measured, in one file made from their sources. */
+async function bundled(checkout) {
+  const source = join(checkout, 'packages/server/src')
+  const exports = MODULES.map((names) => {
+    const name = names.find((name) => existsSync(join(source, name)))
+    if (!name) throw new Error(`there is no ${names[0]} in ${source}`)
+    return `export * from './${name}'`
+  })
+  const hash = createHash('sha256').update(source).digest('hex').slice(0, 8)
+  const outfile = fileURLToPath(new URL(`../.cache/interpret-${hash}.mjs`, import.meta.url))
+  await build({
+    stdin: { contents: exports.join('\n'), resolveDir: source, loader: 'ts' },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    conditions: ['launchtail-source', 'source'],
+    banner: {
+      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+  return outfile
 }
 
 function launchOf(name) {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { LogEntry } from '@launchtail/client/protocol'
 import { pino } from 'pino'
+import { CODE_FOLDER } from './code-folder.js'
 import { type Config, isLoopback } from './config.js'
 import { openDataFolder } from './data-folder.js'
 import { migrate } from './database/open.js'
@@ -247,7 +248,7 @@ function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] 
 }
 
 async function version(): Promise<string> {
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  const text = await readFile(new URL('../package.json', CODE_FOLDER), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }
 

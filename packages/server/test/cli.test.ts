@@ -230,7 +230,7 @@ describe('what goes wrong is told in one sentence, with its code', () => {
   it('a wrong token, one that cannot be a token, and none', async () => {
     for (const [token, code, words] of [
       ['wrong-token', 5, 'invalid admin token: run "launchtail login"'],
-      ['two\nlines', 1, 'the token holds a character that no token has'],
+      ['two\nlines', 1, 'the token has a character that no token can have'],
       ['', 5, 'there is no token: run "launchtail login"'],
     ] as const) {
       const { stderr } = await fault(['nodes'], code, words, {

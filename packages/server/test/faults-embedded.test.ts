@@ -12,7 +12,7 @@ import { readToEnd } from './support/reading.js'
 import { openStream, type StreamEvent } from './support/stream.js'
 
 const KILLS = Number(process.env.LAUNCHTAIL_TEST_KILLS ?? 25)
-const PROGRAM = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../dist/launchtail.js', import.meta.url))
 const QUIET = { LAUNCHTAIL_LOG_LEVEL: 'error' }
 
 describe('a server that is killed', () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -151,11 +151,16 @@ it('is in the published package, and so is what the demonstration shows', async 
   const installed = join(folder, 'node_modules/launchtail')
   await mkdir(installed, { recursive: true })
   await run('sh', ['-c', `tar xzf *.tgz -C ${installed} --strip-components=1`], { cwd: folder })
-  await symlink(join(here, 'node_modules'), join(installed, 'node_modules'))
   await rm(join(folder, 'packages'), { recursive: true })
   await rm(join(folder, 'examples'), { recursive: true })
 
-  const { bin } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+  const { bin, dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+  // Everything else must be inside.
+  for (const name of Object.keys(dependencies)) {
+    const link = join(installed, 'node_modules', name)
+    await mkdir(dirname(link), { recursive: true })
+    await symlink(join(here, 'node_modules', name), link)
+  }
   // What is built is not there yet when npm links the command in a checkout.
   expect(bin.launchtail).not.toMatch(/^(?:\.\/)?dist\//)
   const program = join(installed, bin.launchtail)

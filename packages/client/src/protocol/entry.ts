@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { LEVELS } from './levels.js'
 import { PHASES } from './phases.js'
 import { parseInstant } from './time.js'

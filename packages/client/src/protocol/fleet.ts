@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { nodeSchema } from './node.js'
 
 /** How many nodes the stream of all nodes begins with at most: the newest. */

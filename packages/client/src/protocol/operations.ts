@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { draftSchema, entrySchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
 import { STATS_KEYS, type StatsKey } from './stats.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { count, cursor, flag, level, q, since, statsKeys, tail } from './parameters.js'
 import { PHASES } from './phases.js'
 

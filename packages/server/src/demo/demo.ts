@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, type Draft } from '@launchtail/client'
+import { CODE_FOLDER } from '../code-folder.js'
 import { readyAt } from '../ingest/launch-line.js'
 import { RECORDED, type Recorded } from './recordings.js'
 import { readRecording, replay } from './replay.js'
@@ -27,9 +28,9 @@ const EXAMPLE = 'demo-example'
 /** How long the example node may take to go, in milliseconds. */
 const LAST_WORDS = 5000
 
-const RECORDINGS = new URL('../../demo/', import.meta.url)
+const RECORDINGS = new URL('../demo/', CODE_FOLDER)
 /** In the published package, and in a checkout. */
-const TASKS = ['local-node.yaml', '../../../../examples/local-node.yaml']
+const TASKS = ['local-node.yaml', '../../../examples/local-node.yaml']
 
 /**
  * Shows what the page is for: launches the example node on this machine, and sends recorded launches
@@ -73,7 +74,7 @@ export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
   }
 
   async function launchExample(): Promise<void> {
-    const file = TASKS.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))
+    const file = TASKS.map((path) => new URL(path, CODE_FOLDER)).find((url) => existsSync(url))
     if (!file) throw new Error('its task is not there')
     const task = await readFile(file, 'utf8')
     try {

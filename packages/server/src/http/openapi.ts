@@ -5,7 +5,7 @@ import {
   operations,
   STREAM_EVENTS,
 } from '@launchtail/client/protocol'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const REFUSALS: Record<number, string> = {
   204: 'The stream was read to its end before: there is nothing to come.',

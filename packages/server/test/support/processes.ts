@@ -62,7 +62,7 @@ export interface ServerOptions {
 
 export const TOKEN = 'test-token-0123456789'
 /** The built command `launchtail`. */
-export const PROGRAM = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../dist/launchtail.js', import.meta.url))
 
 /** Starts the real server, built, as a process of its own on a free port. */
 export async function startServer({

@@ -3,6 +3,7 @@ import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import files from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { CODE_FOLDER } from '../../code-folder.js'
 import { HttpError } from '../../errors.js'
 
 /** Nothing inline, nothing from elsewhere, in nobody's frame. */
@@ -15,8 +16,8 @@ const PAGE_HEADERS = {
 }
 
 /** The built page: in the published package beside the server, in the workspace where it is built. */
-const ROOTS = ['../../page/', '../../../../dashboard/dist/'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
+const ROOTS = ['page/', '../../dashboard/dist/'].map((path) =>
+  fileURLToPath(new URL(path, CODE_FOLDER)),
 )
 /** The build names what is in here by its content. */
 const HASHED = `${sep}assets${sep}`

@@ -1,3 +1,4 @@
+import { CODE_FOLDER } from '../../code-folder.js'
 import type { Launch, Launcher } from '../launcher.js'
 import { endSession, type Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
@@ -31,7 +32,7 @@ export function localLauncher({
     check: async (request) => void planOf(request, { env, passEnv }),
     start: ({ folder, request }) =>
       ensureSupervisor({
-        module: new URL('./supervisor', import.meta.url),
+        module: new URL('launch/local/supervisor', CODE_FOLDER),
         folder,
         plan: planOf(request, { env, passEnv, ownSecrets }),
         env: baseEnvironment({ env, passEnv: [] }),

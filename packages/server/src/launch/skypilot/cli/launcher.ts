@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import { CODE_FOLDER } from '../../../code-folder.js'
 import { HttpError } from '../../../errors.js'
 import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
@@ -93,7 +94,7 @@ export function skyCommandLauncher({
       ...{ sky: file, cluster, task: taskYaml(task, false), secrets: task.secrets },
       ...{ hidden: ownSecrets, env: environment, retry: pace.first, look: pace.cluster },
     }
-    const module = new URL('./supervisor', import.meta.url)
+    const module = new URL('launch/skypilot/cli/supervisor', CODE_FOLDER)
     return ensureSupervisor({ module, folder, plan, env: baseEnvironment({ env, passEnv: [] }) })
   }
 
