@@ -46,7 +46,10 @@ export const operations = {
   getNodeLogOffset: {
     ...ROUTES.getNodeLogOffset,
     summary: 'Ask how much of a source’s raw output has arrived',
-    headers: { 'Log-Source': 'The UUID the output was sent in under.' },
+    headers: {
+      'Log-Source': 'The UUID that the output was sent with.',
+      'Idempotency-Key': 'The key that it was sent with, where it has no `Log-Source`.',
+    },
     status: 200,
     answerHeaders: { 'Log-Offset': 'The offset in bytes at which to go on.' },
     refusals: [404],

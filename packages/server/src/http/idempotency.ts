@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { HttpError } from '../errors.js'
 
+/** A call of an operation that reads an `Idempotency-Key`. */
+export interface Repeatable {
+  header(name: 'Idempotency-Key'): string | undefined
+  readonly request: FastifyRequest
+}
+
 /**
- * The request's `Idempotency-Key`, made one with who asks and for what; undefined where it has
- * none. Hashed: it goes into keys of the storage.
+ * The call's `Idempotency-Key`, combined with the caller and with what is called; undefined if it
+ * has none. It is hashed because it becomes part of the storage's keys.
  */
-export function idempotencyKey(request: FastifyRequest, path: string): string | undefined {
-  const key = request.headers['idempotency-key']
+export function idempotencyKey({ header, request }: Repeatable, path: string): string | undefined {
+  const key = header('Idempotency-Key')
   if (key === undefined) return undefined
-  if (!/^[\x21-\x7e]{1,255}$/.test(String(key))) {
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new HttpError(400, "'Idempotency-Key' must be 1 to 255 visible ASCII characters")
   }
   return sha256(`${request.caller}\n${path}\n${key}`)

@@ -1,79 +1,113 @@
-import { NODE_ID, type Operation } from '@launchtail/client/protocol'
+import {
+  type AcceptedBy,
+  type AnswerHeader,
+  type AnswerOf,
+  NODE_ID,
+  type Operation,
+  type OperationName,
+  type Operations,
+  operations,
+  type ParsedBody,
+  type ParsedQuery,
+  type ProducedBy,
+  type RequestHeader,
+} from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
-import { HttpError, nodeNotFound } from '../errors.js'
+import { nodeNotFound } from '../errors.js'
+import { mediaType, readBody } from './body.js'
+import { parseJson } from './json.js'
+import { parseBody, parseQuery } from './parse.js'
 
-type QueryOf<O extends Operation> = O extends { query: infer Q extends z.ZodType }
-  ? z.output<Q>
-  : undefined
-
-/** What a handler is given: everything it could refuse for its form has been refused. */
-export interface Call<Query> {
-  /** The node's id, well-formed; empty where the operation's path has none. */
+/** What a handler is called with. Whatever is malformed has been refused before. */
+export interface Call<O extends Operation> {
+  /** The node's id, well-formed; empty if the operation's path has none. */
   readonly id: string
-  readonly query: Query
+  readonly query: ParsedQuery<O>
+  /** The JSON body. An operation that reads other types as well reads its body itself. */
+  readonly body: JsonBody<O>
+  /** The bytes of that JSON body. */
+  readonly bytes: Buffer
+  /** The content type of the body. */
+  readonly type: 'application/json' | AcceptedBy<O>
+  header(name: RequestHeader<O>): string | undefined
   readonly request: FastifyRequest
   readonly reply: FastifyReply
 }
 
-/** Puts an operation under its method and path. What comes before its parameters, `before` checks. */
+type JsonBody<O extends Operation> = [AcceptedBy<O>] extends [never] ? ParsedBody<O> : undefined
+
+/**
+ * What a handler returns: the answer, with the answer's headers if the operation has any. Only one
+ * that produces something other than JSON writes to the reply itself.
+ */
+export type Result<O extends Operation> = [ProducedBy<O>] extends [never]
+  ? [AnswerHeader<O>] extends [never]
+    ? Answer<O>
+    : { answer: Answer<O>; headers: { [Name in AnswerHeader<O>]?: string | undefined } }
+  : FastifyReply
+
+type Answer<O extends Operation> = AnswerOf<O> | Json<AnswerOf<O>>
+
+declare const json: unique symbol
+/** The JSON text of a value, for an answer that is never built as an object. */
+export type Json<Value> = string & { readonly [json]: Value }
+
+type Handler<O extends Operation> = (call: Call<O>) => Promise<Result<O>>
+
+type Handlers = { [Name in OperationName]?: Handler<Operations[Name]> }
+
+/** Serves the operations of these names. */
+export function serve(app: FastifyInstance, handlers: Handlers): void {
+  for (const [name, handler] of Object.entries(handlers)) {
+    mount<Operation>(app, operations[name as OperationName], handler as Handler<Operation>)
+  }
+}
+
+/** Serves one operation. `before` makes the checks that come before those of the parameters. */
 export function mount<O extends Operation>(
   app: FastifyInstance,
   operation: O,
-  handler: (call: Call<QueryOf<O>>) => unknown,
+  handler: Handler<O>,
   before?: (request: FastifyRequest) => void,
 ): void {
-  const { method, path, query } = operation
+  const { method, path, query: querySchema, body: bodySchema, accepts } = operation
+  const types = ['application/json', ...(accepts ?? [])]
   app.route({
     method,
     url: path.replace('{id}', ':id'),
-    // Those that stream, and those with a HEAD of their own, would hang or clash.
+    // An automatic HEAD would hang on a stream, and clash with a HEAD of our own.
     exposeHeadRoute: false,
-    handler: async (request, reply) => {
+    async handler(request, reply) {
       before?.(request)
-      const parsed = query ? parseQuery(query, request.query) : undefined
+      const type = bodySchema && mediaType(request.raw, types)
+      const query = querySchema && parseQuery(querySchema, request.query)
       const { id = '' } = request.params as { id?: string }
       if (path.includes('{id}') && !NODE_ID.test(id)) throw nodeNotFound()
-      return handler({ id, query: parsed as QueryOf<O>, request, reply })
+      const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
+      const body = bodySchema && !accepts && parseBody(bodySchema, parseJson(bytes))
+      const header = (name: string) => headerOf(request, name)
+      const call = { id, query, body, bytes, type, header, request, reply }
+      return answer(operation, reply, await handler(call as unknown as Call<O>))
     },
   })
 }
 
-function parseQuery(schema: z.ZodObject, raw: unknown): unknown {
-  const known: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(raw as Record<string, string | string[]>)) {
-    if (!Object.hasOwn(schema.shape, name)) continue
-    known[name] = single(name, value)
+const NOTHING = Buffer.alloc(0)
+
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name.toLowerCase()]
+  return value === undefined ? undefined : String(value)
+}
+
+function answer<O extends Operation>(operation: O, reply: FastifyReply, result: Result<O>) {
+  if (operation.produces) return result
+  const { answer, headers = {} } = (operation.answerHeaders ? result : { answer: result }) as {
+    answer: unknown
+    headers?: Record<string, string | undefined>
   }
-  const result = schema.safeParse(known)
-  if (result.success) return result.data
-  throw new HttpError(400, result.error.issues[0]?.message ?? 'bad request')
-}
-
-/** A parameter that was given twice is fine as long as it says the same. */
-function single(name: string, value: string | string[]): string {
-  if (!Array.isArray(value)) return value
-  const [first = '', ...others] = value
-  if (others.some((other) => other !== first)) {
-    throw new HttpError(400, `'${name}' is given more than once with different values`)
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) reply.header(name, value)
   }
-  return first
-}
-
-/** Reads a JSON body by its schema. Throws 400 that names all that is wrong. */
-export function parseBody<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  throw new HttpError(400, faultsOf(result.error))
-}
-
-/** What is wrong, field by field, as one sentence. */
-export function faultsOf({ issues }: z.ZodError): string {
-  return issues
-    .map(({ path, message, code }) => {
-      const missing = code === 'invalid_type' && /received undefined$/.test(message)
-      const words = missing ? 'is required' : message
-      return path.length > 0 ? `'${path.join('.')}' ${words}` : words
-    })
-    .join('; ')
+  if (answer !== undefined) reply.type('application/json; charset=utf-8')
+  return reply.code(operation.status).send(answer)
 }

@@ -1,15 +1,15 @@
-import { type Draft, draftSchema, operations } from '@launchtail/client/protocol'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError, keyReused, nodeNotFound, stillAtWork } from '../../errors.js'
+import type { Operations } from '@launchtail/client/protocol'
+import type { FastifyInstance } from 'fastify'
+import { keyReused, nodeNotFound, stillAtWork } from '../../errors.js'
 import type { RawOutput } from '../../ingest/raw-output.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../../nodes/registry.js'
-import { arriving, mediaType, readBody } from '../body.js'
+import { arriving, readBody } from '../body.js'
+import { draftsOf } from '../drafts.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
-import { jsonParts, ndjsonParts } from '../json.js'
-import { faultsOf, mount } from '../operation.js'
-import { sourceOf } from '../source.js'
+import { type Call, type Result, serve } from '../operation.js'
+import { namedSourceOf, sourceOf } from '../source.js'
 
 export interface IngestOptions {
   appender: Appender
@@ -18,86 +18,81 @@ export interface IngestOptions {
   rawOutput: RawOutput
 }
 
-const TYPES = ['application/json', 'application/x-ndjson', 'text/plain'] as const
+type AppendCall = Call<Operations['appendNodeLogs']>
+type Appended = Result<Operations['appendNodeLogs']>
 
-/** `POST /admin/nodes/{id}/logs`, and the HEAD that tells how far a source has come. */
+/** `POST /admin/nodes/{id}/logs`, and the HEAD that answers how much of a source has arrived. */
 export function mountIngest(
   app: FastifyInstance,
   { appender, registry, store, rawOutput }: IngestOptions,
 ): void {
+  /** The requests with an `Idempotency-Key` that are not answered yet. */
   const atWork = new Set<string>()
 
-  mount(
-    app,
-    operations.appendNodeLogs,
-    async ({ id, request, reply }) => {
-      const type = mediaType(request.raw, TYPES)
-      if (type === 'text/plain') {
-        const source = sourceOf(request)
-        await mustKnow(id)
-        const { replayed, ...answer } = await rawOutput.take(id, source, {
-          chunks: arriving(request.raw),
-          canBeSentAgain: request.headers['content-length'] !== undefined,
-        })
-        if (replayed) reply.header('Idempotent-Replayed', 'true')
-        return reply.code(202).send(answer)
-      }
-      const key = idempotencyKey(request, 'logs')
-      const bytes = await readBody(request.raw)
-      const drafts = await draftsOf(bytes, type)
-      await mustKnow(id)
-      if (!key) return answer(reply, await appender.append(id, drafts))
-      const work = `${id} ${key}`
-      if (atWork.has(work)) throw stillAtWork()
-      atWork.add(work)
-      try {
-        const digest = sha256(Buffer.concat([Buffer.from(`${type}\n`), bytes]))
-        const appended = await appender.append(id, drafts, { once: { key, digest } })
-        if (appended.outcome === 'replayed') {
-          if (appended.digest !== digest) throw keyReused()
-          reply.header('Idempotent-Replayed', 'true')
-        }
-        return answer(reply, appended)
-      } finally {
-        atWork.delete(work)
-      }
-    },
-    (request: FastifyRequest) => void mediaType(request.raw, TYPES),
-  )
+  serve(app, {
+    appendNodeLogs: (call) =>
+      call.type === 'text/plain' ? takeOutput(call) : takeEntries(call, call.type),
 
-  mount(app, operations.getNodeLogOffset, async ({ id, request, reply }) => {
-    const source = sourceOf(request)
-    await mustKnow(id)
-    const offset = source ? await store.offset(id, source.name) : undefined
-    if (offset !== undefined) reply.header('Log-Offset', String(offset))
-    return reply.code(200).send()
+    async getNodeLogOffset(call) {
+      const source = namedSourceOf(call)
+      await mustKnow(call.id)
+      const offset = source && (await store.offset(call.id, source.name))
+      return { answer: undefined, headers: { 'Log-Offset': offset?.toString() } }
+    },
   })
+
+  async function takeOutput(call: AppendCall): Promise<Appended> {
+    const { id, request } = call
+    const source = sourceOf(call)
+    await mustKnow(id)
+    const { replayed, ...answer } = await rawOutput.take(id, source, {
+      chunks: arriving(request.raw),
+      canBeSentAgain: request.headers['content-length'] !== undefined,
+    })
+    return answered(answer, replayed)
+  }
+
+  async function takeEntries(
+    call: AppendCall,
+    type: Exclude<AppendCall['type'], 'text/plain'>,
+  ): Promise<Appended> {
+    const { id, request } = call
+    const key = idempotencyKey(call, 'logs')
+    const bytes = await readBody(request.raw)
+    const drafts = await draftsOf(bytes, type)
+    await mustKnow(id)
+    if (!key) return answered(placed(await appender.append(id, drafts)))
+    const work = `${id} ${key}`
+    if (atWork.has(work)) throw stillAtWork()
+    atWork.add(work)
+    try {
+      const digest = sha256(Buffer.concat([Buffer.from(`${type}\n`), bytes]))
+      const appended = placed(await appender.append(id, drafts, { once: { key, digest } }))
+      const replayed = appended.outcome === 'replayed'
+      if (replayed && appended.digest !== digest) throw keyReused()
+      return answered(appended, replayed)
+    } finally {
+      atWork.delete(work)
+    }
+  }
 
   async function mustKnow(nodeId: string): Promise<void> {
     if (!(await registry.isKnown(nodeId))) throw nodeNotFound()
   }
 }
 
-function answer(reply: FastifyReply, appended: Awaited<ReturnType<Appender['append']>>) {
-  if (appended.outcome === 'elsewhere')
-    throw new Error('an append without an offset cannot be elsewhere')
-  const { accepted, cursor } = appended
-  return reply.code(202).send({ accepted, cursor })
+/** An append that names no offset never finds itself elsewhere. */
+function placed(appended: Awaited<ReturnType<Appender['append']>>) {
+  if (appended.outcome === 'elsewhere') throw new Error('an append without an offset is elsewhere')
+  return appended
 }
 
-/** The entries of a body, all of them checked. Throws for the first that is wrong. */
-async function draftsOf(
-  bytes: Buffer,
-  type: 'application/json' | 'application/x-ndjson',
-): Promise<Draft[]> {
-  const parts = type === 'application/x-ndjson' ? ndjsonParts : jsonParts
-  const drafts: Draft[] = []
-  for await (const part of parts(bytes)) drafts.push(draftOf(part, drafts.length))
-  return drafts
-}
-
-function draftOf(value: unknown, index: number): Draft {
-  const result = draftSchema.safeParse(value)
-  if (result.success) return result.data
-  throw new HttpError(400, `entry ${index}: ${faultsOf(result.error)}`)
+function answered(
+  { accepted, cursor }: { accepted: number; cursor: string },
+  replayed = false,
+): Appended {
+  return {
+    answer: { accepted, cursor },
+    headers: { 'Idempotent-Replayed': replayed ? 'true' : undefined },
+  }
 }

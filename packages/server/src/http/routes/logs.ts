@@ -1,11 +1,16 @@
-import { formatCursor, type LogEntry, operations } from '@launchtail/client/protocol'
+import {
+  type AnswerOf,
+  formatCursor,
+  type LogEntry,
+  type Operations,
+} from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
 import { nodeNotFound } from '../../errors.js'
 import { writeEntry } from '../../logs/entry-text.js'
 import { type HistoryOptions, passes, readHistory } from '../../logs/history.js'
 import type { Registry } from '../../nodes/registry.js'
 import { exportLog } from '../export.js'
-import { mount } from '../operation.js'
+import { type Json, serve } from '../operation.js'
 
 export interface LogsOptions extends Omit<HistoryOptions, 'nodeId'> {
   registry: Registry
@@ -16,47 +21,60 @@ export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOpt
   const { readText } = source
   const forward = createForwarder(readText)
 
-  mount(app, operations.getNodeLogs, async ({ id, query, reply }) => {
-    // A record costs more to read than the log, so it is read only where there is no log.
-    if (!(await registry.isKnown(id))) throw nodeNotFound()
-    const isFiltered = query.since !== undefined || query.level !== undefined
-    const { found, cursor, length } = await readHistory(
-      { ...source, nodeId: id },
-      query,
-      isFiltered ? passing : forward,
-    )
-    if (length === 0) {
-      const record = await registry.find(id)
-      if (!record) throw nodeNotFound()
-      // It once had entries, from which its phases are known.
-      if (record.phases.length > 0) reply.header('Log-Expired', 'true')
-    }
-    reply.header('Log-Cursor', formatCursor(cursor))
-    return reply.type('application/json; charset=utf-8').send(historyBody(id, found))
+  serve(app, {
+    async getNodeLogs({ id, query }) {
+      // A record costs more to read than the log, so it is read only where there is no log.
+      if (!(await registry.isKnown(id))) throw nodeNotFound()
+      const isFiltered = query.since !== undefined || query.level !== undefined
+      const { found, cursor, length } = await readHistory(
+        { ...source, nodeId: id },
+        query,
+        isFiltered ? passing : forward,
+      )
+      const expired = length === 0 && (await hadEntries(id))
+      return {
+        answer: historyBody(id, found),
+        headers: {
+          'Log-Cursor': formatCursor(cursor),
+          'Log-Expired': expired ? 'true' : undefined,
+        },
+      }
 
-    function passing(text: string): string | undefined {
-      const entry = readText(text)
-      return entry && passes(entry, query.since, query.level) ? writeEntry(entry) : undefined
-    }
+      function passing(text: string): string | undefined {
+        const entry = readText(text)
+        return entry && passes(entry, query.since, query.level) ? writeEntry(entry) : undefined
+      }
+    },
+
+    async exportNodeLogs({ id, query, reply }) {
+      if (!(await registry.find(id))) throw nodeNotFound()
+      const { found } = await readHistory({ ...source, nodeId: id }, query, (text, index) => {
+        const entry = readText(text)
+        return entry && passes(entry, query.since, query.level) ? { index, entry } : undefined
+      })
+      const { contentType, extension, body } = exportLog(id, found, query)
+      return reply
+        .type(contentType)
+        .header('Content-Disposition', `attachment; filename="${id}.${extension}"`)
+        .send(body)
+    },
   })
 
-  mount(app, operations.exportNodeLogs, async ({ id, query, reply }) => {
-    if (!(await registry.find(id))) throw nodeNotFound()
-    const { found } = await readHistory({ ...source, nodeId: id }, query, (text, index) => {
-      const entry = readText(text)
-      return entry && passes(entry, query.since, query.level) ? { index, entry } : undefined
-    })
-    const { contentType, extension, body } = exportLog(id, found, query)
-    return reply
-      .type(contentType)
-      .header('Content-Disposition', `attachment; filename="${id}.${extension}"`)
-      .send(body)
-  })
+  /** True if the node once had entries, from which its phases are known. */
+  async function hadEntries(nodeId: string): Promise<boolean> {
+    const record = await registry.find(nodeId)
+    if (!record) throw nodeNotFound()
+    return record.phases.length > 0
+  }
 }
 
+type Logs = AnswerOf<Operations['getNodeLogs']>
+
 /** In the specification's order. The texts are JSON already. */
-function historyBody(nodeId: string, logs: readonly string[]): string {
-  return `{"node_id":${JSON.stringify(nodeId)},"count":${logs.length},"logs":[${logs.join(',')}]}`
+function historyBody(nodeId: string, logs: readonly string[]): Json<Logs> {
+  const empty: Logs = { node_id: nodeId, count: logs.length, logs: [] }
+  const head = JSON.stringify(empty).slice(0, -']}'.length)
+  return `${head}${logs.join(',')}]}` as Json<Logs>
 }
 
 /** Characters of texts that are remembered: some 16,000 entries. */

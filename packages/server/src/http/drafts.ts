@@ -1,0 +1,21 @@
+import { type Draft, draftSchema } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
+import { jsonParts, ndjsonParts } from './json.js'
+import { faultsOf } from './parse.js'
+
+/** The entries of a body, each of them checked. Throws for the first one that is wrong. */
+export async function draftsOf(
+  bytes: Buffer,
+  type: 'application/json' | 'application/x-ndjson',
+): Promise<Draft[]> {
+  const parts = type === 'application/x-ndjson' ? ndjsonParts : jsonParts
+  const drafts: Draft[] = []
+  for await (const part of parts(bytes)) drafts.push(draftOf(part, drafts.length))
+  return drafts
+}
+
+function draftOf(value: unknown, index: number): Draft {
+  const result = draftSchema.safeParse(value)
+  if (result.success) return result.data
+  throw new HttpError(400, `entry ${index}: ${faultsOf(result.error)}`)
+}
