@@ -12,6 +12,7 @@ import { CAUSES, UNKNOWN } from '../src/output/causes/index.js'
 import { type Clues, conclude, NO_CLUES, observe } from '../src/output/causes/tracker.js'
 import { cleanLine } from '../src/output/clean.js'
 import { interpret } from '../src/output/interpret/index.js'
+import { expectLinear } from './support/linear.js'
 import { readTranscript, transcripts } from './support/transcripts.js'
 
 interface Fixture {
@@ -388,6 +389,10 @@ pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig
   ],
 }
 
+const HOSTILE = [
+  ...['quota ', 'error: ', 'a.', 'Cluster ', ' ', 'nodes are available: ', "'a ", 'a/'],
+]
+
 describe('each cause', () => {
   it.each(CAUSES.map(({ code }) => [code]))('%s has a fixture', (code) => {
     expect(FIXTURES[code]?.length ?? 0).toBeGreaterThan(0)
@@ -429,25 +434,21 @@ describe('each cause', () => {
     },
   )
 
-  it('is anchored or bounded, and has no flag but i, so that a hostile line costs little', () => {
+  it('has no flag but i, and repeats nothing without a bound', () => {
     for (const [, , when] of CAUSES.flatMap(expressions)) {
       expect(when.flags).toMatch(/^i?$/)
       expect(when.source).not.toMatch(/(?<!\\)[*+]/)
     }
-    const repeated = [
-      'quota ',
-      'error: ',
-      'a.',
-      'Cluster ',
-      ' ',
-      'nodes are available: ',
-      "'a ",
-      'a/',
-    ]
-    for (const part of repeated) {
-      const message = part.repeat(20_000)
-      observe(NO_CLUES, { timestamp: '', level: 'error', phase: 'installing', message })
-    }
+  })
+
+  it.each(HOSTILE)('needs time in proportion to a hostile line, of nothing but `%s`', (part) => {
+    const all = CAUSES.flatMap(expressions)
+    const line = (size: number) => part.repeat(Math.ceil(size / part.length))
+    expectLinear('the expressions', (size) => {
+      const text = line(size)
+      for (const [, , when] of all) when.test(text)
+    })
+    expectLinear('the clues', (size) => observe(NO_CLUES, entry(line(size), 'installing')))
   })
 })
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { cleanLine } from '../src/output/clean.js'
 import { lineDecoder } from '../src/output/lines.js'
 import { createRedactor } from '../src/output/redact/index.js'
+import { expectLinear } from './support/linear.js'
 import { KNOWN, random, writtenForms } from './support/secrets.js'
 
 const { redact } = createRedactor()
@@ -124,20 +125,13 @@ describe('credentials that are told by their looks', () => {
     )
   })
 
-  it('needs time in proportion to the text, also to a hostile one', () => {
-    const units = [
-      '://a:',
-      'eyJ',
-      '-----BEGIN PRIVATE KEY-----',
-      'token="',
-      'tokens=\\"',
-      'sk-',
-      ' ',
-    ]
-    // Some 100 ms each at most; the square of the length would outlast the test's time.
-    for (const unit of units) {
-      redact(unit.repeat(Math.ceil(480_000 / unit.length)))
-    }
+  it.each([
+    ...['://a:', 'eyJ', '-----BEGIN PRIVATE KEY-----', 'token="', 'tokens=\\"', 'token-'],
+    ...['sk-', 'sky_', 'authorization:', ' '],
+  ])('needs time in proportion to a hostile text, of nothing but `%s`', (unit) => {
+    // The last words are a reason to look for every shape.
+    const text = (size: number) => `${unit.repeat(Math.ceil(size / unit.length))} token@host`
+    expectLinear('redact', (size) => redact(text(size)), { upTo: 480_000 })
   })
 })
 

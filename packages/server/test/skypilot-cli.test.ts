@@ -355,14 +355,22 @@ test('a cluster that goes while its log, which does not notice, is read', async 
 })
 
 test('an API server that is away for a while is waited for', async () => {
-  const { api, start } = await sky({ scenario: scenarios.plain({ gated: true, held: true }) })
+  const { api, folder, start } = await sky({
+    scenario: scenarios.plain({ gated: true, held: true }),
+  })
   const server = await start()
   await server.orchestrator.launch(request())
   api.pass('provisioning')
   await server.until('gpu-1', ({ message }) => /^vLLM API server/.test(message))
+  const readings = () => skyCalls(folder).filter((call) => call.startsWith('logs ')).length
+  const before = { readings: readings(), logs: api.counts.logs }
   api.setAway(true)
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  // The log that was being read is cut, and asked for again and again, in vain.
+  await waitFor(() => readings() >= before.readings + 2 || undefined)
+  expect(api.counts.refused).toBeGreaterThan(0)
+  expect(api.counts.logs).toBe(before.logs)
   api.setAway(false)
+  await waitFor(() => api.counts.logs > before.logs || undefined)
   api.pass('loading')
   const entries = await becomesActive(server, api)
   expect(steps(entries)).toEqual(STEPS)

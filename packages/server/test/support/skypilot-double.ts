@@ -101,7 +101,7 @@ export async function startDouble({
   const agents = new Set<string | undefined>()
   const gates = new EventEmitter().setMaxListeners(0)
   const passed = new Set<string>()
-  const counts = { streams: 0, logs: 0, cuts: 0 }
+  const counts = { streams: 0, logs: 0, cuts: 0, refused: 0 }
   let hook: Hook | undefined
   let away = false
   let number = 0
@@ -220,7 +220,10 @@ export async function startDouble({
   }
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (away) return void req.destroy()
+    if (away) {
+      counts.refused += 1
+      return void req.destroy()
+    }
     const { pathname: path, searchParams: query } = new URL(req.url ?? '/', url)
     const chunks: Buffer[] = []
     for await (const chunk of req) chunks.push(chunk as Buffer)
