@@ -1,9 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely'
 
-/**
- * Every migration; they are carried out in the order of their names. One that has shipped is never
- * changed.
- */
+/** All migrations, which run in the order of their names. One that has shipped is never changed. */
 export const migrations: Record<string, Migration> = {
   '001-records': {
     async up(db: Kysely<unknown>) {
@@ -97,7 +94,7 @@ export const migrations: Record<string, Migration> = {
     async up(db: Kysely<unknown>) {
       const launches = db.schema.alterTable('launches')
       await launches.addColumn('owner', 'text').execute()
-      // Those that are running are free to be taken up.
+      // Launches that are running have no lease yet, so any process may take them up.
       for (const name of ['owner_number', 'leased_until']) {
         await launches
           .addColumn(name, 'bigint', (column) => column.notNull().defaultTo(0))

@@ -4,7 +4,7 @@ import type { Schema } from './schema.js'
 
 export type Database = Kysely<Schema>
 
-/** Brings the tables up to date. Throws where a newer program has changed them already. */
+/** Brings the tables up to date. Throws if a newer version has already changed them. */
 export async function migrate(database: Database): Promise<void> {
   const migrator = new Migrator({
     db: database,

@@ -16,10 +16,10 @@ export interface Schema {
 export interface NodesTable {
   node_id: string
   cluster_name: string | null
-  /** What the caller said of the node: JSON of name, provider, region, gpu, model, labels … */
+  /** JSON of the caller's description: name, provider, region, gpu, model, labels … */
   about: string
   provider: string | null
-  /** What the node is looked for by, in lower case: its id, names, model, GPU, region, provider. */
+  /** The text that is searched, in lower case: id, names, model, GPU, region, provider. */
   words: string
   status: NodeStatus
   phase: Phase
@@ -28,14 +28,14 @@ export interface NodesTable {
   endpoint: string | null
   /** JSON, or null. */
   failure: string | null
-  /** JSON of what the list has told of why the launch may fail; null for nothing. */
+  /** JSON of the evidence so far for why the launch may fail; null if there is none. */
   clues: string | null
-  /** 1 while the newest entry says that nothing has come for too long. */
+  /** 1 while the newest entry says that the launch stalls. */
   stalled: number
   created_at: string
   updated_at: string
   ended_at: string | null
-  /** How many entries of the node's list this record has taken in. */
+  /** How many entries of the node's list this record includes. */
   folded: number
 }
 
@@ -43,13 +43,13 @@ export interface NodesTable {
 export interface PhasesTable {
   node_id: string
   phase: Phase
-  /** The phase's place among those of its launch, from 0. */
+  /** The position of the phase in its launch, from 0. */
   position: number
   started_at: string
   ended_at: string | null
 }
 
-/** How long a phase took in a launch that went on from it, kept when the node is gone. */
+/** How long a phase took in a launch that completed it. Kept when the node is gone. */
 export interface PhaseHistoryTable {
   node_id: string
   phase: Phase
@@ -60,7 +60,7 @@ export interface PhaseHistoryTable {
   model: string | null
 }
 
-/** A launch that is over, of ours or sent in, kept when the node is gone. */
+/** A launch that is over, ours or sent in. Kept when the node is gone. */
 export interface LaunchHistoryTable {
   node_id: string
   started_at: string
@@ -74,40 +74,40 @@ export interface LaunchHistoryTable {
   region: string | null
   gpu: string | null
   model: string | null
-  /** JSON: the phases it was in and how long each took, in milliseconds. */
+  /** JSON of the phases it went through and how long each took, in milliseconds. */
   phases: string
 }
 
-/** A launch of ours: what is needed to take it up again after any kind of end. */
+/** A launch of ours, with everything that is needed to take it up again after a crash. */
 export interface LaunchesTable {
   launch_id: string
   node_id: string
   launcher: string
-  /** JSON: the cluster's name, and what was asked for, less its secrets. */
+  /** JSON of the cluster's name and of the request without its secrets. */
   request: string
-  /** The request whole, encrypted; null when the launch is over. */
+  /** The whole request, encrypted; null when the launch is over. */
   secrets: string | null
-  /** JSON of what the launcher needs to find what it started; null until it has started it. */
+  /** JSON of the launcher's handle; null until the launch is started. */
   handle: string | null
-  /** The raw lines' offset in the node's log; see LogStore. */
+  /** The name of the raw lines' offset in the node's log; see LogStore. */
   source: string
-  /** Who runs it, or did last. */
+  /** The id of the process that runs it, or ran it last. */
   owner: string | null
-  /** Grows with each owner: what one with a lower number does is refused. */
+  /** The fencing token. It grows with each owner, and an owner with a lower one is refused. */
   owner_number: number
-  /** Until when it is the owner's, in milliseconds since 1970 by the database's clock. */
+  /** When the lease ends, in milliseconds since 1970 by the database's clock. */
   leased_until: number
-  /** No node has two that are not `ended`. */
+  /** No node has two launches that are not `ended`. */
   state: 'starting' | 'running' | 'cancelling' | 'ended'
   created_at: string
   ended_at: string | null
 }
 
-/** Answers kept for their `Idempotency-Key`. */
+/** Answers that are kept under their `Idempotency-Key`. */
 export interface RepliesTable {
   key: string
   digest: string
-  /** JSON of the answer; null while the request is at work. */
+  /** JSON of the answer; null while the request is in progress. */
   answer: string | null
   expires_at: string
 }

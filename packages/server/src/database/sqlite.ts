@@ -11,7 +11,7 @@ import {
 import { openSqlite, type Sqlite } from '../sqlite.js'
 import type { Schema } from './schema.js'
 
-/** The records in an SQLite file; `:memory:` for one that ends with the process. */
+/** The records in an SQLite file. `:memory:` keeps them until the process ends. */
 export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
   const database = await openSqlite(file)
   return new Kysely<Schema>({
@@ -24,7 +24,7 @@ export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
   })
 }
 
-/** One connection, handed to one user at a time: a transaction is never mixed with other calls. */
+/** One connection, given to one user at a time, so that transactions do not mix with other calls. */
 function driver(database: Sqlite): Driver {
   let free: Promise<void> = Promise.resolve()
   const releases = new WeakMap<DatabaseConnection, () => void>()
@@ -59,7 +59,7 @@ function driver(database: Sqlite): Driver {
 
 type Statement = ReturnType<Sqlite['prepare']>
 
-/** Statements prepared before: to prepare one costs several times what running it does. */
+/** Statements that are kept: to prepare one costs several times as much as to run it. */
 const PREPARED = 200
 
 function prepareOnce(database: Sqlite): (sql: string) => Statement {
@@ -67,7 +67,7 @@ function prepareOnce(database: Sqlite): (sql: string) => Statement {
   return (sql) => {
     let statement = prepared.get(sql)
     if (!statement) {
-      // Few queries are made; those with a list of values come in many lengths.
+      // There are few different queries, except that lists of values come in many lengths.
       if (prepared.size >= PREPARED) prepared.clear()
       statement = database.prepare(sql)
       prepared.set(sql, statement)

@@ -5,13 +5,13 @@ export interface ClusterNameOptions {
   region: string
   gpu: string
   spot: boolean
-  /** Whether another node that is not terminated has the name. */
+  /** Resolves to true if another node that is not terminated has the name. */
   taken: (name: string) => Promise<boolean>
 }
 
 const FIRST_DIGITS = 6
 
-/** A cluster's name, with as much of the node's id as it takes to be the only one. */
+/** A name for the node's cluster, with as much of the node's id as it takes to be unique. */
 export async function clusterNameFor({
   prefix,
   nodeId,
@@ -23,8 +23,8 @@ export async function clusterNameFor({
 }: ClusterNameOptions): Promise<string> {
   const words = [prefix, provider, region.replaceAll('-', ''), gpu, spot ? 'spot' : 'od'].map(plain)
   const id = plain(nodeId).replaceAll('-', '')
-  for (const end of endings(id)) {
-    const name = [...words, end].filter((word) => word !== '').join('-')
+  for (const ending of endings(id)) {
+    const name = [...words, ending].filter((word) => word !== '').join('-')
     if (!(await taken(name))) return name
   }
   throw new Error('unreachable: there is always one more ending')
@@ -34,11 +34,11 @@ function* endings(id: string): Generator<string> {
   let digits = FIRST_DIGITS
   yield id.slice(0, digits)
   for (; digits < id.length; digits += 2) yield id.slice(0, digits + 2)
-  // Two ids may differ only in what a name cannot hold.
+  // Two ids may differ only in characters that a name cannot contain.
   for (let count = 2; ; count += 1) yield `${id}-${count}`
 }
 
-/** Lower case, and only what a name may hold. */
+/** The text in lower case, without the characters that a name cannot contain. */
 function plain(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9-]/g, '')
 }

@@ -4,12 +4,13 @@ import { UNKNOWN } from '../output/causes/index.js'
 import { conclude, NO_CLUES, observe } from '../output/causes/tracker.js'
 import type { Outcome } from './launcher.js'
 
-/** How many entries are read from the list at once. */
+/** Entries that are read from the list at once. */
 const PAGE = 1000
 
 /**
- * How a launch ended, in the words of its first real cause, and with what can be done about it. The
- * cause is looked for in the stored list, so it is the same whoever followed the launch up to there.
+ * Explains why a launch ended: the message is the line that shows the first real cause, and the
+ * details add advice. The cause is looked for in the stored list, so the explanation does not depend
+ * on which process followed the launch.
  */
 export async function explain(
   { message: said, details: more }: Outcome,

@@ -1,12 +1,12 @@
 import type { Database } from '../database/open.js'
 import { keyReused, stillAtWork } from '../errors.js'
 
-/** How long an answer is kept for its key, in milliseconds. */
+/** For how long an answer is kept under its key, in milliseconds. */
 const KEPT = 24 * 3_600_000
 
-/** Answers kept in the records' database, for requests that do not append to a log. */
+/** Answers that are kept in the records' database, for requests that do not append to a log. */
 export interface Replies {
-  /** Acts, unless a request of this key did already: then its answer is given again. */
+  /** Acts, unless a request with this key did already: then its answer is returned again. */
   once<T extends object>(
     key: string,
     digest: string,
@@ -15,12 +15,12 @@ export interface Replies {
 }
 
 export function createReplies(database: Database, now = () => new Date()): Replies {
-  const atWork = new Set<string>()
+  const inProgress = new Set<string>()
   return {
     async once(key, digest, act) {
-      // Before anything is waited for: of two at once, the second sees the first.
-      if (atWork.has(key)) throw stillAtWork()
-      atWork.add(key)
+      // Before the first wait, so that of two requests at once the second sees the first.
+      if (inProgress.has(key)) throw stillAtWork()
+      inProgress.add(key)
       try {
         const time = now()
         await database.deleteFrom('replies').where('expires_at', '<=', time.toISOString()).execute()
@@ -39,7 +39,7 @@ export function createReplies(database: Database, now = () => new Date()): Repli
           .execute()
         return { answer, replayed: false }
       } finally {
-        atWork.delete(key)
+        inProgress.delete(key)
       }
     },
   }

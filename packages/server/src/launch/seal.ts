@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
-/** Encrypts a value for the database. `about` is bound to it: it opens for nothing else. */
+/** Encrypts a value for the database. It is bound to `about`, and opens for nothing else. */
 export function seal(key: Buffer, about: string, value: unknown): string {
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(about))
@@ -9,7 +9,7 @@ export function seal(key: Buffer, about: string, value: unknown): string {
   return ['v1', ...parts].join('.')
 }
 
-/** What was sealed. Throws where the key, or what it is about, is another. */
+/** Decrypts a sealed value. Throws if it was sealed with another key, or about something else. */
 export function unseal<T>(key: Buffer, about: string, text: string): T {
   const [version, ...rest] = text.split('.')
   const [iv, tag, sealed] = rest.map((part) => Buffer.from(part, 'base64url'))
