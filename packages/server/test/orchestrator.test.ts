@@ -162,7 +162,7 @@ test('a node whose launch is over is launched again, in a folder of its own', as
 })
 
 test.each([
-  [{ provider: 'aws' }, 400, 'provider "aws" cannot be launched by this server yet; use "local"'],
+  [{ provider: 'aws' }, 400, 'this server cannot launch provider "aws"; use "local"'],
   [{}, 400, 'provider "local" needs a "task"'],
   [{ task: 'setup: x' }, 400, '"run" is missing'],
 ])('refuses %j', async (more, status, words) => {
@@ -172,7 +172,7 @@ test.each([
   expect(await server.database.selectFrom('launches').selectAll().execute()).toEqual([])
 })
 
-test('switched off, it says which setting switches it on, and looks after what runs', async () => {
+test('disabled, it says which setting enables it, and looks after what runs', async () => {
   const { start, stop } = machine()
   const first = await start()
   const asked = request({ node_id: 'gpu-1', task: task({ run: serverScript() }) })

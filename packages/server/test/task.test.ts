@@ -44,10 +44,10 @@ test.each([
   ['run: *x', 'x'],
   ['setup: echo', '"run" is missing'],
   ['run: "  "', '"run" is missing'],
-  ['run: {}', '"run" must be a text'],
-  ['run: echo\nnum_nodes: 0', '"num_nodes" must be a whole number from 1'],
+  ['run: {}', '"run" must be a string'],
+  ['run: echo\nnum_nodes: 0', '"num_nodes" must be a whole number, at least 1'],
   ['run: echo\nresources: A100', '"resources" must be a map'],
-  ['run: "a\\0b"', '"run" must not hold a NUL'],
+  ['run: "a\\0b"', '"run" must not contain a NUL'],
   ['run: echo\nenvs: {"a=b": c}', '"a=b"'],
 ])('refuses %j', (text, words) => {
   expect(() => parseTask(text)).toThrow(words)
@@ -55,7 +55,7 @@ test.each([
 
 test('names all faults in one sentence', () => {
   expect(() => parseTask('setup: 1\nenvs: []\nsecrets: {X: {}}')).toThrow(
-    'the task cannot be launched: "setup" must be a text; "envs" must be a map of names to values; ' +
+    'the task cannot be launched: "setup" must be a string; "envs" must be a map of names to values; ' +
       '"secrets.X" must be a single value; "run" is missing',
   )
 })

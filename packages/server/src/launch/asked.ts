@@ -1,11 +1,13 @@
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 import { createRedactor } from '../output/redact/index.js'
 import { saysSecret } from '../output/redact/named.js'
-import { type Place, parseTask, placesIn, type Task } from './task.js'
+import { secretsIn } from './launch-secrets.js'
+import { parseTask } from './task.js'
+import { placesIn, type ValuePlace } from './task-places.js'
 
 /**
- * A request as it may be kept and told. Of its secrets, those in the task too, the names are left;
- * what else looks like one, or is one of `values`, becomes `***`.
+ * A request as it may be kept and shown. The names of its secrets stay, also of those in the task;
+ * whatever else looks like a secret, or is one of `values`, becomes `***`.
  */
 export function withoutSecrets(
   { secrets = {}, envs, task, ...rest }: LaunchRequest,
@@ -18,25 +20,25 @@ export function withoutSecrets(
   const variables = new Set(Object.keys({ ...parsed?.envs, ...own, ...envs, ...secrets }))
   const request = {
     ...(Object.fromEntries(
-      Object.entries(rest).map(([name, value]) => [name, kept(name, value)]),
+      Object.entries(rest).map(([name, value]) => [name, shown(name, value)]),
     ) as typeof rest),
-    ...(task !== undefined && { task: kept('task', withoutValues(task), redactTask) }),
+    ...(task !== undefined && { task: shown('task', withoutValues(task), redactTask) }),
     ...(envs && {
       envs: Object.fromEntries(
-        Object.entries(envs).map(([name, value]) => [name, kept(`envs.${name}`, value)]),
+        Object.entries(envs).map(([name, value]) => [name, shown(`envs.${name}`, value)]),
       ),
     }),
   }
   return { request, secrets: Object.keys({ ...own, ...secrets }), masked }
 
-  function kept<T>(field: string, value: T, hide = redact): T {
+  function shown<T>(field: string, value: T, hide = redact): T {
     if (typeof value !== 'string' || field === 'node_id') return value
     const text = withReferences(value, hide(value), variables)
     if (text !== value || text === HIDDEN) masked.push(field)
     return text as T & string
   }
 
-  /** What follows the name of `secrets` would be taken for a secret of that name. */
+  /** Redacts what follows the key `secrets` apart, or it would be taken for a secret of that name. */
   function redactTask(text: string): string {
     if (text === HIDDEN) return text
     const { secrets } = placesIn(text)
@@ -46,7 +48,7 @@ export function withoutSecrets(
 
 const HIDDEN = '***'
 
-/** `$HF_TOKEN` is the name of a secret and none, so it is put back where it was taken for one. */
+/** Puts `$HF_TOKEN` back where it was masked: it is a secret's name, not a secret. */
 function withReferences(text: string, redacted: string, variables: ReadonlySet<string>): string {
   const [first = '', ...rest] = redacted.split(HIDDEN)
   let restored = first
@@ -63,25 +65,19 @@ function withReferences(text: string, redacted: string, variables: ReadonlySet<s
 
 const REFERENCE = /^\$\{?([A-Z_][A-Z0-9_]*)\}?$/
 
-/** The variables of a task that hold secrets: those of `secrets`, and of `envs` by their names. */
-export function secretsIn({ envs, secrets }: Pick<Task, 'envs' | 'secrets'>): Task['secrets'] {
-  const hidden = Object.entries(envs).filter(([name]) => saysSecret(name))
-  return { ...Object.fromEntries(hidden), ...secrets }
-}
-
-/** A task whose secrets have no values, which asks whoever launches it for them. */
+/** A task whose secrets have no values, so that whoever launches it is asked for them. */
 function withoutValues(task: string): string {
   const cuts = placesIn(task)
-    .values.filter(({ where, name }) => where === 'secrets' || saysSecret(name))
+    .values.filter(({ field, name }) => field === 'secrets' || saysSecret(name))
     .map((cut) => [cut.from, cut] as const)
   const inOrder = [...new Map(cuts).values()].sort((a, b) => a.from - b.from)
   const text = inOrder.reduceRight(without, task)
-  // What stands elsewhere in the document, in an anchor that is merged, is not found above.
+  // A value elsewhere in the document, in an anchor that is merged, is not among the places above.
   const isLeft = Object.values(secretsIn(parseTask(text))).some((value) => value !== null)
   return isLeft ? HIDDEN : text
 }
 
-function without(text: string, { from, to }: Place): string {
+function without(text: string, { from, to }: ValuePlace): string {
   const end = text.slice(from, to).endsWith('\n') ? '\n' : ''
   return `${text.slice(0, from)}null${end}${text.slice(to)}`
 }

@@ -9,8 +9,9 @@ import { TERMINATED } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { explain } from './explain.js'
 import { followLaunch, offsetName } from './follow.js'
+import type { LaunchRow } from './launch-rows.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
-import type { LaunchRow, Lease } from './leases.js'
+import type { Lease } from './lease.js'
 
 export interface RunOptions {
   row: LaunchRow

@@ -1,6 +1,7 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
-import { parseTask, refusal, type Task } from '../task.js'
+import { parseTask, type Task } from '../task.js'
+import { refusal } from '../task-refusal.js'
 
 /** What a launch's supervisor is told, through its standard input and nowhere else. */
 export interface Plan {

@@ -1,6 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { saysSecret } from '../../output/redact/named.js'
-import { refusal } from '../task.js'
+import { refusal } from '../task-refusal.js'
 import { ownTask } from './own-task.js'
 import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
 import { asYaml } from './yaml.js'

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import type { LaunchRequest } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
+import type { LogStore } from '../logs/store.js'
+import type { Registry } from '../nodes/registry.js'
+import type { About } from '../nodes/rows.js'
+import { clusterNameFor } from './cluster-name.js'
+import { removeFolders } from './launch-folders.js'
+import type { LaunchRows } from './launch-rows.js'
+import type { Launcher } from './launcher.js'
+import type { Runs } from './runs.js'
+import { storedRequest } from './stored-launch.js'
+
+export interface AdmissionOptions {
+  rows: LaunchRows
+  runs: Runs
+  store: Pick<LogStore, 'ping'>
+  registry: Registry
+  folder: string
+  key: Buffer
+  clusterPrefix: string
+  ownSecrets: readonly string[]
+  now: () => Date
+}
+
+export interface Admitted {
+  readonly nodeId: string
+  readonly launchId: string
+  readonly clusterName: string
+}
+
+/** Decides whether a launch may begin, and stores it: from then on it is certain to be carried out. */
+export function createAdmission(options: AdmissionOptions) {
+  const { rows, runs, store, registry, folder, key, clusterPrefix, ownSecrets, now } = options
+  return { admit, refuseWhileRunning }
+
+  async function admit(request: LaunchRequest, launcher: Launcher): Promise<Admitted> {
+    const nodeId = request.node_id ?? randomUUID()
+    await refuseWhileRunning(nodeId)
+    // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
+    await store.ping()
+    const clusterName = await freeName(nodeId, request)
+    await removeFolders(folder, await rows.ended(nodeId))
+    await registry.create({ nodeId, clusterName, about: aboutOf(request), replace: true })
+    const launchId = randomUUID()
+    await insert({ nodeId, launchId, clusterName }, request, launcher)
+    return { nodeId, launchId, clusterName }
+  }
+
+  async function insert(
+    { nodeId, launchId, clusterName }: Admitted,
+    request: LaunchRequest,
+    launcher: Launcher,
+  ): Promise<void> {
+    const row = {
+      launch_id: launchId,
+      node_id: nodeId,
+      launcher: launcher.name,
+      handle: null,
+      ...storedRequest({ key, launchId, nodeId, request, clusterName, ownSecrets }),
+      source: `launch:${launchId}`,
+      state: 'starting' as const,
+      created_at: now().toISOString(),
+      ended_at: null,
+      owner: null,
+      owner_number: 0,
+      leased_until: 0,
+    }
+    await rows.insert(row).catch(async (error) => {
+      // Another process may have been quicker by a moment.
+      await refuseWhileRunning(nodeId)
+      throw error
+    })
+  }
+
+  async function freeName(nodeId: string, request: LaunchRequest): Promise<string> {
+    const { provider, region, gpu, use_spot: spot = false } = request
+    return clusterNameFor({
+      prefix: clusterPrefix,
+      nodeId,
+      provider,
+      region,
+      gpu,
+      spot,
+      taken: async (name) => (await registry.named(name)).some((other) => other !== nodeId),
+    })
+  }
+
+  /** Throws 409 if the node has a launch that is not over. */
+  async function refuseWhileRunning(nodeId: string): Promise<void> {
+    await runs.settled(nodeId)
+    if ((await rows.unended(nodeId)) === undefined) return
+    const active = (await registry.get(nodeId))?.status === 'active'
+    throw new HttpError(
+      409,
+      active ? `node ${nodeId} is running; terminate it first` : `node ${nodeId} is being launched`,
+    )
+  }
+}
+
+function aboutOf({ provider, region, gpu, gpu_count, model, use_spot }: LaunchRequest): About {
+  return {
+    provider,
+    region,
+    gpu,
+    ...(gpu_count !== undefined && { gpu_count }),
+    ...(model !== undefined && { model }),
+    ...(use_spot !== undefined && { use_spot }),
+  }
+}

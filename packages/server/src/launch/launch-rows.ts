@@ -1,0 +1,54 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Database } from '../database/open.js'
+import type { LaunchesTable } from '../database/schema.js'
+
+export type LaunchRow = Selectable<LaunchesTable>
+
+/** The stored launches. A row of a launch that runs is changed by its owner alone: see `owned-row`. */
+export interface LaunchRows {
+  /** Throws if the node has a launch that is not over. */
+  insert(row: Insertable<LaunchesTable>): Promise<void>
+  /** The id of the node's launch that is not over. */
+  unended(nodeId: string): Promise<string | undefined>
+  /** The ids of the node's launches that are over. */
+  ended(nodeId: string): Promise<string[]>
+  /** The request of the node's newest launch. */
+  newest(nodeId: string): Promise<Pick<LaunchRow, 'request'> | undefined>
+  /** Asks whoever runs the launch, or takes it up, to terminate it. */
+  cancel(launchId: string): Promise<void>
+  /** Removes all launches of the node. */
+  remove(nodeId: string): Promise<void>
+}
+
+export function createLaunchRows(database: Database): LaunchRows {
+  return {
+    async insert(row) {
+      await database.insertInto('launches').values(row).execute()
+    },
+    async unended(nodeId) {
+      const row = await ofNode(nodeId).where('state', '!=', 'ended').executeTakeFirst()
+      return row?.launch_id
+    },
+    async ended(nodeId) {
+      const rows = await ofNode(nodeId).where('state', '=', 'ended').execute()
+      return rows.map((row) => row.launch_id)
+    },
+    newest: (nodeId) =>
+      ofNode(nodeId).select('request').orderBy('created_at', 'desc').limit(1).executeTakeFirst(),
+    async cancel(launchId) {
+      await database
+        .updateTable('launches')
+        .set({ state: 'cancelling' })
+        .where('launch_id', '=', launchId)
+        .where('state', '!=', 'ended')
+        .execute()
+    },
+    async remove(nodeId) {
+      await database.deleteFrom('launches').where('node_id', '=', nodeId).execute()
+    },
+  }
+
+  function ofNode(nodeId: string) {
+    return database.selectFrom('launches').select('launch_id').where('node_id', '=', nodeId)
+  }
+}

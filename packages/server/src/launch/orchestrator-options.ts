@@ -1,0 +1,26 @@
+import type { Database } from '../database/open.js'
+import type { Appender } from '../logs/appender.js'
+import type { LogStore } from '../logs/store.js'
+import type { Registry } from '../nodes/registry.js'
+import type { Launcher } from './launcher.js'
+
+export interface OrchestratorOptions {
+  database: Database
+  store: LogStore
+  appender: Appender
+  registry: Registry
+  launchers: readonly Launcher[]
+  /** Contains a folder for each launch. */
+  folder: string
+  /** 32 bytes: the key that encrypts secrets while their launch is running. */
+  key: Buffer
+  clusterPrefix: string
+  /** The server's own secrets, which must not appear in the output of a launch either. */
+  ownSecrets?: readonly string[]
+  /** This process's id. Launches it owned before a restart are resumed immediately. */
+  owner: string
+  /** The length of a lease, in milliseconds. Without renewal, others may take the launch up then. */
+  lease?: number
+  now?: () => Date
+  onFault?: (message: string, error: unknown) => void
+}
