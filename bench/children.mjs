@@ -11,14 +11,16 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
-/** Starts a command; `lines` are called with what it prints, line by line. */
-export function start([command, ...words], { env = {}, line = () => {} } = {}) {
+/** Starts a command; `line` is called with each line it prints. It is killed after `limit` ms. */
+export function start([command, ...words], { env = {}, line = () => {}, limit } = {}) {
   const child = spawn(command, words, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   running.add(child)
+  const overdue = limit && setTimeout(() => child.kill('SIGKILL'), limit)
   const left = once(child, 'close').then(([code]) => {
+    clearTimeout(overdue)
     running.delete(child)
     return code
   })

@@ -6,6 +6,9 @@ import { commandsOf } from './redis.mjs'
 
 export const LOAD_PROGRAM = fileURLToPath(new URL('./.cache/load', import.meta.url))
 
+/** No measurement takes so long, in milliseconds: the server hangs. */
+const LIMIT = 120_000
+
 /** Readers and senders at once; see load/load.h for the options. */
 export function stream(server, options) {
   const sending = server.sendsToRedis ? { redis: server.redis.port } : {}
@@ -40,6 +43,7 @@ async function run(mode, server, options) {
   const client = start(
     on(LOAD, [LOAD_PROGRAM, mode, ...words.flatMap(([name, value]) => [`--${name}`, `${value}`])]),
     {
+      limit: LIMIT,
       line(text) {
         const told = JSON.parse(text)
         if (told.phase === 'done') result = told

@@ -12,7 +12,7 @@ import { nchanConfig } from './peers/nchan.mjs'
 import { startRedis } from './redis.mjs'
 
 const TOKEN = 'bench-token-0123456789'
-const program = fileURLToPath(new URL('../packages/server/dist/launchtail.js', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** `BENCH_PROFILE=<folder>` leaves a processor profile of each server of ours there. */
 const PROFILES = process.env.BENCH_PROFILE
 const parts = new URL('./.cache/nginx/', import.meta.url)
@@ -30,13 +30,16 @@ export const TITLES = {
 
 /**
  * Starts one of the above; `nodes` are there from the start, `env` are settings of ours, `core` is
- * where ours runs. End it with `close`.
+ * where ours runs, and `checkout` whose build it is. End it with `close`.
  */
-export async function startServer(name, { nodes = 1, env = {}, core = SERVER } = {}) {
+export async function startServer(
+  name,
+  { nodes = 1, env = {}, core = SERVER, checkout = ROOT } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
   try {
-    const server = await begin(name, folder, redis, { nodes, env, core })
+    const server = await begin(name, folder, redis, { nodes, env, core, checkout })
     return {
       ...server,
       name,
@@ -59,7 +62,9 @@ function begin(name, folder, redis, options) {
   return name === 'nchan' ? startNchan(folder) : startPeer(name, redis)
 }
 
-async function startProduct(folder, redis, { nodes, env, core }) {
+async function startProduct(folder, redis, { nodes, env, core, checkout }) {
+  const program = join(checkout, 'packages/server/bin/launchtail.js')
+  const begun = performance.now()
   const child = await startListening(on(core, node(program, 'serve')), {
     PORT: '0',
     LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
@@ -70,9 +75,11 @@ async function startProduct(folder, redis, { nodes, env, core }) {
     ...(redis && { REDIS_URL: redis.url }),
     ...env,
   })
+  const startedIn = performance.now() - begun
   await createNodes(child.port, nodes)
   return {
     ...child,
+    startedIn,
     // A process writes its profile when it ends by itself.
     end: () => child.end(PROFILES ? 'SIGTERM' : 'SIGKILL'),
     headers: `X-Admin-Token: ${TOKEN}`,

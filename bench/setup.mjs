@@ -11,14 +11,14 @@ const cache = fileURLToPath(new URL('.cache/', import.meta.url))
 const NGINX_FOLDER = '/var/lib/nginx'
 
 /** Gives the notes, and the names of servers that cannot be measured here. */
-export function setup({ build }) {
+export function setup({ build, peers = true }) {
   mkdirSync(`${cache}debs`, { recursive: true })
   if (build) must('npm', ['run', '--silent', 'build'], { cwd: root })
-  installPeers()
+  if (peers) installPeers()
   compile()
   const notes = []
   const missing = new Set()
-  if (!installNchan()) {
+  if (peers && !installNchan()) {
     missing.add('nchan')
     notes.push(
       'nchan is left out: it needs Debian’s nginx and module by `apt-get download`, and root once.',

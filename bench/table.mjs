@@ -6,6 +6,17 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** The values a quarter from either end: half of all are between them. */
+export function quartiles(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share) => {
+    const place = (sorted.length - 1) * share
+    const below = sorted[Math.floor(place)]
+    return below + (sorted[Math.ceil(place)] - below) * (place % 1)
+  }
+  return [at(0.25), at(0.75)]
+}
+
 export function sum(values) {
   return values.reduce((a, b) => a + b, 0)
 }

@@ -9,17 +9,7 @@ export const SERVERS = ['embedded', 'redis', 'nchan', 'reference']
 
 export async function measure(scale) {
   const { backlogRounds: rounds } = scale
-  const results = await inRounds(scale.only(SERVERS), 1, {}, async (server) => {
-    await fill(server, 100)
-    const short = await backlog(server, { readers: 1, expect: 100, rounds })
-    await fill(server, 4900, 100)
-    const cold = await backlog(server, { readers: 1, expect: 5000, rounds })
-    const watcher = await watch(server)
-    const long = await backlog(server, { readers: 1, expect: 5000, rounds })
-    const fifty = await backlog(server, { readers: 50, expect: 5000, rounds: 3 })
-    watcher.abort()
-    return { short, cold, long, fifty }
-  })
+  const results = await inRounds(scale.only(SERVERS), 1, {}, (server) => sample(server, scale))
   const whole = ({ rounds: complete, whole_p50: time }) =>
     complete > 0 ? digits(time) : 'incomplete'
   return [
@@ -37,6 +27,29 @@ export async function measure(scale) {
       ]),
     ]),
   ].join('\n')
+}
+
+/** For `--against`. */
+export const compared = {
+  sample,
+  figures: [
+    { title: '100 entries, ms', of: ({ short }) => short.whole_p50, better: 'less' },
+    { title: '5,000 entries, ms', of: ({ cold }) => cold.whole_p50, better: 'less' },
+    { title: 'watched: 5,000, ms', of: ({ long }) => long.whole_p50, better: 'less' },
+    { title: 'watched: 50 × 5,000, ms', of: ({ fifty }) => fifty.whole_p50, better: 'less' },
+  ],
+}
+
+async function sample(server, { backlogRounds: rounds }) {
+  await fill(server, 100)
+  const short = await backlog(server, { readers: 1, expect: 100, rounds })
+  await fill(server, 4900, 100)
+  const cold = await backlog(server, { readers: 1, expect: 5000, rounds })
+  const watcher = await watch(server)
+  const long = await backlog(server, { readers: 1, expect: 5000, rounds })
+  const fifty = await backlog(server, { readers: 50, expect: 5000, rounds: 3 })
+  watcher.abort()
+  return { short, cold, long, fifty }
 }
 
 /** Opens the stream as one more reader, that has had all of it. */

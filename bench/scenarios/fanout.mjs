@@ -9,17 +9,8 @@ export const SERVERS = Object.keys(TITLES)
 
 export async function measure(scale) {
   const results = await inRounds(scale.only(SERVERS), scale.rounds, {}, (server) =>
-    stream(server, {
-      readers: scale.readers,
-      senders: 16,
-      window: 64,
-      warmup: scale.warmup,
-      seconds: scale.seconds,
-      drain: 5,
-    }),
+    sample(server, scale),
   )
-  const rate = (result) => result.per_second
-  const cost = (result) => (result.cpu * 1e6) / result.per_second
   return [
     `${scale.readers} readers of one node; entries of 250 bytes as fast as all readers get them.\n`,
     table([
@@ -35,4 +26,32 @@ export async function measure(scale) {
       ]),
     ]),
   ].join('\n')
+}
+
+/** For `--against`. */
+export const compared = {
+  sample,
+  figures: [
+    { title: 'deliveries/s', of: rate, better: 'more' },
+    { title: 'CPU µs per delivery', of: cost, better: 'less' },
+  ],
+}
+
+function sample(server, scale) {
+  return stream(server, {
+    readers: scale.readers,
+    senders: 16,
+    window: 64,
+    warmup: scale.warmup,
+    seconds: scale.seconds,
+    drain: 5,
+  })
+}
+
+function rate(result) {
+  return result.per_second
+}
+
+function cost(result) {
+  return (result.cpu * 1e6) / result.per_second
 }

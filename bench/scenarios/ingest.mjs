@@ -13,48 +13,76 @@ const LINES = 1000
 const SENDERS = 4
 
 export async function measure(scale) {
+  const rounds = scale.rounds > 1 ? 2 : 1
+  const results = await inRounds(scale.only(SERVERS), rounds, { nodes: SENDERS }, (server) =>
+    sample(server, scale),
+  )
+  const best = (name, of) => Math.max(...results.get(name).map((result) => of(result)))
+  return [
+    `${SENDERS} senders, each to a node of its own, over connections that are kept. The better of`,
+    'two rounds: appends only add to the disk’s work.\n',
+    table([
+      ['', `entries/s in batches of ${BATCH}`, `raw lines/s, ${LINES} in a request`],
+      ...[...results.keys()].map((name) => [
+        TITLES[name],
+        digits(best(name, entriesPerSecond)),
+        digits(best(name, linesPerSecond)),
+      ]),
+    ]),
+  ].join('\n')
+}
+
+/** For `--against`. */
+export const compared = {
+  options: () => ({ nodes: SENDERS }),
+  sample,
+  figures: [
+    { title: 'entries/s', of: entriesPerSecond, better: 'more' },
+    { title: 'CPU µs an entry', of: ({ batches }) => cost(batches, BATCH), better: 'less' },
+    { title: 'raw lines/s', of: linesPerSecond, better: 'more' },
+    { title: 'CPU µs a raw line', of: ({ raw }) => cost(raw, LINES), better: 'less' },
+  ],
+}
+
+async function sample(server, scale) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const files = { batch: join(folder, 'batch.json'), raw: join(folder, 'raw.txt') }
   writeFileSync(files.batch, JSON.stringify(Array.from({ length: BATCH }, (_, i) => entry(i))))
   writeFileSync(files.raw, Array.from({ length: LINES }, (_, i) => line(i)).join(''))
-  const post = (server, body, type) =>
-    request(
-      { ...server, headers: `${server.headers}\nContent-Type: ${type}` },
-      {
-        path: server.send,
-        nodes: SENDERS,
-        senders: SENDERS,
-        body,
-        warmup: 1,
-        seconds: scale.seconds,
-      },
-    )
   try {
-    const results = await inRounds(
-      scale.only(SERVERS),
-      scale.rounds > 1 ? 2 : 1,
-      { nodes: SENDERS },
-      async (server) => ({
-        batches: await post(server, files.batch, 'application/json'),
-        raw: await post(server, files.raw, 'text/plain'),
-      }),
-    )
-    const best = (name, of) => Math.max(...results.get(name).map((result) => of(result)))
-    return [
-      `${SENDERS} senders, each to a node of its own, over connections that are kept. The better of`,
-      'two rounds: appends only add to the disk’s work.\n',
-      table([
-        ['', `entries/s in batches of ${BATCH}`, `raw lines/s, ${LINES} in a request`],
-        ...[...results.keys()].map((name) => [
-          TITLES[name],
-          digits(best(name, ({ batches }) => batches.per_second * BATCH)),
-          digits(best(name, ({ raw }) => raw.per_second * LINES)),
-        ]),
-      ]),
-    ].join('\n')
+    return {
+      batches: await post(server, scale, files.batch, 'application/json'),
+      raw: await post(server, scale, files.raw, 'text/plain'),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function post(server, scale, body, type) {
+  return request(
+    { ...server, headers: `${server.headers}\nContent-Type: ${type}` },
+    {
+      path: server.send,
+      nodes: SENDERS,
+      senders: SENDERS,
+      body,
+      warmup: 1,
+      seconds: scale.seconds,
+    },
+  )
+}
+
+function entriesPerSecond({ batches }) {
+  return batches.per_second * BATCH
+}
+
+function linesPerSecond({ raw }) {
+  return raw.per_second * LINES
+}
+
+function cost({ cpu, per_second: requests }, size) {
+  return (cpu * 1e6) / (requests * size)
 }
 
 /** An entry of about 250 bytes, as launches have them. */

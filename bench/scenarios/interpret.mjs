@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** How often a recording is gone through in one launch: some 1,200 lines. */
 const TIMES = 20
 const CHUNK = 16 * 1024
+/** No round takes so long, in milliseconds. */
+const LIMIT = 60_000
 /** What is measured, by where it is and where it was before. */
 const MODULES = [
   ['output/lines.ts', 'launch/lines.ts'],
@@ -42,11 +44,19 @@ export async function measure(scale) {
   ].join('\n')
 }
 
+/** For `--against`. */
+export const compared = {
+  withoutServer: true,
+  sample: ({ checkout }, { seconds }) => once(checkout, seconds),
+  figures: [{ title: 'raw lines/s', of: ({ lines }) => lines, better: 'more' }],
+}
+
 /** One round of the code of a checkout. */
 async function once(checkout, seconds) {
   const module = await bundled(checkout)
   let told
   const child = start(on(SERVER, [process.execPath, PROGRAM, module, String(seconds)]), {
+    limit: LIMIT,
     line(text) {
       told = JSON.parse(text)
     },

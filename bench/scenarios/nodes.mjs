@@ -8,18 +8,10 @@ export const SERVERS = ['raw', 'embedded', 'redis', 'nchan', 'reference']
 const READERS = 10
 
 export async function measure(scale) {
-  const { nodes, seconds, settle: warmup } = scale
+  const { nodes } = scale
   const rounds = Math.min(2, scale.rounds)
   const results = await inRounds(scale.only(SERVERS), rounds, { nodes }, (server) =>
-    stream(server, {
-      nodes,
-      readers: READERS,
-      senders: 64,
-      rate: nodes,
-      warmup,
-      seconds,
-      drain: 10,
-    }),
+    sample(server, scale),
   )
   return [
     `${nodes} nodes with ${READERS} readers each, ${nodes} entries/s in all.\n`,
@@ -41,4 +33,27 @@ export async function measure(scale) {
       }),
     ]),
   ].join('\n')
+}
+
+/** For `--against`. */
+export const compared = {
+  options: ({ nodes }) => ({ nodes }),
+  sample,
+  figures: [
+    { title: 'p50 ms', of: ({ p50 }) => p50, better: 'less' },
+    { title: 'p99 ms', of: ({ p99 }) => p99, better: 'less' },
+    { title: 'CPU of a core', of: ({ cpu }) => cpu, better: 'less' },
+  ],
+}
+
+function sample(server, { nodes, seconds, settle: warmup }) {
+  return stream(server, {
+    nodes,
+    readers: READERS,
+    senders: 64,
+    rate: nodes,
+    warmup,
+    seconds,
+    drain: 10,
+  })
 }

@@ -7,16 +7,8 @@ import { digits, percent, sum, table } from '../table.mjs'
 
 export async function paced(scale, servers, rate) {
   const results = await inRounds(scale.only(servers), scale.rounds, {}, (server) =>
-    stream(server, {
-      readers: scale.readers,
-      senders: 16,
-      rate,
-      warmup: scale.warmup,
-      seconds: scale.seconds * 1.5,
-      drain: 10,
-    }),
+    sample(server, scale, rate),
   )
-  const cost = (result) => (result.cpu * 1e6) / result.per_second
   return [
     `${scale.readers} readers of one node, ${rate} entries/s of 250 bytes; latencies from the`,
     'instant at which an entry was to be sent to its arrival at a reader.\n',
@@ -34,4 +26,31 @@ export async function paced(scale, servers, rate) {
       ]),
     ]),
   ].join('\n')
+}
+
+/** For `--against`. */
+export function comparedAt(rate) {
+  return {
+    sample: (server, scale) => sample(server, scale, rate),
+    figures: [
+      { title: 'p50 ms', of: ({ p50 }) => p50, better: 'less' },
+      { title: 'p99 ms', of: ({ p99 }) => p99, better: 'less' },
+      { title: 'CPU µs per delivery', of: cost, better: 'less' },
+    ],
+  }
+}
+
+function sample(server, scale, rate) {
+  return stream(server, {
+    readers: scale.readers,
+    senders: 16,
+    rate,
+    warmup: scale.warmup,
+    seconds: scale.seconds * 1.5,
+    drain: 10,
+  })
+}
+
+function cost(result) {
+  return (result.cpu * 1e6) / result.per_second
 }
