@@ -1,40 +1,49 @@
 import type { ComponentChildren } from 'preact'
-import { place } from './address.js'
+import { route } from './address.js'
 import { FleetPage } from './fleet/FleetPage.js'
+import type { FleetState } from './fleet/state.js'
 import { Header } from './Header.js'
+import type { Link } from './hub/link.js'
 import { LaunchPage } from './launch/LaunchPage.js'
 import { LaunchesPage } from './launches/LaunchesPage.js'
 import { NodePage } from './node/NodePage.js'
 import { SignIn } from './SignIn.js'
 import { token } from './session.js'
 
-/** The page: who is signed in sees the place that the address names. */
-export function App() {
+export interface AppProps {
+  link: Link
+  fleet: FleetState
+}
+
+/** The page that the address names, for a reader who is signed in. */
+export function App({ link, fleet }: AppProps) {
   if (!token.value) return <SignIn />
   return (
     <>
-      <button class="skip" type="button" onClick={toMain}>
+      <button class="skip" type="button" onClick={focusMain}>
         Skip to the content
       </button>
-      <Header />
+      <Header connection={fleet.connection.value} onReconnect={link.focus} />
       <main id="main" tabIndex={-1}>
-        <Place />
+        <CurrentPage link={link} fleet={fleet} />
       </main>
     </>
   )
 }
 
-function Place(): ComponentChildren {
-  const [kind, id] = place.value.path
-  if (kind === undefined) return <FleetPage />
-  // Another node to launch again is another form, and so is a new one.
+function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
+  const [kind, id] = route.value.path
+  if (kind === undefined) return <FleetPage fleet={fleet} />
   if (kind === 'launch') {
-    const again = place.value.query.get('again') ?? ''
+    const again = route.value.query.get('again') ?? ''
+    // With a key, another node to launch again gets an empty form, and so does a new one.
     return <LaunchPage key={again} again={again} />
   }
   if (kind === 'launches') return <LaunchesPage />
-  // Another node is another page, with nothing of the one before.
-  if (kind === 'nodes' && id !== undefined) return <NodePage key={id} nodeId={id} />
+  // With a key, another node's page keeps nothing of the one before.
+  if (kind === 'nodes' && id !== undefined) {
+    return <NodePage key={id} nodeId={id} link={link} fleet={fleet} />
+  }
   return (
     <p class="empty">
       There is nothing at this address. <a href="#/">See all nodes</a>
@@ -42,7 +51,7 @@ function Place(): ComponentChildren {
   )
 }
 
-/** A link within the page would be another place: what is after the `#` says where one is. */
-function toMain(): void {
+/** A link to `#main` would be another route: what stands after the `#` is the page's address. */
+function focusMain(): void {
   document.getElementById('main')?.focus()
 }

@@ -1,17 +1,23 @@
-import { place } from './address.js'
-import { link } from './fleet/state.js'
+import { route } from './address.js'
+import type { ConnectionState } from './hub/messages.js'
 import { Connection } from './parts/Connection.js'
 import { signOut } from './session.js'
 import { THEMES, theme } from './theme.js'
 
-const PLACES = [
+const PAGES = [
   { path: '', name: 'Nodes' },
   { path: 'launches', name: 'Launches' },
   { path: 'launch', name: 'Launch a node' },
 ] as const
 
-export function Header() {
-  const here = place.value.path[0] ?? ''
+export interface HeaderProps {
+  connection: ConnectionState
+  onReconnect: () => void
+}
+
+/** The bar above every page. */
+export function Header({ connection, onReconnect }: HeaderProps) {
+  const current = route.value.path[0] ?? ''
   return (
     <header class="top">
       <a class="brand" href="#/">
@@ -22,33 +28,39 @@ export function Header() {
         Launchtail
       </a>
       <nav aria-label="Pages">
-        {PLACES.map(({ path, name }) => (
-          <a key={path} href={`#/${path}`} aria-current={path === here ? 'page' : undefined}>
+        {PAGES.map(({ path, name }) => (
+          <a key={path} href={`#/${path}`} aria-current={path === current ? 'page' : undefined}>
             {name}
           </a>
         ))}
       </nav>
       <span class="space" />
-      <Connection state={link.value} label="Nodes" />
-      <label class="theme">
-        <span class="hidden">Colours</span>
-        <select
-          title="Colours"
-          value={theme}
-          onChange={({ currentTarget }) => {
-            theme.value = THEMES.find((name) => name === currentTarget.value) ?? 'system'
-          }}
-        >
-          {THEMES.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Connection state={connection} label="Nodes" onReconnect={onReconnect} />
+      <ThemeChoice />
       <button type="button" onClick={() => signOut()}>
         Sign out
       </button>
     </header>
+  )
+}
+
+function ThemeChoice() {
+  return (
+    <label class="theme">
+      <span class="hidden">Colours</span>
+      <select
+        title="Colours"
+        value={theme}
+        onChange={({ currentTarget }) => {
+          theme.value = THEMES.find((name) => name === currentTarget.value) ?? 'system'
+        }}
+      >
+        {THEMES.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }

@@ -26,7 +26,7 @@ export function SignIn() {
   return (
     <main class="sign-in">
       <h1>Launchtail</h1>
-      <p>Every launch of your GPU nodes, live, and why it failed.</p>
+      <p>Watch your GPU nodes launch, live, and see why a launch failed.</p>
       <form onSubmit={submit}>
         <label for="token">Admin token</label>
         <input
@@ -49,8 +49,8 @@ export function SignIn() {
           {refusal.value || signedOutBecause.value}
         </p>
         <p id="token-help" class="hint">
-          Where the server made the token itself, it is in the file <code>admin-token</code> of the
-          data folder. The page keeps it for this tab only.
+          If the server generated the token, it is in the file <code>admin-token</code> of its data
+          folder. The page keeps it for this tab only.
         </p>
       </form>
     </main>

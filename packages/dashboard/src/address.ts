@@ -2,26 +2,26 @@ import { signal } from '@preact/signals'
 import { takeTokenFromAddress } from './session.js'
 
 /**
- * Where in the page one is. It stands after the `#`, so that the page works under any path behind a
- * proxy, and so that the server never sees it.
+ * What the address says is to be shown. It stands after the `#`, so that the page works under any
+ * path behind a proxy, and so that the server never sees it.
  */
-export interface Place {
+export interface Route {
   readonly path: readonly string[]
   readonly query: URLSearchParams
 }
 
-export const place = signal<Place>(arrive())
+export const route = signal<Route>(readRoute())
 
 addEventListener('hashchange', () => {
-  place.value = arrive()
+  route.value = readRoute()
 })
 
-function arrive(): Place {
+function readRoute(): Route {
   takeTokenFromAddress()
-  return placeOf(location.hash)
+  return routeOf(location.hash)
 }
 
-function placeOf(hash: string): Place {
+function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2)
   return {
     path: path.split('/').filter(Boolean).map(decoded),
@@ -29,7 +29,7 @@ function placeOf(hash: string): Place {
   }
 }
 
-/** The address of a place, for a link. Empty values are left out. */
+/** The address of a route, for a link. Empty values are left out. */
 export function hrefOf(path: readonly string[], query: Record<string, string> = {}): string {
   const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value))
   const text = parameters.toString()
@@ -40,19 +40,19 @@ export function go(path: readonly string[], query: Record<string, string> = {}):
   location.hash = hrefOf(path, query)
 }
 
-/** Changes the place's query without a step in the history: one goes back to the page before. */
+/** Changes the query without a step in the browser's history, so Back leads to the page before. */
 export function setQuery(changes: Record<string, string>): void {
-  const { path, query } = place.peek()
+  const { path, query } = route.peek()
   const next = hrefOf(path, { ...Object.fromEntries(query), ...changes })
   history.replaceState(null, '', next)
-  place.value = placeOf(next)
+  route.value = routeOf(next)
 }
 
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    // A hand-written address; it names nothing that is there.
+    // A hand-written address; it names nothing that exists.
     return part
   }
 }

@@ -7,10 +7,10 @@ const KEY = 'launchtail.token'
 /** The page's own address without its file: the API is beside it. */
 export const baseUrl = new URL('.', location.href).href.replace(/\/$/, '')
 
-/** The admin token, kept for this tab alone; empty before signing in. */
+/** The admin token, kept for this tab only; empty before signing in. */
 export const token = signal(sessionStorage.getItem(KEY) ?? '')
 
-/** Why one has to sign in again. */
+/** Why the reader has to sign in again; empty where there is nothing to explain. */
 export const signedOutBecause = signal('')
 
 export const client = computed<Client>(() =>
@@ -19,7 +19,7 @@ export const client = computed<Client>(() =>
 
 /**
  * Takes the token out of the address that `npm start` prints, before anything else is done, so that
- * it is neither in the history nor in what is copied from there.
+ * it stays out of the browser's history and out of anything copied from the address bar.
  */
 export function takeTokenFromAddress(): void {
   const match = /^#token=([^&]+)/.exec(location.hash)
@@ -28,7 +28,7 @@ export function takeTokenFromAddress(): void {
   keep(decodeURIComponent(match[1]))
 }
 
-/** Tries the token. Throws what the server says where it is refused. */
+/** Tries the token. Throws the server's message if it is refused. */
 export async function signIn(tried: string): Promise<void> {
   try {
     await createClient({ baseUrl, token: tried }).listNodes({ limit: 1 })
@@ -45,6 +45,11 @@ export function signOut(because = ''): void {
   signedOutBecause.value = because
 }
 
+/** A token that was valid may be revoked at any time. */
+export function onUnauthorized(): void {
+  signOut('The server no longer accepts this token.')
+}
+
 function keep(value: string): void {
   if (value) sessionStorage.setItem(KEY, value)
   else sessionStorage.removeItem(KEY)
@@ -52,10 +57,9 @@ function keep(value: string): void {
   token.value = value
 }
 
-/** A token that was good may be taken back at any time. */
 async function watchedFetch(...args: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...args)
   noteServerTime(response.headers.get('date'))
-  if (response.status === 401) signOut('The server does not take the token any more.')
+  if (response.status === 401) onUnauthorized()
   return response
 }

@@ -1,13 +1,13 @@
 import { effect, signal } from '@preact/signals'
 
 export const THEMES = ['system', 'light', 'dark'] as const
-export type Theme = (typeof THEMES)[number]
+type Theme = (typeof THEMES)[number]
 
 const KEY = 'launchtail.theme'
-const kept = localStorage.getItem(KEY)
+const stored = localStorage.getItem(KEY)
 
-/** Light or dark, as the system has it or by choice; kept for this browser. */
-export const theme = signal<Theme>(THEMES.find((name) => name === kept) ?? 'system')
+/** The chosen colours, kept for this browser; `system` follows the system's setting. */
+export const theme = signal<Theme>(THEMES.find((name) => name === stored) ?? 'system')
 
 effect(() => {
   document.documentElement.dataset.theme = theme.value

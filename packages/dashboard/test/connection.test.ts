@@ -68,7 +68,7 @@ test('goes on by itself when the server is started anew, with no line lost or do
     await open(page, before, `nodes/${nodeId}`)
     await seen(page, 'line 49')
   }
-  await pages[0]?.locator('.foot [data-state="rounds"]').waitFor()
+  await pages[0]?.locator('.foot [data-state="polling"]').waitFor()
   await before.kill()
   await Promise.all(pages.map((page) => page.locator('.foot [data-state="waiting"]').waitFor()))
   await pages[0]?.locator('.foot').getByRole('button', { name: 'now' }).click()

@@ -291,7 +291,7 @@ describe('a log that is not what it was', () => {
     await open(page, other, `nodes/${nodeId}`)
     await seen(page, 'line 19')
     await redisCli(redis.port, ['LTRIM', `node_logs:${nodeId}`, '12', '-1'])
-    await page.getByText('The log has become another one: 12 lines are gone.').waitFor()
+    await page.getByText('The log was replaced: 12 lines are gone.').waitFor()
     await page.locator('.foot').getByText('8 lines', { exact: true }).waitFor()
     expect(await messages(page)).toEqual(lines(8, 12).map(({ message }) => message))
   })
@@ -361,7 +361,7 @@ test('a screen reader is told where the launch is, not every line', async () => 
   }
   await send(server, nodeId, { message: 'all is well', phase: 'active', progress: 100 })
   await page
-    .locator('[data-told]', { hasText: 'The launch is over: active.' })
+    .locator('[data-announcement]', { hasText: 'The launch is over: active.' })
     .waitFor({ state: 'attached' })
   const told = await page.evaluate(() => (globalThis as unknown as { told: string[] }).told)
   expect(told.at(-1)).toBe('The launch is over: active. all is well')

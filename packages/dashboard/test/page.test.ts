@@ -67,7 +67,7 @@ describe('signing in', () => {
     const env = { LAUNCHTAIL_ADMIN_TOKEN: 'another-token-0123456789' }
     await startServer({ port, dataDir, env })
     await page.evaluate(() => dispatchEvent(new Event('online')))
-    await page.getByText('The server does not take the token any more.').waitFor()
+    await page.getByText('The server no longer accepts this token.').waitFor()
   })
 })
 
@@ -130,10 +130,10 @@ describe('what the page is allowed', () => {
     await page.getByRole('heading', { name: 'Nodes' }).waitFor()
     await page.getByRole('banner').getByText('live').waitFor()
     expect(loaded.filter((one) => !one.startsWith('200 '))).toEqual([])
-    expect(loaded.join()).not.toMatch(/Picture/)
+    expect(loaded.join()).not.toMatch(/Statistics/)
     await page.getByRole('link', { name: 'Launches' }).click()
     await page.getByLabel('Grouped by').waitFor()
-    expect(loaded.join()).toMatch(/Picture/)
+    expect(loaded.join()).toMatch(/Statistics/)
   })
 })
 
@@ -208,7 +208,7 @@ describe('the nodes', () => {
       (await page.getByRole('button', { name: 'queued' }).textContent())?.includes('1000'),
     )
     expect(await page.locator('.node').count()).toBeLessThan(100)
-    await page.getByText(/The newest 1,000 of 1,050 nodes/).waitFor()
+    await page.getByText(/the newest 1,000 of 1,050 nodes/).waitFor()
     await page.locator('.nodes').evaluate((list) => list.scrollTo(0, list.scrollHeight))
     await page.locator('.node[aria-posinset="1000"]').waitFor()
   }, 60_000)

@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expectLinear } from '../../server/test/support/linear.js'
-import { createTurns } from '../src/hub/turns.js'
-import { curlOf, draftOf, EMPTY, linesOfFault, requestOf } from '../src/launch/request.js'
-import { piecesOf, plain } from '../src/log/text.js'
+import { createStreamSlots } from '../src/hub/stream-slots.js'
+import { curlOf } from '../src/launch/curl.js'
+import { draftOf, EMPTY } from '../src/launch/draft.js'
+import { requestOf } from '../src/launch/request.js'
+import { linesOfFault } from '../src/launch/task-faults.js'
+import { piecesOf, withoutSequences } from '../src/log/ansi.js'
 import { createHeights } from '../src/parts/heights.js'
 import { span, timeOf } from '../src/parts/times.js'
 
@@ -47,11 +50,11 @@ describe('log text', () => {
       { text: 'x', style: 'ansi-91' },
       { text: 'y', style: 'ansi-91 ansi-104' },
     ])
-    expect(plain('\u001b]8;;https://x\u001b\\text\u001b]8;;\u001b\\ \u001b[2K\u001b(Bend')).toBe(
-      'text end',
-    )
+    expect(
+      withoutSequences('\u001b]8;;https://x\u001b\\text\u001b]8;;\u001b\\ \u001b[2K\u001b(Bend'),
+    ).toBe('text end')
     // As it is stored: nothing ends the string, so only its introducer is the terminal's.
-    expect(plain('\u001b]0;a title that never ends')).toBe('0;a title that never ends')
+    expect(withoutSequences('\u001b]0;a title that never ends')).toBe('0;a title that never ends')
   })
 
   test('never holds a character that acts', () => {
@@ -72,7 +75,7 @@ describe('log text', () => {
     'is read in linear time, also a hostile one of nothing but %j',
     (unit) => {
       const text = (size: number) => unit.repeat(Math.ceil(size / unit.length))
-      expectLinear('plain', (size) => plain(text(size)))
+      expectLinear('text', (size) => withoutSequences(text(size)))
       expectLinear('pieces', (size) => piecesOf(text(size)))
     },
   )
@@ -139,20 +142,20 @@ describe('a request as a command', () => {
   })
 })
 
-test('the logs that were looked at last are those that stream', () => {
+test('the most recently viewed logs are those that stream', () => {
   const told: string[] = []
-  const turns = createTurns(2)
-  const [a, b, c] = ['a', 'b', 'c'].map((name) => turns.join(() => told.push(name)))
-  expect([a, b, c].map((turn) => turn?.live())).toEqual([false, true, true])
+  const slots = createStreamSlots(2)
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => slots.acquire(() => told.push(name)))
+  expect([a, b, c].map((slot) => slot?.isStreaming())).toEqual([false, true, true])
   expect(told).toEqual(['a'])
-  a?.first()
-  expect([a, b, c].map((turn) => turn?.live())).toEqual([true, false, true])
+  a?.touch()
+  expect([a, b, c].map((slot) => slot?.isStreaming())).toEqual([true, false, true])
   expect(told.splice(0).sort()).toEqual(['a', 'a', 'b'])
-  c?.leave()
-  // One that has left changes nothing any more.
-  c?.leave()
-  c?.first()
-  expect([a, b].map((turn) => turn?.live())).toEqual([true, true])
+  c?.release()
+  // A slot that was released changes nothing any more.
+  c?.release()
+  c?.touch()
+  expect([a, b].map((slot) => slot?.isStreaming())).toEqual([true, true])
   expect(told).toEqual(['b'])
 })
 

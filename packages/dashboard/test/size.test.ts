@@ -19,8 +19,8 @@ test('the first load is at most 60 KB of script', () => {
   expect(size).toBeGreaterThan(10_000)
   expect(size).toBeLessThanOrEqual(MOST)
   // What draws the launches comes when it is shown.
-  expect(scripts.filter((name) => name.startsWith('Picture-'))).toHaveLength(1)
-  expect(page).not.toContain('Picture-')
+  expect(scripts.filter((name) => name.startsWith('Statistics-'))).toHaveLength(1)
+  expect(page).not.toContain('Statistics-')
 })
 
 test('nothing in it names another host, or is written into the page', () => {

@@ -1,57 +1,63 @@
 import type { NodeRecord, StreamEvent } from '@launchtail/client'
 
-/** Who asks, and where the server is. */
+/** The server's address and the token to send. */
 export interface Credentials {
   readonly baseUrl: string
   readonly token: string
 }
 
-/** A node as it came. */
-export interface SeenNode extends NodeRecord {
-  /** When it may be active, in ms since 1970 by this machine's clock, where that is known. */
+/** A node's record as the fleet's stream delivers it. */
+export interface FleetNode extends NodeRecord {
+  /** When it is expected to be active, in ms since 1970 by this machine's clock, if known. */
   readonly due?: number
 }
 
 /** How a subscription is connected, as the reader is told. */
-export type LinkState =
+export type ConnectionState =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
-  /** Asked for once a second: too many logs are being watched in this browser. */
-  | { readonly state: 'rounds' }
+  /** Polled once a second, because too many logs are open in this browser. */
+  | { readonly state: 'polling' }
   /** The launch is over, and so is its log. */
   | { readonly state: 'over' }
   /** Tries again at `at`, in ms since 1970 by this machine's clock. */
   | { readonly state: 'waiting'; readonly at: number; readonly because: string }
 
-/** From a tab to the hub. `id` is the subscription's, chosen by the tab. */
-export type ToHub =
-  | { readonly type: 'fleet'; readonly id: number; readonly from: Credentials }
+/** A tab subscribes under an `id` of its own choice. */
+export type SubscribeMessage =
+  | { readonly type: 'fleet'; readonly id: number; readonly credentials: Credentials }
   | {
       readonly type: 'log'
       readonly id: number
-      readonly from: Credentials
+      readonly credentials: Credentials
       readonly nodeId: string
       readonly lastEventId: string | undefined
     }
-  /** The reader looks at this one now. */
-  | { readonly type: 'seen'; readonly id: number }
-  /** What was sent is taken in; more may come. */
-  | { readonly type: 'taken'; readonly id: number }
-  | { readonly type: 'stop'; readonly id: number }
+
+/** From a tab to the hub. */
+export type ToHub =
+  | SubscribeMessage
+  /** The reader looks at this subscription now. */
+  | { readonly type: 'focus'; readonly id: number }
+  /** The last message has been processed; the next one may come. */
+  | { readonly type: 'ack'; readonly id: number }
+  | { readonly type: 'unsubscribe'; readonly id: number }
+  /** The tab goes away: ends all of its subscriptions. */
+  | { readonly type: 'close' }
 
 /** From the hub to a tab. */
 export type FromHub =
-  /** The first message: the hub is there. */
+  /** The first message: the hub is running. */
   | { readonly type: 'ready' }
-  | { readonly type: 'state'; readonly id: number; readonly state: LinkState }
+  | { readonly type: 'state'; readonly id: number; readonly state: ConnectionState }
   | { readonly type: 'events'; readonly id: number; readonly events: readonly StreamEvent[] }
   | {
       readonly type: 'nodes'
       readonly id: number
-      /** Those that are new or have changed. */
-      readonly nodes: readonly SeenNode[]
+      /** The nodes that are new or have changed. */
+      readonly nodes: readonly FleetNode[]
       readonly gone: readonly string[]
-      /** How many there are in all, once all that are told of have been sent. */
+      /** How many nodes exist; undefined until the first of them have all been sent. */
       readonly total: number | undefined
     }
   /** The server refuses for good: its status and words. */
@@ -70,9 +76,9 @@ export interface Port {
 
 /** One subscription of a tab, as the hub keeps it. */
 export interface Subscription {
-  /** The tab has taken in what it was sent. */
-  taken(): void
+  /** The tab has processed the last message. */
+  ack(): void
   /** The reader looks at it now. */
-  seen(): void
+  focus(): void
   stop(): void
 }

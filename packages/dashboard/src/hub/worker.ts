@@ -2,7 +2,7 @@ import { createHub } from './hub.js'
 
 const hub = createHub()
 
-// The types of a worker and those of a page cannot both be in force.
+// TypeScript cannot have the types of a worker and of a page in one project.
 const scope = self as unknown as {
   onconnect: (event: MessageEvent) => void
 }

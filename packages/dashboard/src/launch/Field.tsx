@@ -1,15 +1,17 @@
 import { useId } from 'preact/hooks'
-import { type Draft, LABELS } from './request.js'
+import { type Draft, LABELS } from './draft.js'
+
+export type ChangeDraft = (changes: Partial<Draft>) => void
 
 type TextField = Exclude<keyof typeof LABELS, 'use_spot'>
 
 interface FieldProps {
   draft: Draft
-  change: (changes: Partial<Draft>) => void
+  change: ChangeDraft
   name: TextField
   hint?: string
   type?: 'text' | 'number'
-  /** Offered, not enforced. */
+  /** Suggested, not enforced. */
   choices?: readonly string[]
   required?: boolean
   wide?: boolean
@@ -48,7 +50,7 @@ export function Field(props: FieldProps) {
 
 interface VariablesProps {
   draft: Draft
-  change: (changes: Partial<Draft>) => void
+  change: ChangeDraft
   name: 'envs' | 'secrets'
 }
 
@@ -57,16 +59,15 @@ const HINTS = {
   secrets: 'HF_TOKEN=…',
 } as const
 
-/** Variables for the launch, one a line. */
+/** Variables for the launch, one per line. */
 export function Variables({ draft, change, name }: VariablesProps) {
   const id = useId()
-  // Names alone are for everybody to see.
+  // Names without values are no secret.
   const isSecret = name === 'secrets' && /=./.test(draft.secrets)
   return (
     <div class="field variables" data-wide>
       <label for={id}>
-        {LABELS[name]}, a line each
-        {name === 'secrets' && ': taken out of everything that is stored'}
+        {LABELS[name]}, one per line{name === 'secrets' && '; removed from logs and records'}
       </label>
       <textarea
         id={id}

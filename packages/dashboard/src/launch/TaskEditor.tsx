@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks'
-import { LABELS } from './request.js'
+import { LABELS } from './draft.js'
 
 const EXAMPLE = `name: my-node
 resources:
@@ -18,7 +18,7 @@ interface TaskEditorProps {
   onInput: (task: string) => void
 }
 
-/** A text field with line numbers, which bear the marks of what was refused. */
+/** A text field with line numbers, on which the refused lines are marked. */
 export function TaskEditor({ task, faults, onInput }: TaskEditorProps) {
   const numbers = useRef<HTMLDivElement>(null)
   const lines = Math.max(task.split('\n').length, 12)

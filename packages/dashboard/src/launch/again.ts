@@ -1,17 +1,17 @@
 import { ApiError, type NodeLaunch } from '@launchtail/client'
 import { client } from '../session.js'
-import { type Draft, draftOf, LABELS } from './request.js'
+import { type Draft, draftOf, LABELS } from './draft.js'
 
 /** The form for a node that was launched before. */
-export interface Earlier {
+export interface EarlierLaunch {
   readonly draft: Draft
-  /** Fields in which `***` stands for something secret, as the server names them. */
+  /** Fields in which `***` stands for something secret, by the server's names. */
   readonly masked: readonly string[]
-  /** What is left to be done, in sentences. */
+  /** What the reader should know or do, in sentences. */
   readonly hints: readonly string[]
 }
 
-/** What a node was launched with; undefined where that is not known. */
+/** The request a node was launched with; undefined where it is not known. */
 export async function launchOf(nodeId: string): Promise<NodeLaunch | undefined> {
   try {
     return await client.peek().getNodeLaunch(nodeId)
@@ -21,43 +21,40 @@ export async function launchOf(nodeId: string): Promise<NodeLaunch | undefined> 
   }
 }
 
-/** Whether a launch can be repeated as it stands: nothing of it is kept from the page. */
-export function isWhole({ secrets, masked }: NodeLaunch): boolean {
+/** True if a launch can be repeated as it stands, because nothing of it is kept from the page. */
+export function isComplete({ secrets, masked }: NodeLaunch): boolean {
   return secrets.length === 0 && masked.length === 0
 }
 
-export async function earlier(nodeId: string): Promise<Earlier> {
+/** The form filled in with what is known of a node's launch. */
+export async function earlierLaunch(nodeId: string): Promise<EarlierLaunch> {
   const launch = await launchOf(nodeId)
-  if (!launch) {
-    const {
-      node_id,
-      provider = '',
-      region = 'local',
-      gpu = 'cpu',
-      ...node
-    } = await client.peek().getNode(nodeId)
-    const { gpu_count, model, use_spot } = node
-    const request = { node_id, provider, region, gpu, gpu_count, model, use_spot }
-    return {
-      draft: draftOf({ ...request, ...((!model || provider === 'local') && { task: '' }) }),
-      masked: [],
-      hints: ['What it was launched with is not known here: filled in is what its record tells.'],
-    }
-  }
+  if (!launch) return fromRecord(nodeId)
   const { request, secrets, masked } = launch
   return { draft: draftOf(request, secrets), masked, hints: hintsOf(launch) }
 }
 
+async function fromRecord(nodeId: string): Promise<EarlierLaunch> {
+  const node = await client.peek().getNode(nodeId)
+  const { node_id, provider = '', region = 'local', gpu = 'cpu', gpu_count, model, use_spot } = node
+  const request = { node_id, provider, region, gpu, gpu_count, model, use_spot }
+  const isTask = !model || provider === 'local'
+  return {
+    draft: draftOf({ ...request, ...(isTask && { task: '' }) }),
+    masked: [],
+    hints: ['The launch request is not known here. The form shows what the node’s record has.'],
+  }
+}
+
 function hintsOf({ secrets, masked }: NodeLaunch): string[] {
-  return [
-    'Filled in as it was launched before.',
-    ...(secrets.length > 0
-      ? [`Secrets are not kept: type the values of ${secrets.join(', ')} again.`]
-      : []),
-    ...(masked.length > 0
-      ? [`*** stands for something secret in: ${masked.map(nameOfField).join(', ')}.`]
-      : []),
-  ]
+  const hints = ['The form shows the previous launch.']
+  if (secrets.length > 0) {
+    hints.push(`Secrets are not kept: type the values of ${secrets.join(', ')} again.`)
+  }
+  if (masked.length > 0) {
+    hints.push(`*** stands for something secret in: ${masked.map(nameOfField).join(', ')}.`)
+  }
+  return hints
 }
 
 function nameOfField(field: string): string {

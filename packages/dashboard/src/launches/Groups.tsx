@@ -1,13 +1,13 @@
 import type { Stats, StatsKey } from '@launchtail/client'
 import { PHASES } from '@launchtail/client/protocol'
-import { inert } from '../log/text.js'
+import { inert } from '../parts/inert.js'
 import { phaseName } from '../parts/phases.js'
 import { span } from '../parts/times.js'
 
-/** No launch goes on from these. */
+/** The phases a launch goes through before it ends. */
 const STEPS = PHASES.filter((phase) => phase !== 'active' && phase !== 'failed')
 
-/** The figures of each group. */
+/** The figures of each group, with the median of each phase. */
 export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }) {
   return (
     <div class="groups">

@@ -1,29 +1,29 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { Fault } from '../parts/Fault.js'
 
-/** The past launches, drawn. The code that draws them comes when it is needed. */
+/** The statistics of past launches. Their code is loaded when it is first needed. */
 export function LaunchesPage() {
-  const picture = useSignal<ComponentType | undefined>(undefined)
+  const loaded = useSignal<ComponentType | undefined>(undefined)
   const fault = useSignal('')
   useEffect(() => {
     document.title = 'Launches – Launchtail'
-    import('./Picture.js').then(
-      ({ Picture }) => {
-        // A function in a signal is a value as any other.
-        picture.value = Picture
+    import('./Statistics.js').then(
+      ({ Statistics }) => {
+        loaded.value = Statistics
       },
       () => {
-        fault.value = 'This part of the page could not be loaded; load the page again.'
+        fault.value = 'This part of the page could not be loaded. Reload the page to try again.'
       },
     )
-  }, [picture, fault])
-  const Picture = picture.value
+  }, [loaded, fault])
+  const Statistics = loaded.value
   return (
     <article class="launches">
       <h1>Launches</h1>
-      {fault.value && <p class="fault">{fault.value}</p>}
-      {Picture && <Picture />}
+      <Fault text={fault.value} />
+      {Statistics && <Statistics />}
     </article>
   )
 }

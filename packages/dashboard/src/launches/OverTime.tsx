@@ -4,13 +4,13 @@ import { span } from '../parts/times.js'
 
 const HEIGHT = 120
 const WIDTH = 1000
-/** Room for so many bars at least: a single one as wide as the page says nothing. */
+/** Room for at least so many bars: a single one as wide as the page says nothing. */
 const FEWEST = 30
 const KINDS = ['succeeded', 'failed', 'terminated'] as const
 
 /**
- * Successes and failures over time, as stacked bars. Drawn as SVG: some sixty bars need no library,
- * and a canvas has neither the page's colours nor words for a screen reader.
+ * How launches ended over time, as stacked bars. Drawn as SVG: some sixty bars need no library, and
+ * a canvas has neither the page's colours nor text for a screen reader.
  */
 export function OverTime({ buckets, bucket_seconds }: Stats['over_time']) {
   const most = Math.max(1, ...buckets.map((bucket) => sumOf(bucket)))
@@ -24,7 +24,7 @@ export function OverTime({ buckets, bucket_seconds }: Stats['over_time']) {
         <h2>Over time</h2>
         <Legend />
         <span class="hint">
-          each bar: {span(bucket_seconds * 1000)}; highest: {counted(most)}
+          one bar: {span(bucket_seconds * 1000)}, tallest: {counted(most)}
         </span>
       </figcaption>
       <svg

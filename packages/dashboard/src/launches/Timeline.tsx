@@ -1,14 +1,15 @@
 import type { Stats } from '@launchtail/client'
 import { PHASES } from '@launchtail/client/protocol'
 import { hrefOf } from '../address.js'
-import { inert } from '../log/text.js'
+import { inert } from '../parts/inert.js'
+import { codeName } from '../parts/node-facts.js'
 import { phaseName } from '../parts/phases.js'
 import { span } from '../parts/times.js'
 
-type Past = Stats['last'][number]
+type PastLaunch = Stats['last'][number]
 
-/** The last launches, one a row: how long each was in which phase. */
-export function Timeline({ launches }: { launches: readonly Past[] }) {
+/** The last launches, one a row: how long each was in each phase. */
+export function Timeline({ launches }: { launches: readonly PastLaunch[] }) {
   const longest = Math.max(1, ...launches.map(durationOf))
   return (
     <section class="timeline" aria-labelledby="timeline">
@@ -46,17 +47,15 @@ export function Timeline({ launches }: { launches: readonly Past[] }) {
   )
 }
 
-function durationOf({ phases }: Past): number {
+function durationOf({ phases }: PastLaunch): number {
   return phases.reduce((sum, { duration_ms }) => sum + duration_ms, 0)
 }
 
-function outcomeOf({ outcome, code }: Past): string {
-  return outcome === 'failed' && code !== undefined && code !== 'unknown'
-    ? code.replaceAll('_', ' ')
-    : outcome
+function outcomeOf({ outcome, code }: PastLaunch): string {
+  return outcome === 'failed' && code !== undefined && code !== 'unknown' ? codeName(code) : outcome
 }
 
-function titleOf(launch: Past): string {
+function titleOf(launch: PastLaunch): string {
   const where = [launch.provider, launch.region, launch.gpu].filter(Boolean).join(' ')
   return inert(`${outcomeOf(launch)} after ${span(durationOf(launch))}${where && `; ${where}`}`)
 }

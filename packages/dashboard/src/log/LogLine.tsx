@@ -1,35 +1,29 @@
-import type { ComponentChildren } from 'preact'
 import { type TimeStyle, timeOf } from '../parts/times.js'
-import type { Line } from './state.js'
-import { inert, type Piece, piecesOf } from './text.js'
+import { highlighted } from './highlighted.js'
+import { foldOf, type Line } from './line.js'
 
-/** So much of a message stands in its line; the rest is folded away with the details. */
-const LONGEST_LINE = 2000
-/** So much of what was folded is shown; the download has all of it. */
+/** So much of what is folded is shown; the download has all of it. */
 const LONGEST_FOLD = 100_000
 
 export interface LogLineProps {
   line: Line
   timeStyle: TimeStyle
+  /** When the launch began, in ms since 1970. */
   start: number
-  /** In lower case; empty for none. */
+  /** What is searched, in lower case; empty for nothing. */
   needle: string
   open: boolean
   chosen: boolean
   current: boolean
-  onChoose: (index: number, further: boolean) => void
+  onChoose: (index: number, extend: boolean) => void
   onFold: (index: number) => void
 }
 
-/** One line of the log: text, whatever is in it. */
+/** One line of the log. Whatever is in it stays text. */
 export function LogLine(props: LogLineProps) {
   const { line, timeStyle, start, needle, open, chosen, current, onChoose, onFold } = props
   const { entry, index, at } = line
   const { head, rest } = foldOf(line)
-  const choose = (event: MouseEvent) => {
-    event.preventDefault()
-    onChoose(index, event.shiftKey)
-  }
   return (
     <div
       class="line"
@@ -39,19 +33,22 @@ export function LogLine(props: LogLineProps) {
       data-chosen={chosen || undefined}
       data-current={current || undefined}
     >
-      {/* By keyboard the lines are gone through with j and k; a hundred tab stops help nobody. */}
+      {/* The keyboard goes from line to line with j and k; a hundred tab stops would help nobody. */}
       <a
         class="number"
         tabIndex={-1}
         href={`${location.hash.split('?')[0]}?line=${index}`}
-        onClick={choose}
+        onClick={(event) => {
+          event.preventDefault()
+          onChoose(index, event.shiftKey)
+        }}
       >
         {index + 1}
       </a>
       <time title={entry.timestamp}>{timeOf(at, timeStyle, start)}</time>
       <span class="level">{entry.level === 'info' ? '' : entry.level}</span>
       <span class="message">
-        {piecesOf(head).map((piece, i) => marked(piece, needle, i))}
+        {highlighted(head, needle)}
         {rest !== '' && (
           <button
             class="fold"
@@ -64,53 +61,9 @@ export function LogLine(props: LogLineProps) {
           </button>
         )}
         {open && rest !== '' && (
-          <span class="details">
-            {piecesOf(rest.slice(0, LONGEST_FOLD)).map((p, i) => marked(p, needle, i))}
-          </span>
+          <span class="details">{highlighted(rest.slice(0, LONGEST_FOLD), needle)}</span>
         )}
       </span>
     </div>
   )
-}
-
-/** What of an entry stands in its line, and what is folded away. */
-export function foldOf({ entry: { message, details = '' } }: Line): { head: string; rest: string } {
-  const end = message.search(/\r?\n/)
-  const first = end < 0 ? message : message.slice(0, end)
-  const below = end < 0 ? '' : message.slice(end).replace(/^\r?\n/, '')
-  const beyond = first.slice(LONGEST_LINE)
-  const rest = [beyond, below, details].filter(Boolean).join('\n').replaceAll('\r\n', '\n')
-  return { head: first.slice(0, LONGEST_LINE), rest }
-}
-
-/** A piece with what was searched for marked. */
-function marked({ text, style }: Piece, needle: string, key: number): ComponentChildren {
-  const content = needle === '' ? text : parts(text, needle)
-  return style === '' && content === text ? (
-    text
-  ) : (
-    <span key={key} class={style || undefined}>
-      {content}
-    </span>
-  )
-}
-
-function parts(text: string, needle: string): ComponentChildren {
-  const lower = text.toLowerCase()
-  // Where lower case has another length than the text, places in it mean nothing.
-  if (lower.length !== text.length) return text
-  const found: ComponentChildren[] = []
-  let from = 0
-  for (let at = lower.indexOf(needle); at >= 0; at = lower.indexOf(needle, from)) {
-    found.push(text.slice(from, at), <mark key={at}>{text.slice(at, at + needle.length)}</mark>)
-    from = at + needle.length
-  }
-  return found.length === 0 ? text : [...found, text.slice(from)]
-}
-
-/** A line as it is copied. */
-export function textOf({ entry }: Line): string {
-  const level = entry.level === 'info' ? '' : `${entry.level.toUpperCase()} `
-  const details = entry.details ? `\n    ${entry.details.replaceAll('\n', '\n    ')}` : ''
-  return inert(`${entry.timestamp} ${entry.phase} ${level}${entry.message}${details}`)
 }

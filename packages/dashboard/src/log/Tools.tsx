@@ -1,76 +1,28 @@
 import { LEVELS } from '@launchtail/client/protocol'
-import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { TIME_STYLES } from '../parts/times.js'
-import { download, FORMATS } from './download.js'
-import type { Reading } from './reading.js'
+import type { Controls } from './controls.js'
+import { DownloadChoice } from './DownloadChoice.js'
+import { SearchBox } from './SearchBox.js'
 import { nextTimeStyle, timeStyle, wrap } from './settings.js'
-import type { Search, View } from './view.js'
+import type { View } from './view.js'
 
-interface ToolsProps {
+export interface ToolsProps {
   view: View
-  reading: Reading
+  controls: Controls
   nodeId: string
   searchField: RefObject<HTMLInputElement | null>
   onHelp: () => void
 }
 
 /** The row of tools above a log. */
-export function Tools({ view, reading, nodeId, searchField, onHelp }: ToolsProps) {
-  const { search } = view
-  const change = (changes: Partial<Search>) => {
-    search.value = { ...search.peek(), ...changes }
-  }
+export function Tools({ view, controls, nodeId, searchField, onHelp }: ToolsProps) {
   return (
     <div class="tools" role="toolbar" aria-label="Log">
-      <span class="search">
-        <input
-          ref={searchField}
-          type="search"
-          placeholder="Search  /"
-          aria-label="Search in the log"
-          value={search.value.text}
-          onInput={({ currentTarget }) => change({ text: currentTarget.value })}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') reading.hit(event.shiftKey ? -1 : 1)
-            else if (event.key === 'Escape') {
-              change({ text: '' })
-              event.currentTarget.blur()
-            }
-          }}
-        />
-        <Found view={view} />
-        <button type="button" title="Previous match (N)" onClick={() => reading.hit(-1)}>
-          <span class="hidden">Previous match</span>↑
-        </button>
-        <button type="button" title="Next match (n)" onClick={() => reading.hit(1)}>
-          <span class="hidden">Next match</span>↓
-        </button>
-      </span>
-      <label title="Leave out the lines without a match">
-        <input
-          type="checkbox"
-          checked={search.value.only}
-          onChange={({ currentTarget }) => change({ only: currentTarget.checked })}
-        />
-        only matches
-      </label>
-      <label>
-        <span class="hidden">Level</span>
-        <select
-          value={search.value.level}
-          onChange={({ currentTarget }) => {
-            change({ level: LEVELS.find((level) => level === currentTarget.value) ?? 'debug' })
-          }}
-        >
-          <option value="debug">all levels</option>
-          <option value="info">info and above</option>
-          <option value="warn">warnings and errors</option>
-          <option value="error">errors</option>
-        </select>
-      </label>
+      <SearchBox view={view} controls={controls} field={searchField} />
+      <LevelChoice view={view} />
       <span class="space" />
-      <label>
+      <label title="Wrap long lines (w)">
         <input
           type="checkbox"
           checked={wrap.value}
@@ -82,20 +34,20 @@ export function Tools({ view, reading, nodeId, searchField, onHelp }: ToolsProps
       </label>
       <button
         type="button"
-        title={`${TIME_STYLES.map((style) => NAMES[style]).join(', ')} (t)`}
+        title={`${TIME_STYLES.map((style) => TIME_NAMES[style]).join(', ')} (t)`}
         onClick={nextTimeStyle}
       >
         <span class="hidden">Times: </span>
-        {NAMES[timeStyle.value]}
+        {TIME_NAMES[timeStyle.value]}
       </button>
       <button
         type="button"
-        title="The chosen lines, or all that are shown"
-        onClick={() => void reading.copyLines()}
+        title="Copy the selected lines, or all lines shown"
+        onClick={() => void controls.copyLines()}
       >
         Copy
       </button>
-      <Download nodeId={nodeId} reading={reading} />
+      <DownloadChoice nodeId={nodeId} onFault={controls.status.show} />
       <button type="button" title="Keys (?)" onClick={onHelp}>
         <span class="hidden">Keys</span>?
       </button>
@@ -103,42 +55,24 @@ export function Tools({ view, reading, nodeId, searchField, onHelp }: ToolsProps
   )
 }
 
-const NAMES = { local: 'local time', utc: 'UTC', 'since start': 'since start' } as const
+const TIME_NAMES = { local: 'local time', utc: 'UTC', 'since start': 'since start' } as const
 
-function Found({ view }: { view: View }) {
-  void view.changes.value
-  if (view.needle.value === '') return null
-  const at = view.at.value < 0 ? '' : `${view.at.value + 1} of `
-  const count = view.hits.length
+function LevelChoice({ view: { search } }: { view: View }) {
   return (
-    <span class="found" data-none={count === 0 || undefined} role="status">
-      {at + (count === 1 && at === '' ? '1 match' : `${count}${at === '' ? ' matches' : ''}`)}
-    </span>
-  )
-}
-
-function Download({ nodeId, reading }: { nodeId: string; reading: Reading }) {
-  const busy = useSignal(false)
-  return (
-    <select
-      aria-label="Download the log"
-      value=""
-      disabled={busy.value}
-      onChange={async ({ currentTarget }) => {
-        const format = FORMATS.find(({ name }) => name === currentTarget.value)
-        currentTarget.value = ''
-        if (!format) return
-        busy.value = true
-        await download(nodeId, format).catch((error) => reading.say((error as Error).message))
-        busy.value = false
-      }}
-    >
-      <option value="">{busy.value ? 'downloading' : 'Download'}</option>
-      {FORMATS.map(({ name, title }) => (
-        <option key={name} value={name}>
-          {title}
-        </option>
-      ))}
-    </select>
+    <label>
+      <span class="hidden">Level</span>
+      <select
+        value={search.value.level}
+        onChange={({ currentTarget }) => {
+          const level = LEVELS.find((one) => one === currentTarget.value) ?? 'debug'
+          search.value = { ...search.peek(), level }
+        }}
+      >
+        <option value="debug">all levels</option>
+        <option value="info">info and above</option>
+        <option value="warn">warnings and errors</option>
+        <option value="error">errors</option>
+      </select>
+    </label>
   )
 }

@@ -14,7 +14,7 @@ export const FORMATS: readonly Format[] = [
   { name: 'csv', title: 'as CSV', extension: 'csv' },
 ]
 
-/** Gets the whole log and gives it to the browser as a file: a link could not bear the token. */
+/** Fetches the whole log and hands it to the browser as a file: a link cannot carry the token. */
 export async function download(nodeId: string, { name, extension }: Format): Promise<void> {
   const response = await client.peek().exportNodeLogs(nodeId, { format: name })
   const url = URL.createObjectURL(await response.blob())
@@ -22,6 +22,6 @@ export async function download(nodeId: string, { name, extension }: Format): Pro
   link.href = url
   link.download = `${nodeId}.${extension}`
   link.click()
-  // The browser has taken hold of it by then.
+  // By then the browser has begun to save it.
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

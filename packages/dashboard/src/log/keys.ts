@@ -1,30 +1,41 @@
-import type { Reading } from './reading.js'
+import type { Controls } from './controls.js'
 import { nextTimeStyle, wrap } from './settings.js'
 
-export interface Keys {
-  readonly reading: Reading
+/** What a key may act on. */
+export interface KeyTargets {
+  readonly controls: Controls
   readonly toSearch: () => void
   readonly toHelp: () => void
 }
 
-/** What each key does, as the help says it. */
-export const KEYS: readonly { key: string; does: string; act: (keys: Keys) => void }[] = [
+interface Key {
+  readonly key: string
+  /** As the help says it. */
+  readonly does: string
+  readonly act: (targets: KeyTargets) => void
+}
+
+export const KEYS: readonly Key[] = [
   { key: '/', does: 'search', act: ({ toSearch }) => toSearch() },
-  { key: 'n', does: 'next match', act: ({ reading }) => reading.hit(1) },
-  { key: 'N', does: 'previous match', act: ({ reading }) => reading.hit(-1) },
-  { key: 'g', does: 'first line', act: ({ reading }) => reading.toFirst() },
-  { key: 'G', does: 'newest line, and follow', act: ({ reading }) => reading.toLatest() },
+  { key: 'n', does: 'next match', act: ({ controls }) => controls.step(1) },
+  { key: 'N', does: 'previous match', act: ({ controls }) => controls.step(-1) },
+  { key: 'g', does: 'first line', act: ({ controls }) => controls.position.toFirst() },
+  {
+    key: 'G',
+    does: 'newest line, and follow',
+    act: ({ controls }) => controls.position.toLatest(),
+  },
   {
     key: 'f',
-    does: 'follow, or stay',
-    act: ({ reading: { following } }) => {
-      following.value = !following.value
+    does: 'follow, or stop following',
+    act: ({ controls: { position } }) => {
+      position.following.value = !position.following.value
     },
   },
-  { key: 'j', does: 'one line down', act: ({ reading }) => reading.move(1) },
-  { key: 'k', does: 'one line up', act: ({ reading }) => reading.move(-1) },
-  { key: 'Enter', does: 'details of the line', act: ({ reading }) => reading.foldCurrent() },
-  { key: 'c', does: 'copy a link to the line', act: ({ reading }) => void reading.copyLink() },
+  { key: 'j', does: 'next line', act: ({ controls }) => controls.position.move(1) },
+  { key: 'k', does: 'previous line', act: ({ controls }) => controls.position.move(-1) },
+  { key: 'Enter', does: 'show or hide details', act: ({ controls }) => controls.toggleCurrent() },
+  { key: 'c', does: 'copy a link to the line', act: ({ controls }) => void controls.copyLink() },
   {
     key: 'w',
     does: 'wrap long lines, or not',
@@ -36,18 +47,18 @@ export const KEYS: readonly { key: string; does: string; act: (keys: Keys) => vo
   { key: '?', does: 'this help', act: ({ toHelp }) => toHelp() },
 ]
 
-/** Where a key is a letter that is typed, or the element's own. */
+/** Here a key is a letter that is typed, or belongs to the element. */
 const FIELDS = 'input:not([type="checkbox"]), textarea, select, dialog'
 
-/** Acts on a key that was pressed anywhere but in a field. */
-export function onKey(event: KeyboardEvent, keys: Keys): void {
+/** Acts on a key that was pressed anywhere except in a field. */
+export function onKey(event: KeyboardEvent, targets: KeyTargets): void {
   const { target, key } = event
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
   if (!(target instanceof Element) || target.closest(FIELDS)) return
-  // Enter and Space are a button's and a link's own.
+  // Enter activates a button or a link.
   if (key === 'Enter' && target.closest('button, a')) return
   const found = KEYS.find((one) => one.key === key)
   if (!found) return
   event.preventDefault()
-  found.act(keys)
+  found.act(targets)
 }

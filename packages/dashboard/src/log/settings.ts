@@ -3,26 +3,26 @@ import { TIME_STYLES, type TimeStyle } from '../parts/times.js'
 
 const KEY = 'launchtail.log'
 
-/** How logs are shown; kept for this browser. */
-export const wrap = signal(kept().wrap)
-export const timeStyle = signal<TimeStyle>(kept().timeStyle)
+/** How logs are shown, kept for this browser. */
+export const wrap = signal(stored().wrap)
+export const timeStyle = signal<TimeStyle>(stored().timeStyle)
 
 effect(() => {
   localStorage.setItem(KEY, JSON.stringify({ wrap: wrap.value, timeStyle: timeStyle.value }))
 })
 
-/** The next way to tell times. */
+/** Switches to the next style of times. */
 export function nextTimeStyle(): void {
   const next = (TIME_STYLES.indexOf(timeStyle.value) + 1) % TIME_STYLES.length
   timeStyle.value = TIME_STYLES[next] as TimeStyle
 }
 
-function kept(): { wrap: boolean; timeStyle: TimeStyle } {
+function stored(): { wrap: boolean; timeStyle: TimeStyle } {
   try {
     const { wrap, timeStyle } = JSON.parse(localStorage.getItem(KEY) ?? '{}')
     return { wrap: wrap !== false, timeStyle: TIME_STYLES.find((s) => s === timeStyle) ?? 'local' }
   } catch {
-    // Not written by this page.
+    // This page did not write it.
     return { wrap: true, timeStyle: 'local' }
   }
 }

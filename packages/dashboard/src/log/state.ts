@@ -1,60 +1,43 @@
 import type { DoneEvent, GapEvent, LogEntry, StreamEvent } from '@launchtail/client'
 import { signal } from '@preact/signals'
-import { type Link, subscribe } from '../hub/link.js'
-import type { LinkState } from '../hub/messages.js'
-import { phaseName } from '../parts/phases.js'
-import { signOut } from '../session.js'
-import { plain } from './text.js'
-
-/** One line of the log, as the page keeps it. */
-export interface Line {
-  /** Its place in the node's list, from 0: the line's address. */
-  readonly index: number
-  readonly entry: LogEntry
-  /** Its time in ms since 1970. */
-  readonly at: number
-  /** What is searched, in lower case: the message and the details. */
-  readonly words: string
-}
+import type { Link } from '../hub/link.js'
+import type { ConnectionState } from '../hub/messages.js'
+import { createAnnouncer } from './announcer.js'
+import { type Line, lineOf } from './line.js'
 
 export type Log = ReturnType<typeof createLog>
 
-/** A screen reader is told no more often than this, in ms. */
-const TOLD_EVERY = 5000
+const STORAGE = 'The server cannot reach its storage. The log continues when it can.'
 
 /** A node's log in this tab: all of its lines, and how it is connected. */
-export function createLog(nodeId: string) {
+export function createLog({ nodeId, link }: { nodeId: string; link: Link }) {
   const lines: Line[] = []
   /** How many lines there are; tells that some have come. */
   const length = signal(0)
-  /** Grows when the lines are another log's: what was known of them by number is void. */
+  /** Grows when the list has become another one: line numbers known before mean nothing now. */
   const era = signal(0)
-  const link = signal<LinkState>({ state: 'connecting' })
+  const connection = signal<ConnectionState>({ state: 'connecting' })
   /** What is wrong with the log, in a sentence; empty where nothing is. */
   const notice = signal('')
   const done = signal<DoneEvent | undefined>(undefined)
   const refusal = signal('')
-  /** What a screen reader is told: where the launch is, not each of its lines. */
-  const told = signal('')
-  let lastEventId = ''
-  let subscription: Link | undefined
-  let telling: ReturnType<typeof setTimeout> | undefined
-  return { lines, length, era, link, notice, done, refusal, told, start, stop }
+  const { announcement, ...announcer } = createAnnouncer(lines)
+  let lastEventId: string | undefined
+  let unsubscribe = () => {}
+  return { lines, length, era, connection, notice, done, refusal, announcement, start, stop }
 
   /** Connects; after a launch is over, again for the next one. */
   function start(): void {
-    subscription?.stop()
-    const resumed = lastEventId && { lastEventId }
-    subscription = subscribe(
-      { type: 'log', nodeId, ...resumed },
+    unsubscribe()
+    unsubscribe = link.subscribe(
+      { type: 'log', nodeId, lastEventId },
       {
         onState(state) {
-          link.value = state
-          if (state.state === 'live' && notice.peek() === STORAGE) notice.value = ''
+          connection.value = state
+          if (state.state === 'live') storageIsBack()
         },
-        onRefused({ status, message }) {
-          if (status === 401) signOut('The server does not take the token any more.')
-          else refusal.value = message
+        onRefused(message) {
+          refusal.value = message
         },
         onEvents: take,
       },
@@ -62,42 +45,35 @@ export function createLog(nodeId: string) {
   }
 
   function stop(): void {
-    subscription?.stop()
-    clearTimeout(telling)
+    unsubscribe()
+    announcer.stop()
   }
 
   function take(events: readonly StreamEvent[]): void {
     for (const event of events) {
       lastEventId = event.id || lastEventId
-      // Not when it is asked for again, which may bring nothing: it is over until it goes on.
+      // Restarting a log may bring nothing new: it is over until something else comes.
       if (event.event !== 'done') done.value = undefined
       if (event.event === 'log') add(event.data, event.id)
-      else if (event.event === 'gap') startAnew(event.data)
+      else if (event.event === 'gap') restart(event.data)
       else if (event.event === 'done') finish(event.data)
       else if (event.event === 'error' && event.id === '') notice.value = STORAGE
     }
     length.value = lines.length
-    tellSoon()
+    if (!done.peek()) announcer.update()
   }
 
   function add(entry: LogEntry, id: string): void {
-    if (notice.peek() === STORAGE) notice.value = ''
-    const words = `${entry.message}\n${entry.details ?? ''}`
-    lines.push({
-      index: Number(id.split(':', 1)[0]),
-      entry,
-      at: Date.parse(entry.timestamp),
-      words: plain(words).toLowerCase(),
-    })
+    storageIsBack()
+    lines.push(lineOf(entry, id))
   }
 
-  function startAnew({ missed, reason }: GapEvent): void {
-    const lost = missed === 1 ? '1 line is' : `${missed} lines are`
-    notice.value = {
-      expired: `The log has expired: ${lost} not kept any more.`,
-      rewritten: `The log has become another one: ${lost} gone. What is kept is shown.`,
-      unknown: 'The log is shown anew.',
-    }[reason]
+  function storageIsBack(): void {
+    if (notice.peek() === STORAGE) notice.value = ''
+  }
+
+  function restart(gap: GapEvent): void {
+    notice.value = noticeOf(gap)
     lines.length = 0
     era.value += 1
   }
@@ -105,22 +81,15 @@ export function createLog(nodeId: string) {
   function finish(event: DoneEvent): void {
     done.value = event
     if (event.status === 'deleted') notice.value = 'The node was deleted.'
-    told.value = `The launch is over: ${event.status}. ${event.message}`
-    clearTimeout(telling)
-    telling = undefined
-  }
-
-  function tellSoon(): void {
-    if (done.peek()) return
-    telling ??= setTimeout(() => {
-      telling = undefined
-      const last = lines.at(-1)?.entry
-      if (!last) return
-      const { progress } =
-        lines.findLast((line) => line.entry.progress !== undefined)?.entry ?? last
-      told.value = `${phaseName(last.phase)}, ${Math.round(progress ?? 0)} %`
-    }, TOLD_EVERY)
+    announcer.finish(event)
   }
 }
 
-const STORAGE = 'The server cannot reach its storage. The log goes on by itself when it can.'
+function noticeOf({ missed, reason }: GapEvent): string {
+  const lost = missed === 1 ? '1 line is' : `${missed} lines are`
+  return {
+    expired: `The log has expired: ${lost} no longer kept.`,
+    rewritten: `The log was replaced: ${lost} gone. The rest is shown.`,
+    unknown: 'The log was reloaded.',
+  }[reason]
+}

@@ -1,23 +1,23 @@
 import type { NodeRecord } from '@launchtail/client'
 import { useSignal } from '@preact/signals'
 import { go } from '../address.js'
-import { nameOf } from '../fleet/state.js'
 import { Confirm, Dialog } from '../parts/Dialog.js'
+import { nameOf } from '../parts/node-facts.js'
 import { isEnded } from '../parts/phases.js'
 import { client } from '../session.js'
-import { Again } from './Again.js'
+import { LaunchAgain } from './LaunchAgain.js'
 
-/** What can be done with a node; each is asked for twice. */
+/** What can be done with a node; each action is confirmed first. */
 export function Actions({ node }: { node: NodeRecord }) {
   const { node_id, status } = node
   return (
     <span class="actions">
       {isEnded(status) ? (
         <>
-          <Again node={node} />
-          <Ask
+          <LaunchAgain node={node} />
+          <Action
             name="Forget"
-            question={`Forget ${nameOf(node)}, and its log?`}
+            question={`Forget ${nameOf(node)} and delete its log?`}
             act={async () => {
               await client.peek().deleteNode(node_id)
               go([])
@@ -25,12 +25,12 @@ export function Actions({ node }: { node: NodeRecord }) {
           />
         </>
       ) : (
-        <Ask
+        <Action
           name="Terminate"
           question={
             status === 'launching'
-              ? `Cancel the launch of ${nameOf(node)}, and take down what it has made?`
-              : `Take down ${nameOf(node)}? It serves requests.`
+              ? `Cancel the launch of ${nameOf(node)} and take down what it has created?`
+              : `Take down ${nameOf(node)}? It is serving requests.`
           }
           act={async () => {
             await client.peek().terminateNode(node_id)
@@ -41,16 +41,14 @@ export function Actions({ node }: { node: NodeRecord }) {
   )
 }
 
-/** A button that acts once the question is answered. */
-function Ask({
-  name,
-  question,
-  act,
-}: {
+interface ActionProps {
   name: string
   question: string
   act: () => Promise<void>
-}) {
+}
+
+/** A button that acts once the question is confirmed. */
+function Action({ name, question, act }: ActionProps) {
   const open = useSignal(false)
   return (
     <>

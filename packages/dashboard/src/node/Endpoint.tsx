@@ -1,8 +1,8 @@
 import type { NodeRecord } from '@launchtail/client'
-import { inert } from '../log/text.js'
 import { CopyButton } from '../parts/CopyButton.js'
+import { inert } from '../parts/inert.js'
 
-/** Where the node serves requests. It is a launch's own word, so only an http address is a link. */
+/** Where the node serves requests. The launch itself says so, so only an http address is a link. */
 export function Endpoint({ node: { endpoint, status } }: { node: NodeRecord }) {
   if (!endpoint || status !== 'active') return null
   return (

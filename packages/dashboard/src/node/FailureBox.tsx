@@ -1,16 +1,17 @@
 import type { NodeRecord } from '@launchtail/client'
 import type { ComponentChildren } from 'preact'
-import { inert } from '../log/text.js'
+import { inert } from '../parts/inert.js'
+import { codeName } from '../parts/node-facts.js'
 import { phaseName } from '../parts/phases.js'
 
-/** Why a launch failed and what can be done about it; or that nothing comes of it any more. */
+/** Why a launch failed and what can be done about it, or that it has stalled. */
 export function FailureBox({ node }: { node: NodeRecord }) {
   const { failure, status, stalled, message, phase } = node
   if (stalled) {
     return (
       <section class="failure" data-kind="stalled" aria-label="Stalled">
         <h2>Stalled while {phaseName(phase)}</h2>
-        <p>{inert(message)}. The launch may still go on.</p>
+        <p>{inert(message)}. The launch may still continue.</p>
       </section>
     )
   }
@@ -20,10 +21,10 @@ export function FailureBox({ node }: { node: NodeRecord }) {
     <section class="failure" data-kind="failed" aria-label="Failure">
       <h2>
         Failed while {phaseName(failure.phase)}
-        {code !== 'unknown' && <>: {code.replaceAll('_', ' ')}</>}
+        {code !== 'unknown' && <>: {codeName(code)}</>}
       </h2>
       <p class="line-of-log">{inert(failure.message)}</p>
-      <p>{marked(advice)}</p>
+      <p>{withCode(advice)}</p>
       {details && (
         <details>
           <summary>Details</summary>
@@ -34,8 +35,8 @@ export function FailureBox({ node }: { node: NodeRecord }) {
   )
 }
 
-/** A text with its `words of code` as such. */
-function marked(text: string): ComponentChildren {
+/** A text whose parts in `backticks` are shown as code. */
+function withCode(text: string): ComponentChildren {
   return inert(text)
     .split('`')
     .map((part, i) => (i % 2 === 1 ? <code key={part}>{part}</code> : part))

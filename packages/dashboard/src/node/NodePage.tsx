@@ -1,30 +1,78 @@
 import type { NodeRecord } from '@launchtail/client'
-import { useComputed, useSignal } from '@preact/signals'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { hardwareOf, placeOf } from '../fleet/NodeRow.js'
-import { nameOf, nodes, total } from '../fleet/state.js'
+import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import type { Link } from '../hub/link.js'
+import type { FleetNode } from '../hub/messages.js'
 import { LogView } from '../log/LogView.js'
 import { createLog } from '../log/state.js'
-import { inert } from '../log/text.js'
-import { conditionOf, isEnded, startOf } from '../parts/phases.js'
+import { Fault } from '../parts/Fault.js'
+import { inert } from '../parts/inert.js'
+import { nameOf } from '../parts/node-facts.js'
+import { conditionOf, startOf } from '../parts/phases.js'
 import { client } from '../session.js'
-import { Actions } from './Actions.js'
 import { Endpoint } from './Endpoint.js'
+import { Facts } from './Facts.js'
 import { FailureBox } from './FailureBox.js'
 import { PhaseTimes } from './PhaseTimes.js'
+import { useReopenedLog } from './reopened-log.js'
 
-/** One node: where its launch is, what became of it, and its log. */
-export function NodePage({ nodeId }: { nodeId: string }) {
-  const log = useMemo(() => createLog(nodeId), [nodeId])
-  const asked = useSignal<NodeRecord | undefined>(undefined)
-  const node = useComputed(() => nodes.value.get(nodeId) ?? asked.value)
+export interface NodePageProps {
+  nodeId: string
+  link: Link
+  fleet: {
+    nodes: ReadonlySignal<ReadonlyMap<string, FleetNode>>
+    total: ReadonlySignal<number | undefined>
+  }
+}
 
+/** One node: how far its launch is, what became of it, and its log. */
+export function NodePage({ nodeId, link, fleet }: NodePageProps) {
+  const log = useMemo(() => createLog({ nodeId, link }), [nodeId, link])
   useEffect(() => {
     log.start()
     return log.stop
   }, [log])
+  const node = useNode(nodeId, fleet)
+  useReopenedLog(log, node)
 
-  // One that is older than those the fleet begins with.
+  const record = node.value
+  const name = record ? nameOf(record) : nodeId
+  useEffect(() => {
+    const condition = record ? ` ${conditionOf(record)}` : ''
+    document.title = `${name}${condition} – Launchtail`
+  })
+
+  if (log.refusal.value === 'node not found') return <Missing nodeId={nodeId} />
+  return (
+    <article class="node-page">
+      <div class="about-node">
+        <a class="back" href="#/" aria-label="All nodes">
+          ←
+        </a>
+        <h1>{inert(name)}</h1>
+        {record && <Facts node={record} />}
+      </div>
+      {record && (
+        <>
+          <FailureBox node={record} />
+          <Endpoint node={record} />
+          <PhaseTimes node={record} />
+        </>
+      )}
+      <Fault text={log.refusal.value} />
+      <LogView
+        log={log}
+        nodeId={nodeId}
+        start={record ? startOf(record) : 0}
+        onReconnect={link.focus}
+      />
+    </article>
+  )
+}
+
+/** The node's record: from the fleet, or asked for where it is older than those the fleet has. */
+function useNode(nodeId: string, { nodes, total }: NodePageProps['fleet']) {
+  const fetched = useSignal<NodeRecord | undefined>(undefined)
   const isMissing = total.value !== undefined && !nodes.value.has(nodeId)
   useEffect(() => {
     if (!isMissing) return
@@ -33,92 +81,22 @@ export function NodePage({ nodeId }: { nodeId: string }) {
       .getNode(nodeId)
       .then(
         (record) => {
-          asked.value = record
+          fetched.value = record
         },
         // The log's stream says what is wrong.
         () => {},
       )
-  }, [isMissing, nodeId, asked])
-
-  // The log of a launch that is over goes on where the node is launched again, or what became active
-  // is taken down. The record of a launch that is over may come a moment after the end of its log, and
-  // one from before its end too, so what it says is looked into once.
-  const { status, updated_at: updated } = node.value ?? {}
-  const isOver = log.link.value.state === 'over'
-  const atEnd = useRef<string | undefined>(undefined)
-  const lookedInto = useRef<string | undefined>(undefined)
-  useEffect(() => {
-    if (isOver) atEnd.current = node.peek()?.updated_at
-  }, [isOver, node])
-  useEffect(() => {
-    const isAnew = status === 'launching' && updated !== atEnd.current
-    const isGone = log.done.peek()?.status === 'active' && isEnded(status)
-    if (!isOver || !(isAnew || isGone) || updated === lookedInto.current) return
-    lookedInto.current = updated
-    log.start()
-  }, [isOver, status, updated, log])
-
-  const name = node.value ? nameOf(node.value) : nodeId
-  useEffect(() => {
-    const condition = node.value ? ` ${conditionOf(node.value)}` : ''
-    document.title = `${name}${condition} – Launchtail`
-  })
-
-  if (log.refusal.value === 'node not found') {
-    return (
-      <div class="empty">
-        <p>There is no node {inert(nodeId)}.</p>
-        <p>
-          <a href="#/">See all nodes</a>
-        </p>
-      </div>
-    )
-  }
-  return (
-    <article class="node-page">
-      <div class="about-node">
-        <a class="back" href="#/" aria-label="All nodes">
-          ←
-        </a>
-        <h1>{inert(name)}</h1>
-        {node.value && <About node={node.value} />}
-      </div>
-      {node.value && (
-        <>
-          <FailureBox node={node.value} />
-          <Endpoint node={node.value} />
-          <PhaseTimes node={node.value} />
-        </>
-      )}
-      {log.refusal.value && (
-        <p class="fault" role="alert">
-          {log.refusal.value}
-        </p>
-      )}
-      <LogView log={log} nodeId={nodeId} start={node.value ? startOf(node.value) : 0} />
-    </article>
-  )
+  }, [isMissing, nodeId, fetched])
+  return useComputed<NodeRecord | undefined>(() => nodes.value.get(nodeId) ?? fetched.value)
 }
 
-function About({ node }: { node: NodeRecord }) {
-  const { node_id, model, labels, status, stalled } = node
-  const facts = [inert(model ?? ''), hardwareOf(node), placeOf(node, ' ')]
+function Missing({ nodeId }: { nodeId: string }) {
   return (
-    <>
-      <b class="condition" data-phase={node.phase} data-status={status} data-stalled={stalled}>
-        {conditionOf(node)}
-      </b>
-      {labels?.demo && (
-        <b class="mark" title={labels.demo}>
-          demo
-        </b>
-      )}
-      <span class="facts">{facts.filter(Boolean).join(' · ')}</span>
-      <span class="id" title="The node’s id">
-        {node_id}
-      </span>
-      <span class="space" />
-      <Actions node={node} />
-    </>
+    <div class="empty">
+      <p>There is no node {inert(nodeId)}.</p>
+      <p>
+        <a href="#/">See all nodes</a>
+      </p>
+    </div>
   )
 }

@@ -1,35 +1,40 @@
 import { now } from '../clock.js'
-import { look } from '../hub/link.js'
-import type { LinkState } from '../hub/messages.js'
+import type { ConnectionState } from '../hub/messages.js'
 
-/** How a view is connected, in words. */
-export function Connection({ state, label }: { state: LinkState; label: string }) {
-  const words = wordsOf(state)
+export interface ConnectionProps {
+  state: ConnectionState
+  /** Names what is connected, for a screen reader. */
+  label: string
+  onReconnect: () => void
+}
+
+/** How something is connected, in words, and a button that ends the wait for the next attempt. */
+export function Connection({ state, label, onReconnect }: ConnectionProps) {
   return (
     <span class="connection" data-state={state.state} title={titleOf(state)}>
       <span class="hidden">{label}: </span>
-      {words}
+      {wordsOf(state)}
       {state.state === 'waiting' && (
-        <button type="button" onClick={look}>
-          now
+        <button type="button" onClick={onReconnect}>
+          Retry now
         </button>
       )}
     </span>
   )
 }
 
-function wordsOf(state: LinkState): string {
+function wordsOf(state: ConnectionState): string {
   if (state.state === 'waiting') {
     return `reconnecting in ${Math.max(0, Math.ceil((state.at - now.value) / 1000))} s`
   }
-  if (state.state === 'rounds') return 'live, once a second'
+  if (state.state === 'polling') return 'live, once a second'
   return { connecting: 'connecting', live: 'live', over: 'complete' }[state.state]
 }
 
-function titleOf(state: LinkState): string {
+function titleOf(state: ConnectionState): string {
   if (state.state === 'waiting') return state.because
-  if (state.state === 'rounds') {
-    return 'Many logs are open in this browser; those that were looked at last stream.'
+  if (state.state === 'polling') {
+    return 'Many logs are open in this browser; only the most recently viewed ones stream.'
   }
   return ''
 }

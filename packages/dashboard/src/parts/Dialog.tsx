@@ -2,16 +2,14 @@ import { type Signal, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
-/** A dialog that is open while the signal is true. The browser keeps the focus in it. */
-export function Dialog({
-  title,
-  open,
-  children,
-}: {
+interface DialogProps {
   title: string
   open: Signal<boolean>
   children: ComponentChildren
-}) {
+}
+
+/** A dialog that is open while the signal is true. The browser keeps the focus in it. */
+export function Dialog({ title, open, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     if (open.value) element.current?.showModal()
@@ -34,20 +32,17 @@ export function Dialog({
   )
 }
 
-/** What a dialog is about to do: done at a click, and then the dialog closes. */
-export function Confirm({
-  name,
-  open,
-  act,
-  danger,
-  children,
-}: {
+interface ConfirmProps {
   name: string
   open: Signal<boolean>
   act: () => Promise<void>
+  /** Marks an action that destroys something. */
   danger?: boolean
   children?: ComponentChildren
-}) {
+}
+
+/** The button that does what the dialog asks about, and then closes it. */
+export function Confirm({ name, open, act, danger, children }: ConfirmProps) {
   const busy = useSignal(false)
   const fault = useSignal('')
 

@@ -1,7 +1,7 @@
 import { type NodeRecord, PHASES, type Phase, phaseOrder } from '@launchtail/client/protocol'
 import { phaseName } from './phases.js'
 
-/** The eight phases as eight marks: those gone through, the one it is in, and where it failed. */
+/** The eight phases as eight marks: those behind it, the one it is in, and where it failed. */
 export function PhaseRail({ node }: { node: NodeRecord }) {
   return (
     <span class="rail" role="img" aria-label={describe(node)}>
@@ -17,9 +17,9 @@ export function PhaseRail({ node }: { node: NodeRecord }) {
   )
 }
 
-export type Step = 'done' | 'now' | 'broken' | 'ahead'
+type Step = 'done' | 'now' | 'broken' | 'ahead'
 
-/** How far a launch is with a phase. */
+/** A phase as this launch sees it: behind it, under way, where it failed, or ahead. */
 export function stepOf({ phase, failure, phases, status }: NodeRecord, step: Phase): Step {
   if (phase === 'failed') {
     const end = status === 'terminated' ? 'done' : 'broken'

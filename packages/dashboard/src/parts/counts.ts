@@ -1,5 +1,5 @@
-/** A number of things for people: `1,000` where that is how they write it. */
+/** A count as the reader's language writes it: `1,000`. */
 export function counted(count: number): string {
-  // To find out how they write it takes a browser some 15 ms, the first time.
+  // The first use of a locale takes a browser some 15 ms.
   return count < 1000 ? String(count) : count.toLocaleString()
 }

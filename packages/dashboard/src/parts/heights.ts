@@ -1,17 +1,17 @@
 /**
  * The heights of a long list's rows. Most are only estimated until they are drawn. Rows are kept in
- * blocks with their sums, so that adding a row costs nothing that grows with the list, and finding a
- * place a few hundred additions: a list of 200,000 rows takes 66 more of them at every frame.
+ * blocks with their sums: adding a row costs the same however long the list is, and finding an offset
+ * takes a few hundred additions.
  */
 export interface Heights {
   readonly length: number
   readonly total: number
   push(height: number): void
-  /** Sets a row's height; gives by how much it has grown. */
+  /** Sets a row's height; returns by how much it has grown. */
   set(row: number, height: number): number
   /** Where a row begins. */
   offsetOf(row: number): number
-  /** The row at an offset; the nearest where there is none. */
+  /** The row at an offset; beyond the end, the last one. */
   rowAt(offset: number): number
 }
 
@@ -49,7 +49,7 @@ export function createHeights(): Heights {
   function set(row: number, height: number): number {
     const before = heights[row] as number
     heights[row] = height
-    // What is added is what is kept, so that the sums stay those of the rows.
+    // The difference of the stored values, which are rounded, so that the sums stay exact.
     const grown = (heights[row] as number) - before
     sums[Math.floor(row / BLOCK)] = (sums[Math.floor(row / BLOCK)] as number) + grown
     total += grown

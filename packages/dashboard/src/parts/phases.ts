@@ -1,23 +1,23 @@
-import type { NodeRecord, NodeStatus, Phase } from '@launchtail/client'
-import type { SeenNode } from '../hub/messages.js'
+import type { NodeRecord, NodeStatus } from '@launchtail/client'
+import type { FleetNode } from '../hub/messages.js'
 
-/** The phases' names as they are read: `model loading`. The wire's own stand in titles. */
-export function phaseName(phase: Phase | string): string {
+/** A phase's name as it is read: `model loading`. */
+export function phaseName(phase: string): string {
   return phase.replaceAll('_', ' ')
 }
 
-/** Whether a node serves nothing and nothing is under way to make it. */
+/** True for a node that serves nothing and is not being launched. */
 export function isEnded(status: NodeStatus | undefined): boolean {
   return status === 'failed' || status === 'terminated'
 }
 
-/** What became of a node in one word. */
+/** A node's state in a word or two. */
 export function conditionOf({ status, stalled, phase }: NodeRecord): string {
   if (status === 'terminated') return 'terminated'
   return stalled ? 'stalled' : phaseName(phase)
 }
 
-/** Where it all began, in ms since 1970. */
+/** When the launch began, in ms since 1970. */
 export function startOf({ phases, created_at }: NodeRecord): number {
   return Date.parse(phases[0]?.started_at ?? created_at)
 }
@@ -28,8 +28,8 @@ export function elapsedOf(node: NodeRecord, now: number): number {
   return end - startOf(node)
 }
 
-/** How long it may still take, in ms; undefined where nothing is known. */
-export function remainingOf({ due, status, stalled }: SeenNode, now: number): number | undefined {
+/** How long the launch may still take, in ms; undefined where nothing is known. */
+export function remainingOf({ due, status, stalled }: FleetNode, now: number): number | undefined {
   if (due === undefined || status !== 'launching' || stalled) return undefined
   return Math.max(0, due - now)
 }

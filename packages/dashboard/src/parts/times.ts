@@ -1,4 +1,4 @@
-/** A span for people: `7 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`. */
+/** A duration as it is read: `7 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`. */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 60) return `${seconds} s`
@@ -16,7 +16,7 @@ function joined(large: number, unit: string, small: number, smallUnit: string): 
 export const TIME_STYLES = ['local', 'utc', 'since start'] as const
 export type TimeStyle = (typeof TIME_STYLES)[number]
 
-/** A line's time in the style; `at` and `start` are ms since 1970. */
+/** A line's time in a style; `at` and `start` are ms since 1970. */
 export function timeOf(at: number, style: TimeStyle, start: number): string {
   if (Number.isNaN(at)) return '–'
   if (style === 'utc') return new Date(at).toISOString().slice(11, 23)
@@ -39,7 +39,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-/** A moment in full, for a title. */
+/** A point in time in full, for a title. */
 export function moment(text: string): string {
   const date = new Date(text)
   return Number.isNaN(date.getTime()) ? text : `${date.toLocaleString()} (${text})`

@@ -1,0 +1,19 @@
+import type { NewLaunch } from '@launchtail/client'
+import { CopyButton } from '../parts/CopyButton.js'
+import { baseUrl } from '../session.js'
+import { curlOf } from './curl.js'
+
+const TITLE = 'The same request as a command'
+
+/** The request of the form, for a shell. */
+export function Command({ request }: { request: NewLaunch }) {
+  const command = curlOf(request, baseUrl)
+  return (
+    <aside aria-label={TITLE}>
+      <h2>
+        {TITLE} <CopyButton text={() => command} title="Copy the command" />
+      </h2>
+      <pre>{command}</pre>
+    </aside>
+  )
+}

@@ -1,0 +1,87 @@
+import type { NodeLaunch } from '@launchtail/client'
+import { textOfVariables } from './variables.js'
+
+/** What is typed into the form; empty for what is left to the server. */
+export interface Draft {
+  readonly kind: 'model' | 'task'
+  readonly node_id: string
+  readonly provider: string
+  readonly region: string
+  readonly gpu: string
+  readonly gpu_count: string
+  readonly model: string
+  readonly use_spot: boolean
+  readonly disk_size: string
+  readonly tensor_parallel: string
+  readonly vllm_args: string
+  readonly task: string
+  /** `NAME=value`, one a line. */
+  readonly envs: string
+  readonly secrets: string
+}
+
+export const EMPTY: Draft = {
+  kind: 'model',
+  node_id: '',
+  provider: '',
+  region: '',
+  gpu: '',
+  gpu_count: '',
+  model: '',
+  use_spot: false,
+  disk_size: '',
+  tensor_parallel: '',
+  vllm_args: '',
+  task: '',
+  envs: '',
+  secrets: '',
+}
+
+/** The names of the fields in the form. */
+export const LABELS = {
+  provider: 'Provider',
+  region: 'Region',
+  gpu: 'GPU',
+  gpu_count: 'Number of GPUs',
+  disk_size: 'Disk size (GB)',
+  tensor_parallel: 'Tensor parallel size',
+  model: 'Model',
+  vllm_args: 'vLLM arguments',
+  node_id: 'Node id',
+  use_spot: 'Spot instance',
+  task: 'Task, as YAML',
+  envs: 'Environment',
+  secrets: 'Secrets',
+} as const satisfies Partial<Record<keyof Draft, string>>
+
+/** The draft of a request that was made before. Of its secrets only the names are known. */
+export function draftOf(request: NodeLaunch['request'], secrets: readonly string[] = []): Draft {
+  const { provider, region, gpu, use_spot = false, task, envs = {} } = request
+  const isLocal = provider === 'local'
+  const text = (value: string | number | undefined) => String(value ?? '')
+  return {
+    kind: task === undefined ? 'model' : 'task',
+    node_id: text(request.node_id),
+    provider,
+    // The server fills these in where nothing is given.
+    region: isLocal && region === 'local' ? '' : region,
+    gpu: isLocal && gpu === 'cpu' ? '' : gpu,
+    gpu_count: text(request.gpu_count),
+    model: text(request.model),
+    use_spot,
+    disk_size: text(request.disk_size),
+    tensor_parallel: text(request.tensor_parallel),
+    vllm_args: text(request.vllm_args),
+    task: text(task),
+    envs: textOfVariables(envs),
+    secrets: secrets.map((name) => `${name}=`).join('\n'),
+  }
+}
+
+/** The fields that are filled in, and their values, for a reader. */
+export function factsOf(draft: Draft): { label: string; text: string }[] {
+  return Object.entries(LABELS).flatMap(([name, label]) => {
+    const value = draft[name as keyof typeof LABELS]
+    return value ? [{ label, text: value === true ? 'yes' : value }] : []
+  })
+}

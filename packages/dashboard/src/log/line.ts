@@ -1,0 +1,43 @@
+import type { LogEntry } from '@launchtail/client'
+import { inert } from '../parts/inert.js'
+import { withoutSequences } from './ansi.js'
+
+/** So much of a message stands in its line; the rest is folded away with the details. */
+const LONGEST_LINE = 2000
+
+/** One line of the log, as the page keeps it. */
+export interface Line {
+  /** The entry's index in the node's list: the line's address. */
+  readonly index: number
+  readonly entry: LogEntry
+  /** Its time in ms since 1970. */
+  readonly at: number
+  /** What a search looks through, in lower case: the message and the details. */
+  readonly searchText: string
+}
+
+export function lineOf(entry: LogEntry, id: string): Line {
+  return {
+    index: Number(id.split(':', 1)[0]),
+    entry,
+    at: Date.parse(entry.timestamp),
+    searchText: withoutSequences(`${entry.message}\n${entry.details ?? ''}`).toLowerCase(),
+  }
+}
+
+/** The part of an entry that stands in its line, and the rest, which is folded away. */
+export function foldOf({ entry: { message, details = '' } }: Line): { head: string; rest: string } {
+  const end = message.search(/\r?\n/)
+  const first = end < 0 ? message : message.slice(0, end)
+  const below = end < 0 ? '' : message.slice(end).replace(/^\r?\n/, '')
+  const beyond = first.slice(LONGEST_LINE)
+  const rest = [beyond, below, details].filter(Boolean).join('\n').replaceAll('\r\n', '\n')
+  return { head: first.slice(0, LONGEST_LINE), rest }
+}
+
+/** A line as it is copied. */
+export function textOf({ entry }: Line): string {
+  const level = entry.level === 'info' ? '' : `${entry.level.toUpperCase()} `
+  const details = entry.details ? `\n    ${entry.details.replaceAll('\n', '\n    ')}` : ''
+  return inert(`${entry.timestamp} ${entry.phase} ${level}${entry.message}${details}`)
+}

@@ -1,0 +1,26 @@
+import type { NodeRecord } from '@launchtail/client'
+import { DemoMark } from '../parts/DemoMark.js'
+import { inert } from '../parts/inert.js'
+import { hardwareOf, locationOf } from '../parts/node-facts.js'
+import { conditionOf } from '../parts/phases.js'
+import { Actions } from './Actions.js'
+
+/** What a node is, in the line of its name. */
+export function Facts({ node }: { node: NodeRecord }) {
+  const { node_id, model, labels, status, stalled } = node
+  const facts = [inert(model ?? ''), hardwareOf(node), locationOf(node, ' ')]
+  return (
+    <>
+      <b class="condition" data-phase={node.phase} data-status={status} data-stalled={stalled}>
+        {conditionOf(node)}
+      </b>
+      <DemoMark labels={labels} />
+      <span class="facts">{facts.filter(Boolean).join(' · ')}</span>
+      <span class="id" title="Node id">
+        {node_id}
+      </span>
+      <span class="space" />
+      <Actions node={node} />
+    </>
+  )
+}

@@ -1,0 +1,87 @@
+import type { NodeLaunch, NodeRecord } from '@launchtail/client'
+import { type Signal, useSignal } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
+import { go, hrefOf } from '../address.js'
+import { isComplete, launchOf } from '../launch/again.js'
+import { draftOf, factsOf } from '../launch/draft.js'
+import { makeIdempotencyKey } from '../launch/idempotency-key.js'
+import { Confirm, Dialog } from '../parts/Dialog.js'
+import { inert } from '../parts/inert.js'
+import { client } from '../session.js'
+
+/**
+ * Launches a node again as it was launched before, once the reader confirms. If some of that is
+ * secret, the form opens instead and asks for it.
+ */
+export function LaunchAgain({ node: { node_id } }: { node: NodeRecord }) {
+  const open = useSignal(false)
+  const launch = useSignal<NodeLaunch | undefined>(undefined)
+  const busy = useSignal(false)
+  const fault = useSignal('')
+
+  async function ask(): Promise<void> {
+    busy.value = true
+    fault.value = ''
+    try {
+      const found = await launchOf(node_id)
+      if (!found || !isComplete(found)) return go(['launch'], { again: node_id })
+      launch.value = found
+      open.value = true
+    } catch (error) {
+      fault.value = (error as Error).message
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return (
+    <>
+      {fault.value && (
+        <span class="fault" role="alert">
+          {fault.value}
+        </span>
+      )}
+      <button type="button" disabled={busy.value} onClick={ask}>
+        Launch again
+      </button>
+      <Dialog title="Launch again?" open={open}>
+        {launch.value && <Question nodeId={node_id} launch={launch.value} open={open} />}
+      </Dialog>
+    </>
+  )
+}
+
+interface QuestionProps {
+  nodeId: string
+  launch: NodeLaunch
+  open: Signal<boolean>
+}
+
+function Question({ nodeId, launch: { request }, open }: QuestionProps) {
+  // If the network fails after the request was sent, sending it again launches nothing twice.
+  const idempotencyKey = useMemo(makeIdempotencyKey, [request])
+  return (
+    <>
+      <p>The node will be launched as before:</p>
+      <dl class="request" tabIndex={0} aria-label="Launch request">
+        {factsOf(draftOf(request)).map(({ label, text }) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{inert(text)}</dd>
+          </div>
+        ))}
+      </dl>
+      <Confirm
+        name="Launch again"
+        open={open}
+        act={async () => {
+          await client.peek().launchNode(request, { idempotencyKey })
+        }}
+      >
+        <a class="button" href={hrefOf(['launch'], { again: nodeId })}>
+          Edit first
+        </a>
+      </Confirm>
+    </>
+  )
+}
