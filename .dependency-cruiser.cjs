@@ -20,8 +20,16 @@ const ARROWS = {
   cli: ['main[.]ts$', 'config[.]ts$', 'demo/', 'package[.]json$'],
 }
 
-/** The same for the dashboard: `parts` is what the others share. */
 const PAGE = '^packages/dashboard/src/'
+/** The folder of each of the page's pages, and which other pages it may know. */
+const PAGES = {
+  fleet: [],
+  // A node's page shows its log, and launches it again.
+  node: ['log', 'launch'],
+  log: [],
+  launch: [],
+  launches: [],
+}
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -46,11 +54,35 @@ module.exports = {
       to: { path: '^packages/server/' },
     },
     {
+      name: 'hub-knows-the-client-alone',
+      comment: 'It also runs in a worker, which has no page.',
+      severity: 'error',
+      from: { path: `${PAGE}hub/` },
+      to: { path: PAGE, pathNot: `${PAGE}hub/` },
+    },
+    {
       name: 'parts-know-no-page',
       comment: 'What all pages share must not need one of them.',
       severity: 'error',
-      from: { path: `${PAGE}parts/` },
-      to: { path: `${PAGE}(fleet|node|log|launch|launches)/` },
+      from: {
+        path: [`${PAGE}parts/`, `${PAGE}(address|clock|session|theme|Header|SignIn)[.]tsx?$`],
+      },
+      to: { path: `${PAGE}(${Object.keys(PAGES).join('|')})/` },
+    },
+    ...Object.entries(PAGES).map(([folder, known]) => ({
+      name: `pages-known-to-${folder}`,
+      severity: 'error',
+      from: { path: `${PAGE}${folder}/` },
+      to: {
+        path: `${PAGE}(${Object.keys(PAGES).join('|')})/`,
+        pathNot: [folder, ...known].map((name) => `${PAGE}${name}/`),
+      },
+    })),
+    {
+      name: 'only-main-knows-the-app',
+      severity: 'error',
+      from: { path: PAGE, pathNot: `${PAGE}(main|App)[.]tsx$` },
+      to: { path: `${PAGE}(main|App)[.]tsx$` },
     },
     ...Object.entries(ARROWS).map(([folder, known]) => ({
       name: `arrows-of-${folder}`,
