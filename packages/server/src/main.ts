@@ -34,7 +34,7 @@ import { createRegistry } from './nodes/registry.js'
 import { startStallMonitor } from './nodes/stall-monitor.js'
 import { createSecrecy } from './output/secrecy.js'
 import { createFeeds } from './stream/feeds.js'
-import { createFleet } from './stream/fleet.js'
+import { createFleet } from './stream/fleet/fleet.js'
 import { adminTokens } from './tokens.js'
 
 export interface Server {

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { readEntry, writeEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore, Watcher } from '../src/logs/store.js'
-import { type Feed, openFeed } from '../src/stream/feed.js'
+import { type Feed, openFeed } from '../src/stream/feed/feed.js'
 import { temporaryFolder } from './support/processes.js'
 
 /** A feed of the node `n`, what it told, and `meanwhile`, called at each of its reads before the end. */

@@ -5,7 +5,7 @@ import { createClient, type NodeRecord, type NodesEvent } from '@launchtail/clie
 import { FLEET_SIZE } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { headersOf } from '../src/http/routes/stream.js'
-import { createFleet, type Fleet } from '../src/stream/fleet.js'
+import { createFleet, type Fleet } from '../src/stream/fleet/fleet.js'
 import { FORMATS } from '../src/stream/formats.js'
 import { removeFolder, startLaunching, temporaryFolder } from './support/launching.js'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'

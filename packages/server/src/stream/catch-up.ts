@@ -6,11 +6,11 @@ import {
   START,
 } from '@launchtail/client/protocol'
 import { endFrame, FOLLOWING } from './ending.js'
-import type { Feed } from './feed.js'
+import type { Feed } from './feed/feed.js'
+import { cursorOf, type Item } from './feed/item.js'
 import { type Flusher, PAGE } from './flush.js'
 import { frameOf, restFrameOf } from './frames.js'
 import { gapFrame } from './gap.js'
-import { cursorOf, type Item } from './item.js'
 import type { Reader, ReaderOptions } from './reader.js'
 
 /**

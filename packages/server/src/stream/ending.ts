@@ -5,8 +5,8 @@ import {
   type LogEntry,
 } from '@launchtail/client/protocol'
 import { endpointOf, oneLine, statusOf } from '../logs/entry-text.js'
+import { cursorOf, type Item } from './feed/item.js'
 import type { Format } from './formats.js'
-import { cursorOf, type Item } from './item.js'
 
 /**
  * When a reader's stream ends by itself: at the list's end, or, where it follows, when the launch

@@ -1,7 +1,7 @@
 import { type DoneEvent, type ErrorEvent, formatCursor } from '@launchtail/client/protocol'
 import { oneLine } from '../logs/entry-text.js'
 import { type CatchUp, createCatchUp } from './catch-up.js'
-import type { Feed, FeedListener } from './feed.js'
+import type { Feed, FeedListener } from './feed/feed.js'
 import { createFlusher, type Flusher } from './flush.js'
 import type { Format } from './formats.js'
 import { createViews, type Reader, type ReaderOptions } from './reader.js'

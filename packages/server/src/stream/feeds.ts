@@ -3,7 +3,7 @@ import type { LogEntry } from '@launchtail/client/protocol'
 import { stopping } from '../errors.js'
 import type { LogStore } from '../logs/store.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
-import { type Feed, openFeed } from './feed.js'
+import { type Feed, openFeed } from './feed/feed.js'
 
 /** The nodes that are being watched: one feed each, whatever the number of readers. */
 export interface Feeds {

@@ -1,8 +1,8 @@
 import type { Cursor } from '@launchtail/client/protocol'
 import { doneFrame, isOver } from './ending.js'
-import type { Feed } from './feed.js'
+import type { Feed } from './feed/feed.js'
+import { cursorOf, type Item } from './feed/item.js'
 import { frameOf } from './frames.js'
-import { cursorOf, type Item } from './item.js'
 import { framed } from './outlet.js'
 import type { Reader, View } from './reader.js'
 

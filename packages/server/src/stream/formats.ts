@@ -1,6 +1,6 @@
 import type { LogEntry } from '@launchtail/client/protocol'
 import type { EntryEventData } from '../logs/events.js'
-import type { FormatName } from './item.js'
+import type { FormatName } from './feed/item.js'
 import { readableData, readableEntry } from './readable.js'
 
 /** How a stream is written: each gives text that is complete in itself. */

@@ -1,7 +1,7 @@
 import { type Cursor, formatCursor, type Level, type LogEntry } from '@launchtail/client/protocol'
 import { comesAfter, eventsOf } from '../logs/events.js'
+import type { EntryFrames, Item } from './feed/item.js'
 import type { Format } from './formats.js'
-import type { EntryFrames, Item } from './item.js'
 
 /** The levels a reader asked to see; what is not a `log` always comes. */
 export type LevelFilter = ReadonlySet<Level> | undefined

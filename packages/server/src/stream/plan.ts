@@ -10,7 +10,7 @@ import {
 } from '@launchtail/client/protocol'
 import { oneLine } from '../logs/entry-text.js'
 import type { Ending } from './ending.js'
-import type { Feed } from './feed.js'
+import type { Feed } from './feed/feed.js'
 import type { Format } from './formats.js'
 import { gapFrame } from './gap.js'
 import { retryOf } from './lifetime.js'

@@ -1,8 +1,8 @@
 import { type Cursor, START, type StreamQuery } from '@launchtail/client/protocol'
 import { passes } from '../logs/history.js'
 import { lastMatching } from '../logs/last-matching.js'
-import type { Feed } from './feed.js'
-import { cursorOf } from './item.js'
+import type { Feed } from './feed/feed.js'
+import { cursorOf } from './feed/item.js'
 
 /** Where a new reader starts: before the first of the last `tail` entries that it wants to see. */
 export async function startOf(feed: Feed, { tail, since, level }: StreamQuery): Promise<Cursor> {

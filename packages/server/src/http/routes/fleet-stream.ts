@@ -1,7 +1,7 @@
 import { operations } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HttpError } from '../../errors.js'
-import type { Fleet } from '../../stream/fleet.js'
+import type { Fleet } from '../../stream/fleet/fleet.js'
 import { FORMATS } from '../../stream/formats.js'
 import { mount } from '../operation.js'
 import { headersOf } from './stream.js'

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { NodeRecord } from '@launchtail/client/protocol'
-import type { Registry } from '../nodes/registry.js'
-import type { FleetChanges } from './fleet-changes.js'
-import { deletedFrame, nodeFrame, PAGE_TEXT } from './fleet-frames.js'
-import { catchUp, type FleetReader } from './fleet-reader.js'
-import { framed } from './outlet.js'
-import type { Readers } from './readers.js'
+import type { Registry } from '../../nodes/registry.js'
+import { framed } from '../outlet.js'
+import type { Readers } from '../readers.js'
+import type { FleetChanges } from './changes.js'
+import { deletedFrame, nodeFrame, PAGE_TEXT } from './frames.js'
+import { catchUp, type FleetReader } from './reader.js'
 
 /** Reads the nodes that have changed, and sends each once to all readers that have the rest. */
 export interface FleetPublisher {

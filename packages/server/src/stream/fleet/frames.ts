@@ -1,6 +1,6 @@
 import type { NodeRecord } from '@launchtail/client/protocol'
-import { oneLine } from '../logs/entry-text.js'
-import { FORMATS } from './formats.js'
+import { oneLine } from '../../logs/entry-text.js'
+import { FORMATS } from '../formats.js'
 
 const { event } = FORMATS.sse
 

@@ -1,9 +1,9 @@
 import { FLEET_SIZE } from '@launchtail/client/protocol'
-import type { Registry } from '../nodes/registry.js'
-import type { FleetChanges } from './fleet-changes.js'
-import { inPages, nodeFrame, readyFrame } from './fleet-frames.js'
-import { catchUp, type FleetReader, roomOf } from './fleet-reader.js'
-import type { Readers } from './readers.js'
+import type { Registry } from '../../nodes/registry.js'
+import type { Readers } from '../readers.js'
+import type { FleetChanges } from './changes.js'
+import { inPages, nodeFrame, readyFrame } from './frames.js'
+import { catchUp, type FleetReader, roomOf } from './reader.js'
 
 export interface FleetBeginningOptions {
   registry: Pick<Registry, 'list'>

@@ -1,6 +1,6 @@
 import { type Cursor, type LogEntry, START } from '@launchtail/client/protocol'
-import { checkOf } from '../logs/check.js'
-import { lastEventOf } from '../logs/events.js'
+import { checkOf } from '../../logs/check.js'
+import { lastEventOf } from '../../logs/events.js'
 
 /** An entry of a watched list, parsed at most once in this process. */
 export interface Item {

@@ -1,4 +1,4 @@
-import type { LogStore } from '../logs/store.js'
+import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
 
 /** Brings the list at hand to what the store has. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LogStore } from '../logs/store.js'
+import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
 import type { Item, ReadItem } from './item.js'
 

@@ -1,5 +1,5 @@
 import type { Cursor, LogEntry } from '@launchtail/client/protocol'
-import type { LogStore } from '../logs/store.js'
+import type { LogStore } from '../../logs/store.js'
 import { createAtHand } from './at-hand.js'
 import { cursorOf, type Item, itemReader } from './item.js'
 import { createReading } from './reading.js'

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { stopping } from '../errors.js'
-import type { Registry } from '../nodes/registry.js'
-import { createFleetBeginning } from './fleet-beginning.js'
-import { createFleetChanges } from './fleet-changes.js'
-import { createFleetPublisher } from './fleet-publisher.js'
-import { catchUp, type FleetReader } from './fleet-reader.js'
-import { FORMATS } from './formats.js'
-import { retryOf } from './lifetime.js'
-import { createReaders, type Lifetimes } from './readers.js'
+import { stopping } from '../../errors.js'
+import type { Registry } from '../../nodes/registry.js'
+import { FORMATS } from '../formats.js'
+import { retryOf } from '../lifetime.js'
+import { createReaders, type Lifetimes } from '../readers.js'
+import { createFleetBeginning } from './beginning.js'
+import { createFleetChanges } from './changes.js'
+import { createFleetPublisher } from './publisher.js'
+import { catchUp, type FleetReader } from './reader.js'
 
 /**
  * From the nodes' records to all who watch the fleet.

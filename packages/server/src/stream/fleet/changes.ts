@@ -1,5 +1,5 @@
 import type { NodeRecord } from '@launchtail/client/protocol'
-import { nodeFrame, PAGE_TEXT } from './fleet-frames.js'
+import { nodeFrame, PAGE_TEXT } from './frames.js'
 
 /**
  * The changes that a reader may lack, the oldest first: of each node only the newest. Each has a

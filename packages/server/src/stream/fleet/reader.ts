@@ -1,5 +1,5 @@
-import type { FleetChanges } from './fleet-changes.js'
-import type { Readers, StreamReader } from './readers.js'
+import type { Readers, StreamReader } from '../readers.js'
+import type { FleetChanges } from './changes.js'
 
 export interface FleetReader extends StreamReader {
   /** The last change it has been sent. */
