@@ -1,17 +1,10 @@
-import {
-  type Cursor,
-  compareInstants,
-  formatCursor,
-  parseInstant,
-  START,
-} from '@launchtail/client/protocol'
+import { type Cursor, formatCursor, START } from '@launchtail/client/protocol'
 import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed/feed.js'
-import { cursorOf, type Item } from './feed/item.js'
-import { type Flusher, PAGE } from './flush.js'
-import { frameOf, restFrameOf } from './frames.js'
+import type { Flusher } from './flush.js'
 import { gapFrame } from './gap.js'
-import type { Reader, ReaderOptions } from './reader.js'
+import { takePage } from './page.js'
+import type { Reader } from './reader.js'
 
 /**
  * The readers that are behind: new ones, slow ones, those that resume. Each is a cursor, and is
@@ -19,7 +12,7 @@ import type { Reader, ReaderOptions } from './reader.js'
  * store. At the tip it becomes one of many: see `flush.ts`.
  */
 export interface CatchUp {
-  /** Goes on with a reader; again when its socket drains, when the storage is back, now and then. */
+  /** Goes on with a reader. Called again when its socket drains, the storage is back, and each second. */
   catchUp(reader: Reader): Promise<void>
   /** The list is not the reader's any more: it is told, and gets all that is kept. */
   startOver(reader: Reader, seen: Cursor): void
@@ -53,32 +46,26 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     try {
       while (!reader.ended && !reader.live && reader.outlet.hasRoom()) {
         const { cursor } = reader
-        if (isAtTip(cursor)) {
+        if (isAt(flusher.sent(), cursor)) {
           arrive(reader)
           continue
         }
         const during = list
-        // From the entry seen last on, to know that the list still is the one that was read.
+        // From the entry seen last, to know that the list is still the one that was read.
         const reading = feed.read(Math.max(0, cursor.index), PAGE_ENTRIES)
         const items = Array.isArray(reading) ? reading : await reading
         if (during !== list || reader.ended) continue
         if (cursor.index >= 0 && items[0]?.check !== cursor.check) await reconsider(reader)
         else {
-          advance(reader, items)
+          say(reader, takePage(reader, items, flusher.sent().index))
           if (isSame(cursor, reader.cursor)) await beOvertaken(cursor)
         }
       }
     } catch {
-      // The store is out of reach: the feed tells so by `lost`, and at `found` this goes on.
+      // The store is out of reach: the feed reports it by `lost`, and at `found` this goes on.
     } finally {
       reader.catchingUp = false
     }
-  }
-
-  function isAtTip({ index, check, event }: Cursor): boolean {
-    const sent = flusher.sent()
-    if (index !== sent.index || check !== sent.check) return false
-    return event === sent.event || event === 'done'
   }
 
   /**
@@ -89,22 +76,6 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   async function beOvertaken(cursor: Cursor): Promise<void> {
     if (cursor.index > flusher.sent().index) await flusher.settled()
     else await feed.sync()
-  }
-
-  /** Sends a page: the rest of the entry seen last, and entries after it. */
-  function advance(reader: Reader, items: readonly Item[]): void {
-    const { cursor, options } = reader
-    const { format, levels } = reader.view
-    const tip = flusher.sent().index
-    let text = ''
-    for (const item of items) {
-      // Newer entries come with the flush that is planned or under way.
-      if (item.index > tip || text.length > PAGE) break
-      if (item.index === cursor.index) text += restFrameOf(format, levels, item, cursor)
-      else if (!isHidden(item, options.history)) text += frameOf(format, levels, item)
-      reader.cursor = cursorOf(item)
-    }
-    say(reader, text)
   }
 
   /** From here on the reader is one of many, or it is done. */
@@ -142,12 +113,11 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   }
 }
 
-function isSame(one: Cursor, other: Cursor): boolean {
-  return one.index === other.index && one.check === other.check && one.event === other.event
+function isAt(tip: Cursor, { index, check, event }: Cursor): boolean {
+  if (index !== tip.index || check !== tip.check) return false
+  return event === tip.event || event === 'done'
 }
 
-function isHidden({ index, entry }: Item, history: ReaderOptions['history']): boolean {
-  if (!history || index >= history.until || !entry) return false
-  const time = parseInstant(entry.timestamp)
-  return time !== undefined && compareInstants(time, history.since) <= 0
+function isSame(one: Cursor, other: Cursor): boolean {
+  return one.index === other.index && one.check === other.check && one.event === other.event
 }

@@ -1,10 +1,9 @@
-import { type DoneEvent, type ErrorEvent, formatCursor } from '@launchtail/client/protocol'
-import { oneLine } from '../logs/entry-text.js'
+import { formatCursor } from '@launchtail/client/protocol'
 import { type CatchUp, createCatchUp } from './catch-up.js'
+import { deletedFrame, lostFrame } from './faults.js'
 import type { Feed, FeedListener } from './feed/feed.js'
 import { createFlusher, type Flusher } from './flush.js'
-import type { Format } from './formats.js'
-import { createViews, type Reader, type ReaderOptions } from './reader.js'
+import { createViews, logReader, type Reader, type ReaderOptions } from './reader.js'
 import { createReaders, type Lifetimes } from './readers.js'
 
 /** From one watched list to all its readers: live ones by `flush.ts`, others by `catch-up.ts`. */
@@ -41,12 +40,7 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
   let lostAt: number | undefined
   const readers = createReaders<Reader>({
     ...lifetimes,
-    heartbeatOf(reader) {
-      // While a flush is at work it is not known which reader has been sent what.
-      if (!attached || attached.flusher.isRunning()) return undefined
-      const cursor = reader.live ? attached.flusher.sent() : reader.cursor
-      return reader.view.format.heartbeat(formatCursor(cursor))
-    },
+    heartbeatOf: (reader) => heartbeatOf(reader, attached?.flusher),
     onGone(reader) {
       reader.live = false
       onGone()
@@ -66,20 +60,9 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
   }
 
   function add(options: ReaderOptions): void {
-    const { response, format, levels, from, first = '' } = options
-    const reader = readers.add(
-      response,
-      (life) => ({
-        ...life,
-        options,
-        view: viewOf(format, levels, life.outlet.chunked),
-        live: false,
-        cursor: from,
-        catchingUp: false,
-      }),
-      goOn,
-    )
-    const opening = format.opening(formatCursor(from), options.retry) + first
+    const { response, format } = options
+    const reader = readers.add(response, (life) => logReader(life, options, viewOf), goOn)
+    const opening = openingOf(options)
     say(reader, lostAt === undefined ? opening : opening + lostFrame(format))
     goOn(reader)
   }
@@ -107,12 +90,7 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
 
   function removed(): void {
     const phase = attached?.feed.newest()?.entry?.phase
-    const error: ErrorEvent = { error: 'node deleted', details: '', ...(phase && { phase }) }
-    const done: DoneEvent = { status: 'deleted', message: 'Node deleted' }
-    for (const reader of [...all]) {
-      const { event } = reader.view.format
-      end(reader, event('error', oneLine(error)) + event('done', oneLine(done)))
-    }
+    for (const reader of [...all]) end(reader, deletedFrame(reader.view.format, phase))
   }
 
   function lost(): void {
@@ -136,7 +114,12 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
   }
 }
 
-function lostFrame(format: Format): string {
-  const error: ErrorEvent = { error: 'Failed to stream logs', details: 'Redis connection lost' }
-  return format.event('error', oneLine(error))
+function openingOf({ format, from, retry, first = '' }: ReaderOptions): string {
+  return format.opening(formatCursor(from), retry) + first
+}
+
+/** Undefined while a flush is at work: then it is not known which reader has been sent what. */
+function heartbeatOf({ live, cursor, view }: Reader, flusher?: Flusher): string | undefined {
+  if (!flusher || flusher.isRunning()) return undefined
+  return view.format.heartbeat(formatCursor(live ? flusher.sent() : cursor))
 }

@@ -4,22 +4,23 @@ import type { Feed } from './feed/feed.js'
 import { cursorOf, type Item } from './feed/item.js'
 import { frameOf } from './frames.js'
 import { framed } from './outlet.js'
+import { createPace } from './pace.js'
+import { PAGE } from './page.js'
 import type { Reader, View } from './reader.js'
 
 /**
  * The hot loop: what is new in one list, to all its readers that have everything before it.
  *
- * A write to a socket costs 5 to 7 µs whatever it carries; to parse, frame and copy an entry for
+ * A write to a socket costs 5 to 7 µs whatever it carries. Parsing, framing and copying an entry for
  * each reader would cost two to ten times that. So writes are counted, and all else is shared:
  *
- * - What is appended in one turn goes out together, framed once a view: one Buffer for a thousand
- *   readers, one write each.
- * - A list that was quiet is sent at once. After that there is a pause of three times what the
- *   sending took, 20 ms at most, and what comes meanwhile goes out at its end. With 1,000 readers
- *   and 200 entries/s that is 35 writes a second to a reader in place of 200, for a third of the
- *   processor's time; with ten readers there is no pause that one could measure.
- * - Readers are served in slices of 256, about 2 ms, and other work gets its turn in between: with
- *   10,000 readers a request waited up to 154 ms without, 9 ms with it.
+ * - Entries appended in one turn go out together, framed once for each view: one Buffer for a
+ *   thousand readers, one write each.
+ * - Between two flushes of a busy list there is a pause: see `pace.ts`. With 1,000 readers and 200
+ *   entries/s each reader gets 35 writes a second instead of 200, for a third of the processor's
+ *   time. With ten readers the pause is too short to measure.
+ * - Readers are served in slices of 256, about 2 ms, and other work gets its turn in between. With
+ *   10,000 readers a request waited up to 154 ms without slices, and 9 ms with them.
  * - A reader whose socket is full is passed over. It becomes a cursor that catches up by itself
  *   (`catch-up.ts`); nothing is queued for it, and nobody waits for it.
  */
@@ -46,42 +47,27 @@ export interface FlusherOptions {
   now: () => number
 }
 
-/** Characters of entries in one write: what is more goes out in several. */
-export const PAGE = 128 * 1024
 const SLICE = 256
-const PAUSE_FACTOR = 3
-const LONGEST_PAUSE = 20
 
 export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOptions): Flusher {
+  const pace = createPace(flush, now)
   let sent = feed.tip()
-  let state: 'quiet' | 'planned' | 'running' = 'quiet'
-  /** Counts the lists there were: what was begun with another is not gone on with. */
+  /** Counts the lists there were: a flush of an earlier one is not continued. */
   let list = 0
-  let quietFrom = 0
-  let settled = Promise.resolve()
-  let settle = () => {}
   return {
-    grown,
+    grown: pace.plan,
     sent: () => sent,
-    isRunning: () => state === 'running',
-    settled: () => settled,
-    restart,
+    isRunning: pace.isRunning,
+    settled: pace.settled,
+    restart() {
+      list += 1
+      sent = feed.tip()
+      pace.cancel()
+    },
   }
 
-  function grown(): void {
-    if (state !== 'quiet') return
-    state = 'planned'
-    settled = new Promise((resolve) => {
-      settle = resolve
-    })
-    const wait = quietFrom - now()
-    if (wait > 0) setTimeout(flush, wait, list)
-    else setImmediate(flush, list)
-  }
-
-  function flush(during: number): void {
-    if (during !== list) return
-    state = 'running'
+  function flush(): void {
+    const during = list
     const live = [...readers].filter((reader) => reader.live)
     const before = sent
     const items = feed.newer(before.index)
@@ -107,9 +93,10 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
       const stop = Math.min(live.length, next + SLICE)
       for (; next < stop && during === list; next += 1) {
         const reader = live[next] as Reader
-        // It left since the last slice.
+        // It has left since the last slice.
         if (!reader.live) continue
-        const buffer = buffers[reader.view.number] ?? frame(reader.view)
+        const { view } = reader
+        const buffer = buffers[view.number] ?? frame(view)
         const hasRoom = buffer.length === 0 || reader.outlet.write(buffer)
         if (over) end(reader)
         else if (!hasRoom) fallBehind(reader, sent)
@@ -122,34 +109,28 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
     }
 
     function frame(view: View): Buffer {
-      let text = ''
-      for (const item of page) text += frameOf(view.format, view.levels, item)
-      if (over && newest) text += doneFrame(view.format, newest)
-      const buffer = text === '' ? NOTHING : framed(text, view.chunked)
+      const buffer = bytesOf(page, view, over)
       buffers[view.number] = buffer
       return buffer
     }
   }
 
   function done(took: number): void {
-    quietFrom = now() + Math.min(LONGEST_PAUSE, PAUSE_FACTOR * took)
-    rest()
-    if (sent.index + 1 < feed.length()) grown()
-  }
-
-  function restart(): void {
-    list += 1
-    sent = feed.tip()
-    rest()
-  }
-
-  function rest(): void {
-    state = 'quiet'
-    settle()
+    pace.ended(took)
+    if (sent.index + 1 < feed.length()) pace.plan()
   }
 }
 
-/** What a view shows of entries that it hides. */
+/** A page as this view shows it; `over` where its last entry ends the launch. */
+function bytesOf(page: readonly Item[], view: View, over: boolean): Buffer {
+  let text = ''
+  for (const item of page) text += frameOf(view.format, view.levels, item)
+  const newest = page.at(-1)
+  if (over && newest) text += doneFrame(view.format, newest)
+  return text === '' ? NOTHING : framed(text, view.chunked)
+}
+
+/** The bytes of entries that a view hides. */
 const NOTHING = Buffer.alloc(0)
 
 function firstPage(items: readonly Item[]): readonly Item[] {

@@ -36,17 +36,26 @@ export interface View {
 export interface Reader extends StreamReader {
   readonly options: ReaderOptions
   readonly view: View
-  /** At the tip: it has been sent all there was to send, and gets what comes as it comes. */
+  /** At the tip: it has been sent everything, and gets new entries as they come. */
   live: boolean
   /** What it has been sent, while it is not live. */
   cursor: Cursor
   catchingUp: boolean
 }
 
+/** A reader that has been sent nothing yet. */
+export function logReader(life: StreamReader, options: ReaderOptions, viewOf: ViewOf): Reader {
+  const { format, levels, from } = options
+  const view = viewOf(format, levels, life.outlet.chunked)
+  return { ...life, options, view, live: false, cursor: from, catchingUp: false }
+}
+
+type ViewOf = (format: Format, levels: LevelFilter, chunked: boolean) => View
+
 /** The views there are, each made when its first reader comes. */
-export function createViews() {
+export function createViews(): ViewOf {
   const views = new Map<string, View>()
-  return (format: Format, levels: LevelFilter, chunked: boolean): View => {
+  return (format, levels, chunked) => {
     const key = JSON.stringify([format.name, levels && [...levels].sort(), chunked])
     let view = views.get(key)
     if (!view) {

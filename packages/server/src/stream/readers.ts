@@ -38,7 +38,7 @@ export interface Readers<Reader extends StreamReader> {
     onDrain: (reader: Reader) => void,
   ): Reader
   say(reader: Reader, text: string): void
-  /** Ends the stream in order, after these last words. */
+  /** Ends the stream in order, after this text. */
   end(reader: Reader, text?: string): void
   /** Looks after heartbeats, rotation and stalls; called every second. */
   tick(): void
@@ -99,7 +99,7 @@ export function createReaders<Reader extends StreamReader>({
   }
 
   function beat(reader: Reader, time: number): void {
-    // A full socket has bytes enough to show whether its peer is there.
+    // A full socket already has bytes that show whether its peer is there.
     const text = reader.outlet.hasRoom() ? heartbeatOf(reader) : undefined
     if (text === undefined) return
     reader.beatAt = time + heartbeat

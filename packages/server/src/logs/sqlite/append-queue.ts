@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Appended, AppendHow } from '../store.js'
+import type { AppendResult, AppendToList } from './append-to-list.js'
 import { translate } from './faults.js'
-import type { AppendResult, Lists } from './lists.js'
 import { SLICE, type Writer } from './writer.js'
 
 export interface Job {
@@ -14,13 +14,13 @@ export interface Job {
 
 export interface AppendQueueOptions {
   writer: Writer
-  lists: Lists
+  append: AppendToList
   /** Called with each append that was committed, once it has been answered. */
   onStored: (job: Job, index: number, previous: string | undefined) => void
 }
 
 /** The appends of one turn share a transaction; long ones are divided into several. */
-export function createAppendQueue({ writer, lists, onStored }: AppendQueueOptions) {
+export function createAppendQueue({ writer, append, onStored }: AppendQueueOptions) {
   const queue: Job[] = []
   return {
     push(job: Job): void {
@@ -57,7 +57,7 @@ export function createAppendQueue({ writer, lists, onStored }: AppendQueueOption
 
   async function appendAll(jobs: readonly Job[]): Promise<AppendResult[]> {
     const results: AppendResult[] = []
-    for (const { nodeId, texts, how } of jobs) results.push(await lists.append(nodeId, texts, how))
+    for (const { nodeId, texts, how } of jobs) results.push(await append(nodeId, texts, how))
     return results
   }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Lists } from './lists.js'
+import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
 import { SLICE, type Writer } from './writer.js'
 
@@ -13,7 +13,7 @@ export interface Expiry {
 export interface ExpiryOptions {
   writer: Writer
   write: WriteStatements
-  lists: Lists
+  removal: Removal
   /** Called when a list has expired. */
   onExpired: (nodeId: string) => void
   now: () => number
@@ -21,7 +21,7 @@ export interface ExpiryOptions {
 
 const SWEEP_EVERY = 60_000
 
-export function startExpiry({ writer, write, lists, onExpired, now }: ExpiryOptions): Expiry {
+export function startExpiry({ writer, write, removal, onExpired, now }: ExpiryOptions): Expiry {
   let stopped = false
   const sweeper = setInterval(() => run(sweep), SWEEP_EVERY)
   sweeper.unref()
@@ -43,7 +43,7 @@ export function startExpiry({ writer, write, lists, onExpired, now }: ExpiryOpti
   async function sweep(): Promise<void> {
     const expired = write.expired.all(now()) as { id: number; node: string }[]
     await writer.transaction(() => {
-      for (const { id } of expired) lists.bury(id)
+      for (const { id } of expired) removal.bury(id)
       write.oldOffsets.run(now())
       write.oldReplies.run(now())
     })

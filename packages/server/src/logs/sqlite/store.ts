@@ -3,9 +3,10 @@ import { openSqlite } from '../../sqlite.js'
 import type { LogStore } from '../store.js'
 import { createWatchers } from '../watchers.js'
 import { createAppendQueue } from './append-queue.js'
+import { createAppendToList } from './append-to-list.js'
 import { startExpiry } from './expiry.js'
-import { createLists } from './lists.js'
 import { createReads } from './reads.js'
+import { createRemoval } from './removal.js'
 import { prepareWrites } from './statements.js'
 import { TABLES } from './tables.js'
 import { createWriter } from './writer.js'
@@ -36,10 +37,10 @@ export async function sqliteLogStore({
   const writer = createWriter(writing)
   const write = prepareWrites(writing)
   const watchers = createWatchers()
-  const lists = createLists({ write, retention, now })
+  const removal = createRemoval(write)
   const queue = createAppendQueue({
     writer,
-    lists,
+    append: createAppendToList({ write, removal, retention, now }),
     onStored({ nodeId, texts }, index, previous) {
       const news = { index, previous, texts }
       for (const watcher of watchers.of(nodeId)) watcher.appended(news)
@@ -48,7 +49,7 @@ export async function sqliteLogStore({
   const expiry = startExpiry({
     writer,
     write,
-    lists,
+    removal,
     onExpired(nodeId) {
       for (const watcher of watchers.of(nodeId)) watcher.changed()
     },
@@ -64,7 +65,7 @@ export async function sqliteLogStore({
         else queue.push({ nodeId, texts, how, resolve, reject })
       }),
     async remove(nodeId) {
-      await writer.exclusively(() => writer.transaction(() => lists.remove(nodeId)))
+      await writer.exclusively(() => writer.transaction(() => removal.remove(nodeId)))
       for (const watcher of watchers.of(nodeId)) watcher.removed()
       expiry.purge()
     },

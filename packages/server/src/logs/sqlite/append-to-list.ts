@@ -1,17 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { checkBefore } from '../check.js'
 import type { Appended, AppendHow } from '../store.js'
+import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
 import { SLICE } from './writer.js'
 
-/** What changes the lists. Each call is made within a transaction. */
-export interface Lists {
-  append(nodeId: string, texts: readonly string[], how: AppendHow): Promise<AppendResult>
-  /** Removes the node's list, its offsets and its kept replies. */
-  remove(nodeId: string): void
-  /** Removes a list; its entries are purged later. */
-  bury(id: number): void
-}
+/** Appends to the node's list, within a transaction. */
+export type AppendToList = (
+  nodeId: string,
+  texts: readonly string[],
+  how: AppendHow,
+) => Promise<AppendResult>
 
 export interface AppendResult {
   readonly appended: Appended
@@ -19,8 +18,9 @@ export interface AppendResult {
   readonly previous?: string
 }
 
-export interface ListsOptions {
+export interface AppendToListOptions {
   write: WriteStatements
+  removal: Removal
   /** Milliseconds a list is kept after its last append. */
   retention: number
   now: () => number
@@ -36,8 +36,9 @@ type Reply = { digest: string; index: number; answer: string }
 
 const REPLY_KEPT = 24 * 3_600_000
 
-export function createLists({ write, retention, now }: ListsOptions): Lists {
-  return { append, remove, bury }
+export function createAppendToList(options: AppendToListOptions): AppendToList {
+  const { write, removal, retention, now } = options
+  return append
 
   async function append(
     nodeId: string,
@@ -102,20 +103,8 @@ export function createLists({ write, retention, now }: ListsOptions): Lists {
     const kept = write.list.get(nodeId) as (List & { expires_at: number }) | undefined
     if (kept && kept.expires_at > now()) return kept
     if (!create) return { id: -1, length: 0 }
-    if (kept) bury(kept.id)
+    if (kept) removal.bury(kept.id)
     const { lastInsertRowid } = write.create.run(nodeId, now() + retention)
     return { id: Number(lastInsertRowid), length: 0 }
-  }
-
-  function remove(nodeId: string): void {
-    const list = write.list.get(nodeId) as List | undefined
-    if (list) bury(list.id)
-    write.dropOffsets.run(nodeId)
-    write.dropReplies.run(nodeId)
-  }
-
-  function bury(id: number): void {
-    write.bury.run(id)
-    write.dropList.run(id)
   }
 }

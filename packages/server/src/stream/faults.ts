@@ -1,0 +1,16 @@
+import type { DoneEvent, ErrorEvent, Phase } from '@launchtail/client/protocol'
+import { oneLine } from '../logs/entry-text.js'
+import type { Format } from './formats.js'
+
+/** Tells a reader that the storage is out of reach, and that its stream goes on when it is back. */
+export function lostFrame({ event }: Format): string {
+  const error: ErrorEvent = { error: 'Failed to stream logs', details: 'Redis connection lost' }
+  return event('error', oneLine(error))
+}
+
+/** Tells a reader that the node was deleted on purpose, and ends its stream. */
+export function deletedFrame({ event }: Format, phase: Phase | undefined): string {
+  const error: ErrorEvent = { error: 'node deleted', details: '', ...(phase && { phase }) }
+  const done: DoneEvent = { status: 'deleted', message: 'Node deleted' }
+  return event('error', oneLine(error)) + event('done', oneLine(done))
+}

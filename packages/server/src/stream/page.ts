@@ -1,0 +1,31 @@
+import { compareInstants, parseInstant } from '@launchtail/client/protocol'
+import { cursorOf, type Item } from './feed/item.js'
+import { frameOf, restFrameOf } from './frames.js'
+import type { Reader, ReaderPlan } from './reader.js'
+
+/** Characters of entries in one write; longer texts go out in several. */
+export const PAGE = 128 * 1024
+
+/**
+ * What a reader is sent in one write: the rest of the entry it has seen last, and entries after it
+ * up to the tip. Its cursor moves on.
+ */
+export function takePage(reader: Reader, items: readonly Item[], tip: number): string {
+  const { cursor, options } = reader
+  const { format, levels } = reader.view
+  let text = ''
+  for (const item of items) {
+    // Newer entries come with the flush that is planned or under way.
+    if (item.index > tip || text.length > PAGE) break
+    if (item.index === cursor.index) text += restFrameOf(format, levels, item, cursor)
+    else if (!isHidden(item, options.history)) text += frameOf(format, levels, item)
+    reader.cursor = cursorOf(item)
+  }
+  return text
+}
+
+function isHidden({ index, entry }: Item, history: ReaderPlan['history']): boolean {
+  if (!history || index >= history.until || !entry) return false
+  const time = parseInstant(entry.timestamp)
+  return time !== undefined && compareInstants(time, history.since) <= 0
+}
