@@ -15,7 +15,7 @@ export interface Found {
   readonly entry: LogEntry
 }
 
-/** A log as a file. Each format ends with a count, so that a file that was cut is noticed. */
+/** A log as a file. Each format ends with a count, which shows whether the file is complete. */
 export function exportLog(
   nodeId: string,
   found: readonly Found[],
@@ -79,7 +79,7 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** Without what acts on a terminal; that a text has several lines is left to it. */
+/** Without what acts on a terminal, except line ends. */
 function plainLines(text: string): string {
   return text
     .split(/(\r\n|[\r\n])/)
@@ -88,8 +88,8 @@ function plainLines(text: string): string {
 }
 
 /**
- * What a spreadsheet would run as a formula is made a text by an apostrophe before it, also behind
- * blanks and in full-width form (OWASP, CSV injection). A plain number stays one.
+ * An apostrophe turns into text what a spreadsheet would run as a formula, also after blanks and in
+ * full-width form (OWASP, CSV injection). A plain number stays one.
  */
 function neutral(text: string): string {
   if (!/^[\s\u3000]*[=+\-@＝＋－＠\t\r]/.test(text)) return text

@@ -5,7 +5,7 @@ export function checkOf(text: string): string {
   return hash('sha256', text).slice(0, 8)
 }
 
-/** The check of the entry before those that follow `last`; before the first entry it is `0`. */
+/** The check of the entry `last`, which others follow; `0` before the first entry. */
 export function checkBefore(last: string | undefined): string {
   return last === undefined ? '0' : checkOf(last)
 }

@@ -22,8 +22,8 @@ export function writeEntry({
 }
 
 /**
- * JSON that no client takes for several lines. U+0085, U+2028 and U+2029 are no line ends to SSE,
- * but to Python's `splitlines` they are, and the common Python clients cut their events by it.
+ * JSON that no client takes for several lines. U+0085, U+2028 and U+2029 end no line in SSE, but
+ * they do in Python's `splitlines`, by which the common Python clients divide their events.
  */
 export function oneLine(value: object): string {
   const text = JSON.stringify(value)
@@ -38,9 +38,9 @@ function escapeCharacter(character: string): string {
 }
 
 /**
- * Reads a stored text. Other programs write to the lists too: a level we do not know is read as
- * `info` (or as the one it means), a progress out of bounds is brought back into them, and what is
- * no entry gives undefined.
+ * Reads a stored text; undefined for one that is no entry. Other programs write to the lists too, so
+ * an unknown level is read as `info` (or as the level it means), and a progress out of bounds is
+ * brought back into them.
  */
 export function readEntry(text: string): LogEntry | undefined {
   if (text.length > LONGEST) return undefined
@@ -62,14 +62,14 @@ export function readEntry(text: string): LogEntry | undefined {
   return entry
 }
 
-/** What is longer is none of ours, and no reader could be sent it. */
+/** A longer text is none of ours, and could not be sent to a reader. */
 const LONGEST = 512 * 1024
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // Not ours to mend: another program wrote it, and the caller counts it.
+    // Another program wrote it, so it is not ours to mend. The caller counts it.
     return undefined
   }
 }
@@ -86,7 +86,7 @@ const levels = new Map<unknown, Level>([
 /** The message of the entry that ends a launch which was terminated on request. */
 export const TERMINATED = 'Node terminated'
 
-/** What the launch has come to with this entry as its newest. */
+/** The status of a launch whose newest entry is this one. */
 export function statusOf({ phase, message }: LogEntry): NodeStatus {
   if (!isTerminal(phase)) return 'launching'
   if (phase === 'active') return 'active'

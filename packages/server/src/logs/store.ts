@@ -14,24 +14,24 @@ export interface LogStore {
   offset(nodeId: string, name: string): Promise<number>
   /** Removes the list, its offsets and its kept replies. */
   remove(nodeId: string): Promise<void>
-  /** Tells of everything that happens to a list, until the returned function is called. */
+  /** Calls the watcher with what happens to a list, until the returned function is called. */
   watch(nodeId: string, watcher: Watcher): () => void
-  /** Ends normally where the storage answers, and can be written to. */
+  /** Resolves where the storage answers and can be written to. */
   ping(): Promise<void>
   close(): Promise<void>
 }
 
 export interface AppendHow {
-  /** The list as the caller knows it; where it is another by now, nothing is appended. */
+  /** The list as the caller knows it. If it has changed since, nothing is appended. */
   readonly precondition?: { readonly length: number; readonly last: string | undefined }
   /**
-   * A named position in what is being sent in. Nothing is appended unless it is at `from`; it is at
-   * `to` afterwards. So a sender that repeats itself, or a second one, stores nothing twice.
+   * A named position in what is being sent in. Nothing is appended unless it is at `from`, and it is
+   * at `to` afterwards. So a sender that repeats itself stores nothing twice, nor does a second one.
    */
   readonly offset?: { readonly name: string; readonly from: number; readonly to: number }
   /**
-   * The fencing token of whoever runs the launch under this name: it grows with each owner. The highest
-   * is kept, as an offset; an append with a lower one stores nothing.
+   * The fencing token of the launch's owner, under this name. It grows with each owner. The highest
+   * is kept, as an offset, and an append with a lower one stores nothing.
    */
   readonly fence?: { readonly name: string; readonly token: number }
   /** A request that must take effect once. The answer is kept for 24 hours in the same step. */
@@ -55,7 +55,7 @@ export type Appended =
       readonly answer: string
     }
 
-/** What a store tells of a watched list. The watcher checks each against what it has. */
+/** Called with what happens to a watched list. The watcher checks it against what it has. */
 export interface Watcher {
   /** The index of the watcher's own newest entry, from which a poll reads; -1 for none. */
   position(): number
@@ -65,7 +65,7 @@ export interface Watcher {
    * own newest entry again.
    */
   appended(news: { index: number; previous: string | undefined; texts: readonly string[] }): void
-  /** Something happened; read to learn what. */
+  /** Something happened; the watcher reads to learn what. */
   changed(): void
   /** The list was removed on purpose. */
   removed(): void

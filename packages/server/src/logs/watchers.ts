@@ -1,6 +1,6 @@
 import type { Watcher } from './store.js'
 
-/** Who watches which list; what each store tells goes through here. */
+/** The watchers of each list, for a store to call. */
 export interface Watchers {
   add(nodeId: string, watcher: Watcher): void
   delete(nodeId: string, watcher: Watcher): void

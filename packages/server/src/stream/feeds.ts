@@ -5,7 +5,7 @@ import type { LogStore } from '../logs/store.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
 import { type Feed, openFeed } from './feed/feed.js'
 
-/** The nodes that are being watched: one feed each, whatever the number of readers. */
+/** The nodes that are being watched: one feed for each, whatever the number of readers. */
 export interface Feeds {
   /** Opens the node's feed, or takes the open one. It stays open during `act`, and for readers. */
   use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T>
@@ -34,8 +34,8 @@ interface Kept {
 
 const TICK = 1000
 /**
- * A node's entries in memory take at most so many bytes. All of them take 32 MiB, or a tenth of a
- * small heap: with 200 MB of them, of 100 nodes, the collector took a core for 300 ms at a time.
+ * A node's entries in memory take at most so many bytes. Those of all nodes take 32 MiB, or a tenth
+ * of a small heap: with 200 MB, of 100 nodes, the collector took a core for 300 ms at a time.
  */
 const NODE_SHARE = 8 * 1024 * 1024
 const LEAST_SHARE = 16 * 1024
@@ -92,7 +92,7 @@ export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOpt
     byNode.delete(nodeId)
     kept.opening.then(
       ({ feed }) => feed.close(),
-      // It never opened, and who asked for it was told why.
+      // It never opened, and its callers were told why.
       () => {},
     )
   }

@@ -1,6 +1,6 @@
 /**
- * When streams end that are not over, and when their clients come again. All of it is spread, so
- * that the readers of a fleet do not come at once.
+ * When unfinished streams end, and when their clients connect again. All of it is spread out, so that
+ * the readers of a fleet do not come at once.
  */
 
 /** Milliseconds until a stream is ended, to be opened anew: the setting, a tenth more or less. */
@@ -8,7 +8,7 @@ export function lifetimeOf(timeout: number, random: () => number): number {
   return timeout * (0.9 + 0.2 * random())
 }
 
-/** What a client is told to wait after a cut, in milliseconds. */
+/** Milliseconds a client is told to wait before it connects again. */
 export function retryOf(random: () => number): number {
   return Math.round(1500 + 2500 * random())
 }

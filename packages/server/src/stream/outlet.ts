@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** Where a reader's bytes go, and how much of them is still waiting. */
+/** The way to a reader's socket, and how much is waiting there. */
 export interface Outlet {
   /** Whether a chunk must bring its own HTTP chunk header: see `framed`. */
   readonly chunked: boolean
@@ -8,24 +8,24 @@ export interface Outlet {
   write(bytes: Buffer): boolean
   /** Whether it may be given more; where not, `onDrain` is called once it may. */
   hasRoom(): boolean
-  /** Whether what waits has not moved for too long, by this look and those before it. */
+  /** Whether the waiting bytes have not moved for too long, by this call and those before it. */
   isStalled(now: number): boolean
   end(): void
   destroy(): void
 }
 
-/** What may wait for a reader before it is passed over. */
+/** Bytes that may wait for a reader before it is passed over. */
 const HIGH_WATER = 256 * 1024
-/** Milliseconds a socket may take nothing while something waits. */
+/** Milliseconds a socket may take nothing while bytes wait. */
 const STALL = 30_000
 /** Milliseconds of silence after which the kernel asks whether the peer is there. */
 const KEEP_ALIVE = 10_000
 
 /**
- * Opens the way to a response whose headers are set, and sends these. Bytes are written to the
- * socket itself, which costs half of `response.write`; then they must be framed by the caller.
- * Where an earlier response on the same connection is not done yet (pipelining), the socket is not
- * ours, and `response.write` keeps the order.
+ * Opens the way to a response whose headers are set, and sends them. Bytes are written to the socket
+ * itself, which costs half of `response.write`; the caller must frame them. Where an earlier
+ * response on the same connection is not done yet (pipelining), the socket is not ours yet, and
+ * `response.write` keeps the order.
  */
 export function openOutlet(response: ServerResponse, onDrain: () => void): Outlet {
   response.flushHeaders()
@@ -41,7 +41,7 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
   let takenAt = 0
   return {
     chunked: socket !== null && response.req.httpVersion === '1.1',
-    // What Node says is stricter, and nearly always enough: to look costs a tenth of a write.
+    // What `write` returns is stricter and nearly always enough; `hasRoom` costs a tenth of a write.
     write: (bytes) => outlet.write(bytes) || hasRoom(),
     hasRoom,
     isStalled(now) {
@@ -57,7 +57,7 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
       }
       return now - takenAt > STALL
     },
-    // After bytes of ours Node still writes the terminating chunk and frees the connection.
+    // After our own bytes Node still writes the terminating chunk and frees the connection.
     end: () => void response.end(),
     destroy: () => void response.destroy(),
   }

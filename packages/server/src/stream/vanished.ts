@@ -2,24 +2,24 @@ import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { type Socket, SocketAddress } from 'node:net'
 
-/** Where Linux tells of its connections. */
+/** Where Linux lists its connections. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
 const LOOK_EVERY = 12_000
-/** A peer that does not answer at so many looks in a row is gone: for 12 to 24 seconds. */
+/** A peer is gone that has not answered at so many looks in a row: for 12 to 24 seconds. */
 const LOOKS = 2
 
 /**
- * Closes connections whose peer is gone without a word: its machine, or the network to it.
+ * Closes connections whose peer has vanished without a word: its machine, or the network to it.
  *
- * A reader that is only told heartbeats would stay for a quarter of an hour. The few bytes are
- * taken by the kernel, so nothing waits here that could be seen to wait; the kernel sends them
- * again and again, and asks nothing by keep-alive meanwhile. How long it does so cannot be set from
- * Node (`TCP_USER_TIMEOUT`), but Linux tells for which connections it is at it. A look costs some
- * 6 ms for a thousand connections, most of it beside the loop. Elsewhere nothing is done.
+ * A reader that gets only heartbeats would stay for a quarter of an hour. The kernel takes these few
+ * bytes, so nothing waits here that could be noticed. It sends them again and again, and sends no
+ * keep-alive probe meanwhile. How long it does so cannot be set from Node (`TCP_USER_TIMEOUT`), but
+ * Linux lists the connections it does it for. A look costs some 6 ms for a thousand connections,
+ * most of it outside the event loop. On other systems nothing is done.
  */
 export function closeVanished(server: Server): void {
   const sockets = new Set<Socket>()
-  /** At how many looks in a row each was being sent to again. */
+  /** At how many looks in a row bytes were being sent again to each peer. */
   let silent = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -47,8 +47,8 @@ function readTable(file: string): Promise<string> {
 }
 
 /**
- * Established (`01`), with bytes that are not acknowledged and a timer to send them again (`01:`),
- * which has run out three times or more, as on a line that only loses something it seldom has:
+ * Established (`01`), with bytes that are not acknowledged and a timer to send them again (`01:`)
+ * that has run out three times or more, which is rare on a line that only loses packets:
  * `local remote state queues timer:when retransmits …`.
  */
 const REPEATING =
@@ -68,7 +68,7 @@ function keyFrom(local?: number, address?: string, port?: number): string {
   return `${local} ${address} ${port}`
 }
 
-/** In words of four bytes, each as the machine has it: with its last byte first. */
+/** The address is in words of four bytes, each in the machine's order: last byte first. */
 function addressFrom(hex: string): string {
   const words = hex.match(/.{8}/g) ?? []
   const bytes = words.map((word) => Buffer.from(word, 'hex').reverse())

@@ -15,7 +15,7 @@ export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet
     operation,
     async ({ reply }) => {
       await fleet.open(() => {
-        // Nothing can be refused any more: from here on the socket is the stream's.
+        // Nothing can be refused any more: from here on the socket belongs to the stream.
         reply.hijack()
         return reply.raw.writeHead(200, headers)
       })

@@ -49,7 +49,7 @@ export function mountStream(app: FastifyInstance, { feeds, registry }: StreamOpt
       )
       if (!plan) return reply.code(204).send()
       const { raw } = reply
-      // Nothing can be refused any more: from here on the socket is the stream's.
+      // Nothing can be refused any more: from here on the socket belongs to the stream.
       reply.hijack()
       raw.writeHead(200, headersOf(plan.format))
       fanout.add({ ...plan, response: raw })

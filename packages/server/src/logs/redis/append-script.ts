@@ -1,16 +1,16 @@
 /**
- * The append, as one script: nothing of it happens unless all of it does.
+ * The append, as one script: all of it happens or nothing.
  *
  * KEYS: the list, its offsets, the kept reply (the list again where there is none).
  * ARGV: deadline, retention, expected length (-1: any), SHA-1 of the expected last entry, offset,
  * from, to, reply's digest (empty: none), reply's answer, reply's retention, check of the entry
  * before (empty: not known), fence (empty: none), fencing token, then the texts.
  *
- * The announcement carries the texts where they are few; a subscriber that lacks them reads.
+ * The announcement carries the texts where they are short. Otherwise a subscriber reads them.
  */
 export const APPEND = script('PUBLISH')
 
-/** The same in a Cluster, where an announcement stays on the list's own shard. */
+/** The same for a Cluster, where an announcement stays on the list's own shard. */
 export const APPEND_SHARDED = script('SPUBLISH')
 
 function script(publish: 'PUBLISH' | 'SPUBLISH'): string {

@@ -6,7 +6,7 @@ export interface AtHand {
   newest(): Item | undefined
   /** The index of the oldest entry in memory. */
   base(): number
-  /** Changes with everything that is added, so that a read knows whether it is still of the same. */
+  /** Changes whenever entries are added, so that a read can tell whether any were meanwhile. */
   version(): number
   /** The list is another one: these texts, from an index on. */
   reset(from: number, texts: readonly string[]): void
@@ -31,7 +31,7 @@ export interface AtHandOptions {
   share: () => number
 }
 
-/** How full its share is left when entries are dropped, and how full a reader's history makes it. */
+/** How much of its share is left in use when entries are dropped, and what a history may fill. */
 const FILL = 0.75
 
 export function createAtHand({ readItem, share }: AtHandOptions): AtHand {
@@ -89,7 +89,7 @@ export function createAtHand({ readItem, share }: AtHandOptions): AtHand {
     const room = share()
     if (bytes <= room) return
     let drop = 0
-    // Many at once, and never the newest, which tells where the list goes on.
+    // Many at once, and never the newest, which shows where the list goes on.
     while (drop < items.length - 1 && bytes > room * FILL) {
       bytes -= sizeOf(items[drop]?.text ?? '')
       drop += 1

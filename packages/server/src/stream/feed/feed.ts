@@ -45,8 +45,8 @@ export interface FeedOptions {
   readText: (text: string) => LogEntry | undefined
   listener: FeedListener
   /**
-   * How many bytes of memory its newest entries may take, asked anew at each use, so that many
-   * feeds share what there is. The newest one is kept in any case.
+   * How many bytes of memory its newest entries may take. Asked anew at each use, because all feeds
+   * share what there is. The newest entry is kept in any case.
    */
   share: () => number
   onSkipped?: (nodeId: string) => void
@@ -60,13 +60,13 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
   const { grown: onGrown, replaced: onReplaced } = listener
   const sync = createSync({ nodeId, store, atHand, onGrown, onReplaced })
   let reachable = true
-  // Watched before it is loaded: nothing can come in between unseen.
+  // Watched before it is loaded, so that nothing comes in between unseen.
   const unwatch = store.watch(nodeId, {
     position: () => atHand.length() - 1,
     appended({ index, previous, texts }) {
       if (!sync.isOpen()) sync.soon()
       else if (atHand.isContinuedBy(index, previous)) grow(texts)
-      // The poll was quicker, or the announcement: what is known already is passed over.
+      // The poll came before the announcement, or after it: what is known is passed over.
       else if (atHand.agrees(index, texts)) grow(texts.slice(atHand.length() - index))
       else sync.soon()
     },

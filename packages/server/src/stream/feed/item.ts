@@ -23,7 +23,7 @@ export interface EntryFrames {
 
 export type ReadItem = (index: number, text: string) => Item
 
-/** Makes items of a list's texts. */
+/** Parses the texts of a list, once each. */
 export function itemReader(
   readText: (text: string) => LogEntry | undefined,
   onSkipped: () => void,

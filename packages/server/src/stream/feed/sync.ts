@@ -1,7 +1,7 @@
 import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
 
-/** Brings the list at hand to what the store has. */
+/** Makes the list at hand agree with the store. */
 export interface Sync {
   /** Reads the list for the first time. */
   open(): Promise<void>
@@ -54,17 +54,17 @@ export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncO
     const from = Math.max(0, end - FIRST_LOAD)
     // To the list's end as it is then, not as it was when it was measured.
     const texts = end === 0 ? [] : await store.read(nodeId, from, FIRST_LOAD + PAGE)
-    // Without a text, it was removed since it was measured.
+    // No text means that the list was removed since it was measured.
     atHand.reset(texts.length === 0 ? 0 : from, texts)
   }
 
   function soon(): void {
-    // A store that fails tells so through `lost`; the next news or the next poll looks again.
+    // A store that fails is reported through `lost`; the next news or poll looks again.
     now().catch(() => {})
   }
 
   function now(): Promise<void> {
-    // What is read while it opens would be taken twice, once by the load that is under way.
+    // What is read during the first load would be added twice.
     if (syncing || state === 'opening') {
       again = true
       return syncing ?? Promise.resolve()
@@ -84,14 +84,14 @@ export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncO
         const from = Math.max(0, atHand.length() - 1)
         const texts = await store.read(nodeId, from, PAGE)
         if (!atHand.agrees(from, texts)) {
-          // Unless news came during the read: they may be of the list that is there now.
+          // Not if something was announced during the read: it may be of the list there is now.
           if (atHand.version() === before) await replace()
           // What came while it was loaded anew is found by looking once more.
           again = true
           break
         }
-        // News that came during the read are known already; from a writer that does not rest
-        // there would be some after each.
+        // What was announced during the read is known already. Behind a busy writer there is some
+        // after each read, so only the rest is added.
         const fresh = texts.slice(atHand.length() - from)
         if (fresh.length > 0) {
           atHand.append(fresh)
