@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import server from '../packages/server/package.json' with { type: 'json' }
 import { settings } from '../packages/server/src/config.js'
-import { openApi } from '../packages/server/src/http/openapi.js'
+import { openApi } from '../packages/server/src/http/openapi/document.js'
 import { manPage } from './man-page.js'
 import { phasesPage } from './phases-page.js'
 

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { type Operation, operations, STREAM_EVENTS } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { openApi } from '../src/http/openapi.js'
+import { openApi } from '../src/http/openapi/document.js'
 import { openSqlite } from '../src/sqlite.js'
 import {
   endAll,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { LEVELS } from './levels.js'
 import { PHASES } from './phases.js'
+import { answers, requests } from './schemas.js'
 import { parseInstant } from './time.js'
 
 /** The most bytes one entry may have, as UTF-8 JSON. */
@@ -42,7 +43,8 @@ export const entrySchema = z
     progress: progress.exactOptional(),
     details: details.exactOptional(),
   })
-  .meta({ id: 'LogEntry', description: 'One entry of a node’s log.' })
+  .describe('One entry of a node’s log.')
+  .register(answers, { id: 'LogEntry' })
 
 export interface LogEntry extends z.infer<typeof entrySchema> {}
 
@@ -56,6 +58,23 @@ export const draftSchema = z
     progress: progress.optional(),
     details: details.optional(),
   })
-  .meta({ id: 'LogEntryDraft', description: 'An entry to be stored.' })
+  .describe('An entry to be stored.')
+  .register(requests, { id: 'LogEntryDraft' })
 
 export type Draft = z.infer<typeof draftSchema>
+
+/** What one request may hold as JSON. */
+export const draftsSchema = z
+  .union([draftSchema, z.array(draftSchema)])
+  .register(requests, { id: 'LogEntryDrafts' })
+
+export const appendedSchema = z
+  .object({
+    accepted: z.number().int().describe('How many entries were accepted.'),
+    cursor: z.string().describe('The cursor of the last of them.'),
+  })
+  .register(answers, { id: 'Appended' })
+
+export const nodeLogsSchema = z
+  .object({ node_id: z.string(), count: z.number().int(), logs: z.array(entrySchema) })
+  .register(answers, { id: 'NodeLogs' })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { entrySchema } from './entry.js'
 import { PHASES } from './phases.js'
+import { answers } from './schemas.js'
 
 /** What became of a launch, as the node's record and `done` tell it. */
 export const NODE_STATUSES = ['launching', 'active', 'failed', 'terminated'] as const
@@ -13,7 +14,8 @@ const phase = z.enum(PHASES)
 
 export const statusEventSchema = z
   .object({ phase, progress: z.number(), message: z.string() })
-  .meta({ id: 'StatusEvent', description: 'After an entry that has a progress.' })
+  .describe('After an entry that has a progress.')
+  .register(answers, { id: 'StatusEvent' })
 
 export const errorEventSchema = z
   .object({
@@ -21,10 +23,8 @@ export const errorEventSchema = z
     details: z.string().describe('Empty where there are none.'),
     phase: phase.optional().describe('Left out where the fault is the server’s, not the launch’s.'),
   })
-  .meta({
-    id: 'ErrorEvent',
-    description: 'After an entry of level `error`, or without an id: a fault of the server.',
-  })
+  .describe('After an entry of level `error`, or without an id: a fault of the server.')
+  .register(answers, { id: 'ErrorEvent' })
 
 export const doneEventSchema = z
   .object({
@@ -32,7 +32,8 @@ export const doneEventSchema = z
     endpoint: z.string().optional(),
     message: z.string(),
   })
-  .meta({ id: 'DoneEvent', description: 'The last event; the server closes after it.' })
+  .describe('The last event; the server closes after it.')
+  .register(answers, { id: 'DoneEvent' })
 
 export const gapEventSchema = z
   .object({
@@ -44,10 +45,8 @@ export const gapEventSchema = z
       .describe('How many entries up to the requested one are certainly no longer in the list.'),
     reason: z.enum(GAP_REASONS),
   })
-  .meta({
-    id: 'GapEvent',
-    description: 'The list is not the one that was read so far: all that it has now follows.',
-  })
+  .describe('The list is not the one that was read so far: all that it has now follows.')
+  .register(answers, { id: 'GapEvent' })
 
 export type StatusEvent = z.infer<typeof statusEventSchema>
 export type ErrorEvent = z.infer<typeof errorEventSchema>

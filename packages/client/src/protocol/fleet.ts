@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { nodeSchema } from './node.js'
+import { answers } from './schemas.js'
 
 /** How many nodes the stream of all nodes begins with at most: the newest. */
 export const FLEET_SIZE = 1000
@@ -9,11 +10,13 @@ const readyEventSchema = z
     count: z.number().int().describe('How many nodes came.'),
     total: z.number().int().describe('How many there are in all.'),
   })
-  .meta({ id: 'ReadyEvent', description: 'The nodes of now are told: what follows are changes.' })
+  .describe('The nodes of now are told: what follows are changes.')
+  .register(answers, { id: 'ReadyEvent' })
 
 const deletedEventSchema = z
   .object({ node_id: z.string() })
-  .meta({ id: 'DeletedEvent', description: 'There is no such node any more.' })
+  .describe('There is no such node any more.')
+  .register(answers, { id: 'DeletedEvent' })
 
 /** The events of the stream of all nodes, with the schema of each one's data. */
 export const FLEET_EVENTS = {

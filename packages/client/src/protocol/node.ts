@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { NODE_STATUSES } from './events.js'
 import { PHASES } from './phases.js'
+import { answers, requests } from './schemas.js'
 
 /**
  * A node's id: what the made ones (UUIDs) and other programs' ids have in common. It becomes part
@@ -70,7 +71,16 @@ export const nodeSchema = z
       .describe('Nothing has come for far longer than is usual in this phase.'),
     phases: z.array(phaseTimingSchema),
   })
-  .meta({ id: 'Node', description: 'A node and where its newest launch is.' })
+  .describe('A node and where its newest launch is.')
+  .register(answers, { id: 'Node' })
+
+export const nodesSchema = z
+  .object({
+    nodes: z.array(nodeSchema),
+    count: z.number().int(),
+    cursor: z.string().optional().describe('Where the next page begins. Missing on the last page.'),
+  })
+  .register(answers, { id: 'Nodes' })
 
 /** A node that something else launches, and whose log is sent in. */
 export const newNodeSchema = z
@@ -83,7 +93,7 @@ export const newNodeSchema = z
     model: name.optional(),
     labels: z.record(z.string().max(64), z.string().max(256)).optional(),
   })
-  .meta({ id: 'NewNode' })
+  .register(requests, { id: 'NewNode' })
 
 export const launchSchema = z
   .object({
@@ -107,7 +117,7 @@ export const launchSchema = z
       .optional()
       .describe('As `envs`; each value is taken out of everything that is stored.'),
   })
-  .meta({ id: 'Launch' })
+  .register(requests, { id: 'Launch' })
 
 /** What a node was launched with, as far as it may be told. */
 export const nodeLaunchSchema = z
@@ -122,11 +132,12 @@ export const nodeLaunchSchema = z
       .array(z.string())
       .describe('Fields in which `***` stands for something secret: `task`, `envs.NAME` …'),
   })
-  .meta({ id: 'NodeLaunch', description: 'What a node was launched with, less its secrets.' })
+  .describe('What a node was launched with, less its secrets.')
+  .register(answers, { id: 'NodeLaunch' })
 
 export const launchedSchema = z
   .object({ node_id: z.string(), cluster_name: z.string(), status: z.literal('launching') })
-  .meta({ id: 'Launched' })
+  .register(answers, { id: 'Launched' })
 
 export type NodeRecord = z.infer<typeof nodeSchema>
 export type NewNode = z.infer<typeof newNodeSchema>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { draftSchema, entrySchema } from './entry.js'
+import { appendedSchema, draftsSchema, nodeLogsSchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'
 import {
@@ -8,10 +8,12 @@ import {
   newNodeSchema,
   nodeLaunchSchema,
   nodeSchema,
+  nodesSchema,
 } from './node.js'
 import type { Operation } from './operation.js'
 import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './queries.js'
 import { type OperationName, ROUTES } from './routes.js'
+import { answers } from './schemas.js'
 import { statsSchema } from './stats.js'
 
 const idempotency = {
@@ -36,7 +38,7 @@ export const operations = {
     summary: 'Get a node’s launch log',
     query: historyQuery,
     status: 200,
-    answer: z.object({ node_id: z.string(), count: z.number().int(), logs: z.array(entrySchema) }),
+    answer: nodeLogsSchema,
     answerHeaders: {
       'Log-Cursor': 'Open the stream with this as `Last-Event-ID` to go on without gap or overlap.',
       'Log-Expired': '`true` where the node is known and its log is no longer kept.',
@@ -57,7 +59,7 @@ export const operations = {
   appendNodeLogs: {
     ...ROUTES.appendNodeLogs,
     summary: 'Send log entries or raw output in',
-    body: z.union([draftSchema, z.array(draftSchema)]),
+    body: draftsSchema,
     accepts: ['application/x-ndjson', 'text/plain'],
     headers: {
       ...idempotency,
@@ -65,10 +67,7 @@ export const operations = {
       'Log-Offset': '`text/plain` only: where in that output this body begins, in bytes.',
     },
     status: 202,
-    answer: z.object({
-      accepted: z.number().int().describe('How many entries were taken.'),
-      cursor: z.string().describe('The cursor of the last of them.'),
-    }),
+    answer: appendedSchema,
     answerHeaders: { 'Idempotent-Replayed': '`true` where this is the first answer again.' },
     refusals: [404, 409, 413, 415, 422, 507],
   },
@@ -107,11 +106,7 @@ export const operations = {
     summary: 'List nodes, newest first',
     query: nodesQuery,
     status: 200,
-    answer: z.object({
-      nodes: z.array(nodeSchema),
-      count: z.number().int(),
-      cursor: z.string().optional().describe('Where the next page begins; left out on the last.'),
-    }),
+    answer: nodesSchema,
   },
   streamNodes: {
     ...ROUTES.streamNodes,
@@ -162,4 +157,5 @@ export type Operations = typeof operations
 /** What every refusal looks like. */
 export const errorSchema = z
   .object({ error: z.object({ message: z.string() }) })
-  .meta({ id: 'Error', description: 'Every refusal has exactly this shape.' })
+  .describe('Every refusal has exactly this shape.')
+  .register(answers, { id: 'Error' })

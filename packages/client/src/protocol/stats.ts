@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { PHASES } from './phases.js'
+import { answers } from './schemas.js'
 
 /** What launches can be grouped by. */
 export const STATS_KEYS = ['provider', 'region', 'gpu', 'model'] as const
@@ -49,7 +50,8 @@ const pastLaunchSchema = z
       .array(z.object({ phase, duration_ms: count }))
       .describe('All it was in, the one it ended in included.'),
   })
-  .meta({ id: 'PastLaunch', description: 'A launch that is over.' })
+  .describe('A launch that is over.')
+  .register(answers, { id: 'PastLaunch' })
 
 export const statsSchema = z
   .object({
@@ -65,7 +67,8 @@ export const statsSchema = z
     }),
     last: z.array(pastLaunchSchema).describe('The last launches, the newest first.'),
   })
-  .meta({ id: 'Stats', description: 'What launches that are over have come to.' })
+  .describe('What launches that are over have come to.')
+  .register(answers, { id: 'Stats' })
 
 export type PastLaunch = z.infer<typeof pastLaunchSchema>
 export type Stats = z.infer<typeof statsSchema>

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { openApi } from '../openapi.js'
+import { openApi } from '../openapi/document.js'
 import { asPage } from './page.js'
 
 type Description = ReturnType<typeof openApi>
