@@ -1,6 +1,6 @@
 import { type Draft, draftSchema } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
-import { jsonParts, ndjsonParts } from './json.js'
+import { jsonParts, ndjsonParts } from './json/parts.js'
 import { faultsOf } from './parse.js'
 
 /** The entries of a body, each of them checked. Throws for the first one that is wrong. */

@@ -15,7 +15,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { nodeNotFound } from '../errors.js'
 import { mediaType, readBody } from './body.js'
-import { parseJson } from './json.js'
+import { parseJson } from './json/parse.js'
 import { parseBody, parseQuery } from './parse.js'
 
 /** What a handler is called with. Whatever is malformed has been refused before. */

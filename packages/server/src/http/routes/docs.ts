@@ -1,23 +1,16 @@
 import type { FastifyInstance } from 'fastify'
+import { docsPage } from '../docs/page.js'
+import { SHEET } from '../docs/sheet.js'
 import { openApi } from '../openapi/document.js'
 import { asPage } from './page.js'
 
-type Description = ReturnType<typeof openApi>
-
-interface Described {
-  operationId: string
-  summary: string
-  parameters: { name: string; in: string; description?: string; schema: Record<string, unknown> }[]
-  responses: Record<string, { description: string }>
-}
-
-/** The API's description as JSON, and as a page to read. Made when somebody wants it, and kept. */
+/** The API's description as JSON, and as a page to read. It is made at the first request, and kept. */
 export function mountDocs(app: FastifyInstance, { version }: { version: string }): void {
-  let made: { description: Description; page: string } | undefined
+  let made: { description: ReturnType<typeof openApi>; page: string } | undefined
   const docs = () => {
     if (!made) {
       const description = openApi(version)
-      made = { description, page: render(description) }
+      made = { description, page: docsPage(description) }
     }
     return made
   }
@@ -27,101 +20,3 @@ export function mountDocs(app: FastifyInstance, { version }: { version: string }
     reply.type('text/css; charset=utf-8').header('Cache-Control', 'no-cache').send(SHEET),
   )
 }
-
-function render({ info, paths }: Description): string {
-  const sections = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) =>
-      section(method.toUpperCase(), path, operation as Described),
-    ),
-  )
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escaped(info.title)} API</title>
-<link rel="stylesheet" href="docs.css">
-<main>
-<h1>${escaped(info.title)} API</h1>
-<p>${escaped(info.description)} Version ${escaped(info.version)}. Every request below needs the header
-<code>X-Admin-Token</code>. The same as OpenAPI 3.1: <a href="openapi.json">openapi.json</a>.</p>
-${sections.join('\n')}
-</main>
-</html>
-`
-}
-
-function section(method: string, path: string, operation: Described): string {
-  const parameters = operation.parameters.map(({ name, in: place, description = '', schema }) => {
-    const usual =
-      schema.default === undefined ? '' : ` Default: <code>${escaped(schema.default)}</code>.`
-    return `<tr><td><code>${escaped(name)}</code><td>${escaped(place)}<td>${code(description)}${usual}`
-  })
-  const answers = Object.entries(operation.responses).map(
-    ([status, { description }]) => `<tr><td><code>${status}</code><td>${code(description)}`,
-  )
-  return `<section id="${escaped(operation.operationId)}">
-<h2><code>${method} ${escaped(path)}</code></h2>
-<p>${code(operation.summary)}.</p>
-${parameters.length > 0 ? table(['Parameter', 'In', 'Meaning'], parameters) : ''}
-${table(['Status', 'Meaning'], answers)}
-</section>`
-}
-
-function table(heads: string[], rows: string[]): string {
-  return `<table><thead><tr>${heads.map((head) => `<th>${head}`).join('')}</thead>
-<tbody>
-${rows.join('\n')}
-</tbody></table>`
-}
-
-/** Text with its \`code\` marked as such. */
-function code(text: string): string {
-  return escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
-}
-
-function escaped(text: unknown): string {
-  return String(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-}
-
-const SHEET = `:root {
-  color-scheme: light dark;
-  --line: color-mix(in srgb, currentColor 20%, transparent);
-}
-body {
-  margin: 0;
-  font: 16px / 1.5 system-ui, sans-serif;
-}
-main {
-  max-width: 60rem;
-  margin: 0 auto;
-  padding: 2rem 1.25rem 4rem;
-}
-h1 {
-  margin: 0 0 0.5rem;
-  font-size: 1.6rem;
-}
-h2 {
-  margin: 2.25rem 0 0.5rem;
-  font-size: 1.1rem;
-}
-code {
-  font: 0.9em / 1.5 ui-monospace, monospace;
-}
-table {
-  width: 100%;
-  margin: 0.75rem 0;
-  border-collapse: collapse;
-  font-size: 0.9rem;
-}
-th,
-td {
-  padding: 0.3rem 0.75rem 0.3rem 0;
-  border-bottom: 1px solid var(--line);
-  text-align: left;
-  vertical-align: top;
-}
-`

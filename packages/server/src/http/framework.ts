@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { type FastifyBaseLogger, type FastifyHttpOptions, LogController } from 'fastify'
+import type { HttpError } from '../errors.js'
+import type { Authenticate } from './auth.js'
+import { HEAD_TIMEOUT } from './connections.js'
+import { isOpen, pathOf } from './paths.js'
+import { parserRefusal, rawRefusal } from './raw-refusals.js'
+import { errorBody, refusalOf } from './refusals.js'
+
+export interface FrameworkOptions {
+  authenticate: Authenticate
+  logger: FastifyBaseLogger
+}
+
+/** The parser accepts no larger head, so no id is longer. */
+const MAX_HEAD = 16 * 1024
+
+/** How Fastify, Node's server and its parser behave. */
+export function frameworkOptions({
+  logger,
+  authenticate,
+}: FrameworkOptions): FastifyHttpOptions<Server> {
+  return {
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: MAX_HEAD },
+    http: {
+      headersTimeout: HEAD_TIMEOUT,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
+      // Node would refuse with an empty body; see `request-head`.
+      requireHostHeader: false,
+    },
+    // Streams are ended in order before the server closes; see main.ts.
+    forceCloseConnections: 'idle',
+    frameworkErrors(error, request, reply) {
+      const refusal = refusedToken(request.raw, authenticate) ?? refusalOf(error)
+      reply.raw.writeHead(refusal.status, {
+        'Content-Type': 'application/json; charset=utf-8',
+        'Cache-Control': 'no-store',
+        'X-Content-Type-Options': 'nosniff',
+        ...refusal.headers,
+      })
+      reply.raw.end(JSON.stringify(errorBody(refusal.message)))
+    },
+    clientErrorHandler(error, socket) {
+      if (socket.writable && !(socket as Socket).destroyed) {
+        socket.end(rawRefusal(...parserRefusal(error)))
+      }
+      socket.destroySoon()
+    },
+  }
+}
+
+/** The framework refuses a malformed path before any hook, and 401 comes first. */
+function refusedToken(request: IncomingMessage, authenticate: Authenticate): HttpError | undefined {
+  try {
+    if (!isOpen(pathOf(request))) authenticate(request)
+    return undefined
+  } catch (error) {
+    return error as HttpError
+  }
+}

@@ -1,0 +1,53 @@
+import { TextDecoder } from 'node:util'
+import { MAX_JSON_DEPTH } from '@launchtail/client/protocol'
+import secureJson from 'secure-json-parse'
+import { HttpError } from '../../errors.js'
+import { measure } from './scan.js'
+
+/** The time a JSON text takes grows with its values, not with its bytes. */
+const MAX_JSON_VALUES = 20_000
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Parses a whole JSON text. Throws 400 if it is not JSON, too deep or ambiguous, and 413 if it has
+ * too many values; the message begins with `where`.
+ */
+export function parseJson(bytes: Buffer, where = 'body'): unknown {
+  const { depth, names, values } = measure(bytes)
+  if (depth > MAX_JSON_DEPTH) {
+    throw new HttpError(400, `${where} is nested more than ${MAX_JSON_DEPTH} deep`)
+  }
+  if (values > MAX_JSON_VALUES) {
+    throw new HttpError(413, `${where} has more than ${MAX_JSON_VALUES} values`)
+  }
+  const value = parsed(decoded(bytes, where), where)
+  // JSON.parse takes the last of two equal names; another reader might take the first.
+  if (countNames(value) !== names) throw new HttpError(400, `${where} has a name twice`)
+  return value
+}
+
+function decoded(bytes: Buffer, where: string): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new HttpError(400, `${where} is not valid UTF-8`, { cause })
+  }
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    // The parser would skip a byte order mark, which JSON does not allow.
+    if (text.startsWith('\uFEFF')) throw new SyntaxError('byte order mark')
+    return secureJson.parse(text, { protoAction: 'error', constructorAction: 'error' })
+  } catch (cause) {
+    throw new HttpError(400, `${where} is not valid JSON`, { cause })
+  }
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const parts = Object.values(value)
+  const own = Array.isArray(value) ? 0 : parts.length
+  return parts.reduce((sum: number, part) => sum + countNames(part), own)
+}
