@@ -49,11 +49,11 @@ export function compareInstants(a: Instant, b: Instant): number {
 }
 
 const UNITS: Record<string, number> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
   d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
 }
 
 /** Reads a duration such as `90s`, `10m`, `1h30m`, `500ms`, `2d` into milliseconds. */
@@ -64,6 +64,33 @@ export function parseDuration(text: string): number | undefined {
     total += Number(amount) * (UNITS[unit as string] as number)
   }
   return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined
+}
+
+export interface DurationFormat {
+  /** How many units at most: `1h20m` has two. Default: as many as it takes. */
+  parts?: number
+  /** Digits after the point, below a minute. Default 3, which is exact. */
+  decimals?: number
+}
+
+/** Milliseconds as a person writes them, and as `parseDuration` reads them: `2.5s`, `1h30m`, `3d4h`. */
+export function formatDuration(
+  ms: number,
+  { parts = Number.POSITIVE_INFINITY, decimals = 3 }: DurationFormat = {},
+): string {
+  const seconds = Number((Math.max(0, ms) / 1000).toFixed(decimals))
+  if (seconds < 60) return `${seconds}s`
+  const units = Object.entries(UNITS).slice(0, -1)
+  const largest = units.findIndex(([, size]) => size <= ms)
+  const [, smallest] = units[Math.min(largest + parts, units.length) - 1] as [string, number]
+  let rest = Math.round(ms / smallest) * smallest
+  return units
+    .map(([unit, size]) => {
+      const count = Math.floor(rest / size)
+      rest -= count * size
+      return count === 0 ? '' : `${count}${unit}`
+    })
+    .join('')
 }
 
 /** Reads a `since` parameter: an RFC 3339 time, or a duration back from `now` (ms since 1970). */
