@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, ConnectionError } from '@launchtail/client'
+import { backOff, type ChildSignal, childSignal, withDeadline } from '@launchtail/client/async'
 
 export interface Outflow {
   /**
@@ -20,6 +21,8 @@ export interface OutflowOptions {
   limit?: number
   /** Milliseconds without any progress after which the end is given up. */
   patience?: number
+  /** Milliseconds after which an answer that has not come is asked for again. */
+  answerTimeout?: number
   note: (text: string) => void
 }
 
@@ -44,6 +47,7 @@ export function createOutflow({
   nodeId,
   limit = LIMIT,
   patience = PATIENCE,
+  answerTimeout = LONGEST_ANSWER,
   note,
 }: OutflowOptions): Outflow {
   const source = randomUUID()
@@ -133,7 +137,7 @@ export function createOutflow({
         failures += 1
         // One cut is nothing to speak of: it is sent on at once.
         if (failures === 2) note(`${error.message}; keeping the output until the server is back`)
-        const wait = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1))
+        const wait = backOff(failures - 1, { first: FIRST_PAUSE, longest: LONGEST_PAUSE })
         const notBefore = error instanceof ApiError ? (error.retryAfter ?? 0) : 0
         const { signal } = givenUp
         // Given up meanwhile, the next try says so.
@@ -147,9 +151,9 @@ export function createOutflow({
     await confirm()
     away = false
     changed()
-    const request = new AbortController()
+    const request = childSignal(givenUp.signal)
     const body = { next: first, at: base, isLine: true, isEnded: false }
-    const signal = AbortSignal.any([request.signal, givenUp.signal])
+    const { signal } = request
     const confirming = keepConfirming(body, request)
     try {
       await client.sendOutput(nodeId, bytes(body), { source, offset: base, signal })
@@ -184,7 +188,7 @@ export function createOutflow({
     }
   }
 
-  async function keepConfirming(body: RequestBody, request: AbortController): Promise<void> {
+  async function keepConfirming(body: RequestBody, request: ChildSignal): Promise<void> {
     try {
       for (;;) {
         const sent = body.at
@@ -201,8 +205,9 @@ export function createOutflow({
 
   /** Drops what has arrived; a chunk that has in part is sent again, and the rest of it is taken. */
   async function confirm(): Promise<void> {
-    const signal = AbortSignal.any([AbortSignal.timeout(LONGEST_ANSWER), givenUp.signal])
-    const arrived = await client.getNodeLogOffset(nodeId, source, { signal })
+    const arrived = await withDeadline(answerTimeout, givenUp.signal, (signal) =>
+      client.getNodeLogOffset(nodeId, source, { signal }),
+    )
     let gone = 0
     for (const { length } of kept) {
       if (base + length > arrived) break

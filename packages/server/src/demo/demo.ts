@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, type Draft } from '@launchtail/client'
+import { withDeadline } from '@launchtail/client/async'
 import { CODE_FOLDER } from '../code-folder.js'
 import { readyAt } from '../ingest/launch-line.js'
 import { RECORDED, type Recorded } from './recordings.js'
@@ -95,11 +96,12 @@ export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
     stopping.abort()
     await Promise.all([example, ...going])
     try {
-      const limit = AbortSignal.timeout(LAST_WORDS)
-      await client.terminateNode(EXAMPLE, { signal: limit })
-      while ((await client.getNode(EXAMPLE, { signal: limit })).status !== 'terminated') {
-        await pause(50, undefined, { signal: limit })
-      }
+      await withDeadline(LAST_WORDS, undefined, async (signal) => {
+        await client.terminateNode(EXAMPLE, { signal })
+        while ((await client.getNode(EXAMPLE, { signal })).status !== 'terminated') {
+          await pause(50, undefined, { signal })
+        }
+      })
     } catch (error) {
       const neverLaunched = error instanceof ApiError && error.status === 404
       if (!neverLaunched) note(`the example node may still run: ${(error as Error).message}`)

@@ -1,6 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withDeadline } from '@launchtail/client/async'
 
 export interface Probe {
   /** Something answers there. */
@@ -21,7 +22,6 @@ const TIMEOUT = 2000
 
 /** Asks a model server whether it is ready, until it is. What it returns is kept up to date. */
 export function startProbe({ base, interval, signal }: ProbeOptions): Probe {
-  const request = base.startsWith('https:') ? requestHttps : requestHttp
   const probe = { answers: false, ready: false }
   void watch()
   return probe
@@ -45,17 +45,25 @@ export function startProbe({ base, interval, signal }: ProbeOptions): Probe {
     return known ? status : ((await ask('/v1/models')) ?? status)
   }
 
-  function ask(path: string): Promise<number | undefined> {
-    return new Promise((resolve) => {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])
-      const asked = request(new URL(path, base), { agent: false, signal: within })
-      asked.once('response', (response) => {
-        resolve(response.statusCode)
-        response.destroy()
-      })
-      // Refused, no HTTP, or too slow: not ready yet.
-      asked.on('error', () => resolve(undefined))
-      asked.end()
-    })
+  async function ask(path: string): Promise<number | undefined> {
+    try {
+      return await withDeadline(TIMEOUT, signal, (within) => statusAt(new URL(path, base), within))
+    } catch {
+      // Refused, not HTTP, or too slow: not ready yet.
+      return undefined
+    }
   }
+}
+
+function statusAt(url: URL, signal: AbortSignal): Promise<number | undefined> {
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { agent: false, signal })
+    asked.once('response', (response) => {
+      resolve(response.statusCode)
+      response.destroy()
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
 }

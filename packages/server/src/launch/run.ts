@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
+import { childSignal } from '@launchtail/client/async'
 import type { Draft } from '@launchtail/client/protocol'
 import { retry } from '../async/retry.js'
 import type { Database } from '../database/open.js'
@@ -74,7 +75,8 @@ export function createRun({
   onFault,
 }: RunOptions): Run {
   const { launch_id: launchId, node_id: nodeId, source } = row
-  const signal = AbortSignal.any([closing, lease.signal])
+  const ours = childSignal(closing, lease.signal)
+  const { signal } = ours
   const cancelling = new AbortController()
   const appender = ownAppender()
   let handle: unknown = row.handle === null ? undefined : JSON.parse(row.handle)
@@ -128,6 +130,8 @@ export function createRun({
       if (outcome) await finish(outcome)
     } catch (error) {
       if (!signal.aborted) onFault(`the launch of ${nodeId}`, error)
+    } finally {
+      ours.release()
     }
   }
 
@@ -139,8 +143,8 @@ export function createRun({
       if (signal.aborted) return undefined
       if (failure) return failure
     }
-    const givenUp = new AbortController()
-    const cancelled = cancelWhenAsked(launcher, () => givenUp.abort())
+    const following = childSignal(signal)
+    const cancelled = cancelWhenAsked(launcher, () => following.abort())
     // It fails when we are closed, and then nobody may be waiting for it.
     cancelled.catch(() => {})
     if (handle === undefined) {
@@ -149,8 +153,8 @@ export function createRun({
     }
     const outcome = await followLaunch({
       ...{ launch, launcher, handle, source, secrets, store, appender, onFault },
-      signal: AbortSignal.any([signal, givenUp.signal]),
-    })
+      signal: following.signal,
+    }).finally(following.release)
     if (signal.aborted) return undefined
     if (cancelling.signal.aborted) await cancelled
     return outcome ?? CANCELLED

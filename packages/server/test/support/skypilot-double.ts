@@ -6,6 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withDeadline } from '@launchtail/client/async'
 import { freePort } from '../../src/launch/local/port.js'
 
 export interface Scenario {
@@ -453,8 +454,11 @@ function createTape() {
       bell.emit('more')
     },
     async more(signal: AbortSignal, most: number) {
-      const late = AbortSignal.any([signal, AbortSignal.timeout(most)])
-      if (!over) await once(bell, 'more', { signal: late }).catch(() => {})
+      if (over) return
+      // Rejects when nothing came for so long, or nobody reads any more.
+      await withDeadline(most, signal, (within) => once(bell, 'more', { signal: within })).catch(
+        () => {},
+      )
     },
   }
 }
