@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { childSignal } from '@launchtail/client/async'
 import type { LaunchNews, Outcome } from '../launcher.js'
 
 /** News from several at once, read in turn by one. Whoever gives it waits for the reader. */
@@ -19,8 +20,8 @@ export async function* newsOf(
   follow: (push: Channel['push'], signal: AbortSignal) => Promise<Outcome | undefined>,
   given: AbortSignal,
 ): AsyncGenerator<LaunchNews, Outcome | undefined> {
-  const leaving = new AbortController()
-  const signal = AbortSignal.any([given, leaving.signal])
+  const leaving = childSignal(given)
+  const { signal } = leaving
   const channel = newsChannel(signal)
   const following = follow(channel.push, signal).then(channel.end, (error) =>
     signal.aborted ? channel.end(undefined) : channel.fail(error),

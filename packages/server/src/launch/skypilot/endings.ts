@@ -1,6 +1,4 @@
-import type { Launch, Outcome } from '../launcher.js'
-
-/** How launches through SkyPilot end, in the same words whichever way they were launched. */
+import type { Launch } from '../launcher.js'
 
 /** The cluster went by itself. */
 export function clusterLost({ clusterName, request }: Launch): string {
@@ -12,10 +10,4 @@ export function clusterLost({ clusterName, request }: Launch): string {
 
 export function jobEnded(status: string, active: boolean): string {
   return `the job ended with status: ${status}${active ? '' : ', before the server was ready'}`
-}
-
-/** Where the cluster could not be taken down: what costs money is told of. */
-export function leftBehind(outcome: Outcome, cluster: string, why: string): Outcome {
-  const left = `The cluster ${cluster} may still be there (${why}): see \`sky status\`, \`sky down ${cluster}\`.`
-  return { ...outcome, details: [outcome.details, left].filter(Boolean).join('\n') }
 }

@@ -1,28 +1,32 @@
 /** How often and how long, in milliseconds. */
 export interface Pace {
-  /** Between two questions whether a request or a job is over. */
+  /** Between two looks at whether a request or a job is over. */
   readonly status: number
-  /** Between two questions whether the cluster is still there. */
+  /** Between two looks at whether the cluster still exists. */
   readonly cluster: number
   /** Between two questions where the server is reached. */
   readonly endpoint: number
-  /** Between two questions whether it is ready. */
+  /** Between two probes of the server. */
   readonly probe: number
-  /** The first pause before trying again; each is twice the one before, up to `longest`. */
+  /** The first and the longest pause before a retry. */
   readonly first: number
   readonly longest: number
   /** How long the output may go on when what gives it is over. */
   readonly grace: number
-  /** How long the output must be silent to be thought to be all there is; waited for up to `grace`. */
+  /** How long the output must be silent to count as complete; waited for up to `grace`. */
   readonly quiet: number
-  /** How long SkyPilot may be out of reach before that is told. */
+  /** How long SkyPilot may be out of reach before the log says so. */
   readonly patience: number
-  /** How long a launch is asked for before that is gone on with in the background. */
+  /** How long a launch is asked for before that goes on in the background. */
   readonly start: number
-  /** How long a launch that was accepted, and its id lost, may take to be seen. */
+  /** How long a launch that was accepted, and its id lost, may take to be listed. */
   readonly settle: number
-  /** How long a failed launch's cluster may take to be taken down before the failure is told. */
+  /** How long taking down a failed launch's cluster may take before the failure is told. */
   readonly cleanup: number
+  /** How long one attempt at cancelling a launch may take, which takes its cluster down. */
+  readonly cancel: number
+  /** How long a `sky` command that only asks something may take. */
+  readonly command: number
 }
 
 export const PACE: Pace = {
@@ -38,4 +42,6 @@ export const PACE: Pace = {
   start: 5000,
   settle: 5000,
   cleanup: 20_000,
+  cancel: 15 * 60_000,
+  command: 5 * 60_000,
 }

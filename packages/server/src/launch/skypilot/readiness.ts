@@ -1,63 +1,75 @@
+import { childSignal } from '@launchtail/client/async'
 import type { LaunchState } from '@launchtail/client/protocol'
 import { phaseOrder } from '@launchtail/client/protocol'
 import { pauseFor } from '../../async/retry.js'
 import { CHECKING, type LaunchWord, readyAt } from '../../ingest/launch-line.js'
 import { startProbe } from '../probe.js'
+import type { Pace } from './pace.js'
+import { awaitQuiet, type QuietOptions } from './quiet.js'
 
 export interface ReadinessOptions {
   state: LaunchState
-  /** Where the server is reached, as SkyPilot says; undefined as long as it does not. */
+  /** Where the server is reached, as SkyPilot says; undefined while SkyPilot cannot say. */
   endpointOf: (signal: AbortSignal) => Promise<string | undefined>
-  /** Milliseconds between two questions for the endpoint, and between two probes. */
-  pace: { readonly endpoint: number; readonly probe: number }
+  pace: Pick<Pace, 'endpoint' | 'probe' | 'quiet' | 'grace'>
+  /** Listens to the job's output, as for `awaitQuiet`. */
+  listen: QuietOptions['listen']
+  /** Called at once when the server answers that it is ready. */
+  onReady: () => void
   say: (word: LaunchWord) => Promise<void>
   signal: AbortSignal
 }
 
-/** How long nothing may answer at an endpoint before it is asked for anew: addresses change. */
+/** How long nothing may answer at an endpoint before SkyPilot is asked again: addresses change. */
 const STALE = 60_000
 
-/** Asks the server itself until it is ready, and says so. Returns then, or when the signal aborts. */
+/** Probes the server itself until it is ready, and says so. Throws when the signal aborts. */
 export async function awaitReadiness({
   state,
   endpointOf,
   pace,
+  listen,
+  onReady,
   say,
   signal,
 }: ReadinessOptions): Promise<void> {
   if (phaseOrder(state.phase) >= phaseOrder('active')) return
   let checked = phaseOrder(state.phase) >= phaseOrder('health_check')
-  while (!signal.aborted) {
+  for (;;) {
     const base = baseOf(await endpointOf(signal))
-    if (base !== undefined && (await probed(base))) {
-      await say(readyAt(base))
-      return
+    if (base !== undefined && (await isReady(base))) {
+      onReady()
+      return sayInOrder(readyAt(base))
     }
     await pauseFor(pace.endpoint, signal)
   }
 
-  async function probed(base: string): Promise<boolean> {
-    const leaving = new AbortController()
-    const stop = AbortSignal.any([signal, leaving.signal])
-    const probe = startProbe({ base, interval: pace.probe, signal: stop })
+  async function isReady(base: string): Promise<boolean> {
+    const probing = childSignal(signal)
+    const probe = startProbe({ base, interval: pace.probe, signal: probing.signal })
     const since = performance.now()
     try {
       while (!probe.ready) {
         if (probe.answers && !checked) {
           checked = true
-          await say(CHECKING)
+          await sayInOrder(CHECKING)
         }
         if (!probe.answers && performance.now() - since > STALE) return false
         await pauseFor(Math.min(pace.probe, 200), signal)
       }
       return true
     } finally {
-      leaving.abort()
+      probing.abort()
     }
+  }
+
+  async function sayInOrder(word: LaunchWord): Promise<void> {
+    await awaitQuiet({ listen, pace, signal })
+    await say(word)
   }
 }
 
-/** `host:port` as an address; what is neither is none. */
+/** `host:port` as an address; undefined for what cannot be one. */
 function baseOf(endpoint: string | undefined): string | undefined {
   if (endpoint === undefined) return undefined
   const address = /^https?:\/\//.test(endpoint) ? endpoint : `http://${endpoint}`

@@ -14,6 +14,8 @@ const FULL = `the output has reached ${MAX_BYTES / 1024 ** 2} MiB; no more of it
 /** How long to wait before writing again what the disk did not take. */
 const RETRY = 500
 
+export type Output = ReturnType<typeof openOutput>
+
 /**
  * The file that takes a launch's output, whole lines at a time and without secrets, so nothing in
  * the folder ever holds one. When the disk is full the writers are held up; nothing is left out.

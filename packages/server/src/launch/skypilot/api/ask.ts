@@ -1,17 +1,15 @@
 import { stillWanted } from '../../../async/retry.js'
 import type { Pace } from '../pace.js'
-import { isOver, type SkyApi, type SkyRequest } from './api.js'
-import { SkyApiError } from './http.js'
+import type { SkyApi } from './api.js'
+import { SkyApiError } from './error.js'
 import type { Intent } from './intent.js'
+import { isOver, LAUNCH, type SkyRequest } from './requests.js'
 
 export type Answer =
-  /** It is being launched; `id` is missing where only its cluster was found. */
-  | { readonly is: 'taken'; readonly id: string | undefined; readonly version?: string }
+  /** It is being launched. `id` is undefined where only its cluster was found. */
+  | { readonly is: 'taken'; readonly id: string | undefined }
   /** It was not launched, and never will be. */
   | { readonly is: 'refused'; readonly why: string }
-
-/** The name of a request that launches a cluster. */
-const LAUNCH = 'sky.launch'
 
 export interface AskOptions {
   api: SkyApi
@@ -23,34 +21,31 @@ export interface AskOptions {
 }
 
 /**
- * Has SkyPilot launch a cluster, once: what is there already under its name is taken up, as it is
- * where the answer to an earlier attempt was lost. Throws SkyApiError where it is not known how it
- * went; then it is asked again.
+ * Has SkyPilot launch a cluster, once. Where a launch or a cluster of that name exists already, because
+ * the answer to an earlier attempt was lost, it is taken up. Throws SkyApiError where it is not known
+ * how it went; then call it again.
  */
 export async function askForLaunch(options: AskOptions): Promise<Answer> {
   const { api, cluster, yaml, intent, signal } = options
   const before = intent.asked()
   try {
-    const { version } = await api.health(signal)
-    const told = version === undefined ? {} : { version }
+    await api.health(signal)
     const { found, known } = await look(options)
-    if (found) return { ...found, ...told }
+    if (found) return found
     await stillWanted(signal)
-    if (intent.isCancelled()) return CANCELLED
+    if (intent.isCancelled()) return { is: 'refused', why: 'the launch was cancelled' }
     if (!before) intent.ask({ at: Date.now(), known })
     const id = await api.launch(yaml, cluster, signal)
     intent.accepted(id)
-    return { is: 'taken', id, ...told }
+    return { is: 'taken', id }
   } catch (error) {
-    // What was asked before may have been taken: a refusal now says nothing about that.
+    // An earlier attempt may have been taken. A refusal of this one says nothing about that.
     if (!(error instanceof SkyApiError) || error.passes || before) throw error
     return { is: 'refused', why: error.message }
   }
 }
 
-const CANCELLED: Answer = { is: 'refused', why: 'the launch was cancelled' }
-
-/** What SkyPilot has under the cluster's name. */
+/** Looks for a launch, or else a cluster, of this name. `known` are the launches that are not ours. */
 async function look({
   api,
   cluster,

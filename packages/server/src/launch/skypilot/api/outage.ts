@@ -1,30 +1,33 @@
+import { backOff } from '@launchtail/client/async'
 import { pauseFor } from '../../../async/retry.js'
 import type { Pace } from '../pace.js'
-import { SkyApiError } from './http.js'
+import { SkyApiError } from './error.js'
 
-/** What is known of whether SkyPilot can be reached, by whoever talks to it for one launch. */
+/** Keeps track, for one launch, of whether SkyPilot can be reached. */
 export interface Outage {
-  /** Tries until it is answered. What is no fault of SkyPilot's, or not for `passes`, is thrown. */
+  /** Retries until SkyPilot answers. Any other error is thrown, and one that `passes` does not accept. */
   insist<T>(
     act: () => Promise<T>,
     signal: AbortSignal,
     passes?: (error: SkyApiError) => boolean,
   ): Promise<T>
+  /** SkyPilot did not do what it was asked. */
   trouble(error: SkyApiError): void
+  /** SkyPilot answered. */
   fine(): void
-  /** What is wrong now. */
+  /** The last error, while SkyPilot does not answer. */
   reason(): string | undefined
 }
 
-/** A connection that flaps is told of this often at most. */
+/** The least time between two warnings, where a connection flaps. */
 const AGAIN = 10 * 60_000
 
-/** `warn` is told once each time SkyPilot has been out of reach for a while. */
+/** Calls `warn` once for each time that SkyPilot has been out of reach for a while. */
 export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) => void }): Outage {
   let since: number | undefined
   let last: string | undefined
-  let warned = Number.NEGATIVE_INFINITY
-  let told = false
+  let warnedAt = Number.NEGATIVE_INFINITY
+  let warned = false
   return { insist, trouble, fine, reason: () => last }
 
   async function insist<T>(
@@ -32,7 +35,7 @@ export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) =>
     signal: AbortSignal,
     passes: (error: SkyApiError) => boolean = () => true,
   ): Promise<T> {
-    for (let pause = pace.first; ; pause = Math.min(pause * 2, pace.longest)) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         const value = await act()
         fine()
@@ -42,7 +45,7 @@ export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) =>
         if (!(error instanceof SkyApiError) || !passes(error)) throw error
         trouble(error)
       }
-      await pauseFor(pause, signal)
+      await pauseFor(backOff(attempt, pace), signal)
     }
   }
 
@@ -50,15 +53,15 @@ export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) =>
     const now = performance.now()
     since ??= now
     last = error.message
-    if (told || now - since < pace.patience || now - warned < AGAIN) return
-    told = true
-    warned = now
+    if (warned || now - since < pace.patience || now - warnedAt < AGAIN) return
+    warned = true
+    warnedAt = now
     warn(error.message)
   }
 
   function fine(): void {
     since = undefined
     last = undefined
-    told = false
+    warned = false
   }
 }

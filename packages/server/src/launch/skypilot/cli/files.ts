@@ -1,16 +1,15 @@
 import { join } from 'node:path'
 import { filesOf } from '../../supervised/files.js'
 
-/** What is in the folder of a launch through the `sky` command, beside what every one has. */
+/** The files in the folder of a launch through the `sky` command. */
 export function cliFiles(folder: string) {
-  const { output, supervisor, end, faults } = filesOf(folder)
   return {
-    ...{ output, supervisor, end, faults },
-    /** There while `sky launch` runs: a way to a file that has no name itself. */
+    ...filesOf(folder),
+    /** Exists while `sky launch` runs: a link to a file that has no name of its own. */
     task: join(folder, 'task.yaml'),
-    /** There when the cluster is up and its job submitted. */
+    /** Exists once the cluster is up and its job is submitted. */
     launched: join(folder, 'launched.json'),
-    /** There while the job's log is being read, from the first that comes of it. */
+    /** Exists while the job's log is being read, from its first bytes on. */
     reading: join(folder, 'reading'),
   }
 }
@@ -20,26 +19,29 @@ export interface Launched {
   readonly lines: number
 }
 
-/** There when the launch is over and its last output is written. */
+/** Written when the launch is over and its last output is written. */
 export interface CliEnd {
   readonly step: 'launch' | 'job'
   readonly code: number | null
-  /** The cluster is not there any more. */
+  /** True where the cluster does not exist any more. */
   readonly gone?: boolean
-  /** Why `sky` could not even be started, or be understood. */
+  /** Why `sky` could not be started, or not be understood. */
   readonly fault?: string
 }
 
-/** What a supervisor is told, through its standard input and nowhere else. */
+/** A supervisor's orders, which it gets through its standard input and nowhere else. */
 export interface CliPlan {
   readonly sky: string
   readonly cluster: string
   readonly task: string
   readonly secrets: Readonly<Record<string, string>>
-  /** Values that must not be written to the output, beside those. */
+  /** Further values that must not be written to the output. */
   readonly hidden: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** Milliseconds before the job's log is read again, and between two looks at the cluster. */
+  /** Milliseconds before the job's log is read again. */
   readonly retry: number
+  /** Milliseconds between two looks at the cluster. */
   readonly look: number
+  /** Milliseconds that a `sky` command that only asks something may take. */
+  readonly timeout: number
 }

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
+import { withDeadline } from '@launchtail/client/async'
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { CODE_FOLDER } from '../../../code-folder.js'
 import { HttpError } from '../../../errors.js'
@@ -12,7 +13,8 @@ import { skyTaskOf, taskYaml } from '../task.js'
 import { DEFAULT_PORT, type SkyTask, type Versions } from '../vllm-task.js'
 import { attach } from './attach.js'
 import { type CliPlan, cliFiles } from './files.js'
-import { findSky, skyDown } from './sky-command.js'
+import { findSky } from './find-sky.js'
+import { skyDown } from './sky-command.js'
 
 export interface SkyCommandLauncherOptions {
   /** The server's environment: `sky` finds the clouds' credentials in it. */
@@ -22,7 +24,7 @@ export interface SkyCommandLauncherOptions {
   ownSecrets?: readonly string[]
   /** Milliseconds a launch has to become ready. */
   launchTimeout: number
-  /** Whether it takes new launches. Those that are running it looks after in any case. */
+  /** False: it takes no new launches, and looks after those that are running. */
   enabled?: boolean
   pace?: Partial<Pace>
 }
@@ -31,9 +33,6 @@ interface Handle {
   readonly at: number
   readonly port: number
 }
-
-/** How long one attempt at taking a cluster down may take. */
-const CANCEL_TIMEOUT = 15 * 60_000
 
 /**
  * Launches nodes through the `sky` command, for machines that have no API server to talk to. Each
@@ -62,13 +61,12 @@ export function skyCommandLauncher({
     },
     attach: async function* (launch, handle, { state, signal }) {
       const { at, port } = handleOf(handle)
-      return yield* attach({
-        ...{ launch, sky: command(), port, at, state, launchTimeout, pace, signal },
-        async restart() {
-          rmSync(cliFiles(launch.folder).supervisor, { force: true })
-          return supervise(launch)
-        },
-      })
+      const restart = () => {
+        rmSync(cliFiles(launch.folder).supervisor, { force: true })
+        return supervise(launch)
+      }
+      const options = { launch, sky: command(), port, at, state, launchTimeout, pace, restart }
+      return yield* attach({ ...options, signal })
     },
     async cancel(launch, handle, signal) {
       const { supervisor } = cliFiles(launch.folder)
@@ -77,9 +75,10 @@ export function skyCommandLauncher({
       if (leader) await endSession(leader)
       // The request goes on at SkyPilot when the command is ended.
       if (!begun) return
-      const enough = AbortSignal.timeout(CANCEL_TIMEOUT)
-      const stop = signal ? AbortSignal.any([signal, enough]) : enough
-      await skyDown(command(), launch.clusterName, stop)
+      const { clusterName: cluster } = launch
+      await withDeadline(pace.cancel, signal, (within) =>
+        skyDown(command(), { cluster, timeout: pace.cancel, signal: within }),
+      )
     },
   }
 
@@ -91,8 +90,15 @@ export function skyCommandLauncher({
     const task = taskFor(request)
     const { file, env: environment } = command()
     const plan: CliPlan = {
-      ...{ sky: file, cluster, task: taskYaml(task, false), secrets: task.secrets },
-      ...{ hidden: ownSecrets, env: environment, retry: pace.first, look: pace.cluster },
+      sky: file,
+      cluster,
+      task: taskYaml(task, false),
+      secrets: task.secrets,
+      hidden: ownSecrets,
+      env: environment,
+      retry: pace.first,
+      look: pace.cluster,
+      timeout: pace.command,
     }
     const module = new URL('launch/skypilot/cli/supervisor', CODE_FOLDER)
     return ensureSupervisor({ module, folder, plan, env: baseEnvironment({ env, passEnv: [] }) })
@@ -109,7 +115,7 @@ export function skyCommandLauncher({
 
   function taskFor(request: LaunchRequest): SkyTask {
     const task = skyTaskOf(request, versions)
-    // They reach `sky` through its environment, which must not make another program of it.
+    // Secrets reach `sky` through its environment, where some names change what `sky` itself does.
     const faults = Object.keys(task.secrets)
       .filter((name) => STEERING.test(name))
       .map((name) => `"secrets.${name}" steers the \`sky\` command itself; use another name`)
@@ -121,14 +127,14 @@ export function skyCommandLauncher({
 const STEERING =
   /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|LANG|TMPDIR|LD_\w+|DYLD_\w+|PYTHON\w*|NODE_\w+|XDG_\w+|https?_proxy|all_proxy|no_proxy)$/i
 
-/** The server's own settings are none of SkyPilot's business. */
+/** This server's own settings, which `sky` does not get. */
 const OURS = /^(?:LAUNCHTAIL_|REDIS_URL$|DATABASE_URL$)/
 
 function environmentOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const passed = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !OURS.test(entry[0]),
   )
-  // Else it keeps its output back until there are 8 KiB of it.
+  // Without it, Python holds output back until there are 8 KiB.
   return { ...Object.fromEntries(passed), PYTHONUNBUFFERED: '1' }
 }
 

@@ -1,0 +1,51 @@
+import { type LaunchState, phaseOrder } from '@launchtail/client/protocol'
+import { CHECKING, type LaunchWord, readyAt } from '../../ingest/launch-line.js'
+import { type Probe, startProbe } from '../probe.js'
+import { type Run, readJson } from '../supervised/files.js'
+
+export interface ProgressOptions {
+  state: LaunchState
+  /** The file that names the port, once `run` is started. */
+  run: string
+  /** Milliseconds between two probes. */
+  interval: number
+  signal: AbortSignal
+}
+
+export interface Progress {
+  isActive(): boolean
+  /** What the probe has found since the last call, each phase once. */
+  news(): LaunchWord[]
+}
+
+/** Probes a local launch's server as soon as it has a port. */
+export function watchProgress({ state, run, interval, signal }: ProgressOptions): Progress {
+  let phase = phaseOrder(state.phase)
+  let base: string | undefined
+  let probe: Probe | undefined
+  return { isActive, news }
+
+  function isActive(): boolean {
+    return phase === phaseOrder('active')
+  }
+
+  function news(): LaunchWord[] {
+    if (isActive()) return []
+    if (!probe) {
+      const port = readJson<Run>(run)?.port
+      if (port === undefined) return []
+      base = `http://127.0.0.1:${port}`
+      probe = startProbe({ base, interval, signal })
+    }
+    const words: LaunchWord[] = []
+    if (probe.answers && phase < phaseOrder('health_check')) {
+      phase = phaseOrder('health_check')
+      words.push(CHECKING)
+    }
+    if (probe.ready) {
+      phase = phaseOrder('active')
+      words.push(readyAt(base as string))
+    }
+    return words
+  }
+}

@@ -1,0 +1,58 @@
+import { SkyApiError } from './error.js'
+import { fields, text } from './fields.js'
+import type { SkyRequests } from './request-calls.js'
+import { isGone } from './requests.js'
+import { unlikeApiServer } from './unlike.js'
+
+export interface SkyClusters {
+  /** A cluster's status, or undefined where there is none of that name. `fresh` asks its cloud. */
+  cluster(
+    name: string,
+    options: { fresh?: boolean; signal: AbortSignal },
+  ): Promise<string | undefined>
+  /** A job's status; that of the latest job where `job` is null. */
+  jobStatus(cluster: string, job: number | null, signal: AbortSignal): Promise<string | undefined>
+  /** Where a port of the cluster is reached: `host:port`, or an address with its scheme. */
+  endpoint(cluster: string, port: number, signal: AbortSignal): Promise<string | undefined>
+  /** Asks for a cluster to be taken down, and returns the request's id. */
+  down(cluster: string, signal: AbortSignal): Promise<string>
+}
+
+export function skyClusters(
+  { schedule, value }: Pick<SkyRequests, 'schedule' | 'value'>,
+  origin: string,
+): SkyClusters {
+  return { cluster, jobStatus, endpoint, down }
+
+  async function cluster(
+    name: string,
+    { fresh = false, signal }: { fresh?: boolean; signal: AbortSignal },
+  ): Promise<string | undefined> {
+    const body = { cluster_names: [name], refresh: fresh ? 'FORCE' : 'AUTO', all_users: true }
+    try {
+      const found = await value('/status', body, signal)
+      if (!Array.isArray(found)) throw unlikeApiServer(origin)
+      const record = found.map(fields).find((one) => one.name === name)
+      return record && (text(record.status) ?? 'UP')
+    } catch (error) {
+      if (error instanceof SkyApiError && isGone(error.type)) return undefined
+      throw error
+    }
+  }
+
+  async function jobStatus(name: string, job: number | null, signal: AbortSignal) {
+    const body = { cluster_name: name, job_ids: job === null ? null : [job] }
+    const statuses = Object.entries(fields(await value('/job_status', body, signal)))
+    const own = statuses.find(([id]) => job === null || Number(id) === job)
+    return own && text(own[1])?.replace(/^JobStatus\./, '')
+  }
+
+  async function endpoint(name: string, port: number, signal: AbortSignal) {
+    const found = fields(await value('/endpoints', { cluster: name, port }, signal))
+    return text(found[String(port)])
+  }
+
+  function down(name: string, signal: AbortSignal): Promise<string> {
+    return schedule('/down', { cluster_name: name, purge: false }, signal)
+  }
+}

@@ -1,0 +1,60 @@
+import { childSignal } from '@launchtail/client/async'
+import { jobLines } from '../job-lines.js'
+import type { QuietOptions } from '../quiet.js'
+import { awaitReadiness } from '../readiness.js'
+import { SkyApiError } from './error.js'
+import type { Following } from './following.js'
+import { createJobWatch } from './job-end.js'
+import { readOutput } from './output.js'
+
+/** Follows a job's output while its server is probed, and returns why the job is over. */
+export async function followJob(job: number | null, following: Following): Promise<string> {
+  const { launch, api, pace, outage, signal, take } = following
+  const whyOver = createJobWatch(job, following)
+  let reason: string | undefined
+  let heardAt: number | undefined
+  const probing = childSignal(signal)
+  // Nothing else ends because of it: without an answer the launch's time runs out.
+  announceReadiness(following, () => () => heardAt, probing.signal).catch(() => {})
+  try {
+    await readOutput({
+      open: (stop) => api.jobOutput(launch.clusterName, job, stop),
+      async over() {
+        reason ??= await whyOver()
+        return reason !== undefined
+      },
+      // Each question costs the API server a process, and a node may serve for months.
+      every: () => (following.isActive() ? pace.cluster : pace.status),
+      take,
+      hear(at) {
+        heardAt = at
+      },
+      mayBeLate: true,
+      select: jobLines,
+      outage,
+      pace,
+      signal,
+    })
+  } finally {
+    probing.abort()
+  }
+  return reason ?? 'the job ended'
+}
+
+function announceReadiness(
+  { launch, api, port, state, pace, activate, say }: Following,
+  listen: QuietOptions['listen'],
+  signal: AbortSignal,
+): Promise<void> {
+  return awaitReadiness({ state, endpointOf, pace, listen, onReady: activate, say, signal })
+
+  async function endpointOf(stop: AbortSignal): Promise<string | undefined> {
+    try {
+      return await api.endpoint(launch.clusterName, port, stop)
+    } catch (error) {
+      if (!(error instanceof SkyApiError)) throw error
+      // Not known yet, or SkyPilot is away. It is asked again.
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { DEFAULT_PORT } from '../vllm-task.js'
+
+/** Finds a launch again. */
+export interface Handle {
+  /** The request's id. Null where it is not known (yet) whether SkyPilot has taken the launch. */
+  readonly request: string | null
+  /** When it was asked for, in milliseconds since 1970. */
+  readonly at: number
+  /** Where the server listens on the cluster. */
+  readonly port: number
+  /** Why it was not launched, and never will be. */
+  readonly refused?: string
+}
+
+/** A handle as it was stored, perhaps by another version. */
+export function handleOf(stored: unknown): Handle {
+  const { request, at, port, refused } = (stored ?? {}) as Partial<Handle>
+  return {
+    request: typeof request === 'string' ? request : null,
+    at: typeof at === 'number' ? at : Date.now(),
+    port: typeof port === 'number' ? port : DEFAULT_PORT,
+    ...(typeof refused === 'string' && { refused }),
+  }
+}

@@ -1,0 +1,29 @@
+import { closeSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { writeJson } from '../../supervised/files.js'
+import { unnamed } from '../../supervised/unnamed.js'
+import type { CliEnd, Launched } from './files.js'
+import { lineEnds } from './line-ends.js'
+import { runStep, type Steps } from './steps.js'
+
+/** Runs `sky launch`, unless that is done. Returns the end of the launch where it fails. */
+export async function launchCluster(steps: Steps): Promise<CliEnd | undefined> {
+  const { files, plan, output } = steps
+  if (existsSync(files.launched)) return undefined
+  // `sky` wants a name that ends in .yaml. The task's scripts may hold a secret in plain text.
+  const task = unnamed(`${files.task}.draft`, plan.task)
+  symlinkSync('/proc/self/fd/3', files.task)
+  const names = Object.keys(plan.secrets).flatMap((name) => ['--secret', name])
+  const { code, fault } = await runStep(steps, {
+    words: ['launch', '-c', plan.cluster, files.task, '-y', '-d', ...names],
+    // `sky` takes a secret without a value from its environment, which no command line shows.
+    env: { ...plan.env, ...plan.secrets },
+    take: (streams) => Promise.all(streams.map((stream) => output.take(stream))),
+    descriptors: [task],
+  })
+  closeSync(task)
+  rmSync(files.task, { force: true })
+  await output.written()
+  if (code !== 0) return { step: 'launch', code, ...(fault !== undefined && { fault }) }
+  writeJson(files.launched, { lines: lineEnds(files.output) } satisfies Launched)
+  return undefined
+}
