@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 
 /** Has the garbage collector take all it may take. */
-export const collectGarbage: () => void = runInNewContext('gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 /** The promise's value, where garbage is collected all the while it is waited for. */
 export async function amidGarbage<T>(promise: Promise<T>, most = 10_000): Promise<T> {
