@@ -8,6 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { createMutex } from '../async/mutex.js'
 import { openSqlite, type Sqlite } from '../sqlite.js'
 import type { Schema } from './schema.js'
 
@@ -26,7 +27,7 @@ export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
 
 /** One connection, given to one user at a time, so that transactions do not mix with other calls. */
 function driver(database: Sqlite): Driver {
-  let free: Promise<void> = Promise.resolve()
+  const locked = createMutex()
   const releases = new WeakMap<DatabaseConnection, () => void>()
   const prepare = prepareOnce(database)
   const run = (sql: string) => async (connection: DatabaseConnection) => {
@@ -35,14 +36,14 @@ function driver(database: Sqlite): Driver {
   return {
     init: async () => {},
     async acquireConnection() {
-      const before = free
-      let release = () => {}
-      free = new Promise((resolve) => {
-        release = resolve
-      })
-      await before
       const connection = connect(prepare)
-      releases.set(connection, release)
+      await new Promise<void>((acquired) => {
+        void locked('connection', async () => {
+          const released = new Promise<void>((release) => releases.set(connection, release))
+          acquired()
+          await released
+        })
+      })
       return connection
     },
     beginTransaction: run('begin immediate'),
