@@ -42,7 +42,7 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
     const stored = await store.offset(nodeId, name)
     if (offset > stored) {
       const headers = { 'Log-Offset': String(stored) }
-      throw new HttpError(409, `output from ${stored} on is missing`, { headers })
+      throw new HttpError(409, `the output from byte ${stored} on is missing`, { headers })
     }
     const redactor = redactorFor(nodeId)
     if (stored > 0 && (await endsInKey(store, nodeId))) redactor.line(BEGIN_KEY)
