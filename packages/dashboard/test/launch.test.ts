@@ -144,7 +144,7 @@ test('a launch that failed tells its cause and what to do, on top', async () => 
   const page = await tabs.fresh()
   await open(page, server, `nodes/${nodeId}`)
   const failure = page.getByRole('region', { name: 'Failure' })
-  await failure.getByText('Failed while model loading: cuda out of memory').waitFor()
+  await failure.getByText('Failed while loading the model: cuda out of memory').waitFor()
   await failure.getByText('torch.OutOfMemoryError: CUDA out of memory.').first().waitFor()
   const record = (await (await server.fetch(`/admin/nodes/${nodeId}`)).json()) as {
     failure: { advice: string }

@@ -50,7 +50,7 @@ export const LABELS = {
   node_id: 'Node id',
   use_spot: 'Spot instance',
   task: 'Task, as YAML',
-  envs: 'Environment',
+  envs: 'Environment variables',
   secrets: 'Secrets',
 } as const satisfies Partial<Record<keyof Draft, string>>
 

@@ -9,7 +9,7 @@ import { type StatsResult, useStats } from './stats.js'
 import { Timeline } from './Timeline.js'
 
 const PERIODS = [
-  { since: '', name: 'all that is kept' },
+  { since: '', name: 'everything kept' },
   { since: '24h', name: 'the last 24 hours' },
   { since: '7d', name: 'the last 7 days' },
   { since: '30d', name: 'the last 30 days' },

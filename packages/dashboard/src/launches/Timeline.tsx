@@ -13,7 +13,7 @@ export function Timeline({ launches }: { launches: readonly PastLaunch[] }) {
   const longest = Math.max(1, ...launches.map(durationOf))
   return (
     <section class="timeline" aria-labelledby="timeline">
-      <h2 id="timeline">The last launches</h2>
+      <h2 id="timeline">Last launches</h2>
       <span class="legend">
         {PHASES.filter((phase) => phase !== 'active' && phase !== 'failed').map((phase) => (
           <span key={phase}>
@@ -37,7 +37,7 @@ export function Timeline({ launches }: { launches: readonly PastLaunch[] }) {
                 />
               ))}
             </span>
-            <span class="outcome" data-outcome={launch.outcome}>
+            <span class="outcome" data-outcome={launch.outcome} title={titleOf(launch)}>
               {launch.outcome === 'succeeded' ? span(durationOf(launch)) : outcomeOf(launch)}
             </span>
           </li>

@@ -2,7 +2,7 @@ import type { NodeRecord } from '@launchtail/client'
 import type { ComponentChildren } from 'preact'
 import { inert } from '../parts/inert.js'
 import { codeName } from '../parts/node-facts.js'
-import { phaseName } from '../parts/phases.js'
+import { during } from '../parts/phases.js'
 
 /** Why a launch failed and what can be done about it, or that it has stalled. */
 export function FailureBox({ node }: { node: NodeRecord }) {
@@ -10,7 +10,7 @@ export function FailureBox({ node }: { node: NodeRecord }) {
   if (stalled) {
     return (
       <section class="failure" data-kind="stalled" aria-label="Stalled">
-        <h2>Stalled while {phaseName(phase)}</h2>
+        <h2>Stalled {during(phase)}</h2>
         <p>{inert(message)}. The launch may still continue.</p>
       </section>
     )
@@ -20,7 +20,7 @@ export function FailureBox({ node }: { node: NodeRecord }) {
   return (
     <section class="failure" data-kind="failed" aria-label="Failure">
       <h2>
-        Failed while {phaseName(failure.phase)}
+        Failed {during(failure.phase)}
         {code !== 'unknown' && <>: {codeName(code)}</>}
       </h2>
       <p class="line-of-log">{inert(failure.message)}</p>

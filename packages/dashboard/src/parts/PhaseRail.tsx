@@ -1,5 +1,5 @@
 import { type NodeRecord, PHASES, type Phase, phaseOrder } from '@launchtail/client/protocol'
-import { phaseName } from './phases.js'
+import { during, phaseName } from './phases.js'
 
 /** The eight phases as eight marks: those behind it, the one it is in, and where it failed. */
 export function PhaseRail({ node }: { node: NodeRecord }) {
@@ -35,6 +35,6 @@ export function stepOf({ phase, failure, phases, status }: NodeRecord, step: Pha
 
 function describe({ phase, progress, failure, status }: NodeRecord): string {
   if (status === 'terminated') return 'terminated'
-  if (phase === 'failed') return failure ? `failed while ${phaseName(failure.phase)}` : 'failed'
+  if (phase === 'failed') return failure ? `failed ${during(failure.phase)}` : 'failed'
   return `phase ${phaseOrder(phase) + 1} of 8: ${phaseName(phase)}, ${Math.round(progress)} %`
 }

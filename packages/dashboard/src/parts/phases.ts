@@ -1,9 +1,25 @@
-import type { NodeRecord, NodeStatus } from '@launchtail/client'
+import type { NodeRecord, NodeStatus, Phase } from '@launchtail/client'
 import type { FleetNode } from '../hub/messages.js'
 
 /** A phase's name as it is read: `model loading`. */
 export function phaseName(phase: string): string {
   return phase.replaceAll('_', ' ')
+}
+
+const DURING: Readonly<Record<Phase, string>> = {
+  queued: 'while queued',
+  provisioning: 'while provisioning',
+  instance_ready: 'while preparing the instance',
+  installing: 'while installing',
+  model_loading: 'while loading the model',
+  health_check: 'during the health check',
+  active: 'while active',
+  failed: 'after it had failed',
+}
+
+/** When something happened, for a sentence: `failed while loading the model`. */
+export function during(phase: Phase): string {
+  return DURING[phase]
 }
 
 /** True for a node that serves nothing and is not being launched. */
