@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
+// All that tests draw at random comes from one seed, which the processes of a run inherit.
+process.env.LAUNCHTAIL_TEST_SEED ??= String(Math.floor(Math.random() * 2 ** 31))
+console.error(`LAUNCHTAIL_TEST_SEED=${process.env.LAUNCHTAIL_TEST_SEED}`)
+
 export default defineConfig({
   // The workspace's packages are read from their sources, so a test never sees a stale build.
   resolve: { conditions: ['launchtail-source'] },

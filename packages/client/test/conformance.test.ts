@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endAll, type RunningServer, startServer } from '../../server/test/support/processes.js'
 import { readToEnd } from '../../server/test/support/reading.js'
+import { seededRandom } from '../../server/test/support/seed.js'
 import {
   type Behaviour,
   behaviours,
@@ -53,11 +54,10 @@ for (const start of drivers) {
       const { url, token, post } = server
       const node = (await (await post('/admin/nodes', {})).json()) as { node_id: string }
       const path = `/admin/nodes/${node.node_id}/logs`
-      const seed = Math.floor(Math.random() * 2 ** 31)
       const proxy = await startCuttingProxy(Number(new URL(url).port), {
         times: CUTS,
         upTo: 5000,
-        random: randomFrom(seed),
+        random: seededRandom(`cuts of ${driver.name}`),
       })
       try {
         const written = write()
@@ -66,8 +66,8 @@ for (const start of drivers) {
         const tail = `?tail=${2 * ENTRIES}`
         const whole = await readToEnd(`${url}${path}/stream${tail}`, { 'X-Admin-Token': token })
         const idsOf = (all: readonly { id: string }[]) => all.map(({ id }) => id)
-        expect(idsOf(events), `seed ${seed}`).toEqual(idsOf(whole.events))
-        expect(events, `seed ${seed}`).toEqual(whole.events)
+        expect(idsOf(events)).toEqual(idsOf(whole.events))
+        expect(events).toEqual(whole.events)
         expect(events.filter(({ event }) => event === 'log')).toHaveLength(ENTRIES)
         expect(outcome).toBe(driver.tells?.('done') ?? 'done')
         expect(proxy.cuts()).toBe(CUTS)
@@ -124,16 +124,5 @@ function entryOf(n: number) {
     level: n % 100 === 50 ? 'error' : 'info',
     phase: last ? 'active' : 'installing',
     ...(n % 10 === 0 && { progress: (n / ENTRIES) * 90 }),
-  }
-}
-
-/** A generator of numbers from 0 to 1 that a seed can repeat: mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fc } from '../../server/test/support/property.js'
 import { plain, UNSEEN } from '../src/protocol/plain.js'
 
 describe('plain text', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expectLinear } from '../../server/test/support/linear.js'
+import { fc } from '../../server/test/support/property.js'
 import { createStreamSlots } from '../src/hub/stream-slots.js'
 import { curlOf } from '../src/launch/curl.js'
 import { draftOf, EMPTY } from '../src/launch/draft.js'

@@ -9,10 +9,12 @@ import { freePort } from '../src/launch/local/port.js'
 import { listed, newNode } from './support/nodes.js'
 import { type RunningServer, startServer, temporaryFolder, until } from './support/processes.js'
 import { readToEnd } from './support/reading.js'
+import { seededRandom } from './support/seed.js'
 import { openStream, type StreamEvent } from './support/stream.js'
 
 const KILLS = Number(process.env.LAUNCHTAIL_TEST_KILLS ?? 25)
 const PROGRAM = fileURLToPath(new URL('../dist/launchtail.js', import.meta.url))
+const random = seededRandom('kills')
 const QUIET = { LAUNCHTAIL_LOG_LEVEL: 'error' }
 
 describe('a server that is killed', () => {
@@ -317,10 +319,3 @@ async function run(
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, output }
 }
-
-/** The same points at every run, as far as the machine allows. */
-function random(): number {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-  return seed / 2 ** 32
-}
-let seed = 17

@@ -10,7 +10,6 @@ import {
   type Phase,
   phaseOrder,
 } from '@launchtail/client/protocol'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cleanLine } from '../src/output/clean.js'
 import { compose, docker } from '../src/output/interpret/docker.js'
@@ -24,6 +23,7 @@ import { uv } from '../src/output/interpret/uv.js'
 import { vllm } from '../src/output/interpret/vllm.js'
 import { lineDecoder } from '../src/output/lines.js'
 import { createRedactor } from '../src/output/redact/index.js'
+import { fc } from './support/property.js'
 import { readTranscript, transcriptFiles, transcripts } from './support/transcripts.js'
 
 /** The drafts of an output, as the launcher makes them; bars' passing states are left out. */

@@ -10,6 +10,7 @@ import {
   temporaryFolder,
   until,
 } from './support/processes.js'
+import { seededRandom } from './support/seed.js'
 import { type Double, type Scenario, type Step, startDouble } from './support/skypilot-double.js'
 import { openStream, type StreamEvent } from './support/stream.js'
 
@@ -152,6 +153,7 @@ function inParts(): Scenario {
 
 test('a server that is killed twenty times in a launch stores what an undisturbed one does', async () => {
   scenario = inParts()
+  const random = seededRandom('kills')
   const env = { SKYPILOT_API_SERVER_ENDPOINT: api.url }
   const dataDir = await temporaryFolder()
   let server = await startServer({ dataDir, env })
@@ -163,7 +165,7 @@ test('a server that is killed twenty times in a launch stores what an undisturbe
     const reader = await follow(server, 'killed', lastId)
     await partIsStored(server, kill - 1)
     api.pass(`part ${kill}`)
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 150))
+    await new Promise((resolve) => setTimeout(resolve, random() * 150))
     await server.kill()
     await reader.ended
     seen.push(...reader.events)

@@ -8,6 +8,7 @@ import { plain } from './support/launch-scenarios.js'
 import { task, waitFor } from './support/launching.js'
 import { type Owner, startShared } from './support/owners.js'
 import { endAll } from './support/processes.js'
+import { seededRandom } from './support/seed.js'
 import { type Double, startDouble } from './support/skypilot-double.js'
 
 let shared: Awaited<ReturnType<typeof startShared>>
@@ -57,6 +58,7 @@ async function ownerOf(nodeId: string): Promise<string | null> {
 test('an owner that is stopped beyond its lease, fifty times, doubles and loses nothing', async () => {
   const { a, b } = await owners(['a', 'b'], { lease: 150, launchTimeout: 3_600_000 })
   const file = join(shared.folder, 'lines.txt')
+  const random = seededRandom('owners')
   let count = 0
   const write = (lines: number) => {
     const numbers = Array.from({ length: lines }, (_, i) => `line ${count + i + 1}\n`)
@@ -74,7 +76,7 @@ test('an owner that is stopped beyond its lease, fifty times, doubles and loses 
   await arrived(1)
   for (let times = 0; times < 50; times += 1) {
     write(20)
-    await sleep(Math.random() * 30)
+    await sleep(random() * 30)
     const name = await ownerOf('often')
     const [owner, other] = name === 'a' ? [a, b] : [b, a]
     await shared.freeze(owner)

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cleanLine } from '../src/output/clean.js'
 import { lineDecoder, type RawLine } from '../src/output/lines.js'
+import { fc } from './support/property.js'
 
 function decode(chunks: readonly Uint8Array[], maxBytes?: number): RawLine[] {
   const decoder = lineDecoder(maxBytes === undefined ? {} : { maxBytes })

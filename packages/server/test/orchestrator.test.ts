@@ -24,6 +24,7 @@ import {
   waitFor,
 } from './support/launching.js'
 import { FROM_SOURCES } from './support/program.js'
+import { seededRandom } from './support/seed.js'
 
 type Server = Awaited<ReturnType<typeof startLaunching>>
 
@@ -463,10 +464,12 @@ test('a launch that was stored and not started is started by the next server', a
   )
   await first.orchestrator.close()
   await launched
+  expect((await first.list('gpu-1')).some(active)).toBe(false)
   await stop(first)
   const second = await start()
   await second.orchestrator.resume()
-  await second.until('gpu-1', active)
+  const entries = await second.until('gpu-1', active)
+  expect(entries.filter(ended)).toEqual([])
 })
 
 test('a termination that was interrupted is completed', async () => {
@@ -539,6 +542,8 @@ test('what cannot be taken up fails with the reason', async () => {
 
 test('storage that is away for a while costs nothing and doubles nothing', async () => {
   const expected = await undisturbed()
+  const random = seededRandom('refusals')
+  const refused = { before: 0, after: 0 }
   let away = false
   const { folder, start } = machine()
   const { request, finished } = counting(folder)
@@ -546,17 +551,21 @@ test('storage that is away for a while costs nothing and doubles nothing', async
     store: (store) => ({
       ...store,
       async append(nodeId, texts, how) {
-        if (away && Math.random() < 0.5) throw new StorageUnavailable('away')
+        if (away && random() < 0.5) {
+          refused.before += 1
+          throw new StorageUnavailable('away')
+        }
         const appended = await store.append(nodeId, texts, how)
-        if (away) throw new StorageUnavailable('the answer was lost')
-        return appended
+        if (!away) return appended
+        refused.after += 1
+        throw new StorageUnavailable('the answer was lost')
       },
     }),
   })
   await server.orchestrator.launch(request)
   await server.until('gpu-1', says('step 2'))
   away = true
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await waitFor(() => (refused.before > 0 && refused.after > 0) || undefined)
   away = false
   expect(await finished(server)).toEqual(expected)
 })

@@ -1,5 +1,4 @@
 import type { Draft } from '@launchtail/client/protocol'
-import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { StorageFull, StorageUnavailable } from '../src/errors.js'
 import { OffsetLost } from '../src/ingest/offsets.js'
@@ -10,6 +9,7 @@ import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import { lineDecoder } from '../src/output/lines.js'
 import { createRedactor } from '../src/output/redact/index.js'
 import { removeFolder, temporaryFolder, waitFor } from './support/launching.js'
+import { fc } from './support/property.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {

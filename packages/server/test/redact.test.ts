@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cleanLine } from '../src/output/clean.js'
 import { lineDecoder } from '../src/output/lines.js'
 import { createRedactor } from '../src/output/redact/index.js'
 import { expectLinear } from './support/linear.js'
+import { fc } from './support/property.js'
 import { KNOWN, random, writtenForms } from './support/secrets.js'
 
 const { redact } = createRedactor()

@@ -11,7 +11,10 @@ import {
 } from './support/processes.js'
 import { startProxy } from './support/proxy.js'
 import { parseStream, type Reading, readToEnd } from './support/reading.js'
+import { seededRandom } from './support/seed.js'
 import { openStream, type StreamEvent } from './support/stream.js'
+
+const random = seededRandom('cuts')
 
 const HEARTBEAT = 200
 
@@ -675,10 +678,3 @@ async function openStreams(server: RunningServer): Promise<number> {
   const metrics = await (await server.fetch('/metrics')).text()
   return Number(/^launchtail_streams (\d+)/m.exec(metrics)?.[1])
 }
-
-/** The same cuts at every run, so that one that fails can be looked at. */
-function random(): number {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-  return seed / 2 ** 32
-}
-let seed = 20_261_123

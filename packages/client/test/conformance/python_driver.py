@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import pathlib
-import random
 import sys
 import threading
 import traceback
@@ -19,7 +18,7 @@ said = threading.Lock()
 def run(id, url, node_id, token, tail=None, timeout=None, lastEventId=""):
     events, outcome = [], "nothing more"
     try:
-        with launchtail.Client(url, token, random=lambda: random.random() / 20) as client:
+        with launchtail.Client(url, token, random=lambda: 0.02) as client:
             wait = 900 if timeout is None else timeout / 1000
             stream = client.stream(node_id, tail=tail, timeout=wait, last_event_id=lastEventId)
             for event in stream:
