@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/server/test/support/build.ts'],
     include: ['packages/*/test/**/*.test.ts'],
+    // A test without an assertion passes whatever happens.
+    expect: { requireAssertions: true },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Two cores are the smallest machine this is tested on; half of the time a test waits.

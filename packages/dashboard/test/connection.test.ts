@@ -10,7 +10,7 @@ import {
 } from '../../server/test/support/processes.js'
 import { startBrowser } from './support/browser.js'
 import { startGateway } from './support/gateway.js'
-import { line, lines, node, open, seen, send } from './support/page.js'
+import { line, lines, messages, node, open, seen, send } from './support/page.js'
 
 const tabs = startBrowser()
 let server: RunningServer
@@ -128,6 +128,7 @@ test.each([
   await page.addInitScript(spoil)
   await open(page, server, `nodes/${nodeId}`)
   await seen(page, 'line 2')
+  expect(await messages(page)).toEqual(['line 0', 'line 1', 'line 2'])
   await page.getByRole('heading', { name: 'alone' }).waitFor()
   await send(server, nodeId, lines(1, 3))
   await seen(page, 'line 3')

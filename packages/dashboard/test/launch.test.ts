@@ -202,6 +202,7 @@ test('a node of which nobody knows is none', async () => {
   const page = await tabs.fresh()
   await open(page, server, 'nodes/nobody-knows')
   await page.getByText('There is no node nobody-knows.').waitFor()
+  expect(await page.getByRole('log').count()).toBe(0)
 })
 
 /** Sends a recorded launch's output in, without its times. */

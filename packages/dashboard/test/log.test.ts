@@ -61,6 +61,7 @@ describe('following', () => {
     await page.getByText('following').waitFor()
     await send(server, nodeId, lines(1, 300))
     await seen(page, 'line 300')
+    expect(await page.getByRole('button', { name: 'To the end' }).count()).toBe(0)
   })
 
   test('pauses when something is selected', async () => {
@@ -122,6 +123,7 @@ describe('searching', () => {
     await page.keyboard.press('/')
     await page.keyboard.press('Escape')
     await page.getByText('2,003 lines', { exact: true }).waitFor()
+    expect(await page.locator('mark').count()).toBe(0)
   })
 
   test('does not move what is looked at', async () => {
@@ -280,6 +282,7 @@ describe('a log that is not what it was', () => {
     const page = await tabs.fresh()
     await open(page, brief, `nodes/${nodeId}`)
     await page.getByText('This log is no longer kept.').waitFor()
+    expect(await page.locator('.line').count()).toBe(0)
   })
 
   test('cut while it is read: says how much is gone, and shows what is kept', async () => {
@@ -309,6 +312,7 @@ describe('a log that is not what it was', () => {
     await send(server, nodeId, { message: 'begun again', phase: 'queued', progress: 0 })
     await seen(page, 'begun again')
     await page.locator('.foot').getByText('7 lines').waitFor()
+    expect(await page.locator('.foot [data-state="over"]').count()).toBe(0)
   })
 })
 
@@ -333,6 +337,7 @@ test('every key does what the help says', async () => {
   await help.getByText('next match').waitFor()
   await page.keyboard.press('Escape')
   await help.waitFor({ state: 'hidden' })
+  expect(await page.locator('.line[data-current]').textContent()).toContain('line 398')
 })
 
 test('a screen reader is told where the launch is, not every line', async () => {

@@ -68,6 +68,8 @@ describe('signing in', () => {
     await startServer({ port, dataDir, env })
     await page.evaluate(() => dispatchEvent(new Event('online')))
     await page.getByText('The server no longer accepts this token.').waitFor()
+    expect(await page.locator('input').isVisible()).toBe(true)
+    expect(await page.getByRole('navigation').count()).toBe(0)
   })
 })
 
@@ -145,6 +147,7 @@ describe('the nodes', () => {
     await page.getByText('No node has been launched yet.').waitFor()
     await page.getByRole('link', { name: 'Launch a node' }).last().click()
     await page.getByRole('heading', { name: 'Launch a node' }).waitFor()
+    expect(new URL(page.url()).hash).toBe('#/launch')
   })
 
   test('come and change by themselves, the newest first, with the cause where one failed', async () => {

@@ -279,6 +279,7 @@ describe('a fleet of 2,000 nodes that all change', () => {
     broken = true
     await launching.appender.append('one', [{ message: 'unseen', progress: 7 }])
     await until('the fault', () => faults.length > 0)
+    expect(reader.nodes().get('one')?.progress).not.toBe(7)
     broken = false
     await until('the change', () => reader.nodes().get('one')?.progress === 7)
   })

@@ -206,6 +206,7 @@ export function logStoreContract(
         await store.remove('a')
         return removed
       })
+      expect(await store.length('a')).toBe(0)
     })
 
     it('keeps everything over a restart', async () => {
