@@ -8,15 +8,15 @@ import {
 
 export interface Completed {
   readonly entries: LogEntry[]
-  /** Where the launch is after these entries. */
+  /** The launch's state after these entries. */
   readonly launch: LaunchState
-  /** How many drafts were left out because the list is full. */
+  /** The number of drafts that were left out because the list is full. */
   readonly leftOut: number
 }
 
 /**
- * Fills in what drafts leave to us, and keeps progress from going back within a launch. Drafts past
- * the list's bound are left out, except those that tell most.
+ * Fills in the fields that drafts leave out, and keeps progress from going back within a launch.
+ * Drafts past the list's bound are left out, except warnings, errors and changes of phase.
  */
 export function complete(
   drafts: readonly Draft[],
@@ -49,7 +49,7 @@ function completeOne(draft: Draft, launch: LaunchState, now: string): LogEntry {
   return entry
 }
 
-/** Past the bound only what tells most is kept. */
+/** True for what is kept past the bound. */
 function isKeptInFull({ level, phase }: LogEntry, launch: LaunchState): boolean {
   return level === 'warn' || level === 'error' || phase !== launch.phase
 }

@@ -40,7 +40,7 @@ export function lastEventOf(entry: LogEntry): EntryEventData['event'] {
   return entry.progress === undefined ? 'log' : 'status'
 }
 
-/** Whether a reader that has seen `seen` of an entry still lacks `event` of it. */
+/** True if a reader that has seen `seen` of an entry still lacks `event` of it. */
 export function comesAfter(event: EntryEvent, seen: Cursor['event']): boolean {
   return ENTRY_EVENTS.indexOf(event) > ENTRY_EVENTS.indexOf(seen)
 }

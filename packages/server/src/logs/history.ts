@@ -19,12 +19,12 @@ export interface HistoryFilter {
   readonly after?: Cursor | undefined
 }
 
-/** A part of a node's list, as it was found. */
+/** A part of a node's list. */
 export interface Excerpt<Match> {
   readonly found: Match[]
-  /** Of the list's newest entry, whether it was found or not. */
+  /** The cursor of the list's newest entry, even if that was not found. */
   readonly cursor: Cursor
-  /** How many entries the list has. */
+  /** The number of entries in the list. */
   readonly length: number
 }
 
@@ -34,7 +34,7 @@ export interface HistoryOptions {
   nodeId: string
 }
 
-/** What `match` takes of the last `tail` entries for which it gives anything, oldest first. */
+/** The last `tail` entries for which `match` gives anything, as it gives them, oldest first. */
 export async function readHistory<Match>(
   { store, readText, nodeId }: HistoryOptions,
   { tail, before, after }: HistoryFilter,
@@ -70,7 +70,7 @@ export async function readHistory<Match>(
   }
 }
 
-/** Whether an entry is later than a time and of one of the levels. */
+/** True if an entry is later than a time and of one of the levels. */
 export function passes(
   { timestamp, level }: LogEntry,
   since: Instant | undefined,

@@ -1,17 +1,17 @@
 export interface LastMatchingOptions<Item, Match> {
   /** Reads at most `limit` items from an index on. */
   read: (from: number, limit: number) => readonly Item[] | Promise<readonly Item[]>
-  /** The bounds of what is searched: indexes, the second one not included. */
+  /** The indexes to search: from the first, up to the second without it. */
   from: number
   to: number
-  /** How many are wanted. */
+  /** The number of matches wanted. */
   limit: number
-  /** What is taken of an item; undefined where it is passed over. */
+  /** Gives the match for an item; undefined to pass over it. */
   match: (item: Item, index: number) => Match | undefined
 }
 
 const PAGE = 500
-/** A filter that hides most should not make for many small reads. */
+/** A filter that hides most entries should not cause many small reads. */
 const MIN_PAGE = 100
 
 /**

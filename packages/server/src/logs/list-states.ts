@@ -2,7 +2,7 @@ import { foldLaunch, type LaunchState, NOT_LAUNCHED } from '@launchtail/client/p
 import { readEntry } from './entry-text.js'
 import type { LogStore } from './store.js'
 
-/** What the next append must know of a list. */
+/** A list's state, which the next append must know. */
 export interface ListState extends LaunchState {
   readonly length: number
   /** The text of the newest entry. */
@@ -19,13 +19,13 @@ export interface ListStates {
 
 export interface ListStatesOptions {
   store: LogStore
-  /** Where a node stands whose list is empty: never launched, or expired. */
+  /** The state of a node whose list is empty: never launched, or expired. */
   before: (nodeId: string) => Promise<LaunchState | undefined>
 }
 
-/** How many entries are read back to learn where a launch is. */
+/** The number of entries read back to learn where a launch is. */
 const LOOK_BACK = 200
-/** Nodes whose state is kept in memory. */
+/** The number of lists whose state is kept in memory. */
 const KEPT_STATES = 10_000
 
 export function createListStates({ store, before }: ListStatesOptions): ListStates {

@@ -8,9 +8,9 @@ export interface LogStore {
   append(nodeId: string, texts: readonly string[], how?: AppendHow): Promise<Appended>
   /** The texts from an index on, at most `limit`; fewer only at the list's end. */
   read(nodeId: string, from: number, limit: number): Promise<string[]>
-  /** How many entries the list has; 0 where there is none. */
+  /** The number of entries in the list; 0 where there is none. */
   length(nodeId: string): Promise<number>
-  /** How far an offset has come, 0 where it was never set. */
+  /** An offset's position; 0 where it was never set. */
   offset(nodeId: string, name: string): Promise<number>
   /** Removes the list, its offsets and its kept replies. */
   remove(nodeId: string): Promise<void>

@@ -1,8 +1,8 @@
-import { type Cursor, formatCursor, START } from '@launchtail/client/protocol'
+import { type Cursor, START } from '@launchtail/client/protocol'
 import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import type { Flusher } from './flush.js'
-import { gapFrame } from './gap.js'
+import { lostCursorFrame } from './gap.js'
 import { takePage } from './page.js'
 import type { Reader } from './reader.js'
 
@@ -101,15 +101,11 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     else await flusher.settled()
   }
 
-  function startOver(reader: Reader, { index, check, event }: Cursor): void {
+  function startOver(reader: Reader, seen: Cursor): void {
     reader.live = false
     reader.cursor = START
     // A reader that has seen nothing misses nothing.
-    if (index < 0) return
-    const reason = feed.length() === 0 ? 'expired' : 'rewritten'
-    const missed = Math.max(0, index + 1 - feed.length())
-    const requested = formatCursor({ index, check, event })
-    say(reader, gapFrame(reader.view.format, requested, missed, reason))
+    if (seen.index >= 0) say(reader, lostCursorFrame(reader.view.format, seen, feed.length()))
   }
 }
 

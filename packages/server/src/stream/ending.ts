@@ -9,8 +9,8 @@ import { cursorOf, type Item } from './feed/item.js'
 import type { Format } from './formats.js'
 
 /**
- * When a reader's stream ends by itself: at the list's end, or, where it follows, when the launch
- * is over. The node's record has a `done` for a list that tells nothing of it.
+ * Says when a reader's stream ends: at the list's end, or, if it follows, when the launch is over.
+ * `recorded` is the `done` from the node's record, for a list that does not show it.
  */
 export type Ending =
   | { readonly follow: true; readonly recorded?: DoneEvent }
@@ -18,7 +18,7 @@ export type Ending =
 
 export const FOLLOWING: Ending = { follow: true }
 
-/** Whether nothing follows this entry, if it is the list's newest: it ends a launch. */
+/** True if this entry ends a launch: nothing follows, if it is the list's newest. */
 export function isOver({ entry }: Item): boolean {
   return entry !== undefined && isTerminal(entry.phase)
 }

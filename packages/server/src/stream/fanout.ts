@@ -8,7 +8,7 @@ import { createReaders, type Lifetimes } from './readers.js'
 
 /** From one watched list to all its readers: live ones by `flush.ts`, others by `catch-up.ts`. */
 export interface Fanout {
-  /** What the feed is to call. */
+  /** Called by the feed. */
   readonly listener: FeedListener
   /** The feed, once it is open; before that there is nobody to send to. */
   attach(feed: Feed): void
@@ -78,7 +78,7 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
   }
 
   function replaced(): void {
-    // It was replaced while it was being opened: `attach` comes with the one that it is now.
+    // It was replaced while it was being opened, and `attach` will bring the new one.
     if (!attached) return
     const { flusher, behind } = attached
     const sent = flusher.sent()
@@ -108,7 +108,7 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
     attached?.feed.trim()
     readers.tick()
     if (lostAt === undefined) {
-      // A page could not be read though the storage is there, or was away too briefly to tell.
+      // A page may have failed while the storage was there, or away too briefly to be reported.
       for (const reader of all) if (!reader.live) goOn(reader)
     } else if (now() - lostAt > storageGrace) for (const reader of [...all]) end(reader)
   }
@@ -118,7 +118,7 @@ function openingOf({ format, from, retry, first = '' }: ReaderOptions): string {
   return format.opening(formatCursor(from), retry) + first
 }
 
-/** Undefined while a flush is at work: then it is not known which reader has been sent what. */
+/** Undefined while a flush is at work, because it is not known which reader has been sent what. */
 function heartbeatOf({ live, cursor, view }: Reader, flusher?: Flusher): string | undefined {
   if (!flusher || flusher.isRunning()) return undefined
   return view.format.heartbeat(formatCursor(live ? flusher.sent() : cursor))

@@ -9,7 +9,7 @@ import { type Feed, openFeed } from './feed/feed.js'
 export interface Feeds {
   /** Opens the node's feed, or takes the open one. It stays open during `act`, and for readers. */
   use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T>
-  /** How many readers there are in all. */
+  /** The number of readers of all feeds. */
   readers(): number
   /** Ends all streams, evenly over so many milliseconds. */
   drain(over: number): Promise<void>

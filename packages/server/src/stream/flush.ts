@@ -27,11 +27,11 @@ import type { Reader, View } from './reader.js'
 export interface Flusher {
   /** The list has grown. */
   grown(): void
-  /** What live readers have been sent, or are just being sent. */
+  /** The cursor of live readers: up to here they have been sent all, or are being sent it now. */
   sent(): Cursor
-  /** Whether a flush is at work: then it is not known which reader has been sent what. */
+  /** True while a flush is at work, when it is not known which reader has been sent what. */
   isRunning(): boolean
-  /** Ends with the flush that is planned or at work; at once where there is none. */
+  /** Resolves when the flush that is planned or at work has ended; at once where there is none. */
   settled(): Promise<void>
   /** The list is another one; what was planned is dropped. */
   restart(): void

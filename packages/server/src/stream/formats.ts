@@ -3,7 +3,7 @@ import type { EntryEventData } from '../logs/events.js'
 import type { FormatName } from './feed/item.js'
 import { readableData, readableEntry } from './readable.js'
 
-/** How a stream is written: each gives text that is complete in itself. */
+/** A form in which a stream is written. Each method gives text that is complete in itself. */
 export interface Format {
   readonly name: FormatName
   readonly contentType: string
@@ -46,7 +46,7 @@ const text: Format = {
   name: 'text',
   contentType: 'text/plain; charset=utf-8',
   event: (event, data) => `-- ${event}: ${readableData(JSON.parse(data))}\n`,
-  // An entry's line tells its status and its error too.
+  // An entry's line shows its status and its error too.
   entryEvent: ({ event }, entry) => (event === 'log' ? `${readableEntry(entry)}\n` : ''),
   // There is no comment in plain text; what is sent is what is read.
   opening: () => '',

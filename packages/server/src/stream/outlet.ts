@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http'
 
 /** The way to a reader's socket, and how much is waiting there. */
 export interface Outlet {
-  /** Whether a chunk must bring its own HTTP chunk header: see `framed`. */
+  /** True if what is written must bring its own HTTP chunk header: see `framed`. */
   readonly chunked: boolean
-  /** Whether it may be given more: see `hasRoom`. */
+  /** True if it may be given more: see `hasRoom`. */
   write(bytes: Buffer): boolean
-  /** Whether it may be given more; where not, `onDrain` is called once it may. */
+  /** True if it may be given more. Otherwise `onDrain` is called as soon as it may. */
   hasRoom(): boolean
-  /** Whether the waiting bytes have not moved for too long, by this call and those before it. */
+  /** True if the waiting bytes have not moved for too long, by this call and those before it. */
   isStalled(now: number): boolean
   end(): void
   destroy(): void

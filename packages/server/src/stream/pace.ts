@@ -1,13 +1,13 @@
 /**
- * When a list is flushed. One that was quiet is flushed at once. After that there is a pause of
- * three times what the sending took, 20 ms at most, and what comes meanwhile goes out at its end.
+ * Decides when a list is flushed: at once if it was quiet. After a flush there is a pause of three
+ * times what the sending took, at most 20 ms. What comes meanwhile goes out at its end.
  */
 export interface Pace {
   /** Plans a flush, unless one is planned or at work. */
   plan(): void
-  /** Whether a flush is at work. */
+  /** True while a flush is at work. */
   isRunning(): boolean
-  /** Ends with the flush that is planned or at work; at once where there is none. */
+  /** Resolves when the flush that is planned or at work has ended; at once where there is none. */
   settled(): Promise<void>
   /** The flush has ended; the sending took so many milliseconds. */
   ended(took: number): void
@@ -20,7 +20,7 @@ const LONGEST_PAUSE = 20
 
 export function createPace(flush: () => void, now: () => number): Pace {
   let state: 'quiet' | 'planned' | 'running' = 'quiet'
-  /** Counts what was cancelled: a flush that was planned before does not begin any more. */
+  /** Counts the calls of `cancel`: a flush that was planned before one of them does not begin. */
   let cancelled = 0
   let quietFrom = 0
   let settled = Promise.resolve()

@@ -7,8 +7,8 @@ import type { Reader, ReaderPlan } from './reader.js'
 export const PAGE = 128 * 1024
 
 /**
- * What a reader is sent in one write: the rest of the entry it has seen last, and entries after it
- * up to the tip. Its cursor moves on.
+ * Takes what a reader is sent in one write: the rest of the entry it has seen last, and entries after
+ * it up to the tip. Moves its cursor on.
  */
 export function takePage(reader: Reader, items: readonly Item[], tip: number): string {
   const { cursor, options } = reader

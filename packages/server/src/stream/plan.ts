@@ -12,7 +12,7 @@ import { oneLine } from '../logs/entry-text.js'
 import type { Ending } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import type { Format } from './formats.js'
-import { gapFrame } from './gap.js'
+import { unknownIdFrame } from './gap.js'
 import { retryOf } from './lifetime.js'
 import type { ReaderPlan } from './reader.js'
 import { startOf } from './start.js'
@@ -32,7 +32,7 @@ export interface PlanOptions {
   random?: () => number
 }
 
-/** What a reader is to be sent; undefined where it has seen the end of it. */
+/** Plans what a reader is sent; undefined if it has seen the end of the stream. */
 export async function planReader(
   { query, format, lastEventId }: StreamRequest,
   { feed, record, recordAt, random = Math.random }: PlanOptions,
@@ -45,14 +45,13 @@ export async function planReader(
   }
   if (lastEventId !== '') {
     const resumed = parseCursor(lastEventId)
-    if (!resumed)
-      return { ...plan, from: START, first: gapFrame(format, lastEventId, 0, 'unknown') }
+    if (!resumed) return { ...plan, from: START, first: unknownIdFrame(format, lastEventId) }
     return isFinished(resumed, feed, plan.ending) ? undefined : { ...plan, from: resumed }
   }
   const { since, tail } = query
   const from = await startOf(feed, query)
   const history = since && { since, until: feed.length() }
-  // What other programs wrote a moment ago is not in the record yet.
+  // The record may lack entries that other programs wrote a moment ago.
   const state = tail === 0 ? await recordAt(from.index + 1) : undefined
   return {
     ...plan,
@@ -62,7 +61,7 @@ export async function planReader(
   }
 }
 
-/** The record tells the end where the list has nothing of it, or may be read no further. */
+/** The record gives the `done` where the list does not show it, or is not read to the end. */
 function endingFor(record: NodeRecord, follow: boolean): Ending {
   const { status, endpoint, message, ended_at } = record
   const recorded: DoneEvent = { status, ...(endpoint !== undefined && { endpoint }), message }
@@ -70,7 +69,7 @@ function endingFor(record: NodeRecord, follow: boolean): Ending {
   return { follow, ...(ended_at !== undefined && { recorded }) }
 }
 
-/** Whether the cursor is of a `done` after which nothing has come: then there is no more to say. */
+/** True if the cursor is that of a `done` after which nothing has come: no event is left to send. */
 function isFinished({ index, check, event }: Cursor, feed: Feed, ending: Ending): boolean {
   if (event !== 'done') return false
   const newest = feed.newest()

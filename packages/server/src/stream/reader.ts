@@ -5,19 +5,19 @@ import type { Format } from './formats.js'
 import type { LevelFilter } from './frames.js'
 import type { StreamReader } from './readers.js'
 
-/** What a reader of a log is to be sent. */
+/** The plan of what a reader of a log is sent. */
 export interface ReaderPlan {
   format: Format
   levels: LevelFilter
-  /** What the reader has seen: it gets everything after it, once. */
+  /** The reader has seen everything up to here, and gets everything after it, once. */
   from: Cursor
   /** Entries before `until` are passed over unless they are later than `since`. */
   history?: { since: Instant; until: number }
   /** Sent before the first entry. */
   first?: string
-  /** Default: it follows, and the record tells nothing. */
+  /** Default: it follows, and the launch is not known to be over. */
   ending?: Ending
-  /** The reader's client is told to wait so many milliseconds before it connects again. */
+  /** Milliseconds the client is told to wait before it connects again. */
   retry: number
 }
 
@@ -38,7 +38,7 @@ export interface Reader extends StreamReader {
   readonly view: View
   /** At the tip: it has been sent everything, and gets new entries as they come. */
   live: boolean
-  /** What it has been sent, while it is not live. */
+  /** The last event it has been sent, while it is not live. */
   cursor: Cursor
   catchingUp: boolean
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { endEvenly, lifetimeOf } from './lifetime.js'
 import { framed, type Outlet, openOutlet } from './outlet.js'
 
-/** What a reader of any stream is, whatever it is sent. */
+/** A reader of any stream, whatever it is sent. */
 export interface StreamReader {
   readonly outlet: Outlet
   ended: boolean
@@ -22,7 +22,7 @@ export interface Lifetimes {
 }
 
 export interface ReadersOptions<Reader extends StreamReader> extends Lifetimes {
-  /** Undefined while it is not known what the reader has been sent. */
+  /** Gives a reader's heartbeat; undefined to try again at the next look. */
   heartbeatOf: (reader: Reader) => string | undefined
   /** Called once with each reader that has gone. */
   onGone: (reader: Reader) => void

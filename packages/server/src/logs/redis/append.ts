@@ -14,7 +14,7 @@ export interface AppendOptions {
   commands: Commands
   /** Milliseconds a list is kept after its last append. */
   retention: number
-  /** How many replicas must have an append before it is answered. */
+  /** The number of replicas that must have an append before it is answered. */
   wait: number
 }
 

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 
 /** Redis's clock, by which a script knows its deadline. */
 export interface RedisClock {
-  /** What Redis's clock (ms since 1970) shows when our monotonic one shows `time`. */
+  /** The time on Redis's clock (ms since 1970) at a time on our monotonic one. */
   at(time: number): Promise<number>
   /** Reads Redis's clock again at the next use. */
   forget(): void

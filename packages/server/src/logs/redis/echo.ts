@@ -10,7 +10,7 @@ import { checkAnswers, type RedisListenerOptions } from './listener.js'
  */
 export interface Echo {
   check(): Promise<void>
-  /** Whether the message on this channel was one to oneself. */
+  /** Takes note of a message on this channel. True if it was our own. */
   heard(channel: string): boolean
 }
 

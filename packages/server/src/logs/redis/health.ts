@@ -1,6 +1,6 @@
 import type { Watchers } from '../watchers.js'
 
-/** Whether Redis answers, as far as is known; the watchers are told when that changes. */
+/** Knows whether Redis answers, and tells the watchers when that changes. */
 export interface Health {
   isUp(): boolean
   lost(): void

@@ -6,7 +6,7 @@ interface Asked {
   readonly from: number
 }
 
-/** How many entries are taken from a list at once; where there are more, the watcher reads on. */
+/** The most entries taken from a list at once. Where there are more, the watcher reads on. */
 const LIMIT = 500
 
 /** The texts that each list has from an index on; undefined for a key that is no list. */

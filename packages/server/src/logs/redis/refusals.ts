@@ -21,8 +21,8 @@ export async function retryRefused<T>(act: () => Promise<T>, deadline: number): 
 }
 
 /**
- * Whether nothing was done, for a reason that may pass within a moment: a failover, data that are
- * being loaded, a slot that moves, or a connection that was not ready for the command to leave.
+ * True if nothing was done, for a reason that may soon pass: a failover, data that are being loaded,
+ * a slot that moves, or a connection that was not ready for the command to leave.
  */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && REFUSAL.test(error.message)

@@ -16,7 +16,7 @@ export interface RedisLogStoreOptions {
   retention: number
   /** Milliseconds between looks at the watched lists, for writers that do not announce. */
   pollInterval: number
-  /** How many replicas must have an append before it is answered. */
+  /** The number of replicas that must have an append before it is answered. */
   wait?: number
   /** Called with what goes wrong between calls. */
   onFault?: (message: string, error?: unknown) => void

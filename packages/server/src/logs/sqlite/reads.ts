@@ -5,7 +5,7 @@ import { prepareReads } from './statements.js'
 
 type List = { id: number; length: number }
 
-/** What is asked of the lists, by a connection that sees only what is committed. */
+/** The reading calls of the store, on a connection that sees only what is committed. */
 export function createReads(
   db: Sqlite,
   now: () => number,

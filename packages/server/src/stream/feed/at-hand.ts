@@ -13,13 +13,13 @@ export interface AtHand {
   append(texts: readonly string[]): void
   /** Adds the entries right before the oldest one in memory. */
   prepend(older: readonly Item[]): void
-  /** Whether texts that follow `previous` at this index follow the newest entry. */
+  /** True if texts that follow `previous` at this index follow the newest entry. */
   isContinuedBy(index: number, previous: string | undefined): boolean
-  /** Whether the texts from `index` on are of this list, by those that are in memory too. */
+  /** True if the texts from `index` on are of this list, judged by those in memory. */
   agrees(index: number, texts: readonly string[]): boolean
   /** Undefined where memory does not go back so far. */
   from(index: number, limit?: number): Item[] | undefined
-  /** Whether everything from an index on would fit into memory. */
+  /** True if everything from an index on would fit into memory. */
   fits(from: number): boolean
   /** Drops what is more than its share of memory by now. */
   trim(): void
@@ -27,11 +27,11 @@ export interface AtHand {
 
 export interface AtHandOptions {
   readItem: ReadItem
-  /** How many bytes of memory the entries may take. The newest one is kept in any case. */
+  /** The bytes of memory the entries may take. The newest entry is kept in any case. */
   share: () => number
 }
 
-/** How much of its share is left in use when entries are dropped, and what a history may fill. */
+/** The part of its share that stays in use when entries are dropped, or that a history may fill. */
 const FILL = 0.75
 
 export function createAtHand({ readItem, share }: AtHandOptions): AtHand {

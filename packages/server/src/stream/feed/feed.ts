@@ -17,12 +17,12 @@ export interface FeedListener {
 
 /** One node's list as this process watches it: its newest entries, and where it ends. */
 export interface Feed {
-  /** How many entries the list has. */
+  /** The number of entries in the list. */
   length(): number
   newest(): Item | undefined
   /** The cursor of a reader that has seen all. */
   tip(): Cursor
-  /** Whether the storage answers, as far as is known. */
+  /** True if the storage answers, as far as is known. */
   reachable(): boolean
   /**
    * The entries from an index on, at most `limit`, from memory or else from the store; fewer only
@@ -45,7 +45,7 @@ export interface FeedOptions {
   readText: (text: string) => LogEntry | undefined
   listener: FeedListener
   /**
-   * How many bytes of memory its newest entries may take. Asked anew at each use, because all feeds
+   * The bytes of memory its newest entries may take. Asked anew at each use, because all feeds
    * share what there is. The newest entry is kept in any case.
    */
   share: () => number

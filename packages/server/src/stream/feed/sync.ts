@@ -24,7 +24,7 @@ export interface SyncOptions {
   onReplaced: () => void
 }
 
-/** How many entries are loaded at first: the default tail and some more. */
+/** The number of entries loaded at first: the default tail and some more. */
 const FIRST_LOAD = 256
 const PAGE = 500
 
@@ -86,7 +86,7 @@ export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncO
         if (!atHand.agrees(from, texts)) {
           // Not if something was announced during the read: it may be of the list there is now.
           if (atHand.version() === before) await replace()
-          // What came while it was loaded anew is found by looking once more.
+          // Another look finds what came while it was loaded anew.
           again = true
           break
         }

@@ -11,7 +11,7 @@ export interface FleetChanges {
   add(nodeId: string, frame: string): void
   /** A reader that has seen a change was sent this node, as read after the change `before`. */
   renew(node: NodeRecord, seen: number, before: number): void
-  /** What follows a change, as far as it fits into one write, and the number of the last of it. */
+  /** The frames after a change, as many as fit into one write, and the number of the last. */
   after(seen: number): { readonly text: string; readonly last: number }
   /** Forgets the changes up to this one, which every reader has been sent. */
   forget(seen: number): void
@@ -28,8 +28,8 @@ export function createFleetChanges(): FleetChanges {
       changes.delete(nodeId)
       changes.set(nodeId, { number: newest, frame })
     },
-    // What the reader was just sent must not be followed by an older state: that of a change which
-    // came before the node was read and which the reader lacks.
+    // A change that came before the node was read holds an older state. A reader that lacks it must
+    // not get that after the newer one.
     renew(node, seen, before) {
       const change = changes.get(node.node_id)
       if (change && change.number > seen && change.number <= before) change.frame = nodeFrame(node)

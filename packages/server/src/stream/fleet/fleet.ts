@@ -12,15 +12,15 @@ import { catchUp, type FleetReader } from './reader.js'
 /**
  * From the nodes' records to all who watch the fleet.
  *
- * What has changed is kept as the newest state of each node, in the order of the changes, as long
- * as a reader lacks it. So a reader is a number: the last change it has been sent. A slow one is
+ * Changes are kept as the newest state of each node, in the order of the changes, as long as a
+ * reader lacks them. So a reader is a number: the last change it has been sent. A slow one is
  * passed over and later gets the newest state of each node, and no reader costs more than what its
  * socket holds.
  */
 export interface Fleet {
   /** Sends the nodes of now and then each change. `accept` gives the answer, its head written. */
   open(accept: () => ServerResponse): Promise<void>
-  /** How many readers there are. */
+  /** The number of readers. */
   readers(): number
   /** Ends all streams, evenly over so many milliseconds. */
   drain(over: number): Promise<void>
@@ -57,7 +57,7 @@ export function createFleet({ registry, onFault, ...lifetimes }: FleetOptions): 
 
   async function open(accept: () => ServerResponse): Promise<void> {
     if (draining) throw stopping()
-    // What can fail fails before the first byte.
+    // Asked first, so that a failure comes before the first byte.
     const total = await registry.count()
     const response = accept()
     const reader = readers.add(
@@ -66,7 +66,7 @@ export function createFleet({ registry, onFault, ...lifetimes }: FleetOptions): 
       proceed,
     )
     readers.say(reader, `: nodes\n${FORMATS.sse.retry(retryOf(random))}`)
-    // It ends when the reader has read it all, which may be never.
+    // Not awaited: it ends when the reader has read it all, which may be never.
     void begin(reader, total)
   }
 

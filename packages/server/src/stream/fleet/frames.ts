@@ -4,7 +4,7 @@ import { FORMATS } from '../formats.js'
 
 const { event } = FORMATS.sse
 
-/** What goes out in one write to a reader that catches up, in characters. */
+/** Characters in one write to a reader that catches up. */
 export const PAGE_TEXT = 128 * 1024
 
 export function nodeFrame(node: NodeRecord): string {
@@ -15,7 +15,7 @@ export function deletedFrame(nodeId: string): string {
   return event('deleted', oneLine({ node_id: nodeId }))
 }
 
-/** Told once, when a reader has been sent the nodes that were there when it came. */
+/** Sent once, after the nodes that were there when the reader came. */
 export function readyFrame(count: number, total: number): string {
   return event('ready', oneLine({ count, total: Math.max(count, total) }))
 }

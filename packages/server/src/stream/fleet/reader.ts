@@ -4,7 +4,7 @@ import type { FleetChanges } from './changes.js'
 export interface FleetReader extends StreamReader {
   /** The last change it has been sent. */
   seen: number
-  /** Whether it has been sent the nodes that were there when it came. */
+  /** True once it has been sent the nodes that were there when it came. */
   ready: boolean
   /** Called when its socket takes more again, or it has gone. */
   onRoom: () => void
