@@ -74,7 +74,7 @@ test('goes on by itself when the server is started anew, with no line lost or do
   await pages[0]?.locator('.foot').getByRole('button', { name: 'now' }).click()
   await pages[0]
     ?.locator('.foot')
-    .getByText(/reconnecting in \d+ s/)
+    .getByText(/reconnecting in \d+s/)
     .waitFor()
   const after = await startServer({ port, dataDir })
   await send(after, nodeId, lines(50, 50))

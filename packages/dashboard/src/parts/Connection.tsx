@@ -1,5 +1,6 @@
 import { now } from '../clock.js'
 import type { ConnectionState } from '../hub/messages.js'
+import { span } from './times.js'
 
 export interface ConnectionProps {
   state: ConnectionState
@@ -25,7 +26,7 @@ export function Connection({ state, label, onReconnect }: ConnectionProps) {
 
 function wordsOf(state: ConnectionState): string {
   if (state.state === 'waiting') {
-    return `reconnecting in ${Math.max(0, Math.ceil((state.at - now.value) / 1000))} s`
+    return `reconnecting in ${span(Math.ceil((state.at - now.value) / 1000) * 1000)}`
   }
   if (state.state === 'polling') return 'live, once a second'
   return { connecting: 'connecting', live: 'live', over: 'complete' }[state.state]

@@ -1,16 +1,8 @@
-/** A duration as it is read: `7 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`. */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return joined(minutes, 'min', seconds % 60, 's')
-  const hours = Math.floor(minutes / 60)
-  if (hours < 48) return joined(hours, 'h', minutes % 60, 'min')
-  return joined(Math.floor(hours / 24), 'd', hours % 24, 'h')
-}
+import { formatDuration } from '@launchtail/client/protocol'
 
-function joined(large: number, unit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${smallUnit}`
+/** A duration at a glance: `7s`, `4m10s`, `2h5m`, `3d4h`. */
+export function span(ms: number): string {
+  return formatDuration(ms, { parts: 2, decimals: 0 })
 }
 
 export const TIME_STYLES = ['local', 'utc', 'since start'] as const
