@@ -1,6 +1,7 @@
 // `docs/phases.md`: what a launch's output means, from the tables the server goes by.
 import { PHASE_TABLE } from '../packages/client/src/protocol/phases.js'
-import { duration, SILENCE } from '../packages/server/src/nodes/stall.js'
+import { formatDuration } from '../packages/client/src/protocol/time.js'
+import { SILENCE } from '../packages/server/src/nodes/stall.js'
 import { CAUSES, type Cause, UNKNOWN } from '../packages/server/src/output/causes/index.js'
 import { compose, docker } from '../packages/server/src/output/interpret/docker.js'
 import { huggingFace } from '../packages/server/src/output/interpret/huggingface.js'
@@ -85,7 +86,7 @@ are fewer than five, of the same provider and GPU, then of the same provider. Wi
 
 ${table(
   ['Phase', 'Nothing for'],
-  Object.entries(SILENCE).map(([phase, ms]) => [code(phase), duration(ms)]),
+  Object.entries(SILENCE).map(([phase, ms]) => [code(phase), formatDuration(ms)]),
 )}
 
 \`eta_seconds\` is the median of what past launches took from here on, by the same choice of launches.

@@ -1,4 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { backOff } from './async/back-off.js'
+import { LONGEST_TIMER } from './async/deadline.js'
 import { ApiError, ConnectionError, refusalOf, StreamTimeoutError } from './errors.js'
 
 export type StreamState =
@@ -32,8 +34,6 @@ export interface ReconnectOptions {
 const SILENCE = 45_000
 const FIRST_DELAY = 1000
 const LONGEST_DELAY = 30_000
-/** What a timer can count to; beyond it, it fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
 /** No event is larger; what is, is no event of ours. */
 const LARGEST_EVENT = 1024 * 1024
 
@@ -96,9 +96,9 @@ export async function* reconnecting({
     }
     // One that held for so long did not fail.
     if (performance.now() - liveSince > LONGEST_DELAY) failures = 0
-    // Anywhere in a span that grows, so that many readers do not come back at once.
-    const span = Math.min(LONGEST_DELAY, Math.max(1, retry) * 2 ** failures)
-    const delay = Math.max(notBefore, random() * span)
+    // Spread out, so that many readers do not come back at once.
+    const first = Math.max(1, retry)
+    const delay = Math.max(notBefore, backOff(failures, { first, longest: LONGEST_DELAY, random }))
     failures += 1
     if (performance.now() + delay - quiet.since > timeout) throw timedOut(timeout, error)
     onState({ state: 'waiting', delay, ...(error && { error }) })

@@ -1,13 +1,13 @@
 /**
- * Acts when everything before it under any of the names has ended; told how the last of these
- * failed under one of them. It is the last under each of them from the call on.
+ * Runs `act` when everything that was queued before it under any of the names has ended. `fault` is the
+ * error of the one right before it, if that failed.
  */
 export type Mutex = <T>(
   names: string | readonly string[],
   act: (fault: unknown) => Promise<T>,
 ) => Promise<T>
 
-/** Lets what has one name happen one after the other, and what has another beside it. */
+/** Runs what has the same name one after the other, and what has different names side by side. */
 export function createMutex(): Mutex {
   const last = new Map<string, Promise<unknown>>()
   return (names, act) => {

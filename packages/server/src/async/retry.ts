@@ -1,47 +1,48 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backOff } from '@launchtail/client/async'
 import { StorageFull, StorageUnavailable } from '../errors.js'
 
 export interface RetryOptions {
   signal: AbortSignal
-  /** The faults that pass if one waits. Default: those of the storage. */
+  /** True for the faults that pass if one waits. Default: those of the storage. */
   passes?: (error: unknown) => boolean
-  /** Milliseconds before the second attempt; each pause is twice the one before, up to `longest`. */
+  /** The first and the longest pause, in milliseconds. */
   first?: number
   longest?: number
 }
 
-/** Tries again and again while it fails for a passing reason. Throws when the signal aborts. */
+/** Retries while it fails for a passing reason. Throws when the signal aborts. */
 export async function retry<T>(
   act: () => Promise<T>,
   { signal, passes = isStorageFault, first = 100, longest = 1000 }: RetryOptions,
 ): Promise<T> {
-  for (let pause = first; ; pause = Math.min(pause * 2, longest)) {
+  for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted()
     try {
       return await act()
     } catch (error) {
       if (!passes(error)) throw error
     }
-    await pauseFor(pause, signal)
+    await pauseFor(backOff(attempt, { first, longest }), signal)
   }
 }
 
 /** Waits; throws the signal's reason as soon as it aborts. */
 export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  // It only ever rejects for the signal, with an error that hides the signal's own reason.
+  // It rejects only for the signal, and with an error of its own in place of the signal's reason.
   await sleep(ms, undefined, { signal }).catch(() => {})
   signal.throwIfAborted()
 }
 
 /**
- * To be awaited right before what cannot be taken back. A process that was stopped for a while may
- * hear its sockets before its timers, and only these tell it, by the signal, that it is too late.
+ * Await this right before what cannot be undone; it throws if the signal aborts. A process that was
+ * suspended may handle its sockets before its timers, and only those abort a signal whose time is over.
  */
 export function stillWanted(signal: AbortSignal): Promise<void> {
   return pauseFor(0, signal)
 }
 
-/** Out of reach or full: not the fault of what was to be stored. */
+/** True where the storage is out of reach or full, and what was to be stored is not at fault. */
 export function isStorageFault(error: unknown): boolean {
   return error instanceof StorageUnavailable || error instanceof StorageFull
 }

@@ -7,6 +7,7 @@ import {
   type StreamEvent,
   type StreamOptions,
 } from '@launchtail/client'
+import { formatDuration } from '@launchtail/client/protocol'
 import { EXIT } from './exit.js'
 import type { Look, RailState } from './look.js'
 import type { Screen } from './screen.js'
@@ -123,7 +124,7 @@ async function endOf(client: Client, nodeId: string): Promise<DoneEvent> {
 /** Why there is nothing now, and when there may be again. */
 export function brokenLine({ error, delay }: { error?: Error; delay: number }): string {
   const why = error?.message ?? 'the server ended the stream'
-  return `${why}; trying again in ${(delay / 1000).toFixed(1)} s`
+  return `${why}; trying again in ${formatDuration(delay, { decimals: 1 })}`
 }
 
 /** What a launch's end means for the exit code. */

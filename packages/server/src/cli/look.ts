@@ -1,5 +1,5 @@
 import type { DoneEvent, LogEntry, NodeRecord, Phase } from '@launchtail/client'
-import { PHASE_TABLE, phaseOrder, plain } from '@launchtail/client/protocol'
+import { formatDuration, PHASE_TABLE, phaseOrder, plain } from '@launchtail/client/protocol'
 import picocolors from 'picocolors'
 
 /** How things look: in colour on a terminal that shows it, else as plain text. */
@@ -124,7 +124,7 @@ function createLook({ color, terminal, zone = 'local', width = () => 80 }: LookO
     const length = Math.max(10, columns)
     const filled = Math.round((progress / 100) * length)
     const drawn = `${'█'.repeat(filled)}${colors.dim('░'.repeat(length - filled))}`
-    const left = eta === undefined ? '' : `  about ${duration(eta)} left`
+    const left = eta === undefined ? '' : `  about ${roughly(eta)} left`
     const still = stalled ? colors.yellow('  nothing new for unusually long') : ''
     return `${drawn} ${`${Math.round(progress)}%`.padStart(4)}${left}${still}`
   }
@@ -170,9 +170,8 @@ function timeIn(zone: string): (timestamp: string) => string {
   }
 }
 
-/** Seconds as a person says them: `45s`, `3m`, `1h 20m`. */
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds)}s`
-  const minutes = Math.round(seconds / 60)
-  return minutes < 60 ? `${minutes}m` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
+/** To whole minutes, from a minute on. */
+function roughly(seconds: number): string {
+  const rounded = seconds < 60 ? Math.round(seconds) : Math.round(seconds / 60) * 60
+  return formatDuration(rounded * 1000)
 }

@@ -1,4 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
+import { formatDuration } from '@launchtail/client/protocol'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { type Look, lookAt, oneLine } from './look.js'
@@ -47,7 +48,7 @@ function inFull(node: NodeRecord, look: Look): string {
       return `${name.padEnd(9)} ${name === 'status' ? look.status(words, node.status) : words}`
     })
   const phases = node.phases.map(({ phase, duration_ms: ms }) =>
-    `  ${phase.padEnd(15)} ${ms === undefined ? '' : took(ms)}`.trimEnd(),
+    `  ${phase.padEnd(15)} ${ms === undefined ? '' : formatDuration(ms, { decimals: 1 })}`.trimEnd(),
   )
   const { phase, progress, message, eta_seconds: eta, stalled, failure } = node
   const details = (failure?.details ?? failure?.advice ?? '').split('\n').map(oneLine)
@@ -58,12 +59,6 @@ function inFull(node: NodeRecord, look: Look): string {
     failure ? [look.failure(failure), ...details].join('\n') : '',
   ]
   return parts.filter((part) => part !== '').join('\n\n')
-}
-
-function took(ms: number): string {
-  const seconds = ms / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }
 
 /** `launchtail terminate`: ends a launch, or takes a node down. */

@@ -1,3 +1,4 @@
+import { backOff } from '@launchtail/client/async'
 import { pauseFor, retry } from '../async/retry.js'
 import { OffsetLost, type PipelineOffset } from '../ingest/offsets.js'
 import { createPipeline } from '../ingest/pipeline.js'
@@ -21,7 +22,7 @@ export interface FollowOptions {
 
 /** A list that was written to this lately has not expired: where it is empty, it was lost. */
 const RECENT = 10 * 60_000
-const LONGEST_PAUSE = 30_000
+const PAUSES = { first: 1000, longest: 30_000 }
 /** Offsets expire with the lists; a node that says nothing for a day is not to begin again. */
 const RENEW_EVERY = 60_000
 
@@ -33,11 +34,11 @@ const RENEW_EVERY = 60_000
 export async function followLaunch(options: FollowOptions): Promise<Outcome | undefined> {
   const { launch, source, store, appender, signal, onFault } = options
   let stored = Number.NEGATIVE_INFINITY
-  for (let pause = 1000; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       return await followOnce(options, () => {
         stored = performance.now()
-        pause = 1000
+        attempt = 0
       })
     } catch (error) {
       if (signal.aborted) return undefined
@@ -45,7 +46,7 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
         if (error instanceof OffsetLost) await mend(error)
         else {
           onFault(`following the launch of ${launch.nodeId}`, error)
-          await pauseFor(pause, signal)
+          await pauseFor(backOff(attempt, PAUSES), signal)
         }
       } catch (fault) {
         if (signal.aborted) return undefined

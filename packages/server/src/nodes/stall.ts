@@ -1,4 +1,4 @@
-import type { LogEntry, Phase } from '@launchtail/client/protocol'
+import { formatDuration, type LogEntry, type Phase } from '@launchtail/client/protocol'
 import { ENOUGH, type Past, percentile } from './past.js'
 
 /** A launch stalls when it is silent for this many times as long as the whole phase usually takes. */
@@ -38,11 +38,13 @@ export function limitOf(phase: Phase, past: Past): Limit | undefined {
   return { silence: Math.max(SHORTEST, FACTOR * usual), usual }
 }
 
+const ROUNDED = { parts: 2, decimals: 0 }
+
 /** The message that is logged once when a launch has been silent for too long. */
 export function stallNotice(phase: Phase, silence: number, { usual }: Limit): string {
-  const told = `No output for ${duration(silence)} in ${phase}`
+  const told = `No output for ${formatDuration(silence, ROUNDED)} in ${phase}`
   if (usual === undefined) return `${told}, which is longer than expected there`
-  return `${told}; launches like this usually take up to ${duration(usual)} there`
+  return `${told}; launches like this usually take up to ${formatDuration(usual, ROUNDED)} there`
 }
 
 const NOTICE = /^No output for \S{2,16} in [a-z_]{1,32}(?:; launches like this |, which is longer )/
@@ -50,18 +52,4 @@ const NOTICE = /^No output for \S{2,16} in [a-z_]{1,32}(?:; launches like this |
 /** True if an entry is such a notice, and so is not output of the launch. */
 export function isStallNotice({ level, message }: Pick<LogEntry, 'level' | 'message'>): boolean {
   return level === 'warn' && NOTICE.test(message)
-}
-
-/** As a person writes it: `45s`, `3m`, `2m30s`, `12m`, `1h05m`. */
-export function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 60) return `${seconds}s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes >= 60) return `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`
-  const rest = minutes < 10 ? seconds % 60 : 0
-  return rest === 0 ? `${minutes}m` : `${minutes}m${two(rest)}s`
-}
-
-function two(number: number): string {
-  return String(number).padStart(2, '0')
 }

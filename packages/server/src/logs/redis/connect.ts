@@ -1,3 +1,4 @@
+import { backOff } from '@launchtail/client/async'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { COMMAND_TIMEOUT } from './time-out.js'
 import type { RedisAddress } from './url.js'
@@ -26,7 +27,7 @@ function whenReadOnly(): (error: Error) => boolean {
   }
 }
 
-const retryStrategy = (attempts: number) => Math.min(1000, 50 * 2 ** attempts)
+const retryStrategy = (attempts: number) => backOff(attempts, { first: 50, longest: 1000 })
 
 /** A connection that is not connected yet. */
 export function connectionTo(address: RedisAddress): Redis {
