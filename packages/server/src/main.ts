@@ -1,255 +1,256 @@
-import { readFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import type { LogEntry } from '@launchtail/client/protocol'
-import { pino } from 'pino'
-import { CODE_FOLDER } from './code-folder.js'
+import { type Logger, pino } from 'pino'
 import { type Config, isLoopback } from './config.js'
-import { openDataFolder } from './data-folder.js'
-import { migrate } from './database/open.js'
+import { type Counts, createCounts } from './counts.js'
+import { type DataFolder, openDataFolder } from './data-folder.js'
+import { type Database, migrate } from './database/open.js'
 import { sqliteDatabase } from './database/sqlite.js'
 import { StartError } from './errors.js'
-import { createApp } from './http/app.js'
-import { authenticator } from './http/auth.js'
-import { mountDocs } from './http/routes/docs.js'
-import { mountFleetStream } from './http/routes/fleet-stream.js'
-import { mountIngest } from './http/routes/ingest.js'
-import { mountLogs } from './http/routes/logs.js'
-import { mountNodes } from './http/routes/nodes.js'
-import { mountOps } from './http/routes/ops.js'
-import { mountPage } from './http/routes/page.js'
-import { mountStats } from './http/routes/stats.js'
-import { mountStream } from './http/routes/stream.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
-import { createOrchestrator } from './launch/orchestrator.js'
+import { createOrchestrator, type Orchestrator } from './launch/orchestrator.js'
 import { skypilotLauncher } from './launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from './launch/skypilot/cli/launcher.js'
 import { createAppender } from './logs/appender.js'
 import { readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
-import { createMetrics } from './metrics.js'
 import { createRegistry } from './nodes/registry.js'
-import { startStallMonitor } from './nodes/stall-monitor.js'
+import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
+import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { createSecrecy } from './output/secrecy.js'
+import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
-import { adminTokens } from './tokens.js'
+import { adminTokens, type Tokens } from './tokens.js'
 
 export interface Server {
-  /** Where it is reached, without a slash at the end. */
+  /** The address of the server, without a slash at the end. */
   readonly url: string
-  /** A token it takes. */
+  /** A token that it accepts. */
   readonly token: string
-  /** The admin token, where it was made at this start. */
+  /** The admin token, if it was created at this start. */
   readonly madeToken: string | undefined
-  /** The made token's file, where there is one. */
+  /** The file that keeps the created token, if there is one. */
   readonly tokenFile: string | undefined
   /**
-   * Ends in order: requests are served for a while, streams end evenly, what was taken is stored.
-   * Launches live on and are taken up at the next start.
+   * Ends in order: requests are served for a while, streams end evenly, and what was accepted is
+   * stored. Launches live on and are taken up at the next start.
    */
   close(): Promise<void>
 }
 
-/** How often the records are compared with the lists. */
+/** How often the records are compared with the lists, in milliseconds. */
 const CATCH_UP_EVERY = 5000
-/** How long the start waits for that; a storage that is away must not keep it. */
+/** How long the start waits for that: it must not wait for a storage that is out of reach. */
 const START_CATCH_UP = 500
-/** How long requests under way may take once the streams have ended, in milliseconds. */
-const LAST_REQUESTS = 1000
 
-/** Starts the server. Throws StartError with one sentence where it cannot. */
-export async function startServer(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<Server> {
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Starts the server. Throws a StartError with one sentence if it cannot. */
+export async function startServer(config: Config, env: Env = process.env): Promise<Server> {
+  const base = await openBase(config, env)
+  const storage = await openStorage(base)
+  const records = openRecords(base, storage)
+  const orchestrator = await openLaunching(base, storage, records)
+  const stallMonitor = startStallMonitor({ ...storage, ...records, onFault: base.onFault })
+  const serving = await createServing({
+    ...base,
+    ...storage,
+    ...records,
+    ...openStreams(base, storage, records),
+    tokens: base.tokens.values,
+    launches: orchestrator,
+  })
+  // Before the first request: which launches run, and what their secrets are.
+  await orchestrator.resume()
+  const catchingUp = await keepCatchingUp(base, records)
+  const url = await serving.listen()
+  return {
+    url,
+    token: base.tokens.values[0] as string,
+    madeToken: base.tokens.made,
+    tokenFile: config.adminTokens ? undefined : base.folder.file('admin-token'),
+    async close() {
+      clearInterval(catchingUp)
+      await serving.close()
+      await closeAll(base, { ...storage, ...records, orchestrator, stallMonitor })
+    },
+  }
+}
+
+/** What all parts share. */
+interface Base {
+  readonly config: Config
+  readonly env: Env
+  readonly folder: DataFolder
+  readonly tokens: Tokens
+  /** The server's own secrets, which must not appear in a log. */
+  readonly ownSecrets: readonly string[]
+  /** Launching fills it and redacting reads it, so it comes before both. */
+  readonly secrets: NodeSecrets
+  readonly logger: Logger
+  readonly counts: Counts
+  readonly onFault: (what: string, error?: unknown) => void
+}
+
+async function openBase(config: Config, env: Env): Promise<Base> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const counts = createCounts()
   const folder = await openDataFolder(config.dataDir)
   const tokens = await adminTokens(config.adminTokens, folder)
-  const authenticate = authenticator(tokens.values)
-  const metrics = createMetrics(() => feeds.readers() + fleet.readers())
-  const onFault = (what: string, error?: unknown) => {
-    metrics.faults.inc()
-    logger.warn({ err: error }, what)
+  return {
+    config,
+    env,
+    folder,
+    tokens,
+    ownSecrets: [...tokens.values, ...skypilotSecrets(config)],
+    secrets: createNodeSecrets(),
+    logger,
+    counts,
+    onFault(what, error) {
+      counts.faults += 1
+      logger.warn({ err: error }, what)
+    },
   }
+}
 
-  const store = await openStore()
-  const database = await sqliteDatabase(folder.file('records.db'))
+/** The values that open SkyPilot's API server. */
+function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] {
+  const password = skypilotEndpoint ? decodeURIComponent(new URL(skypilotEndpoint).password) : ''
+  return [skypilotToken, password].filter((value): value is string => Boolean(value))
+}
+
+interface Storage {
+  readonly store: LogStore
+  readonly database: Database
+}
+
+async function openStorage(base: Base): Promise<Storage> {
+  const store = await openStore(base)
+  const database = await sqliteDatabase(base.folder.file('records.db'))
   await migrate(database).catch((error) => {
     throw new StartError(error.message, { cause: error })
   })
-  const own = [...tokens.values, ...skypilotSecrets(config)]
-  const secrecy = createSecrecy(own, (nodeId) => orchestrator.secretsOf(nodeId))
+  return { store, database }
+}
+
+async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
+  const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
+  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
+  // Loaded only if it is used: it takes a tenth of the start.
+  const { redisLogStore } = await import('./logs/redis/store.js')
+  return redisLogStore({ url, retention, pollInterval, wait, onFault })
+}
+
+type Records = ReturnType<typeof openRecords>
+
+/** The way into the lists, the records made from them, and the way back out. */
+function openRecords(base: Base, { store, database }: Storage) {
+  const { config, counts, ownSecrets, secrets, onFault } = base
+  const secrecy = createSecrecy(ownSecrets, secrets.of)
   const registry = createRegistry({ database, store, redact: secrecy.redactOwn, onFault })
-  // The embedded store's entries are all our own, and were redacted before they were stored.
-  const readText = config.redisUrl ? readForeign : readEntry
   const appender = createAppender({
     store,
     maxEntries: config.maxEntries,
     before: (nodeId) => registry.get(nodeId),
     redact: secrecy.redact,
     onAppended(nodeId, index, entries) {
-      metrics.appended.inc(entries.length)
+      counts.appended += entries.length
       registry.appended(nodeId, index, entries)
     },
-    onLeftOut: (_nodeId, count) => metrics.leftOut.inc(count),
+    onLeftOut(_nodeId, count) {
+      counts.leftOut += count
+    },
   })
-  const local = localLauncher({
-    env,
-    passEnv: config.localEnv,
-    ownSecrets: own,
-    launchTimeout: config.launchTimeout,
-    enabled: config.localLauncher ?? isLoopback(config.host),
-  })
+  const { storageGrace } = config
+  const { redactorFor, redactEntry } = secrecy
+  const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
+  // Only other programs can store an entry that was not redacted, and only Redis is open to them.
+  return { registry, appender, rawOutput, readText: config.redisUrl ? readForeign : readEntry }
+
+  function readForeign(text: string) {
+    const entry = readEntry(text)
+    return entry && redactEntry(entry)
+  }
+}
+
+async function openLaunching(
+  base: Base,
+  { store, database }: Storage,
+  { appender, registry }: Records,
+): Promise<Orchestrator> {
+  const { config, folder, ownSecrets, secrets, onFault } = base
   const key = await folder.secret('secrets-key', 32)
-  // The folder's lock lets only one living process have its name.
+  // The folder's lock lets only one living process have this name.
   const owner = await folder.secret('name', 12)
-  const orchestrator = createOrchestrator({
+  return createOrchestrator({
     database,
     store,
     appender,
     registry,
-    launchers: [local, ...throughSkypilot(config, env, own, (notice) => logger.warn(notice))],
+    launchers: launchersOf(base),
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
     owner: owner.value,
-    ownSecrets: own,
+    ownSecrets,
+    secrets,
     onFault,
   })
-  const stallMonitor = startStallMonitor({ registry, store, appender, onFault })
-  const feeds = createFeeds({
-    store,
-    readText,
-    heartbeat: config.heartbeat,
-    timeout: config.streamTimeout,
-    storageGrace: config.storageGrace,
-    onSkipped: () => metrics.skipped.inc(),
-  })
-  const fleet = createFleet({
-    registry,
-    heartbeat: config.heartbeat,
-    timeout: config.streamTimeout,
-    onFault,
-  })
-  const rawOutput = createRawOutput({
-    appender,
-    store,
-    redactorFor: secrecy.redactorFor,
-    storageGrace: config.storageGrace,
-  })
-
-  let closing = false
-  const { host, allowedHosts } = config
-  const app = await createApp({
-    authenticate,
-    host,
-    allowedHosts,
-    logger,
-    isClosing: () => closing,
-  })
-  mountStream(app, { feeds, registry })
-  mountFleetStream(app, { fleet })
-  mountLogs(app, { store, readText, registry })
-  mountIngest(app, { appender, registry, store, rawOutput })
-  mountNodes(app, { registry, store, appender, launches: orchestrator })
-  mountStats(app, { registry })
-  mountOps(app, { ready, metrics: metrics.registry, authenticate, host })
-  mountDocs(app, { version: await version() })
-  mountPage(app)
-
-  // Before anybody asks: which launches run, and what their secrets are.
-  await orchestrator.resume()
-  await Promise.race([catchUp(), pause(START_CATCH_UP)])
-  try {
-    await app.listen({ host, port: config.port })
-  } catch (error) {
-    throw new StartError(`cannot listen on ${host}:${config.port}: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-  const catchingUp = setInterval(catchUp, CATCH_UP_EVERY)
-  catchingUp.unref()
-
-  const { port } = app.server.address() as AddressInfo
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    token: tokens.values[0] as string,
-    madeToken: tokens.made,
-    tokenFile: config.adminTokens ? undefined : folder.file('admin-token'),
-    close,
-  }
-
-  async function openStore(): Promise<LogStore> {
-    const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
-    if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
-    // Only where it is used: it takes a tenth of the start.
-    const { redisLogStore } = await import('./logs/redis/store.js')
-    return redisLogStore({ url, retention, pollInterval, wait, onFault })
-  }
-
-  function readForeign(text: string): LogEntry | undefined {
-    const entry = readEntry(text)
-    return entry && secrecy.redactEntry(entry)
-  }
-
-  async function catchUp(): Promise<void> {
-    await registry.catchUp().catch((error) => onFault('catching up', error))
-  }
-
-  async function ready(): Promise<void> {
-    if (closing) throw new StartError('the server is stopping')
-    await store.ping()
-  }
-
-  async function close(): Promise<void> {
-    closing = true
-    clearInterval(catchingUp)
-    await pause(config.drainDelay)
-    const streams = Promise.all([feeds.drain(config.drain), fleet.drain(config.drain)])
-    const closed = app.close()
-    await streams
-    const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
-    await closed
-    clearTimeout(cut)
-    await stallMonitor.stop()
-    await orchestrator.close()
-    await registry.flush()
-    await store.close()
-    await database.destroy()
-    folder.unlock()
-  }
 }
 
-/** The API server where one is set; else the `sky` command, which looks after its own in any case. */
-function throughSkypilot(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-  ownSecrets: readonly string[],
-  onNotice: (message: string) => void,
-): Launcher[] {
+/** SkyPilot's API server if one is set, else the `sky` command. That one keeps what it started. */
+function launchersOf({ config, env, ownSecrets, logger }: Base): Launcher[] {
   const { skypilotEndpoint: endpoint, skypilotToken: token, launchTimeout } = config
   const { vllmVersion: vllm, uvVersion: uv, pythonVersion: python } = config
   const versions = { vllm, uv, python }
-  const command = skyCommandLauncher({
-    ...{ env, versions, ownSecrets, launchTimeout, enabled: !endpoint },
+  const local = localLauncher({
+    env,
+    passEnv: config.localEnv,
+    ownSecrets,
+    launchTimeout,
+    enabled: config.localLauncher ?? isLoopback(config.host),
   })
-  return endpoint
-    ? [skypilotLauncher({ endpoint, token, versions, launchTimeout, onNotice }), command]
-    : [command]
+  const enabled = !endpoint
+  const command = skyCommandLauncher({ env, versions, ownSecrets, launchTimeout, enabled })
+  if (!endpoint) return [local, command]
+  const onNotice = (notice: string) => logger.warn(notice)
+  const api = skypilotLauncher({ endpoint, token, versions, launchTimeout, onNotice })
+  return [local, api, command]
 }
 
-/** What opens the API server, which must not show up in a log either. */
-function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] {
-  const password = skypilotEndpoint ? decodeURIComponent(new URL(skypilotEndpoint).password) : ''
-  return [skypilotToken, password].filter((value): value is string => Boolean(value))
+function openStreams(base: Base, { store }: Storage, { registry, readText }: Records) {
+  const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
+  const { onFault, counts } = base
+  const onSkipped = () => {
+    counts.skipped += 1
+  }
+  return {
+    feeds: createFeeds({ store, readText, heartbeat, timeout, storageGrace, onSkipped }),
+    fleet: createFleet({ registry, heartbeat, timeout, onFault }),
+  }
 }
 
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../package.json', CODE_FOLDER), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+/** Brings the records up to date with the lists, now and from now on. */
+async function keepCatchingUp({ onFault }: Base, { registry }: Records): Promise<NodeJS.Timeout> {
+  const catchUp = () => registry.catchUp().catch((error) => onFault('catching up', error))
+  await Promise.race([catchUp(), pause(START_CATCH_UP)])
+  return setInterval(catchUp, CATCH_UP_EVERY).unref()
+}
+
+interface Closing extends Storage, Records {
+  readonly orchestrator: Orchestrator
+  readonly stallMonitor: StallMonitor
+}
+
+async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
+  await parts.stallMonitor.stop()
+  await parts.orchestrator.close()
+  await parts.registry.flush()
+  await parts.store.close()
+  await parts.database.destroy()
+  folder.unlock()
 }
 
 function pause(ms: number): Promise<void> {

@@ -255,7 +255,7 @@ test('secrets are nowhere: not in the list, the folder, or the records in the cl
   )
   await server.until(node_id, says('*** ***'))
   await server.until(node_id, says('said'))
-  expect([...server.orchestrator.secretsOf(node_id)].sort()).toEqual([
+  expect([...server.secrets.of(node_id)].sort()).toEqual([
     'one-more-secret-of-the-request',
     'own-secret-of-the-task',
   ])

@@ -2,6 +2,7 @@ import type { Database } from '../database/open.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import type { Registry } from '../nodes/registry.js'
+import type { NodeSecrets } from '../output/node-secrets.js'
 import type { Launcher } from './launcher.js'
 
 export interface OrchestratorOptions {
@@ -17,6 +18,8 @@ export interface OrchestratorOptions {
   clusterPrefix: string
   /** The server's own secrets, which must not appear in the output of a launch either. */
   ownSecrets?: readonly string[]
+  /** Holds the secrets of each launch that this process runs, for as long as it does. */
+  secrets: NodeSecrets
   /** This process's id. Launches it owned before a restart are resumed immediately. */
   owner: string
   /** The length of a lease, in milliseconds. Without renewal, others may take the launch up then. */

@@ -21,8 +21,6 @@ export interface Orchestrator extends Launches {
    * before anything else.
    */
   resume(): Promise<void>
-  /** The values that must not appear in anything that is stored about a node. */
-  secretsOf(nodeId: string): readonly string[]
   /** Stops following. What was launched lives on, and may be taken up by another process at once. */
   close(): Promise<void>
 }
@@ -52,7 +50,6 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     asked,
     terminate: createTermination({ ...options, runs }),
     resume: takeUp.resume,
-    secretsOf: runs.secretsOf,
     running: runs.isRunning,
     forget,
     close,

@@ -1,6 +1,7 @@
 import type { Database } from '../database/open.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
+import type { NodeSecrets } from '../output/node-secrets.js'
 import type { LaunchRow } from './launch-rows.js'
 import type { Launcher } from './launcher.js'
 import type { Lease } from './lease.js'
@@ -17,6 +18,7 @@ export interface RunsOptions {
   folder: string
   key: Buffer
   ownSecrets: readonly string[]
+  secrets: NodeSecrets
   closing: AbortSignal
   now: () => Date
   onFault: (message: string, error: unknown) => void
@@ -30,7 +32,6 @@ export interface Runs {
   begin(run: Run): void
   of(nodeId: string): Run | undefined
   isRunning(nodeId: string): boolean
-  secretsOf(nodeId: string): readonly string[]
   launchIds(): string[]
   /** Terminates the launch, if this process carries it out. */
   cancel(launchId: string): void
@@ -42,6 +43,7 @@ export interface Runs {
 
 export function createRuns(options: RunsOptions): Runs {
   const { launchers, leases, folder, key, ownSecrets, onFault } = options
+  const held = options.secrets
   const byNode = new Map<string, Run>()
   const ends = new WeakMap<Run, Promise<void>>()
   return {
@@ -49,7 +51,6 @@ export function createRuns(options: RunsOptions): Runs {
     begin: (run) => void ends.set(run, carryThrough(run)),
     of: (nodeId) => byNode.get(nodeId),
     isRunning: (nodeId) => byNode.get(nodeId)?.isOver() === false,
-    secretsOf: (nodeId) => byNode.get(nodeId)?.secrets ?? [],
     launchIds: () => [...byNode.values()].map(({ launchId }) => launchId),
     cancel(launchId) {
       for (const run of byNode.values()) if (run.launchId === launchId) run.cancel()
@@ -77,12 +78,14 @@ export function createRuns(options: RunsOptions): Runs {
       fault: faultOf(row, { launcher, isReadable: fault === undefined }),
     })
     byNode.set(row.node_id, run)
+    held.hold(row.node_id, run.secrets)
     return run
   }
 
   async function carryThrough(run: Run): Promise<void> {
     await run.carryOut()
     byNode.delete(run.nodeId)
+    held.release(run.nodeId)
     await leases.letGo(run.lease).catch((error) => {
       onFault(`letting go of the launch of ${run.nodeId}`, error)
     })

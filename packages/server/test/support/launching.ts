@@ -14,6 +14,7 @@ import { redisLogStore } from '../../src/logs/redis/store.js'
 import { sqliteLogStore } from '../../src/logs/sqlite/store.js'
 import type { LogStore } from '../../src/logs/store.js'
 import { createRegistry } from '../../src/nodes/registry.js'
+import { createNodeSecrets } from '../../src/output/node-secrets.js'
 import { createRedactor } from '../../src/output/redact/index.js'
 
 const KEY = Buffer.alloc(32, 7)
@@ -55,13 +56,14 @@ export async function startLaunching({
     : await sqliteLogStore({ file: join(folder, 'logs.db'), retention })
   const store = wrap(real)
   const registry = createRegistry({ database, store })
+  const secrets = createNodeSecrets()
   const redactors = new Map<string, ReturnType<typeof createRedactor>>()
   const appender = createAppender({
     store,
     maxEntries: 100_000,
     before: async (nodeId) => registry.get(nodeId),
     redact(nodeId, text) {
-      const values = orchestrator.secretsOf(nodeId)
+      const values = secrets.of(nodeId)
       const known = redactors.get(values.join()) ?? createRedactor({ values })
       redactors.set(values.join(), known)
       return known.redact(text)
@@ -81,10 +83,11 @@ export async function startLaunching({
     key: KEY,
     clusterPrefix: 'cic',
     owner,
+    secrets,
     ...(lease !== undefined && { lease }),
     onFault: (message, error) => faults.push({ message, error }),
   })
-  return { database, store, appender, registry, orchestrator, faults, list, until, stop }
+  return { database, store, appender, registry, orchestrator, secrets, faults, list, until, stop }
 
   async function list(nodeId: string): Promise<LogEntry[]> {
     return (await real.read(nodeId, 0, 100_000)).flatMap((text) => readEntry(text) ?? [])

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { Registry as Metrics } from 'prom-client'
 import { isLoopback } from '../../config.js'
 import type { Authenticate } from '../auth.js'
 import { errorBody } from '../refusals.js'
@@ -7,7 +6,7 @@ import { errorBody } from '../refusals.js'
 export interface OpsOptions {
   /** Ends normally where the server can do its work, or throws why not. */
   ready: () => Promise<void>
-  metrics: Metrics
+  metrics: { read(): Promise<{ contentType: string; text: string }> }
   authenticate: Authenticate
   host: string
 }
@@ -33,7 +32,8 @@ export function mountOps(
     const proxied = PROXY_HEADERS.some((header) => request.headers[header] !== undefined)
     // A proxy on this machine is loopback too, but whom it asks for is not.
     if (!isLoopback(host) || proxied) authenticate(request.raw)
-    return reply.type(metrics.contentType).send(await metrics.metrics())
+    const { contentType, text } = await metrics.read()
+    return reply.type(contentType).send(text)
   })
 }
 

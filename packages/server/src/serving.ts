@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import type { LogEntry } from '@launchtail/client/protocol'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { CODE_FOLDER } from './code-folder.js'
+import type { Config } from './config.js'
+import type { Counts } from './counts.js'
+import { StartError } from './errors.js'
+import { createApp } from './http/app.js'
+import { type Authenticate, authenticator } from './http/auth.js'
+import { mountDocs } from './http/routes/docs.js'
+import { mountFleetStream } from './http/routes/fleet-stream.js'
+import { mountIngest } from './http/routes/ingest.js'
+import { mountLogs } from './http/routes/logs.js'
+import { mountNodes } from './http/routes/nodes.js'
+import { mountOps } from './http/routes/ops.js'
+import { mountPage } from './http/routes/page.js'
+import { mountStats } from './http/routes/stats.js'
+import { mountStream } from './http/routes/stream.js'
+import type { RawOutput } from './ingest/raw-output.js'
+import type { Appender } from './logs/appender.js'
+import type { LogStore } from './logs/store.js'
+import { createMetrics } from './metrics.js'
+import type { Launches } from './nodes/launches.js'
+import type { Registry } from './nodes/registry.js'
+import type { Feeds } from './stream/feeds.js'
+import type { Fleet } from './stream/fleet/fleet.js'
+
+export interface ServingOptions {
+  config: Config
+  /** The tokens that are accepted. */
+  tokens: readonly string[]
+  logger: FastifyBaseLogger
+  counts: Counts
+  store: LogStore
+  registry: Registry
+  appender: Appender
+  rawOutput: RawOutput
+  readText: (text: string) => LogEntry | undefined
+  feeds: Feeds
+  fleet: Fleet
+  launches: Launches
+}
+
+/** The server's HTTP side. */
+export interface Serving {
+  /** Returns the server's address. Throws a StartError if it cannot listen there. */
+  listen(): Promise<string>
+  /** Keeps serving for the drain delay, then ends the streams evenly, and at last the requests. */
+  close(): Promise<void>
+}
+
+/** How long pending requests may take once the streams have ended, in milliseconds. */
+const LAST_REQUESTS = 1000
+
+export async function createServing(options: ServingOptions): Promise<Serving> {
+  const { config, feeds, fleet } = options
+  const authenticate = authenticator(options.tokens)
+  let closing = false
+  const app = await createApp({
+    authenticate,
+    host: config.host,
+    allowedHosts: config.allowedHosts,
+    logger: options.logger,
+    isClosing: () => closing,
+  })
+  await mountRoutes(app, { ...options, authenticate, ready })
+  return { listen: () => listen(app, config), close }
+
+  async function ready(): Promise<void> {
+    if (closing) throw new StartError('the server is stopping')
+    await options.store.ping()
+  }
+
+  async function close(): Promise<void> {
+    closing = true
+    await pause(config.drainDelay)
+    const drained = Promise.all([feeds.drain(config.drain), fleet.drain(config.drain)])
+    const closed = app.close()
+    await drained
+    const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
+    await closed
+    clearTimeout(cut)
+  }
+}
+
+interface RoutesOptions extends ServingOptions {
+  authenticate: Authenticate
+  ready: () => Promise<void>
+}
+
+async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
+  const { counts, feeds, fleet, authenticate, ready } = options
+  const { host } = options.config
+  const streams = () => feeds.readers() + fleet.readers()
+  mountStream(app, options)
+  mountFleetStream(app, options)
+  mountLogs(app, options)
+  mountIngest(app, options)
+  mountNodes(app, options)
+  mountStats(app, options)
+  mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
+  mountDocs(app, { version: await version() })
+  mountPage(app)
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../package.json', CODE_FOLDER), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+async function listen(app: FastifyInstance, { host, port: wanted }: Config): Promise<string> {
+  try {
+    await app.listen({ host, port: wanted })
+  } catch (error) {
+    throw new StartError(`cannot listen on ${host}:${wanted}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  const { port } = app.server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
