@@ -1,11 +1,12 @@
 import { backOff } from '@launchtail/client/async'
 import { pauseFor, retry } from '../async/retry.js'
-import { OffsetLost, type PipelineOffset } from '../ingest/offsets.js'
+import { OffsetLost } from '../ingest/offsets.js'
 import { createPipeline } from '../ingest/pipeline.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import { createRedactor } from '../output/redact/index.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
+import { offsetName } from './offset-name.js'
 
 export interface FollowOptions {
   launch: Launch
@@ -20,16 +21,16 @@ export interface FollowOptions {
   onFault: (message: string, error: unknown) => void
 }
 
-/** A list that was written to this lately has not expired: where it is empty, it was lost. */
+/** A list that was written to so recently has not expired: if it is empty, it was lost. */
 const RECENT = 10 * 60_000
 const PAUSES = { first: 1000, longest: 30_000 }
-/** Offsets expire with the lists; a node that says nothing for a day is not to begin again. */
+/** Offsets expire with the lists. A node that prints nothing for a day must not start over. */
 const RENEW_EVERY = 60_000
 
 /**
- * Brings a launch's output into its log until the launch is over, and tells why it is, in the
- * launcher's words; undefined when the signal aborts first. Whatever goes wrong here is no fault of the
- * launch: it begins again from the log's state.
+ * Brings a launch's output into its log until the launch is over, and returns its outcome; undefined
+ * if the signal aborts first. A fault on the way is not the launch's: following starts again from
+ * what the log contains.
  */
 export async function followLaunch(options: FollowOptions): Promise<Outcome | undefined> {
   const { launch, source, store, appender, signal, onFault } = options
@@ -43,7 +44,7 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
     } catch (error) {
       if (signal.aborted) return undefined
       try {
-        if (error instanceof OffsetLost) await mend(error)
+        if (error instanceof OffsetLost) await restore(error)
         else {
           onFault(`following the launch of ${launch.nodeId}`, error)
           await pauseFor(backOff(attempt, PAUSES), signal)
@@ -56,10 +57,10 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
   }
 
   /**
-   * The end of a list that was lost (with a Redis that failed over) is in the output and comes into
-   * it again. What has expired does not: there the offset is set to where it was.
+   * If the list lost its end (in a failover of Redis), the output still has it, and it is stored
+   * again. If the list has expired, nothing is stored again: the offset is set to where it was.
    */
-  async function mend({ of, expected, position }: OffsetLost): Promise<void> {
+  async function restore({ of, expected, position }: OffsetLost): Promise<void> {
     if (position > 0) return
     const length = await retry(() => store.length(launch.nodeId), { signal })
     if (length === 0 && performance.now() - stored < RECENT) return
@@ -68,39 +69,14 @@ export async function followLaunch(options: FollowOptions): Promise<Outcome | un
   }
 }
 
-/** The name of a launch's offset, of which it has one for its lines and one for its words. */
-export function offsetName(
-  source: string,
-  of: PipelineOffset['of'] | 'begin' | 'end' | 'owner',
-): string {
-  return of === 'lines' ? source : `${source}:${of}`
-}
-
 async function followOnce(
-  { launch, launcher, handle, source, secrets, store, appender, signal }: FollowOptions,
+  options: FollowOptions,
   onStored: () => void,
 ): Promise<Outcome | undefined> {
-  const { nodeId } = launch
-  const offsets = { lines: offsetName(source, 'lines'), words: offsetName(source, 'words') }
-  const state = await retry(() => appender.state(nodeId), { signal })
-  const at = {
-    lines: await retry(() => store.offset(nodeId, offsets.lines), { signal }),
-    words: await retry(() => store.offset(nodeId, offsets.words), { signal }),
-  }
-  const pipeline = createPipeline({
-    state,
-    at,
-    signal,
-    redactor: createRedactor({ values: secrets }),
-    async append(drafts, { of, from, to }) {
-      const offset = { name: offsets[of], from, to }
-      const answer = await appender.append(nodeId, drafts, { offset, redacted: of === 'lines' })
-      if (answer.outcome === 'stored') onStored()
-      return answer
-    },
-  })
-  const news = launcher.attach(launch, handle, { state, signal })
-  // A fault of it comes up with the next line.
+  const { launch, launcher, handle, signal } = options
+  const pipeline = await openPipeline(options, onStored)
+  const news = launcher.attach(launch, handle, { state: pipeline.state(), signal })
+  // A fault of a renewal comes up again with the next line.
   const renewing = setInterval(() => void pipeline.renew().catch(() => {}), RENEW_EVERY)
   try {
     for (;;) {
@@ -117,4 +93,30 @@ async function followOnce(
     pipeline.cancel()
     await news.return(undefined)
   }
+}
+
+/** A pipeline into the launch's log that goes on where the log is. */
+async function openPipeline(
+  { launch, source, secrets, store, appender, signal }: FollowOptions,
+  onStored: () => void,
+) {
+  const { nodeId } = launch
+  const offsets = { lines: offsetName(source, 'lines'), words: offsetName(source, 'words') }
+  const state = await retry(() => appender.state(nodeId), { signal })
+  const at = {
+    lines: await retry(() => store.offset(nodeId, offsets.lines), { signal }),
+    words: await retry(() => store.offset(nodeId, offsets.words), { signal }),
+  }
+  return createPipeline({
+    state,
+    at,
+    signal,
+    redactor: createRedactor({ values: secrets }),
+    async append(drafts, { of, from, to }) {
+      const offset = { name: offsets[of], from, to }
+      const answer = await appender.append(nodeId, drafts, { offset, redacted: of === 'lines' })
+      if (answer.outcome === 'stored') onStored()
+      return answer
+    },
+  })
 }

@@ -1,8 +1,8 @@
 import { nodeNotFound } from '../errors.js'
 import type { Appender } from '../logs/appender.js'
 import type { Registry } from '../nodes/registry.js'
+import { TERMINATED_ENTRY } from './finish.js'
 import type { LaunchRows } from './launch-rows.js'
-import { TERMINATED_ENTRY } from './run.js'
 import type { Runs } from './runs.js'
 
 export interface TerminationOptions {

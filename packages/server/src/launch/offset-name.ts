@@ -1,0 +1,7 @@
+/** Each launch has offsets for its lines, its words, its first and last entry, and its owner. */
+type Counted = 'lines' | 'words' | 'begin' | 'end' | 'owner'
+
+/** The name of one of a launch's offsets in the node's log. */
+export function offsetName(source: string, of: Counted): string {
+  return of === 'lines' ? source : `${source}:${of}`
+}

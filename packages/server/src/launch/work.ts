@@ -1,0 +1,24 @@
+import type { Appender } from '../logs/appender.js'
+import type { LogStore } from '../logs/store.js'
+import type { Insist } from './insist.js'
+import type { Launch } from './launcher.js'
+import type { OwnedRow } from './owned-row.js'
+
+/** The context that the steps of a run share. */
+export interface Work {
+  readonly launch: Launch
+  /** The name of the launch's offset in the node's log. */
+  readonly source: string
+  readonly secrets: readonly string[]
+  readonly store: LogStore
+  /** Appends with the lease's fencing token. */
+  readonly appender: Appender
+  readonly row: OwnedRow
+  readonly insist: Insist
+  /** Aborts when the launch is not this process's any more. */
+  readonly signal: AbortSignal
+  /** Aborts when the launch is to be terminated. */
+  readonly cancelling: AbortSignal
+  readonly now: () => Date
+  readonly onFault: (message: string, error: unknown) => void
+}
