@@ -55,7 +55,7 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
       position: (line) => stored + line.end,
       redactor,
       linesDecide: true,
-      // A sender that can send again is told at once. A pipe that cannot waits for a while.
+      // A sender that can send again gets the error at once. A pipe that cannot waits for a while.
       patient: source === undefined && !body.canBeSentAgain,
       signal: raw.signal,
     })

@@ -24,7 +24,7 @@ export async function followToEnd(
     const cancelled = cancelWhenAsked(work, launcher, handle).then(() => {
       setTimeout(following.abort, LAST_WORDS).unref()
     })
-    // It rejects when this process closes, and then nobody may be waiting for it.
+    // It rejects when this process closes, possibly without anything waiting for it.
     cancelled.catch(() => {})
     if (handle === undefined) {
       await cancelled

@@ -18,7 +18,7 @@ export type LaunchNews =
    * are the same.
    */
   | { readonly type: 'lines'; readonly lines: readonly LaunchLine[] }
-  /** The launcher's own statement, where no line tells as much: a probe succeeded, say. */
+  /** The launcher's own statement of what no line shows: that a probe succeeded, say. */
   | { readonly type: 'word'; readonly draft: LaunchWord }
 
 /** Why a launch is over. A node that is `active` is followed until it ends, too. */

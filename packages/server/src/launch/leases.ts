@@ -26,7 +26,7 @@ export interface LeasesOptions {
   database: Database
   /** The id of this process. No two living processes have the same one. */
   owner: string
-  /** How long a lease holds without being renewed, in milliseconds. */
+  /** The time for which a lease holds without being renewed, in milliseconds. */
   length: number
 }
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Launcher, Outcome } from './launcher.js'
 import type { Work } from './work.js'
 
-/** Starts a launch and stores its handle. What was started by halves is taken down. */
+/** Starts a launch and stores its handle. If it fails to start, whatever did start is taken down. */
 export async function startLaunch(
   { launch, row, insist, signal, onFault }: Work,
   launcher: Launcher,

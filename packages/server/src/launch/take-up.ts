@@ -12,7 +12,7 @@ export interface TakeUpOptions {
   onFault: (message: string, error: unknown) => void
 }
 
-/** How often, in the length of a lease, leases are renewed and launches that nobody runs are sought. */
+/** Rounds per length of a lease. Each renews our leases and looks for launches that nobody runs. */
 const ROUNDS = 3
 
 /** Takes launches up, and keeps the leases of those it has. Begins at once. */
@@ -61,7 +61,7 @@ export function createTakeUp({ leases, runs, locked, lease, closing, onFault }: 
     }
   }
 
-  /** Renews our leases, terminates what is to be terminated, and takes up what nobody runs. */
+  /** Renews our leases, cancels launches that are to end, and takes up those that nobody runs. */
   async function keepOnce(): Promise<void> {
     for (const { launch_id, state } of await leases.renew()) {
       if (state === 'cancelling') runs.cancel(launch_id)

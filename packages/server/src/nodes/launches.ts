@@ -10,7 +10,7 @@ export interface Launches {
   launch(request: LaunchRequest, once?: Once): Promise<Launched>
   /** The request of the node's newest launch, without its secrets. Throws 404 if it is not known. */
   asked(nodeId: string): Promise<NodeLaunch>
-  /** Returns as soon as the termination is certain to happen. The log tells when it is done. */
+  /** Returns as soon as the termination is certain to happen. The log shows when it is done. */
   terminate(nodeId: string): Promise<void>
   /** True if this process is running the node's launch, or what it launched. */
   running(nodeId: string): boolean

@@ -25,7 +25,7 @@ export async function readNodePage(
       ]),
     )
   }
-  // One row more than the page holds tells whether there is a next page.
+  // One extra row shows whether there is a next page.
   const rows = await query
     .orderBy('created_at', 'desc')
     .orderBy('node_id', 'desc')

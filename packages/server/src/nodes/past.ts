@@ -6,11 +6,11 @@ export type Durations = Partial<Record<Phase, readonly number[]>>
 /** Groups of past launches, the group most like the launch at hand first. */
 export type Past = readonly Durations[]
 
-/** The fewest launches from which the usual duration of a phase is told. */
+/** The fewest launches from which a phase's usual duration is known. */
 export const ENOUGH = 5
 
 /**
- * The seconds a launch is expected to take still, after `elapsed` milliseconds in this phase: the
+ * The seconds that a launch is still expected to take, after `elapsed` milliseconds in this phase: the
  * median of what is left of this phase, and of each later phase.
  */
 export function etaSeconds(phase: Phase, elapsed: number, past: Past): number | undefined {

@@ -12,7 +12,7 @@ export interface RecordReaderOptions {
   now: () => Date
 }
 
-/** Makes records of rows, with their phases and the time a launch is expected to take still. */
+/** Makes records of rows, with their phases and the time that a launch is still expected to take. */
 export function createRecordReader({ database, phaseHistory, now }: RecordReaderOptions) {
   const phasesOfOne = inOneQuery((nodeIds) => phasesOf(database, nodeIds))
   return { recordOf, recordsOf }

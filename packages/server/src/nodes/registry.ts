@@ -76,8 +76,8 @@ export function createRegistry({
     get,
     find,
     list,
-    past,
-    launching,
+    past: (since) => writer.flush().then(() => launchHistory.read(since)),
+    launching: () => writer.flush().then(() => readLaunching(database, phaseHistory)),
     remove,
     isKnown: known.has,
     records: async (nodeIds) => recordsOf([...(await rowsOf(database, nodeIds)).values()]),
@@ -117,16 +117,6 @@ export function createRegistry({
     if (query.cursor === undefined) await writer.flush()
     const { rows, ...next } = await readNodePage(database, query)
     return { nodes: await recordsOf(rows), ...next }
-  }
-
-  async function past(since: Instant | undefined): Promise<PastLaunch[]> {
-    await writer.flush()
-    return launchHistory.read(since)
-  }
-
-  async function launching(): Promise<Launching[]> {
-    await writer.flush()
-    return readLaunching(database, phaseHistory)
   }
 
   async function remove(nodeId: string): Promise<void> {

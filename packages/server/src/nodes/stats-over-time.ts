@@ -12,7 +12,7 @@ export function overTime(launches: readonly PastLaunch[], now: number): Stats['o
   const ends = launches.map(({ ended_at, outcome }) => ({ at: Date.parse(ended_at), outcome }))
   const [newest, oldest] = [ends.at(0), ends.at(-1)]
   if (!newest || !oldest) return { bucket_seconds: MINUTE, buckets: [] }
-  // The clock of whoever sent an entry may be ahead of ours.
+  // A sender's clock may be ahead of ours.
   const until = Math.max(now, newest.at)
   const seconds = (until - oldest.at) / 1000
   const step = STEPS.find((step) => seconds <= step * BUCKETS) ?? Math.ceil(seconds / BUCKETS)

@@ -41,8 +41,11 @@ function groupsOf(launches: readonly PastLaunch[], by: readonly StatsKey[]): Sta
     .sort((a, b) => b.length - a.length)
     .map((group) => {
       const [first] = group
-      const told = by.filter((name) => first?.[name] !== undefined)
-      return { ...Object.fromEntries(told.map((name) => [name, first?.[name]])), ...groupOf(group) }
+      const given = by.filter((name) => first?.[name] !== undefined)
+      return {
+        ...Object.fromEntries(given.map((name) => [name, first?.[name]])),
+        ...groupOf(group),
+      }
     })
 }
 

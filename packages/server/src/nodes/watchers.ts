@@ -1,4 +1,4 @@
-/** Callbacks that are told which node's record has changed. */
+/** Callbacks for changes of nodes' records. */
 export function createWatchers() {
   const watchers = new Set<(nodeId: string) => void>()
   return { watch, notify }
