@@ -1,8 +1,8 @@
-/** The server refused: `status` and its own words as the message. */
+/** The server refused the request. The message is the server's own. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
-  /** Milliseconds after which it may be tried again, where the server said so. */
+  /** Milliseconds after which to try again, if the server said so. */
   readonly retryAfter: number | undefined
 
   constructor(status: number, message: string, retryAfter?: number) {
@@ -11,39 +11,39 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter
   }
 
-  /** Whether the same request may succeed later. */
+  /** True if the same request may succeed later. */
   get isPassing(): boolean {
     const { status } = this
-    // A browser takes a head that was cut within its status for a whole one.
+    // A browser accepts a head that was cut in the middle of its status.
     const isCut = status > 0 && status < 100
     return status === 429 || status >= 500 || status === 408 || isCut
   }
 }
 
-/** No server could be reached, or the connection broke. The `cause` says what happened. */
+/** No server could be reached, or the connection broke. The `cause` says why. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
 }
 
-/** Nothing but heartbeats came for as long as the caller wanted to wait. */
+/** There was no event for as long as the caller wanted to wait. */
 export class StreamTimeoutError extends Error {
   override readonly name = 'StreamTimeoutError'
 }
 
-/** Makes an ApiError of a refusal, whatever its body is. */
+/** Makes an ApiError from a refusal, whatever its body is. */
 export async function refusalOf(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => '')
   return new ApiError(response.status, wordsOf(response, text), retryAfterOf(response))
 }
 
 function wordsOf({ status, statusText, headers, type }: Response, text: string): string {
-  // A page is not told more.
+  // A browser tells a page nothing else about a redirect.
   if (type === 'opaqueredirect') return 'redirected elsewhere'
   try {
     const { error } = JSON.parse(text) as { error?: { message?: unknown } }
     if (typeof error?.message === 'string') return error.message
   } catch {
-    // Not ours: a proxy's page, say. Its status is all that is worth telling.
+    // Not an answer of our server, but perhaps the page of a proxy. Only its status is of use.
   }
   const to = headers.get('location')
   return `${status} ${statusText}${to ? `: it is at ${to}` : ''}`.trim()

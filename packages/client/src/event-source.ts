@@ -3,23 +3,23 @@ import { reconnecting } from './reconnecting.js'
 import { FETCHED } from './request.js'
 
 export interface NodeEventSourceOptions {
-  /** Sent with every request: the token, say. */
+  /** Sent with every request, for example the token. */
   headers?: Record<string, string>
   fetch?: typeof globalThis.fetch
 }
 
 type Handler<Of extends Event> = ((event: Of) => void) | null
-/** As in the types of a browser's EventSource: what has a name is taken for a message. */
+/** As in the types of a browser's EventSource, every named event is a message. */
 type Listener = Handler<MessageEvent> | { handleEvent(event: MessageEvent): void }
 type ListenerOptions = Parameters<EventTarget['addEventListener']>[2]
 
 /**
- * An EventSource that takes `headers`, for programs that are written for one. A class, because
- * that is what an EventSource is.
+ * An EventSource that accepts `headers`, for programs that expect one. It is a class because an
+ * EventSource is one.
  *
- * One thing is better than in a browser's: the server's `error` events go to listeners of `error`,
- * with their data, and a broken connection to `onerror` alone. It connects again by itself; after
- * a refusal that cannot pass, or 204, it is closed.
+ * It differs from a browser's in one thing: listeners of `error` receive the server's `error`
+ * events with their data, and a broken connection is reported to `onerror` only. It reconnects by
+ * itself, and closes after 204 or a refusal that is final.
  */
 export class NodeEventSource extends EventTarget {
   static readonly CONNECTING = 0
@@ -33,7 +33,7 @@ export class NodeEventSource extends EventTarget {
   readyState: 0 | 1 | 2 = 0
   onopen: Handler<Event> = null
   onmessage: Handler<MessageEvent> = null
-  /** The connection broke, or was refused: `event.error` says how. */
+  /** The connection broke or was refused; `event.error` says why. */
   onerror: Handler<Event> = null
   readonly #away = new AbortController()
 
@@ -81,7 +81,7 @@ export class NodeEventSource extends EventTarget {
       },
     })
     try {
-      // The caller puts its listeners on after the constructor has returned.
+      // The caller adds its listeners after the constructor has returned.
       await Promise.resolve()
       const { origin } = new URL(this.url)
       let lastEventId = ''
@@ -111,7 +111,7 @@ export class NodeEventSource extends EventTarget {
   }
 }
 
-/** A fault of the program's handler is the program's, and does not end the stream. */
+/** An error in the program's handler is thrown outside the stream, which it does not end. */
 function tell<Of extends Event>(handler: Handler<Of>, event: Of): void {
   try {
     handler?.(event)

@@ -1,4 +1,4 @@
-/** Launchtail's client: every operation of the server, and streams that survive broken lines. */
+/** Launchtail's client: every operation of the server, and streams that reconnect by themselves. */
 export { type Client, type ClientOptions, createClient } from './client.js'
 export { ApiError, ConnectionError, StreamTimeoutError } from './errors.js'
 export { NodeEventSource, type NodeEventSourceOptions } from './event-source.js'

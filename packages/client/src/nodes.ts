@@ -7,17 +7,17 @@ import { typed, type Waiting } from './stream.js'
 
 export type NodesStreamOptions = Waiting
 
-/** What the stream of all nodes gives, told apart by `event`. */
+/** The events of the stream of all nodes, distinguished by `event`. */
 export type NodesEvent =
-  /** A node as it is now: one that is new, or has changed. */
+  /** The current record of a node that is new or has changed. */
   | { readonly event: 'node'; readonly data: NodeRecord }
-  /** All nodes of now have come; one that was there before and did not come again is gone. */
+  /** All current nodes have been sent. A node of an earlier connection that was not is gone. */
   | { readonly event: 'ready'; readonly data: ReadyEvent }
   | { readonly event: 'deleted'; readonly data: DeletedEvent }
 
 /**
- * The records of all nodes, live. Does not end by itself; after each break in the connection it
- * begins anew: the nodes of then, and `ready`.
+ * The records of all nodes, live. It does not end by itself. After each reconnect it starts over
+ * with the current nodes and `ready`.
  */
 export async function* streamNodes(
   connection: Connection,

@@ -6,41 +6,41 @@ import { ApiError, ConnectionError, refusalOf, StreamTimeoutError } from './erro
 export type StreamState =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
-  /** Not connected; it tries again after `delay` ms, because of `error` if that was one. */
+  /** Not connected. It tries again after `delay` ms; `error` is why the connection failed. */
   | { readonly state: 'waiting'; readonly delay: number; readonly error?: Error }
 
-/** An event as it came. */
+/** An event as it was received. */
 export interface RawEvent {
   readonly event: string
   readonly data: string
-  /** Empty for one that has none. */
+  /** Empty if it has none. */
   readonly id: string
 }
 
 export interface ReconnectOptions {
-  /** Asks for the stream, after the event of this id where there is one. */
+  /** Requests the stream, after the event with this id unless it is empty. */
   connect: (lastEventId: string, signal: AbortSignal) => Promise<Response>
   lastEventId?: string | undefined
   signal?: AbortSignal | undefined
   onState?: ((state: StreamState) => void) | undefined
   /** Milliseconds without an event after which it throws StreamTimeoutError. */
   timeout: number
-  /** Whether nothing comes after an event. */
+  /** True if no event follows this one. */
   isLast: (event: RawEvent) => boolean
   random?: (() => number) | undefined
 }
 
-/** Three heartbeats: a connection that is silent for longer is dead, whatever TCP thinks. */
+/** Three heartbeats. A connection that is silent for longer is dead, even if TCP keeps it. */
 const SILENCE = 45_000
 const FIRST_DELAY = 1000
 const LONGEST_DELAY = 30_000
-/** No event is larger; what is, is no event of ours. */
+/** Our events are smaller. */
 const LARGEST_EVENT = 1024 * 1024
 
 /**
  * The events of a stream over as many connections as it takes, each event once and in order. Ends
- * after the last one, or where the server says 204. Throws ApiError for a refusal that trying again
- * cannot change. Leaving the loop closes the connection.
+ * after the last one, or when the server answers 204. Throws ApiError for a refusal that is final.
+ * Leaving the loop closes the connection.
  */
 export async function* reconnecting({
   connect,
@@ -66,7 +66,7 @@ export async function* reconnecting({
     let liveSince = Number.POSITIVE_INFINITY
     try {
       const response = await inTime(accepted(connect(lastEventId, away.signal)), quiet)
-      // The stream was read to its end before.
+      // The stream has already been read to its end.
       if (response.status === 204) return
       liveSince = performance.now()
       onState({ state: 'live' })
@@ -78,7 +78,7 @@ export async function* reconnecting({
           failures = 0
           yield part
           if (isLast(part)) return
-          // The caller may have aborted meanwhile, or taken its time.
+          // The caller may have aborted in the meantime, or taken its time.
           signal?.throwIfAborted()
           quiet.since = performance.now()
         }
@@ -108,19 +108,19 @@ export async function* reconnecting({
 
 type Part = RawEvent | { readonly cursor: string } | { readonly retry: number }
 
-/** How long there has been no event, and for how long there may be none. */
+/** The time of the last event, and how long to wait for the next. */
 interface Quiet {
   since: number
   readonly timeout: number
 }
 
-/** What comes of one connection. Throws ConnectionError where it breaks, or goes dead. */
+/** The parts of one connection's answer. Throws ConnectionError if it breaks or goes silent. */
 async function* partsOf(response: Response, quiet: Quiet): AsyncGenerator<Part> {
   const queue: Part[] = []
   const parser = createParser({
     maxBufferSize: LARGEST_EVENT,
     onEvent: (message) => queue.push(eventOf(message)),
-    // A block that is only an id is no event to the parser; the comment beside it says the same.
+    // The parser drops a block that has only an id. The comment before it names the same cursor.
     onComment(comment) {
       const cursor = /^ ?cursor (\S+)/.exec(comment)?.[1]
       if (cursor) queue.push({ cursor })
@@ -149,16 +149,16 @@ function eventOf({ event = 'message', data, id = '' }: EventSourceMessage): RawE
   return { event, data, id }
 }
 
-/** The answer that has the stream, or 204. */
+/** Returns the answer if it is a stream or 204. */
 async function accepted(asked: Promise<Response>): Promise<Response> {
   const response = await asked
   if (!response.ok) throw await refusalOf(response)
   const { status, url, headers } = response
   const type = headers.get('content-type') ?? 'nothing'
   if (status === 204 || /^text\/event-stream\b/i.test(type)) return response
-  // A browser takes a head that was cut for a whole one. What answers otherwise has something to say.
+  // A browser accepts a head that was cut. Another server's answer would have a body.
   const { done } = (await response.body?.getReader().read()) ?? { done: true }
-  if (done) throw new ConnectionError('the answer was cut')
+  if (done) throw new ConnectionError('the answer was cut off')
   const from = url ? new URL(url).origin : 'the server'
   throw new ApiError(status, `${from} answered with ${type} in place of a stream`)
 }
@@ -173,7 +173,7 @@ function timedOut(timeout: number, cause?: Error): StreamTimeoutError {
   return new StreamTimeoutError(words, cause && { cause })
 }
 
-/** The promise's value, or an error where nothing comes of it for too long. */
+/** Waits for the promise. Throws if it takes longer than an event may take. */
 async function inTime<T>(promise: Promise<T>, { since, timeout }: Quiet): Promise<T> {
   const left = Math.max(0, since + timeout - performance.now())
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -189,7 +189,7 @@ async function inTime<T>(promise: Promise<T>, { since, timeout }: Quiet): Promis
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  // An aborted signal does not tell again.
+  // A signal that is already aborted sends no event.
   signal?.throwIfAborted()
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(finish, Math.min(ms, LONGEST_TIMER))

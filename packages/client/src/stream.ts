@@ -9,15 +9,15 @@ import type { Connection } from './request.js'
 interface Event<Name extends string, Data> {
   readonly event: Name
   readonly data: Data
-  /** Resume after this event with it; empty for one that is no entry's. */
+  /** The id to resume after this event; empty for an event that belongs to no entry. */
   readonly id: string
 }
 
-/** What a stream gives, told apart by `event`. */
+/** The events of a node's stream, distinguished by `event`. */
 export type StreamEvent =
   | Event<'log', LogEntry>
   | Event<'status', StatusEvent>
-  /** The launch’s, or (without an id) the server's: never a broken connection. */
+  /** An error of the launch or, without an id, of the server; never a broken connection. */
   | Event<'error', ErrorEvent>
   | Event<'done', DoneEvent>
   | Event<'gap', GapEvent>
@@ -45,9 +45,9 @@ export interface Waiting extends CallOptions {
 const TIMEOUT = 15 * 60_000
 
 /**
- * A node's events, each once and in order, however often the connection breaks in between. Ends
- * after `done`. Throws ApiError for a refusal that trying again cannot change (400, 401, 403, 404
- * …), and StreamTimeoutError. Leaving the loop closes the connection.
+ * A node's events, each once and in order, however often the connection breaks. Ends after `done`.
+ * Throws ApiError for a refusal that is final (400, 401, 403, 404 …), and StreamTimeoutError.
+ * Leaving the loop closes the connection.
  */
 export async function* streamNode(
   connection: Connection,
@@ -73,11 +73,11 @@ export async function* streamNode(
   for await (const event of events) yield typed<StreamEvent>(event)
 }
 
-/** An event with its data read. Throws ConnectionError for what is not JSON. */
+/** Parses an event's data. Throws ConnectionError if it is not JSON. */
 export function typed<Of>({ event, data, id }: RawEvent): Of {
   try {
     return { event, data: JSON.parse(data), id } as Of
   } catch (cause) {
-    throw new ConnectionError(`an event is not what a Launchtail server sends: ${event}`, { cause })
+    throw new ConnectionError(`the data of an event is not JSON: ${event}`, { cause })
   }
 }

@@ -459,7 +459,7 @@ describe('a JSON body', () => {
     ],
   ]
   const wrong: [string, string, RegExp][] = [
-    ['null', 'null', /^entry 0: /],
+    ['null', 'null', /^entry 0: the entry must be an object$/],
     ['a text', '"x"', /^entry 0: /],
     ['a number', '7', /^entry 0: /],
     ['no message', '{}', /^entry 0: 'message' is required/],
@@ -469,8 +469,8 @@ describe('a JSON body', () => {
       /^entry 2: 'message' is required/,
     ],
     ['an array in an array', '[[{"message":"x"}]]', /^entry 0: /],
-    ['a message of another type', '{"message":7}', /^entry 0: 'message' must be a text/],
-    ['no text at all', '{"message":null}', /^entry 0: 'message' must be a text/],
+    ['a message of another type', '{"message":7}', /^entry 0: 'message' must be a string/],
+    ['no text at all', '{"message":null}', /^entry 0: 'message' must be a string/],
     [
       'an unknown level',
       '{"message":"x","level":"fatal"}',
@@ -520,7 +520,7 @@ describe('a JSON body', () => {
     [
       'details of another type',
       '{"message":"x","details":{}}',
-      /^entry 0: 'details' must be a text/,
+      /^entry 0: 'details' must be a string/,
     ],
     ['two faults', '{"level":"x","phase":"y"}', /^entry 0: .*'level' .*'phase' /],
     [

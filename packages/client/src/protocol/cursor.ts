@@ -1,9 +1,9 @@
-/** The events that carry an id of an entry. */
+/** The events whose id names an entry. */
 export const ENTRY_EVENTS = ['log', 'status', 'error', 'done'] as const
 
 export type EntryEvent = (typeof ENTRY_EVENTS)[number]
 
-/** A place in a node's list: an entry's index, its check, and how many of its events were seen. */
+/** A position in a node's list: an entry's index and check, and the last of its events. */
 export interface Cursor {
   /** The entry's place in the list, from 0; -1 before the first. */
   readonly index: number
@@ -22,7 +22,7 @@ export function formatCursor(cursor: Cursor): string {
 
 const FORM = /^(?:(0|[1-9]\d{0,14}):([0-9a-f]{8})|(-1):0):(log|status|error|done)$/
 
-/** Reads an event id of ours; undefined for any other text. */
+/** Parses an event id of ours. Returns undefined for any other text. */
 export function parseCursor(text: string): Cursor | undefined {
   const match = FORM.exec(text)
   if (!match) return undefined

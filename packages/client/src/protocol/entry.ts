@@ -14,7 +14,7 @@ export const MAX_BATCH_BYTES = 16 * 1024 * 1024
 export const MAX_JSON_DEPTH = 32
 
 const timestamp = z
-  .string('must be a text')
+  .string('must be a string')
   .refine(
     (text) => parseInstant(text) !== undefined,
     'must be an RFC 3339 time, years 1970 to 9999',
@@ -23,13 +23,13 @@ const timestamp = z
 const level = z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`)
 const phase = z.enum(PHASES, `must be one of ${PHASES.join(', ')}`)
 const message = z.string({
-  error: ({ input }) => (input === undefined ? 'is required' : 'must be a text'),
+  error: ({ input }) => (input === undefined ? 'is required' : 'must be a string'),
 })
 const progress = z
   .number('must be a number from 0 to 100')
   .min(0, 'must be a number from 0 to 100')
   .max(100, 'must be a number from 0 to 100')
-const details = z.string('must be a text')
+const details = z.string('must be a string')
 
 /** An entry of a log, with its fields in the order in which they are written. */
 export const entrySchema = z

@@ -2,23 +2,23 @@ import * as z from 'zod'
 import { nodeSchema } from './node.js'
 import { answers } from './schemas.js'
 
-/** How many nodes the stream of all nodes begins with at most: the newest. */
+/** The stream of all nodes begins with at most this many of them, the newest. */
 export const FLEET_SIZE = 1000
 
 const readyEventSchema = z
   .object({
-    count: z.number().int().describe('How many nodes came.'),
-    total: z.number().int().describe('How many there are in all.'),
+    count: z.number().int().describe('How many nodes were sent.'),
+    total: z.number().int().describe('How many nodes there are.'),
   })
-  .describe('The nodes of now are told: what follows are changes.')
+  .describe('The current nodes have been sent, and changes follow.')
   .register(answers, { id: 'ReadyEvent' })
 
 const deletedEventSchema = z
   .object({ node_id: z.string() })
-  .describe('There is no such node any more.')
+  .describe('The node no longer exists.')
   .register(answers, { id: 'DeletedEvent' })
 
-/** The events of the stream of all nodes, with the schema of each one's data. */
+/** The events of the stream of all nodes, and the schema of each event's data. */
 export const FLEET_EVENTS = {
   node: nodeSchema,
   ready: readyEventSchema,

@@ -1,6 +1,6 @@
 /**
  * The protocol both sides share: one definition of each phase, level, entry, event, parameter and
- * operation. Validation, the OpenAPI document and the clients' types are all made from it.
+ * operation. Validation, the OpenAPI document and the clients' types all derive from it.
  */
 export * from './cursor.js'
 export * from './entry.js'

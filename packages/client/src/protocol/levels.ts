@@ -6,8 +6,8 @@ export type Level = (typeof LEVELS)[number]
 const known = new Set<string>(LEVELS)
 
 /**
- * Reads a `level` parameter: one level means that one and above, a list means exactly those.
- * Returns undefined where the text names no level.
+ * Parses a `level` parameter: one level means that level and above, a list means exactly those.
+ * Returns undefined if a name is not a level.
  */
 export function parseLevels(text: string): ReadonlySet<Level> | undefined {
   const names = text.split(',').map((name) => name.trim())

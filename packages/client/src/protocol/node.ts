@@ -4,20 +4,20 @@ import { PHASES } from './phases.js'
 import { answers, requests } from './schemas.js'
 
 /**
- * A node's id: what the made ones (UUIDs) and other programs' ids have in common. It becomes part
- * of a Redis key and of a folder's name, so it holds nothing that has a meaning in either.
+ * A node's id: a UUID, or an id of another program. It becomes part of a Redis key and of a
+ * folder's name, so it has no character with a meaning in either.
  */
 export const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
-/** `GET /admin/nodes/stream` is no node's. */
+/** No node can be named `stream`, because of `GET /admin/nodes/stream`. */
 const nodeId = z
   .string()
   .regex(NODE_ID, 'must be 1 to 128 letters, digits, ".", "_" or "-"')
   .refine((id) => id !== 'stream', 'must not be "stream"')
 const name = z.string().min(1, 'must not be empty').max(256, 'must have at most 256 characters')
 const region = name
-/** A word that is put on another program's command line, so it must not look like an option. */
-const word = name.regex(/^[^-\s][^\r\n\0]*$/, 'must not begin with "-" or hold a line end')
+/** A word for another program's command line, where it must not look like an option. */
+const word = name.regex(/^[^-\s][^\r\n\0]*$/, 'must not begin with "-" or contain a line end')
 const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of an environment variable'),
   z.string().max(64 * 1024, 'must have at most 65536 characters'),
@@ -32,9 +32,9 @@ const phaseTimingSchema = z.object({
 
 const failureSchema = z.object({
   code: z.string().describe('The cause, one of those in docs/phases.md; `unknown` for any other.'),
-  phase: z.enum(PHASES).describe('The phase the launch was in when it failed.'),
-  message: z.string().describe('The line of the log that names the cause, or the last word.'),
-  advice: z.string().describe('What can be done about it.'),
+  phase: z.enum(PHASES).describe('The phase in which the launch failed.'),
+  message: z.string().describe('The line of the log that names the cause, or else its last line.'),
+  advice: z.string().describe('What to do about it.'),
   details: z.string().optional(),
 })
 
@@ -64,14 +64,16 @@ export const nodeSchema = z
       .number()
       .int()
       .optional()
-      .describe('How long it may still take, by five or more past launches like it.'),
+      .describe(
+        'How long the launch may still take, judging by five or more past launches like it.',
+      ),
     stalled: z
       .literal(true)
       .optional()
-      .describe('Nothing has come for far longer than is usual in this phase.'),
+      .describe('There has been no new entry for far longer than is usual in this phase.'),
     phases: z.array(phaseTimingSchema),
   })
-  .describe('A node and where its newest launch is.')
+  .describe('A node and the state of its newest launch.')
   .register(answers, { id: 'Node' })
 
 export const nodesSchema = z
@@ -82,7 +84,7 @@ export const nodesSchema = z
   })
   .register(answers, { id: 'Nodes' })
 
-/** A node that something else launches, and whose log is sent in. */
+/** A node that another program launches, and whose log is sent in. */
 export const newNodeSchema = z
   .object({
     node_id: nodeId.optional().describe('Default: a new UUID.'),
@@ -91,20 +93,22 @@ export const newNodeSchema = z
     region: region.optional(),
     gpu: word.optional(),
     model: name.optional(),
-    labels: z.record(z.string().max(64), z.string().max(256)).optional(),
+    labels: z
+      .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
+      .optional(),
   })
   .register(requests, { id: 'NewNode' })
 
 export const launchSchema = z
   .object({
     node_id: nodeId.optional().describe('Default: a new UUID.'),
-    provider: word.describe('`local`: processes of the server’s own machine.'),
+    provider: word.describe('`local` runs processes on the server’s own machine.'),
     region: word.default('local').describe('Default: `local`.'),
     gpu: word.default('cpu').describe('Default: `cpu`.'),
     gpu_count: z.number().int().min(1).max(1024).optional(),
     model: name.optional(),
     use_spot: z.boolean().optional(),
-    disk_size: z.number().int().min(1).max(65_536).optional().describe('GB'),
+    disk_size: z.number().int().min(1).max(65_536).optional().describe('In GB.'),
     vllm_args: z.string().max(4096).optional(),
     tensor_parallel: z.number().int().min(1).max(1024).optional(),
     task: z
@@ -115,24 +119,26 @@ export const launchSchema = z
     envs: environment.optional().describe('Added to the task’s own `envs`.'),
     secrets: environment
       .optional()
-      .describe('As `envs`; each value is taken out of everything that is stored.'),
+      .describe('Like `envs`, except that each value is removed from everything that is stored.'),
   })
   .register(requests, { id: 'Launch' })
 
-/** What a node was launched with, as far as it may be told. */
+/** What a node was launched with, without its secrets. */
 export const nodeLaunchSchema = z
   .object({
     request: launchSchema
       .omit({ secrets: true })
-      .describe('To be sent again with the `secrets`, and with what is `masked` put right.'),
+      .describe(
+        'Can be sent again once the `secrets` are added and the `masked` fields are corrected.',
+      ),
     secrets: z
       .array(z.string())
-      .describe('Names of the secrets. One that a task holds has no value there any more.'),
+      .describe('The names of the secrets. Those in the task have lost their values there.'),
     masked: z
       .array(z.string())
-      .describe('Fields in which `***` stands for something secret: `task`, `envs.NAME` …'),
+      .describe('The fields in which `***` replaces a secret: `task`, `envs.NAME` …'),
   })
-  .describe('What a node was launched with, less its secrets.')
+  .describe('What a node was launched with, without its secrets.')
   .register(answers, { id: 'NodeLaunch' })
 
 export const launchedSchema = z
@@ -141,7 +147,7 @@ export const launchedSchema = z
 
 export type NodeRecord = z.infer<typeof nodeSchema>
 export type NewNode = z.infer<typeof newNodeSchema>
-/** What a launch is asked for with, and what that means once the defaults are in. */
+/** A launch as it is requested, and with its defaults. */
 export type NewLaunch = z.input<typeof launchSchema>
 export type LaunchRequest = z.infer<typeof launchSchema>
 export type NodeLaunch = z.infer<typeof nodeLaunchSchema>

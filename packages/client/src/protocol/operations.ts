@@ -18,10 +18,10 @@ import { statsSchema } from './stats.js'
 
 const idempotency = {
   'Idempotency-Key':
-    'The same key with the same body within 24 hours gives the first answer again and does nothing.',
+    'The same key with the same body within 24 hours returns the first answer and has no other effect.',
 }
 
-/** Every operation under `/admin`. Validation, the OpenAPI document and the clients read this. */
+/** Every operation under `/admin`: the source of validation, of the OpenAPI document and of clients. */
 export const operations = {
   streamNodeLogs: {
     ...ROUTES.streamNodeLogs,
@@ -40,35 +40,37 @@ export const operations = {
     status: 200,
     answer: nodeLogsSchema,
     answerHeaders: {
-      'Log-Cursor': 'Open the stream with this as `Last-Event-ID` to go on without gap or overlap.',
-      'Log-Expired': '`true` where the node is known and its log is no longer kept.',
+      'Log-Cursor':
+        'Open the stream with this as `Last-Event-ID` to continue without a gap or an overlap.',
+      'Log-Expired': '`true` if the node is known and its log is no longer kept.',
     },
     refusals: [404, 410],
   },
   getNodeLogOffset: {
     ...ROUTES.getNodeLogOffset,
-    summary: 'Ask how much of a source’s raw output has arrived',
+    summary: 'Get how much of a source’s raw output has arrived',
     headers: {
       'Log-Source': 'The UUID that the output was sent with.',
       'Idempotency-Key': 'The key that it was sent with, where it has no `Log-Source`.',
     },
     status: 200,
-    answerHeaders: { 'Log-Offset': 'The offset in bytes at which to go on.' },
+    answerHeaders: { 'Log-Offset': 'The offset in bytes at which to continue.' },
     refusals: [404],
   },
   appendNodeLogs: {
     ...ROUTES.appendNodeLogs,
-    summary: 'Send log entries or raw output in',
+    summary: 'Send log entries or raw output',
     body: draftsSchema,
     accepts: ['application/x-ndjson', 'text/plain'],
     headers: {
       ...idempotency,
-      'Log-Source': '`text/plain` only: a UUID that names the output which is sent.',
-      'Log-Offset': '`text/plain` only: where in that output this body begins, in bytes.',
+      'Log-Source': '`text/plain` only: a UUID that names the output.',
+      'Log-Offset':
+        '`text/plain` only: the position in that output at which this body begins, in bytes.',
     },
     status: 202,
     answer: appendedSchema,
-    answerHeaders: { 'Idempotent-Replayed': '`true` where this is the first answer again.' },
+    answerHeaders: { 'Idempotent-Replayed': '`true` if this is the first answer again.' },
     refusals: [404, 409, 413, 415, 422, 507],
   },
   exportNodeLogs: {
@@ -87,18 +89,18 @@ export const operations = {
     status: 202,
     answer: launchedSchema,
     answerHeaders: {
-      Location: 'The node.',
-      'Idempotent-Replayed': '`true` for the first answer again.',
+      Location: 'The address of the node.',
+      'Idempotent-Replayed': '`true` if this is the first answer again.',
     },
     refusals: [409, 413, 415, 422],
   },
   createNode: {
     ...ROUTES.createNode,
-    summary: 'Register a node that something else launches',
+    summary: 'Register a node that another program launches',
     body: newNodeSchema,
     status: 201,
     answer: nodeSchema,
-    answerHeaders: { Location: 'The node.' },
+    answerHeaders: { Location: 'The address of the node.' },
     refusals: [409, 413, 415],
   },
   listNodes: {
@@ -118,7 +120,7 @@ export const operations = {
   },
   getStats: {
     ...ROUTES.getStats,
-    summary: 'Get what launches that are over have come to',
+    summary: 'Get statistics of the launches that have ended',
     query: statsQuery,
     status: 200,
     answer: statsSchema,
@@ -139,14 +141,14 @@ export const operations = {
   },
   terminateNode: {
     ...ROUTES.terminateNode,
-    summary: 'Cancel a node’s launch, or take the node down',
+    summary: 'Cancel a node’s launch, or terminate the node',
     status: 202,
     answer: nodeSchema,
     refusals: [404, 409],
   },
   deleteNode: {
     ...ROUTES.deleteNode,
-    summary: 'Forget a node and its log',
+    summary: 'Delete a node and its log',
     status: 204,
     refusals: [404, 409],
   },
@@ -154,7 +156,7 @@ export const operations = {
 
 export type Operations = typeof operations
 
-/** What every refusal looks like. */
+/** The body of every refusal. */
 export const errorSchema = z
   .object({ error: z.object({ message: z.string() }) })
   .describe('Every refusal has exactly this shape.')

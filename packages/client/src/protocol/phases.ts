@@ -1,4 +1,4 @@
-/** A step of a launch as the wire names it, with the progress (in percent) it usually spans. */
+/** A phase of a launch, with the progress (in percent) that it usually spans. */
 export interface PhaseDefinition {
   readonly name: string
   readonly from: number
@@ -7,8 +7,8 @@ export interface PhaseDefinition {
 }
 
 /**
- * The eight phases in the order a launch goes through them. `failed` has no range: it keeps the
- * progress the launch had reached.
+ * The eight phases in the order of a launch. `failed` has no range of its own: it keeps the progress
+ * that the launch had reached.
  */
 export const PHASE_TABLE = [
   { name: 'queued', from: 0, to: 10, description: 'Request received and validated' },
@@ -31,12 +31,12 @@ export type Phase = (typeof PHASE_TABLE)[number]['name']
 /** The phases' names, in order. */
 export const PHASES = PHASE_TABLE.map((phase) => phase.name) as [Phase, ...Phase[]]
 
-/** A launch that has reached one of these is over. */
+/** True if a launch ends with this phase. */
 export function isTerminal(phase: Phase): boolean {
   return phase === 'active' || phase === 'failed'
 }
 
-/** Where a phase stands in a launch, from 0; for comparing two phases. */
+/** The position of a phase in a launch, from 0, for comparing two phases. */
 export function phaseOrder(phase: Phase): number {
   return PHASES.indexOf(phase)
 }

@@ -7,15 +7,15 @@ export const STATS_KEYS = ['provider', 'region', 'gpu', 'model'] as const
 export type StatsKey = (typeof STATS_KEYS)[number]
 
 export const OUTCOMES = ['succeeded', 'failed', 'terminated'] as const
-/** What became of a launch; one that became active succeeded, whatever became of the node later. */
+/** How a launch ended. One that became active succeeded, whatever happened to the node later. */
 export type LaunchOutcome = (typeof OUTCOMES)[number]
 
 const count = z.number().int()
 const phase = z.enum(PHASES)
 const spread = {
-  count: count.describe('Of how many.'),
-  p50_ms: count.describe('Half of them took no longer.'),
-  p95_ms: count.describe('95 in 100 took no longer.'),
+  count: count.describe('The number of values.'),
+  p50_ms: count.describe('Half of them took at most this long.'),
+  p95_ms: count.describe('95 % of them took at most this long.'),
 }
 const outcomes = { succeeded: count, failed: count, terminated: count }
 const keys = {
@@ -26,15 +26,15 @@ const keys = {
 }
 
 const groupSchema = z.object({
-  launches: count.describe('Those that are over: the sum of the three.'),
+  launches: count.describe('The launches that have ended: the sum of the three outcomes.'),
   ...outcomes,
-  time_to_active: z.object(spread).optional().describe('Left out where none succeeded.'),
+  time_to_active: z.object(spread).optional().describe('Missing if none succeeded.'),
   phases: z
     .array(z.object({ phase, ...spread }))
-    .describe('How long the phases took that launches went on from, in their order.'),
+    .describe('How long completed phases took, in their order.'),
   causes: z
     .array(z.object({ code: z.string(), count }))
-    .describe('Why launches failed, the most frequent first.'),
+    .describe('Why launches failed, the most frequent cause first.'),
 })
 
 const pastLaunchSchema = z
@@ -45,12 +45,12 @@ const pastLaunchSchema = z
     outcome: z.enum(OUTCOMES),
     started_at: z.string(),
     ended_at: z.string().describe('When it became active, failed or was terminated.'),
-    code: z.string().optional().describe('The cause of a failure; see docs/phases.md.'),
+    code: z.string().optional().describe('The cause of the failure; see docs/phases.md.'),
     phases: z
       .array(z.object({ phase, duration_ms: count }))
-      .describe('All it was in, the one it ended in included.'),
+      .describe('All its phases, including the one in which it ended.'),
   })
-  .describe('A launch that is over.')
+  .describe('A launch that has ended.')
   .register(answers, { id: 'PastLaunch' })
 
 export const statsSchema = z
@@ -58,16 +58,18 @@ export const statsSchema = z
     total: groupSchema,
     groups: z
       .array(groupSchema.extend(keys))
-      .describe('One for each combination of what `by` names; that of most launches first.'),
+      .describe(
+        'One for each combination of the fields in `by`, the one with the most launches first.',
+      ),
     over_time: z.object({
       bucket_seconds: count,
       buckets: z
         .array(z.object({ from: z.string(), ...outcomes }))
-        .describe('By when launches ended, the oldest first, none left out between.'),
+        .describe('Launches by the time they ended, the oldest first, without gaps.'),
     }),
-    last: z.array(pastLaunchSchema).describe('The last launches, the newest first.'),
+    last: z.array(pastLaunchSchema).describe('The most recent launches, the newest first.'),
   })
-  .describe('What launches that are over have come to.')
+  .describe('Statistics of the launches that have ended.')
   .register(answers, { id: 'Stats' })
 
 export type PastLaunch = z.infer<typeof pastLaunchSchema>

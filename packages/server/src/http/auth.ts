@@ -2,19 +2,19 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../errors.js'
 
-/** Tells who asks: a short name of the token that was given, or throws 401. */
+/** Returns a short name of the request's token, or throws 401. */
 export type Authenticate = (request: IncomingMessage) => string
 
 /**
- * Checks `X-Admin-Token`. Digests are compared, each of them every time, so how long it takes tells
- * neither a token's length nor which of several it was.
+ * Checks `X-Admin-Token`. It always compares the digests of all tokens, so its duration reveals
+ * neither the length of a token nor which of them matched.
  */
 export function authenticator(tokens: readonly string[]): Authenticate {
   const digests = tokens.map(digestOf)
   return (request) => {
     const given = request.headers['x-admin-token']
     if (given === undefined || given === '') throw new HttpError(401, 'missing admin token')
-    // Two such headers arrive as one with a comma, which no token has.
+    // Two such headers arrive as one with a comma, which no token contains.
     const digest = digestOf(String(given))
     let known = false
     for (const one of digests) known = timingSafeEqual(one, digest) || known

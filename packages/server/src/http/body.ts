@@ -2,17 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import { MAX_BATCH_BYTES } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 
-/** A body that is to be read whole must be there by then, in milliseconds. */
+/** A body that is read as a whole must arrive within this, in milliseconds. */
 const BODY_TIMEOUT = 30_000
 
 const MEDIA_TYPE =
   /^([a-z0-9!#$%&'*+.^_`|~-]+\/[a-z0-9!#$%&'*+.^_`|~-]+)\s*(?:;\s*[a-z0-9-]+\s*=\s*(?:"[^"]*"|[^\s;"]+)\s*)*;?$/i
 
-/** The request's media type, if it is one of these. Throws 415 for any other or an encoded body. */
+/** The request's media type, one of these. Throws 415 for any other, and for an encoded body. */
 export function mediaType<T extends string>(request: IncomingMessage, allowed: readonly T[]): T {
   const { 'content-type': header = '', 'content-encoding': encoding = 'identity' } = request.headers
   if (encoding.toLowerCase() !== 'identity') {
-    throw new HttpError(415, `content encoding ${word(encoding)} is not supported, send it plain`)
+    throw new HttpError(
+      415,
+      `content encoding ${word(encoding)} is not supported; send the body without one`,
+    )
   }
   const type = MEDIA_TYPE.exec(header.trim())?.[1]?.toLowerCase()
   const known = allowed.find((one) => one === type)
@@ -21,8 +24,8 @@ export function mediaType<T extends string>(request: IncomingMessage, allowed: r
 }
 
 /**
- * A body as it arrives. If it breaks off, what has arrived of it is given before the error is: the
- * stream alone would drop it.
+ * A body as it arrives. If it breaks off, what has arrived is yielded before the error is thrown;
+ * the stream by itself would drop it.
  */
 export async function* arriving(request: IncomingMessage): AsyncGenerator<Buffer> {
   try {
@@ -33,7 +36,7 @@ export async function* arriving(request: IncomingMessage): AsyncGenerator<Buffer
   }
 }
 
-/** Reads a whole body. Throws 413 for one that is too large and 408 for one that is too slow. */
+/** Reads a whole body. Throws 413 if it is too large and 408 if it is too slow. */
 export async function readBody(request: IncomingMessage, limit = MAX_BATCH_BYTES): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limit) throw tooLarge(limit)
@@ -51,7 +54,8 @@ export async function readBody(request: IncomingMessage, limit = MAX_BATCH_BYTES
       request.on('end', () => resolve(Buffer.concat(chunks)))
       request.on('error', reject)
       request.on('close', () => {
-        if (!request.complete) reject(new HttpError(400, 'request ended before its body did'))
+        if (!request.complete)
+          reject(new HttpError(400, 'request ended before its body was complete'))
       })
     })
   } finally {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { HttpError } from '../errors.js'
+import { wordsFor } from './words.js'
 
 /** Reads the query by its schema. Parameters that it does not have are ignored. */
 export function parseQuery<Query extends z.ZodObject>(
@@ -27,18 +28,14 @@ function single(name: string, value: string | string[]): string {
 
 /** Reads a JSON body by its schema. Throws 400 with everything that is wrong. */
 export function parseBody<Body extends z.ZodType>(schema: Body, value: unknown): z.output<Body> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: wordsFor })
   if (result.success) return result.data
-  throw new HttpError(400, faultsOf(result.error))
+  throw new HttpError(400, faultsOf(result.error, 'body'))
 }
 
-/** The faults of all fields in one sentence. */
-export function faultsOf({ issues }: z.ZodError): string {
+/** The faults of all fields, and of the `whole`, in one sentence each. */
+export function faultsOf({ issues }: z.ZodError, whole: string): string {
   return issues
-    .map(({ path, message, code }) => {
-      const missing = code === 'invalid_type' && /received undefined$/.test(message)
-      const words = missing ? 'is required' : message
-      return path.length > 0 ? `'${path.join('.')}' ${words}` : words
-    })
+    .map(({ path, message }) => `${path.length > 0 ? `'${path.join('.')}'` : whole} ${message}`)
     .join('; ')
 }

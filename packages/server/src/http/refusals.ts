@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpError, StorageFull, StorageUnavailable } from '../errors.js'
 
-/** Puts every refusal, wherever it comes from, into the one shape the specification gives. */
+/** Gives every refusal, wherever it comes from, the shape that the specification demands. */
 export function shapeErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
     if (hasLeft(error)) {
       request.log.info({ url: request.url }, 'the caller left before the end of its body')
     } else if (refusal.status >= 500) {
-      // What stands behind it is for the log alone; the id leads from the answer to it.
+      // The cause goes to the log only. The id connects the answer with it.
       request.log.error({ err: error, cause: (error as Error).cause, url: request.url }, 'failed')
       reply.header('X-Request-Id', request.id)
     }
@@ -16,7 +16,7 @@ export function shapeErrors(app: FastifyInstance): void {
   })
 }
 
-/** Node's word for a body whose sender went away, which is no fault of ours. */
+/** Node's error for a body whose sender left, which is not a fault of ours. */
 function hasLeft(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException
   return code === 'ECONNRESET' && message === 'aborted'
@@ -26,7 +26,7 @@ export function errorBody(message: string): { error: { message: string } } {
   return { error: { message } }
 }
 
-/** What the caller is told of an error: what it can act on, and nothing of the inside. */
+/** The refusal for an error: what the caller can act on, without internals. */
 export function refusalOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   if (error instanceof StorageUnavailable) {
@@ -34,13 +34,13 @@ export function refusalOf(error: unknown): HttpError {
   }
   if (error instanceof StorageFull) return new HttpError(507, 'storage full')
   const { statusCode = 500 } = error as { statusCode?: number }
-  const words = FRAMEWORK_WORDS[statusCode]
-  if (words) return new HttpError(statusCode, words)
+  const message = FRAMEWORK_REFUSALS[statusCode]
+  if (message) return new HttpError(statusCode, message)
   return new HttpError(500, 'internal error')
 }
 
-/** What the framework refuses by itself, in our words. */
-const FRAMEWORK_WORDS: Record<number, string> = {
+/** Our messages for what the framework refuses by itself. */
+const FRAMEWORK_REFUSALS: Record<number, string> = {
   400: 'bad request',
   404: 'not found',
   408: 'request took too long',

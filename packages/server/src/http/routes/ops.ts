@@ -4,14 +4,14 @@ import type { Authenticate } from '../auth.js'
 import { errorBody } from '../refusals.js'
 
 export interface OpsOptions {
-  /** Ends normally where the server can do its work, or throws why not. */
+  /** Returns if the server can do its work. Throws the reason if it cannot. */
   ready: () => Promise<void>
   metrics: { read(): Promise<{ contentType: string; text: string }> }
   authenticate: Authenticate
   host: string
 }
 
-/** What a supervisor, a balancer and a monitor ask. */
+/** The routes for supervisors, load balancers and monitoring. */
 export function mountOps(
   app: FastifyInstance,
   { ready, metrics, authenticate, host }: OpsOptions,
@@ -30,7 +30,7 @@ export function mountOps(
 
   app.get('/metrics', async (request, reply) => {
     const proxied = PROXY_HEADERS.some((header) => request.headers[header] !== undefined)
-    // A proxy on this machine is loopback too, but whom it asks for is not.
+    // A proxy on this machine connects from loopback, but for a client that may not.
     if (!isLoopback(host) || proxied) authenticate(request.raw)
     const { contentType, text } = await metrics.read()
     return reply.type(contentType).send(text)

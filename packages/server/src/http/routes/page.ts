@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { CODE_FOLDER } from '../../code-folder.js'
 import { HttpError } from '../../errors.js'
 
-/** Nothing inline, nothing from elsewhere, in nobody's frame. */
+/** No inline scripts or styles, nothing from other origins, and no framing. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
@@ -15,15 +15,15 @@ const PAGE_HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
 }
 
-/** The built page: in the published package beside the server, in the workspace where it is built. */
+/** The built page is beside the server in the published package, and in its own one otherwise. */
 const ROOTS = ['page/', '../../dashboard/dist/'].map((path) =>
   fileURLToPath(new URL(path, CODE_FOLDER)),
 )
-/** The build names what is in here by its content. */
+/** The build names the files in this folder by their content. */
 const HASHED = `${sep}assets${sep}`
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
-/** The page at `/`. All its addresses are relative, so it works under any path of a proxy. */
+/** The page at `/`. Its addresses are relative, so it works behind a proxy under any path. */
 export function mountPage(app: FastifyInstance): void {
   const root = ROOTS.find((folder) => existsSync(join(folder, 'index.html')))
   if (root === undefined) {
@@ -35,14 +35,14 @@ export function mountPage(app: FastifyInstance): void {
   app.register(files, {
     root,
     cacheControl: false,
-    // The build has compressed each file as well as can be, once.
+    // The build has compressed each file at the highest level.
     preCompressed: true,
-    // A route for each file there is, so that all else is answered as any unknown path is.
+    // With a route for each file, every other path is answered like any unknown one.
     wildcard: false,
     globIgnore: ['**/*.{br,gz}'],
     setHeaders(reply, path) {
       reply.headers(PAGE_HEADERS)
-      // Whatever else is asked for again is asked for with its ETag.
+      // A browser revalidates the other files with their ETag.
       reply.header('Cache-Control', path.includes(HASHED) ? FOR_EVER : 'no-cache')
     },
   })
