@@ -1,4 +1,4 @@
-"""Launchtail's client for Python: every operation, and streams that survive broken lines.
+"""Launchtail's client for Python: every operation, and streams that reconnect by themselves.
 
     from launchtail import Client, Done, Log
 
@@ -9,8 +9,9 @@
             elif isinstance(event, Done):
                 print("it is", event.status)
 
-One file, the standard library only, Python 3.9 or newer. All times are seconds. What a server
-refuses is raised as ApiError, a server out of reach as ConnectionFailed; both are LaunchtailError.
+One file for Python 3.9 or newer, with the standard library only. All times are seconds. A refusal
+of the server raises ApiError, a server that cannot be reached ConnectionFailed. Both are
+LaunchtailError.
 """
 
 import email.utils
@@ -68,24 +69,24 @@ __version__ = "0.1.0"
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
-# Three heartbeats: a connection that is silent for longer is dead, whatever TCP thinks.
+# Three heartbeats. A connection that is silent for longer is dead, even if TCP keeps it.
 _SILENCE = 45.0
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 30.0
-# No event is larger; what is, is no event of ours.
+# Our events are smaller.
 _LARGEST_EVENT = 4 * 1024 * 1024
 _READ_SIZE = 64 * 1024
 
 
 class LaunchtailError(Exception):
-    """What this module raises, whatever happened."""
+    """The base of all errors that this module raises."""
 
 
 class ApiError(LaunchtailError):
-    """The server refused.
+    """The server refused the request.
 
-    `status` is the HTTP status, the message is the server's own; `retry_after` is the seconds after
-    which it may be tried again, where the server said so, else None.
+    `status` is the HTTP status, and the message is the server's own. `retry_after` is the number of
+    seconds after which to try again, or None if the server did not say.
     """
 
     def __init__(self, status: int, message: str, retry_after: Optional[float] = None):
@@ -95,21 +96,21 @@ class ApiError(LaunchtailError):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the same request may succeed later."""
+        """True if the same request may succeed later."""
         return self.status in (408, 429) or self.status >= 500
 
 
 class ConnectionFailed(LaunchtailError, ConnectionError):
-    """No server could be reached, or the connection broke. `__cause__` says what happened."""
+    """No server could be reached, or the connection broke. `__cause__` says why."""
 
 
 class StreamTimeout(LaunchtailError, TimeoutError):
-    """Nothing but heartbeats came for as long as the caller wanted to wait."""
+    """There was no event for as long as the caller wanted to wait."""
 
 
 @dataclass(frozen=True)
 class Log:
-    """An entry of the log. `progress` is percent, 0 to 100; it and `details` may be None."""
+    """An entry of the log. `progress` is in percent, 0 to 100. It and `details` may be None."""
 
     event: ClassVar[str] = "log"
     timestamp: str
@@ -123,7 +124,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Status:
-    """How far the launch is. `progress` is percent, 0 to 100."""
+    """The progress of the launch, in percent, 0 to 100."""
 
     event: ClassVar[str] = "status"
     phase: str
@@ -134,7 +135,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Error:
-    """An error of the launch or, without an `id`, of the server: never a broken connection."""
+    """An error of the launch or, without an `id`, of the server; never a broken connection."""
 
     event: ClassVar[str] = "error"
     error: str
@@ -157,9 +158,9 @@ class Done:
 
 @dataclass(frozen=True)
 class Gap:
-    """The log is not the one that was read so far: all that it has now follows.
+    """The log has been replaced or cut since it was read. All that it has now follows.
 
-    `reason` is expired, rewritten or unknown; `missed` counts the entries that are certainly gone.
+    `reason` is expired, rewritten or unknown. `missed` counts the entries known to be missing.
     """
 
     event: ClassVar[str] = "gap"
@@ -175,7 +176,7 @@ Event = Union[Log, Status, Error, Done, Gap]
 
 @dataclass(frozen=True)
 class Node:
-    """A node as it is now: one that is new, or has changed. `record` is what get_node returns."""
+    """A node that is new or has changed. `record` is what get_node returns."""
 
     event: ClassVar[str] = "node"
     record: Dict[str, Any]
@@ -184,8 +185,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Ready:
-    """All nodes of now have come: `count`, of `total` that there are; what follows are changes. One
-    that was there before and did not come again is gone."""
+    """The current nodes have been sent, `count` of `total`, and changes follow. A node of an
+    earlier connection that was not sent again is gone."""
 
     event: ClassVar[str] = "ready"
     count: int
@@ -195,7 +196,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Deleted:
-    """There is no such node any more."""
+    """The node no longer exists."""
 
     event: ClassVar[str] = "deleted"
     node_id: str
@@ -213,8 +214,9 @@ _EVENTS: Dict[str, Tuple[Callable[..., Any], Tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class History:
-    """A node's log as it is. `logs` are the entries as dicts, oldest first; stream on from `cursor`
-    as `last_event_id`, without gap or overlap; `expired` says that the log is not kept any more."""
+    """A node's log. `logs` are the entries as dicts, oldest first. Stream from `cursor` as
+    `last_event_id` to continue without a gap or an overlap. `expired` is True if the node had a log
+    that is no longer kept."""
 
     node_id: str
     count: int
@@ -225,7 +227,7 @@ class History:
 
 Levels = Union[str, Sequence[str], None]
 Output = Union[bytes, str, io.IOBase, Iterable[bytes]]
-# ("connecting", None, None), ("live", None, None), ("waiting", seconds, the error if there was one)
+# ("connecting", None, None), ("live", None, None), ("waiting", seconds, the error or None)
 StateListener = Callable[[str, Optional[float], Optional[Exception]], None]
 
 
@@ -237,11 +239,11 @@ def stream_node_logs(
     on_event: Optional[Callable[[Event], None]] = None,
     **options: Any,
 ) -> Optional[Done]:
-    """Follow a node's launch to its end, printing each event; returns its Done.
+    """Follows a node's launch to its end, prints each event, and returns its Done.
 
-    `on_event` is called with each event in place of printing. `base_url` is the server's address;
-    without it LAUNCHTAIL_URL, or http://127.0.0.1:8080. `options` are those of Client.stream.
-    Raises what Client.stream raises. Returns None if there is nothing after `last_event_id`.
+    `on_event` is called with each event instead of printing it. `base_url` is the server's address.
+    It defaults to LAUNCHTAIL_URL, or else to http://127.0.0.1:8080. `options` are those of
+    Client.stream, and so are the errors. Returns None if nothing follows `last_event_id`.
     """
     with Client(base_url, admin_token) as client:
         for event in client.stream(node_id, **options):
@@ -265,16 +267,16 @@ def get_node_logs(
 class Client:
     """Every operation of one server. Threads may share it.
 
-    base_url: the server's address, a path in it is kept; without it LAUNCHTAIL_URL, or
+    base_url: the server's address; a path in it is kept. Default LAUNCHTAIL_URL, or else
         http://127.0.0.1:8080.
-    token: the admin token; without it LAUNCHTAIL_ADMIN_TOKEN.
-    timeout: seconds to wait for a connection, and then for each piece of an answer. A stream has
-        its own.
-    random: where waiting times are drawn from, a function that gives 0 to 1.
+    token: the admin token. Default LAUNCHTAIL_ADMIN_TOKEN.
+    timeout: seconds to wait for a connection, and then for each piece of an answer. Streams have a
+        timeout of their own.
+    random: the source of randomness for waiting times, a function that returns 0 to 1.
 
-    Raises ValueError if there is no token, or it or the address cannot be one. Each operation
-    raises ApiError where the server refuses, and ConnectionFailed where there is no answer. Closing
-    the client, or leaving its `with`, ends its streams: who waits for an event gets
+    Raises ValueError if the token is missing, or if it or the address is malformed. Each operation
+    raises ApiError if the server refuses it, and ConnectionFailed if there is no answer. Closing
+    the client, or leaving its `with`, ends its streams: a thread that waits for an event gets
     ConnectionFailed.
     """
 
@@ -291,11 +293,11 @@ class Client:
         if not self._token:
             raise ValueError("no admin token: give one, or set LAUNCHTAIL_ADMIN_TOKEN")
         if not (self._token.isascii() and self._token.isprintable()):
-            raise ValueError("the admin token holds a character that no token has")
+            raise ValueError("the admin token has a character that no token can have")
         self._address = urlsplit(self.base_url)
         if self._address.scheme not in ("http", "https") or not self._address.hostname:
             raise ValueError(f"not an http address: {self.base_url}")
-        self._address.port  # Raises ValueError where it is none.
+        self._address.port  # Raises ValueError if it is malformed.
         self.timeout = timeout
         self._random = random
         self._closed = threading.Event()
@@ -311,7 +313,7 @@ class Client:
         return f"Client({self.base_url!r})"
 
     def close(self) -> None:
-        """Ends every stream and answer that is open, also those that other threads wait for."""
+        """Ends all open streams and answers, including those that other threads wait for."""
         self._closed.set()
         for answer in tuple(self._open):
             answer.interrupt()
@@ -333,17 +335,17 @@ class Client:
 
         tail: how many of the newest entries come first, or "all"; the server's default is 100.
         since: only entries later than this, RFC 3339 or a duration back from now such as "10m".
-        level: that level and above, or a list of exactly these. Thins out Log alone.
-        follow: False for what there is, then Done.
-        last_event_id: resume after the event of this id.
+        level: that level and above, or a list of exactly these. Filters Log events only.
+        follow: False for the entries so far, then Done.
+        last_event_id: resume after the event with this id.
         timeout: seconds without an event after which it raises StreamTimeout; None for never.
         on_state: called with ("connecting", None, None), ("live", None, None), and ("waiting",
             seconds until it tries again, the error or None).
 
-        Raises ApiError for a refusal that trying again cannot change (400, 401, 403, 404 ...), and
-        StreamTimeout. Others (408, 429, 5xx, a broken connection) pass: it connects again after a
-        time anywhere in a span that grows, and not before the server's Retry-After. Events of a
-        kind that this module does not know are passed over.
+        Raises ApiError for a refusal that is final (400, 401, 403, 404 ...), and StreamTimeout.
+        After anything else (408, 429, 5xx, a broken connection) it reconnects, with a random delay
+        that grows on average and is never shorter than the server's Retry-After. Unknown kinds of
+        events are skipped.
         """
         query = {"tail": tail, "since": since, "level": level, "follow": None if follow else False}
         return self._stream(
@@ -354,9 +356,9 @@ class Client:
         self, *, timeout: Optional[float] = None, on_state: Optional[StateListener] = None
     ) -> "Stream[NodesEvent]":
         """The records of all nodes, live: each as a Node, then Ready, then a Node or Deleted for
-        each change. Does not end by itself; after each break in the connection it begins anew.
+        each change. It does not end by itself. After each reconnect it starts over.
 
-        timeout and on_state are as for `stream`; so is what it raises.
+        timeout, on_state and the errors are as for `stream`.
         """
         return self._stream("/admin/nodes/stream", {}, "", timeout, on_state)
 
@@ -383,7 +385,7 @@ class Client:
         before: Optional[str] = None,
         after: Optional[str] = None,
     ) -> History:
-        """A node's log. `before` and `after` are cursors; the rest is as for `stream`."""
+        """A node's log. `before` and `after` are cursors. The rest is as for `stream`."""
         query = {"tail": tail, "since": since, "level": level, "before": before, "after": after}
         with self._request("GET", f"{_path_of(node_id)}/logs", query) as answer:
             body = answer.json()
@@ -405,8 +407,8 @@ class Client:
         since: Optional[str] = None,
         level: Levels = None,
     ) -> Iterator[bytes]:
-        """The log as a file, in pieces as they come. `format` is json, ndjson, csv or text;
-        `raw` leaves cells of a CSV as they are."""
+        """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `raw`
+        leaves the cells of a CSV as they are."""
         query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level}
         answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
         return _pieces(answer)
@@ -418,7 +420,7 @@ class Client:
         *,
         idempotency_key: Optional[str] = None,
     ) -> Dict[str, Any]:
-        """Stores entries: dicts of which only `message` is required. Returns `accepted`, `cursor`.
+        """Stores entries: dicts that need only a `message`. Returns `accepted` and `cursor`.
 
         With the same `idempotency_key` the same entries are stored once within 24 hours.
         """
@@ -434,11 +436,11 @@ class Client:
         offset: Optional[int] = None,
         idempotency_key: Optional[str] = None,
     ) -> Dict[str, Any]:
-        """Sends raw output in; phases, levels and progress are read out of it.
+        """Sends raw output, from which the server reads phases, levels and progress.
 
-        output: bytes, text, an open file (a pipe too: it is sent as it comes) or pieces of bytes.
-        source: a UUID that names the output; sent again from anywhere, what is in is skipped.
-        offset: where in the output this part begins, in bytes.
+        output: bytes, text, pieces of bytes, or an open file. A pipe is sent as it is written.
+        source: a UUID that names the output. If a part is sent again, it is not stored again.
+        offset: the position in the output at which this part begins, in bytes.
 
         Returns `accepted` and `cursor`, when the output has ended.
         """
@@ -453,7 +455,7 @@ class Client:
         return self._json("POST", path, headers=headers, raw=_chunks(body))
 
     def get_node_log_offset(self, node_id: str, source: str) -> int:
-        """How much of a source's output has arrived, in bytes: where to go on."""
+        """The number of bytes of a source's output that have arrived: the offset to continue at."""
         headers = {"Log-Source": source}
         with self._request("HEAD", f"{_path_of(node_id)}/logs", headers=headers) as answer:
             return int(answer.header("Log-Offset") or 0)
@@ -461,13 +463,13 @@ class Client:
     def launch_node(
         self, launch: Dict[str, Any], *, idempotency_key: Optional[str] = None
     ) -> Dict[str, Any]:
-        """Launches a node: `provider` and what it needs. Returns `node_id`, `cluster_name`,
+        """Launches a node. `launch` needs a `provider`. Returns `node_id`, `cluster_name` and
         `status`."""
         headers = {"Idempotency-Key": idempotency_key}
         return self._json("POST", "/admin/nodes/launch", body=launch, headers=headers)
 
     def create_node(self, node: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
-        """Registers a node that something else launches; returns its record."""
+        """Registers a node that another program launches, and returns its record."""
         return self._json("POST", "/admin/nodes", body=node or {})
 
     def list_nodes(
@@ -479,7 +481,7 @@ class Client:
         limit: Optional[int] = None,
         cursor: Optional[str] = None,
     ) -> Dict[str, Any]:
-        """Nodes, newest first: `nodes`, `count`, and `cursor` where there is another page.
+        """Nodes, newest first: `nodes`, `count`, and `cursor` if there is another page.
 
         `q` is a part of the id, name, cluster name, model, GPU or region; `limit` is 1 to 1000.
         """
@@ -487,11 +489,11 @@ class Client:
         return self._json("GET", "/admin/nodes", query=query)
 
     def get_node(self, node_id: str) -> Dict[str, Any]:
-        """A node's record: where its launch is, its phases, its failure where it failed."""
+        """A node's record: the state of its launch, its phases, and its failure if it failed."""
         return self._json("GET", _path_of(node_id))
 
     def get_node_launch(self, node_id: str) -> Dict[str, Any]:
-        """What a node was launched with, less its secrets: `request`, `secrets`, `masked`."""
+        """What a node was launched with, without its secrets: `request`, `secrets`, `masked`."""
         return self._json("GET", f"{_path_of(node_id)}/launch")
 
     def get_stats(
@@ -501,20 +503,20 @@ class Client:
         by: Union[str, Sequence[str], None] = None,
         last: Optional[int] = None,
     ) -> Dict[str, Any]:
-        """What launches that are over have come to: `total`, `groups`, `over_time`, `last`.
+        """Statistics of the launches that have ended: `total`, `groups`, `over_time`, `last`.
 
         since: only launches that ended later than this, RFC 3339 or a duration back such as "7d".
         by: what to group by, of provider, region, gpu, model.
-        last: how many of the last launches to give one by one, 0 to 200.
+        last: how many of the most recent launches to list, 0 to 200.
         """
         return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
 
     def terminate_node(self, node_id: str) -> Dict[str, Any]:
-        """Cancels a launch, or takes the node down; returns its record."""
+        """Cancels a launch or terminates the node, and returns its record."""
         return self._json("POST", f"{_path_of(node_id)}/terminate")
 
     def delete_node(self, node_id: str) -> None:
-        """Forgets a node and its log. ApiError 409 while it is being launched or runs."""
+        """Deletes a node and its log. Raises ApiError 409 while it is being launched or runs."""
         with self._request("DELETE", _path_of(node_id)):
             pass
 
@@ -545,7 +547,7 @@ class Client:
         body: Any = None,
         timeout: Optional[float] = None,
     ) -> "_Answer":
-        """Sends a request; gives the answer, or raises ApiError or ConnectionFailed."""
+        """Sends a request. Returns the answer, or raises ApiError or ConnectionFailed."""
         if self._closed.is_set():
             raise ConnectionFailed("the client is closed")
         sent = {"X-Admin-Token": self._token}
@@ -571,8 +573,8 @@ class Client:
 
 
 class Stream(Generic[_E]):
-    """The events of Client.stream or stream_nodes: an iterator, to be left by the end of its
-    `with`, by `close`, or by dropping it. Each closes the connection."""
+    """The events of Client.stream or stream_nodes, as an iterator. Leaving its `with`, calling
+    `close` or dropping it closes the connection."""
 
     def __init__(self, events: Any, position: "_Position"):
         self._events = events
@@ -580,7 +582,7 @@ class Stream(Generic[_E]):
 
     @property
     def last_event_id(self) -> str:
-        """Resume after what came so far with it."""
+        """The id to resume with after the events so far."""
         return self._position.last_event_id
 
     def __iter__(self) -> "Stream[_E]":
@@ -597,7 +599,7 @@ class Stream(Generic[_E]):
         self.close()
 
     def close(self) -> None:
-        """For the thread that reads; another one closes the client."""
+        """To be called by the thread that reads. Other threads close the client instead."""
         self._events.close()
 
 
@@ -606,7 +608,7 @@ class _Position:
     last_event_id: str
 
 
-# Knows nothing of its Stream: a circle would hold the connection of a dropped one.
+# It has no reference to its Stream: in a cycle, the connection of a dropped one would stay open.
 def _read_events(
     client: Client,
     path: str,
@@ -615,7 +617,7 @@ def _read_events(
     timeout: float,
     on_state: StateListener,
 ) -> Iterator[Union[Event, NodesEvent]]:
-    """The events over as many connections as it takes."""
+    """Yields the events over as many connections as it takes."""
     quiet_since = time.monotonic()
     retry = _FIRST_DELAY
     failures = 0
@@ -638,7 +640,7 @@ def _read_events(
                 "Last-Event-ID": position.last_event_id or None,
             }
             answer = client._request("GET", path, query, headers, timeout=patience())
-            # The stream was read to its end before.
+            # The stream has already been read to its end.
             if answer.status == 204:
                 return
             answer.expect_events()
@@ -647,7 +649,7 @@ def _read_events(
             parser = _Parser()
             while True:
                 chunk = answer.read_some(patience())
-                # Ended in order: the server has said when to come again.
+                # The server ended the stream in order, and has said when to reconnect.
                 if not chunk:
                     not_before = retry
                     break
@@ -673,10 +675,10 @@ def _read_events(
         finally:
             if answer:
                 answer.close()
-        # One that held for so long did not fail.
+        # A connection that lasted this long did not fail.
         if time.monotonic() - live_since > _LONGEST_DELAY:
             failures = 0
-        # Anywhere in a span that grows, so that many readers do not come back at once.
+        # Random within a span that grows, so that many readers do not reconnect at once.
         span = min(_LONGEST_DELAY, max(0.001, retry) * 2 ** min(failures, 30))
         delay = max(not_before, client._random() * span)
         failures += 1
@@ -699,7 +701,7 @@ def _typed(name: str, data: bytes, event_id: str) -> Union[Event, NodesEvent, No
         event: Union[Event, NodesEvent] = kind(**{**given, "id": event_id})
         return event
     except (TypeError, ValueError) as error:
-        words = f"an event is not what a Launchtail server sends: {name}"
+        words = f"the data of an event is malformed: {name}"
         raise LaunchtailError(words) from error
 
 
@@ -707,16 +709,16 @@ _CURSOR = re.compile(rb": ?cursor (\S+)")
 
 
 class _Parser:
-    """Events out of the bytes of a stream, as the WHATWG HTML standard says.
+    """Parses the bytes of a stream into events, as the WHATWG HTML standard says.
 
-    Lines are split as bytes, at LF, CR and CRLF alone: no character of UTF-8 holds one of these, so
-    a line is decoded when it is whole. (`str.splitlines` also splits at U+2028 and others.)
+    Lines are split as bytes, at LF, CR and CRLF only. No other character of UTF-8 contains these
+    bytes, so a line is decoded when it is complete. (`str.splitlines` also splits at U+2028.)
     """
 
     def __init__(self) -> None:
         self.retry: Optional[float] = None
         self._begun = False
-        # The line that is still being sent, in pieces: one that is long is put together once.
+        # The pieces of an incomplete line. They are joined once, even if there are many.
         self._line: List[bytes] = []
         self._after_cr = False
         self._size = 0
@@ -728,7 +730,7 @@ class _Parser:
         self._id: Optional[str] = None
 
     def feed(self, chunk: bytes) -> Iterator[Tuple[str, Optional[bytes], str]]:
-        """Name, data and id of each event; no data where there is only a new last event id."""
+        """Yields the name, data and id of each event; no data if only the last event id changes."""
         if self._after_cr and chunk[:1] == b"\n":
             chunk = chunk[1:]
         self._after_cr = chunk[-1:] == b"\r" if chunk else False
@@ -758,7 +760,7 @@ class _Parser:
             raise ConnectionFailed(f"an event is larger than {_LARGEST_EVENT} bytes")
 
     def _take(self, line: bytes) -> Optional[str]:
-        """Takes a field; gives the cursor that a comment tells."""
+        """Takes a field. Returns the cursor if it is a comment that has one."""
         name, _, value = line.partition(b":")
         if value[:1] == b" ":
             value = value[1:]
@@ -779,7 +781,7 @@ class _Parser:
 
 
 class _WholeLines:
-    """http.client takes a head that was cut for a whole one: this does not give it half a line."""
+    """http.client accepts a head that was cut off. This file never returns half a line to it."""
 
     def __init__(self, file: Any):
         self.file = file
@@ -801,7 +803,7 @@ class _Response(http.client.HTTPResponse):
         try:
             super().begin()
         finally:
-            # It is None where a status line that is none made it give up.
+            # It is None if http.client gave up on a malformed status line.
             self.fp = self.fp and file
 
 
@@ -832,7 +834,7 @@ class _Answer:
             try:
                 connection.request(method, target, body, headers)
             except (BrokenPipeError, ConnectionResetError):
-                # It refused while the body was still being sent: the answer is there.
+                # The server refused while the body was still being sent. Its answer can be read.
                 pass
             self._response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
@@ -850,7 +852,7 @@ class _Answer:
         return value
 
     def read_some(self, timeout: Optional[float] = None) -> bytes:
-        """What has come, at least a byte; nothing at the end."""
+        """Waits for at least one byte, and returns what has arrived. Returns nothing at the end."""
         if timeout is not None and self._socket:
             self._socket.settimeout(timeout)
         try:
@@ -858,7 +860,7 @@ class _Answer:
             return piece
         except socket.timeout as error:
             raise ConnectionFailed("the server went silent") from error
-        # A client that is closed takes the response away from under its reader.
+        # Closing the client closes the response while another thread reads it.
         except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
             raise ConnectionFailed(f"the connection broke: {error}") from error
 
@@ -874,7 +876,7 @@ class _Answer:
         try:
             message = json.loads(self._response.read(_READ_SIZE))["error"]["message"]
         except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError):
-            # Not ours: a proxy's page, say. Its status is all that is worth telling.
+            # Not an answer of our server, but perhaps a proxy. Only its status is of use.
             to = self.header("Location")
             message = f"{self.status} {self._response.reason}" + (f": it is at {to}" if to else "")
         return ApiError(self.status, str(message), _seconds_in(self.header("Retry-After")))
@@ -886,12 +888,12 @@ class _Answer:
             raise ApiError(self.status, words)
 
     def interrupt(self) -> None:
-        """Ends what another thread waits for."""
+        """Ends the wait of another thread."""
         try:
             if self._socket:
                 self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # It was closed already.
+            pass  # It is closed already.
 
     def close(self) -> None:
         self._client._open.discard(self)
@@ -906,8 +908,8 @@ def _pieces(answer: _Answer) -> Iterator[bytes]:
 
 
 def _chunks(output: Any) -> Any:
-    """What http.client can send as it comes: its own way with a file waits for whole blocks."""
-    # The bytes below an open text file.
+    """An iterable that http.client sends piece by piece; from a file it waits for whole blocks."""
+    # The binary file below a text file.
     output = getattr(output, "buffer", output)
     if not hasattr(output, "read"):
         return output
