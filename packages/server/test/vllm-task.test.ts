@@ -163,10 +163,12 @@ describe('values are values', () => {
     expect(yamlOf(more)).toMatchObject({ envs: { OWN: value }, secrets: { HF_TOKEN: value } })
   })
 
-  test.each(HOSTILE)('%j as a place or a GPU is refused', (value) => {
+  // What is also a name may be one that the cloud does not know.
+  const namingNothing = HOSTILE.filter((value) => !/^[a-z0-9][a-z0-9:]*$/i.test(value))
+
+  test.each(namingNothing)('%j as a place or a GPU is refused', (value) => {
     for (const more of [{ provider: value }, { region: value }, { gpu: value }]) {
-      // What is also a name may be one that the cloud does not know.
-      if (/^[a-z0-9][a-z0-9:]*$/i.test(value) || (value === '*' && 'region' in more)) continue
+      if (value === '*' && 'region' in more) continue
       expect(refusal(more), JSON.stringify(more)).toMatch(/^the task cannot be launched: "/)
     }
   })

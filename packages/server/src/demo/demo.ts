@@ -11,40 +11,40 @@ import { readRecording, replay } from './replay.js'
 
 export interface DemoOptions {
   client: Client
-  /** Told in a sentence of what does not work. */
+  /** Called with a sentence about what does not work. */
   note: (sentence: string) => void
-  /** How many times as fast as they were recorded the launches are replayed. */
+  /** How many times faster than they were recorded the launches are replayed. */
   speed?: number
 }
 
 export interface Demo {
-  /** Ends when every launch that comes to an end has come to it. */
+  /** Resolves when every launch that has an end has reached it. */
   readonly done: Promise<void>
-  /** Ends what is under way, and takes the example node down. */
+  /** Stops the replays, and takes the example node down. */
   stop(): Promise<void>
 }
 
 const SPEED = 20
 const EXAMPLE = 'demo-example'
-/** How long the example node may take to go, in milliseconds. */
-const LAST_WORDS = 5000
+/** How long taking down the example node may take, in milliseconds. */
+const TAKE_DOWN = 5000
 
 const RECORDINGS = new URL('../demo/', CODE_FOLDER)
 /** In the published package, and in a checkout. */
 const TASKS = ['local-node.yaml', '../../../examples/local-node.yaml']
 
 /**
- * Shows what the page is for: launches the example node on this machine, and sends recorded launches
- * in as any program would, so that what the page tells of them is read out of their output.
+ * Shows what the page is for: launches the example node on this machine, and sends recorded launches in
+ * as any program would. Everything the page shows of them is read out of their output.
  */
 export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
   const stopping = new AbortController()
   const { signal } = stopping
-  // Every request of every launch listens to it.
+  // Every request of every launch listens to this signal.
   setMaxListeners(0, signal)
   const label = { demo: `a recorded launch, replayed ${speed} times as fast` }
-  const going = RECORDED.map((recorded) => tellOf(recorded.recording, show(recorded)))
-  const example = tellOf('the example node', launchExample())
+  const going = RECORDED.map((recorded) => noted(recorded.recording, show(recorded)))
+  const example = noted('the example node', launchExample())
   const ending = going.filter((_, i) => RECORDED[i]?.end)
   return { done: Promise.all([example, ...ending]).then(() => {}), stop }
 
@@ -54,7 +54,7 @@ export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
     await pause((begins * 1000) / speed, undefined, { signal })
     await forget(nodeId)
     await client.createNode({ node_id: nodeId, ...node, labels: label }, { signal })
-    // Not cut: when all is stopped, the output comes to its end.
+    // No signal: when the demonstration stops, the output comes to its end.
     await client.sendOutput(nodeId, output())
     if (end) await client.appendNodeLogs(nodeId, lastWord(end), { signal })
 
@@ -65,7 +65,7 @@ export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
     }
   }
 
-  /** What an earlier demonstration left. */
+  /** Deletes what an earlier demonstration left. */
   async function forget(nodeId: string): Promise<void> {
     try {
       await client.deleteNode(nodeId, { signal })
@@ -81,12 +81,12 @@ export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
     try {
       await client.launchNode({ provider: 'local', ...PLACE, node_id: EXAMPLE, task }, { signal })
     } catch (error) {
-      // One that an earlier demonstration could not take down still serves.
+      // The node of an earlier demonstration that could not be taken down serves as well.
       if (!(error instanceof ApiError && error.status === 409)) throw error
     }
   }
 
-  function tellOf(what: string, work: Promise<void>): Promise<void> {
+  function noted(what: string, work: Promise<void>): Promise<void> {
     return work.catch((error: Error) => {
       if (!signal.aborted) note(`the demonstration lacks ${what}: ${error.message}`)
     })
@@ -96,7 +96,7 @@ export function startDemo({ client, note, speed = SPEED }: DemoOptions): Demo {
     stopping.abort()
     await Promise.all([example, ...going])
     try {
-      await withDeadline(LAST_WORDS, undefined, async (signal) => {
+      await withDeadline(TAKE_DOWN, undefined, async (signal) => {
         await client.terminateNode(EXAMPLE, { signal })
         while ((await client.getNode(EXAMPLE, { signal })).status !== 'terminated') {
           await pause(50, undefined, { signal })

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** A line of a recorded launch, and how many milliseconds after the launch's begin it came. */
+/** A line of a recorded launch, and how many milliseconds after the start of the launch it came. */
 export interface RecordedLine {
   readonly at: number
   readonly text: string
@@ -8,7 +8,7 @@ export interface RecordedLine {
 
 const LINE = /^(\d+):([0-5]\d) (.*)$/
 
-/** Reads a recording: before each line stands when it came, as `minutes:seconds`. */
+/** Reads a recording. Each line begins with the time it came, as `minutes:seconds`. */
 export function readRecording(text: string): RecordedLine[] {
   const lines = text.split('\n').filter((line) => line !== '')
   return lines.map((line, i) => {
@@ -18,10 +18,7 @@ export function readRecording(text: string): RecordedLine[] {
   })
 }
 
-/**
- * The lines again as the bytes a program writes, so many times as fast as they came. The signal
- * ends it early.
- */
+/** Gives the lines again, as the bytes that a program writes, `speed` times as fast. */
 export async function* replay(
   lines: readonly RecordedLine[],
   { speed, signal }: { speed: number; signal: AbortSignal },

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { withDeadline } from '@launchtail/client/async'
 
 export interface Probe {
-  /** Something answers there. */
+  /** True once something answers there. */
   readonly answers: boolean
-  /** And says that it is ready. */
+  /** True once it says that it is ready. */
   readonly ready: boolean
 }
 
@@ -20,7 +20,7 @@ export interface ProbeOptions {
 
 const TIMEOUT = 2000
 
-/** Asks a model server whether it is ready, until it is. What it returns is kept up to date. */
+/** Asks a model server whether it is ready, until it is. The probe it returns is kept up to date. */
 export function startProbe({ base, interval, signal }: ProbeOptions): Probe {
   const probe = { answers: false, ready: false }
   void watch()
@@ -37,7 +37,7 @@ export function startProbe({ base, interval, signal }: ProbeOptions): Probe {
   }
 
   /**
-   * `/health` decides where there is one: some servers list their models while they load them.
+   * `/health` decides where it exists, because some servers list their models while they load them.
    */
   async function askReadiness(): Promise<number | undefined> {
     const status = await ask('/health')

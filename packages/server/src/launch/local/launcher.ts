@@ -8,15 +8,15 @@ import { baseEnvironment, type PlanOptions, planOf } from './plan.js'
 export interface LocalLauncherOptions extends PlanOptions {
   /** Milliseconds a launch has to become ready. */
   launchTimeout: number
-  /** Milliseconds between two questions whether it is. */
+  /** Milliseconds between two probes. */
   probeInterval?: number
-  /** Whether it takes new launches. Those that are running it looks after in any case. */
+  /** False: it takes no new launches, and looks after those that are running. */
   enabled?: boolean
 }
 
 /**
- * Launches nodes as processes of this machine. Each launch has a supervisor, a process of its own
- * that writes all there is to know into the launch's folder, so it survives the server.
+ * Launches nodes as processes of this machine. Each launch has a supervisor, a process of its own that
+ * survives the server and writes down in the launch's folder how the launch goes.
  */
 export function localLauncher({
   env,

@@ -3,11 +3,11 @@ import { HttpError } from '../../errors.js'
 import { parseTask, type Task } from '../task.js'
 import { refusal } from '../task-refusal.js'
 
-/** What a launch's supervisor is told, through its standard input and nowhere else. */
+/** A supervisor's orders, which it gets through its standard input and nowhere else. */
 export interface Plan {
   readonly setup?: string
   readonly run: string
-  /** The whole environment of both. Without a PORT in it they get a free one. */
+  /** The whole environment of both. Without a PORT in it, they get a free port. */
   readonly environment: Readonly<Record<string, string>>
   /** Values that must not be written to the output. */
   readonly secrets: readonly string[]
@@ -16,16 +16,16 @@ export interface Plan {
 export interface PlanOptions {
   /** The server's environment. */
   env: Readonly<Record<string, string | undefined>>
-  /** Names of what else is passed on of it. */
+  /** Names of further variables that are passed on. */
   passEnv: readonly string[]
-  /** The server's own secrets, which must not be in the launch's folder either. */
+  /** The server's own secrets, which must not reach the launch's folder either. */
   ownSecrets?: readonly string[]
 }
 
-/** What every program may expect. Nothing else of the server's environment is passed on unasked. */
+/** What every program may expect. Nothing else of the server's environment is passed on by default. */
 const BASE = ['PATH', 'HOME', 'LANG']
 
-/** Throws an HttpError that names all that keeps the request from running on this machine. */
+/** Throws an HttpError that names everything that keeps the request from running on this machine. */
 export function planOf(
   request: LaunchRequest,
   { env, passEnv, ownSecrets = [] }: PlanOptions,
@@ -42,7 +42,7 @@ export function planOf(
     ...(task.setup !== undefined && { setup: task.setup }),
     run: task.run,
     environment: { ...baseEnvironment({ env, passEnv }), ...present(given) },
-    // A value the request replaces may still stand in a script or a file of the task's.
+    // A secret's value that the request replaces may still be in one of the task's scripts.
     secrets: [...new Set([...secrets, ...Object.values(task.secrets), ...ownSecrets])].filter(
       isText,
     ),
@@ -54,7 +54,7 @@ export function baseEnvironment({ env, passEnv }: PlanOptions): Record<string, s
   return present(Object.fromEntries(passed))
 }
 
-/** What SkyPilot would do and processes of this machine cannot. */
+/** Names what SkyPilot can do and processes of this machine cannot. */
 function faultsOf(task: Task): string[] {
   const faults: string[] = []
   if (task.workdir !== undefined) {

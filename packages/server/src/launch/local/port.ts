@@ -3,15 +3,15 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
 /**
- * Beneath the ports that systems give to outgoing connections and to whoever asks for just any
- * (Linux from 32768, others from 49152): a model loads for minutes before its server listens, and
- * a stranger that got its port meanwhile would answer the probe in its place.
+ * Below the ports that systems give to outgoing connections and to programs that ask for any port (Linux
+ * from 32768, others from 49152). A model loads for minutes before its server listens, and a stranger
+ * that got the port meanwhile would answer the probe in its place.
  */
 const FIRST_PORT = 20_000
 export const LAST_PORT = 32_767
 const TRIES = 200
 
-/** A port nobody listens on, and that no other caller on this machine gets while this process lives. */
+/** A port that nobody listens on, and that no other caller on this machine gets while this process lives. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1)
@@ -23,7 +23,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port was found between ${FIRST_PORT} and ${LAST_PORT}`)
 }
 
-/** Whether it can be listened on. */
+/** True if it can be listened on. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -32,7 +32,7 @@ export function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** Holds the UDP port of that number, which leaves the TCP port to whom it is meant for. */
+/** Holds the UDP port of that number as a sign to other callers. The TCP port stays free for the server. */
 function reserve(port: number): Promise<(() => void) | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4')

@@ -1,6 +1,6 @@
 /**
- * The process that runs one local launch, started by the server and outliving it. It leads a
- * session of its own, in which `setup` and `run` are started, and writes their output.
+ * The process that runs one local launch. The server starts it, and it outlives the server: it leads a
+ * session of its own, in which it runs `setup` and `run`, and writes down their output.
  *
  *     node supervisor.js FOLDER < plan
  */
@@ -18,11 +18,11 @@ import type { Plan } from './plan.js'
 import { freePort, isFree } from './port.js'
 import { commandFor, findShell } from './shell.js'
 
-/** How long what a step leaves behind may hold on to its output. */
+/** How long the output of a step may stay open, in milliseconds, where the step leaves processes behind. */
 const DRAIN = 1000
 
 await supervise(process.argv[2] as string)
-// Whatever still holds on to a pipe has escaped from the session.
+// A process that still has a pipe open has escaped from the session.
 process.exit(0)
 
 async function supervise(folder: string): Promise<void> {
@@ -31,7 +31,7 @@ async function supervise(folder: string): Promise<void> {
   if (!led) return
   const { plan, me, ending } = led
   const output = openOutput({ file: files.output, secrets: plan.secrets })
-  /** What reads the steps' output; a step may leave processes behind that go on writing. */
+  /** The reads of the steps' output. A step may leave processes behind that go on writing. */
   const reading: Promise<unknown>[] = []
   const end = await run()
   await endSession(me, { except: me.pid })
@@ -55,7 +55,7 @@ async function supervise(folder: string): Promise<void> {
     }
     if (ending.aborted) return { step: 'setup', code: null, signal: 'SIGTERM' }
     if (!(await isFree(port))) {
-      // The probe would take whoever answers there for the launch's own server.
+      // The probe would take the program there for the launch's own server.
       const fault = `port ${port} is in use`
       if (fixed) return { step: 'run', code: null, signal: null, fault }
       port = await freePort()
@@ -84,12 +84,12 @@ async function supervise(folder: string): Promise<void> {
           resolve({ step: name, code: null, signal: null, fault })
         })
         child.once('exit', async (code, signal) => {
-          // Its last words are still in the pipe. What runs on in the background keeps that open.
+          // Its last words are still in the pipe, which a process in the background may keep open.
           await Promise.race([read, sleep(DRAIN / 4)])
           resolve({ step: name, code, signal })
         })
       } catch (error) {
-        // An environment that is too large, say.
+        // The environment is too large, for example.
         resolve({ step: name, code: null, signal: null, fault: (error as Error).message })
       } finally {
         closeSync(fd)

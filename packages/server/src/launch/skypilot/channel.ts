@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { childSignal } from '@launchtail/client/async'
 import type { LaunchNews, Outcome } from '../launcher.js'
 
-/** News from several at once, read in turn by one. Whoever gives it waits for the reader. */
+/** Takes news from several sources for one reader. A source that is ahead waits for the reader. */
 interface Channel {
   push(news: LaunchNews): Promise<void>
   end(outcome: Outcome | undefined): void
@@ -10,11 +10,12 @@ interface Channel {
   read(): AsyncGenerator<LaunchNews, Outcome | undefined>
 }
 
+/** How far the sources may be ahead of the reader. */
 const MOST = 16
 
 /**
- * The news that `follow` pushes, and what it comes to. Its signal aborts when the given one does, and
- * when nobody reads any more; undefined is given then.
+ * The news that `follow` pushes, and then its outcome. Its signal aborts when the given one does, and when
+ * nobody reads any more; the outcome is undefined then.
  */
 export async function* newsOf(
   follow: (push: Channel['push'], signal: AbortSignal) => Promise<Outcome | undefined>,

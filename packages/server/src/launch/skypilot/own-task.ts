@@ -4,14 +4,14 @@ import { checkResources, resourcesOf } from './resources.js'
 import { portOf, type SkyTask } from './vllm-task.js'
 
 /**
- * The caller's own task: with the request's `envs` and `secrets`, and its resources where the task
- * leaves them open. Adds to `faults` all that keeps it from being launched.
+ * The caller's own task, with the request's `envs` and `secrets`, and the request's resources where the
+ * task leaves them open. Adds to `faults` everything that keeps it from being launched.
  */
 export function ownTask(request: LaunchRequest, text: string, faults: string[]): SkyTask {
   const task = parseTask(text)
   checkResources(request, faults)
   for (const field of ['model', 'vllm_args', 'tensor_parallel'] as const) {
-    // The model is only shown then: which one is served is the task's business.
+    // `model` is allowed, and only shown: the task decides which model is served.
     if (field !== 'model' && request[field] !== undefined) {
       faults.push(`"${field}" has no meaning beside a "task" of your own`)
     }
@@ -19,7 +19,7 @@ export function ownTask(request: LaunchRequest, text: string, faults: string[]):
   refuseReach(task, faults)
   const given = { ...task.envs, ...request.envs }
   const secret = { ...task.secrets, ...request.secrets }
-  // What is declared as one and given as the other is a secret.
+  // A name that is declared as one kind and given as the other is a secret.
   for (const name of Object.keys(secret)) {
     if (secret[name] === null && typeof given[name] === 'string') secret[name] = given[name]
     delete given[name]
@@ -37,8 +37,8 @@ export function ownTask(request: LaunchRequest, text: string, faults: string[]):
 }
 
 /**
- * What would read files of the machine SkyPilot runs on, or run commands there. Whoever launches is
- * not whoever may do that.
+ * Refuses what would read files of the machine that SkyPilot runs on, or run commands there: permission
+ * to launch is not permission to do that.
  */
 function refuseReach({ workdir, fileMounts, fields }: Task, faults: string[]): void {
   if (workdir !== undefined && !isGit(workdir)) {
@@ -78,7 +78,7 @@ const REPOSITORY = /^(?:https:\/\/|ssh:\/\/|git@)[^\s-]/
 
 const BUCKET = /^(?:s3|gs|gcs|r2|cos|oci|nebius|coreweave|cw|https):\/\/[^\s]+$/
 
-/** A bucket, or a description of one. */
+/** True for a bucket, or the description of one. */
 function isRemote(source: unknown): boolean {
   if (typeof source === 'string') return BUCKET.test(source)
   if (Array.isArray(source)) return source.length > 0 && source.every(isRemote)
@@ -96,7 +96,7 @@ function holdsInner(value: unknown, depth = 0): boolean {
   )
 }
 
-/** PORT where it is given; else the first port the task opens. */
+/** PORT if it is given, else the first port that the task opens. */
 function healthPort({ resources }: Task, given: string | undefined, faults: string[]): number {
   if (given !== undefined) return portOf(given, faults)
   const [first] = [resources?.ports].flat()

@@ -1,6 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 
-/** SkyPilot's resources, as far as a request names them. */
+/** The part of SkyPilot's resources that a request can name. */
 export interface Resources {
   readonly infra?: string
   readonly accelerators?: string
@@ -8,7 +8,7 @@ export interface Resources {
   readonly disk_size?: number
 }
 
-/** The region of a request that names none. */
+/** Regions that mean: any. */
 const ANYWHERE = new Set(['local', 'any', '*'])
 
 /** `provider: "any"` leaves the choice of the cloud to SkyPilot. */

@@ -5,7 +5,7 @@ import { ownTask } from './own-task.js'
 import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
 import { asYaml } from './yaml.js'
 
-/** What SkyPilot is to launch. Throws an HttpError that names all that is wrong with the request. */
+/** The task for SkyPilot. Throws an HttpError that names everything that is wrong with the request. */
 export function skyTaskOf(request: LaunchRequest, versions: Versions): SkyTask {
   const faults: string[] = []
   const task =
@@ -17,7 +17,7 @@ export function skyTaskOf(request: LaunchRequest, versions: Versions): SkyTask {
     if (name.startsWith('SKYPILOT_')) faults.push(`"${name}" is a name of SkyPilot's own`)
   }
   if (faults.length > 0) throw refusal(faults)
-  // Of a name that is in both the secret counts, and one whose name says secret is one.
+  // A secret wins over an env of the same name. An env whose name says that it is a secret is one.
   const envs = Object.entries(task.envs).filter(([name]) => !(name in task.secrets))
   const hidden = envs.filter(([name]) => saysSecret(name))
   return {

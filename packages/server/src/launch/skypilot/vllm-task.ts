@@ -8,22 +8,22 @@ export interface Versions {
   readonly python: string
 }
 
-/** A task as SkyPilot takes it, before it is written as YAML. */
+/** A SkyPilot task, before it is written as YAML. */
 export interface SkyTask {
   readonly fields: Readonly<Record<string, unknown>>
   readonly envs: Readonly<Record<string, string>>
   readonly secrets: Readonly<Record<string, string>>
-  /** Where the server listens, and is asked whether it is ready. */
+  /** Where the server listens, and is probed. */
   readonly port: number
 }
 
-/** Where vLLM listens unless the request's `envs` have another PORT. */
+/** Where vLLM listens unless PORT in the request's `envs` says otherwise. */
 export const DEFAULT_PORT = 8000
 
 /**
- * A task that serves the request's model with vLLM. What the request says reaches the scripts as
- * values of the environment, so nothing in it is ever read as code. Adds to `faults` all that keeps
- * it from being launched.
+ * A task that serves the request's model with vLLM. The request reaches the scripts as environment
+ * variables, so nothing in it is ever run as code. Adds to `faults` everything that keeps it from being
+ * launched.
  */
 export function vllmTask(request: LaunchRequest, versions: Versions, faults: string[]): SkyTask {
   const { model, tensor_parallel, envs = {}, secrets = {} } = request
@@ -67,7 +67,7 @@ export function vllmTask(request: LaunchRequest, versions: Versions, faults: str
 
 const OURS = 'LAUNCHTAIL_'
 
-/** The pinned uv is used for vLLM; SkyPilot's own may be too old to choose the right PyTorch. */
+/** vLLM is installed with a pinned uv: SkyPilot's own may be too old to choose the right PyTorch. */
 const SETUP = `set -eu
 venv="$HOME/launchtail-vllm"
 if [ ! -x "$venv/bin/python" ]; then
@@ -91,7 +91,7 @@ fi
 exec "$HOME/launchtail-vllm/bin/vllm" "\${arguments[@]}"
 `
 
-/** What the task sets itself. */
+/** Options that the task sets itself. */
 const SET = /^--(?:host|port|model|tensor[-_]parallel[-_]size)(?:=|$)|^-tp(?:=|$)/
 
 function vllmWords({ vllm_args = '' }: LaunchRequest, faults: string[]): string[] {
@@ -105,7 +105,7 @@ function vllmWords({ vllm_args = '' }: LaunchRequest, faults: string[]): string[
   if (words.some((word) => /[\r\n\0]/.test(word))) {
     faults.push('"vllm_args" must not hold a line end or a NUL within an argument')
   }
-  // An empty word alone could not be told from no word.
+  // A single empty word could not be told from no words at all.
   if (words.includes('')) faults.push('"vllm_args" must not hold an empty argument')
   if (words[0] !== undefined && !words[0].startsWith('-')) {
     faults.push('"vllm_args" must begin with an option')

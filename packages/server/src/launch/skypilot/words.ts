@@ -1,7 +1,6 @@
 /**
- * Cuts a command line into its words as a shell would, but for what a shell would do with them:
- * `$`, backquotes, `*` and `;` are characters like any other. Throws what is wrong as a sentence's
- * end.
+ * Splits a command line into words as a shell does, without expanding anything: `$`, backquotes, `*` and
+ * `;` are ordinary characters. Throws an error whose message continues a sentence.
  */
 export function wordsOf(line: string): string[] {
   const words: string[] = []
@@ -26,7 +25,7 @@ export function wordsOf(line: string): string[] {
   return words
 }
 
-/** What is between the quotes that begin here, and where they end. */
+/** The text between the quotes that begin here, and where they end. */
 function quoted(line: string, from: number): { text: string; end: number } {
   const quote = line[from] as string
   let text = ''

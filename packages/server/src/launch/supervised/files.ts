@@ -2,14 +2,14 @@ import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import type { Identity } from './processes.js'
 
-/** What is in the folder of a local launch. None of it holds a secret's value. */
+/** The files in the folder of a launch that has a supervisor. None of them holds a secret's value. */
 export function filesOf(folder: string) {
   return {
     /** Where `setup` and `run` work. */
     work: join(folder, 'work'),
-    /** All their output, without secrets; only ever added to. */
+    /** All their output, without secrets. Only ever appended to. */
     output: join(folder, 'output.log'),
-    /** What the supervisor itself complains of: empty, unless it is broken. */
+    /** The supervisor's own standard error: empty, unless it is broken. */
     faults: join(folder, 'supervisor.log'),
     supervisor: join(folder, 'supervisor.json'),
     run: join(folder, 'run.json'),
@@ -19,28 +19,28 @@ export function filesOf(folder: string) {
 
 export type Files = ReturnType<typeof filesOf>
 
-/** Who runs the launch. There once, for good: a launch is never started a second time. */
+/** The process that runs the launch. Written once, so a launch is never started a second time. */
 export interface Supervisor extends Identity {
-  /** When it began to, in milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** There as soon as `run` is started. */
+/** Written as soon as `run` is started. */
 export interface Run {
   readonly port: number
 }
 
-/** There when the launch is over and its last output is written. */
+/** Written when the launch is over and its last output is written. */
 export interface End {
   readonly step: 'setup' | 'run'
   readonly code: number | null
   readonly signal: string | null
-  /** Why it could not even be started. */
+  /** Why it could not be started. */
   readonly fault?: string
   readonly at: string
 }
 
-/** The content of a file that is written as a whole, or undefined where it is not there yet. */
+/** The content of a file that is written as a whole; undefined while it does not exist. */
 export function readJson<T>(file: string): T | undefined {
   let text: string
   try {
@@ -52,14 +52,14 @@ export function readJson<T>(file: string): T | undefined {
   return JSON.parse(text) as T
 }
 
-/** Writes a file so that a reader sees all of it or nothing. */
+/** Writes a file so that a reader sees all of it or none of it. */
 export function writeJson(file: string, value: object): void {
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, JSON.stringify(value), { mode: 0o600 })
   renameSync(draft, file)
 }
 
-/** As `writeJson`, where the file is not there yet. False where somebody else was first. */
+/** Like `writeJson`, for a file that does not exist yet. False where another process was first. */
 export function claimJson(file: string, value: object): boolean {
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, JSON.stringify(value), { mode: 0o600 })

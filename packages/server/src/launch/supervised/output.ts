@@ -6,19 +6,19 @@ import { lineDecoder, type RawLine } from '../../output/lines.js'
 import { createRedactor } from '../../output/redact/index.js'
 import { marker } from './words.js'
 
-/** Somewhat less than the reader keeps of a line, so that a cut one is not cut again. */
+/** Somewhat less than what the reader keeps of a line, so that a cut line is not cut again. */
 const MAX_LINE_BYTES = 56_000
 /** A node that runs for months must not fill the disk with its access log. */
 const MAX_BYTES = 256 * 1024 * 1024
 const FULL = `the output has reached ${MAX_BYTES / 1024 ** 2} MiB; no more of it is kept`
-/** How long to wait before writing again what the disk did not take. */
+/** Milliseconds before what the disk did not take is written again. */
 const RETRY = 500
 
 export type Output = ReturnType<typeof openOutput>
 
 /**
- * The file that takes a launch's output, whole lines at a time and without secrets, so nothing in
- * the folder ever holds one. When the disk is full the writers are held up; nothing is left out.
+ * Opens the file that takes a launch's output: whole lines at a time and without secrets, so nothing in
+ * the folder ever holds one. While the disk is full the writers wait, and nothing is left out.
  */
 export function openOutput({ file, secrets }: { file: string; secrets: readonly string[] }) {
   const fd = openSync(file, 'a', 0o600)
@@ -32,14 +32,14 @@ export function openOutput({ file, secrets }: { file: string; secrets: readonly 
     void write(marker(text))
   }
 
-  /** Writes what comes out of a stream, until it ends. */
+  /** Writes what a stream gives, until it ends. */
   async function take(stream: Readable): Promise<void> {
     const decoder = lineDecoder({ maxBytes: MAX_LINE_BYTES })
     const redactor = createRedactor({ values: secrets })
     const safe = ({ text, transient }: RawLine) => {
       const { text: plain } = cleanLine(text)
       const masked = redactor.line(plain)
-      // A value with colours in its middle is only found without them.
+      // A value with colours in its middle is found only without them.
       return (masked === plain ? redactor.redact(text) : masked) + (transient ? '\r' : '\n')
     }
     for await (const chunk of stream) await write(decoder.push(chunk).map(safe).join(''))
@@ -59,7 +59,7 @@ export function openOutput({ file, secrets }: { file: string; secrets: readonly 
       try {
         at += writeSync(fd, bytes, at)
       } catch {
-        // The disk is full, most likely. The order must stay, so all that follows waits too.
+        // The disk is full, most likely. Everything that follows waits too, to stay in order.
         await sleep(RETRY)
       }
     }

@@ -9,18 +9,18 @@ import type { Identity } from './processes.js'
 export interface SupervisorOptions {
   /** The program's module, without its extension. */
   module: URL
-  /** The launch's. */
+  /** The launch's folder. */
   folder: string
-  /** What it is told, through its standard input and nowhere else. */
+  /** Its orders, which it gets through its standard input and nowhere else. */
   plan: object
-  /** Its own environment, which others of the account can read. */
+  /** Its own environment, which other processes of this account can read. */
   env: Readonly<Record<string, string>>
 }
 
-/** How long a supervisor has to begin. */
+/** How long a supervisor may take to start, in milliseconds. */
 const START_TIMEOUT = 30_000
 
-/** The supervisor of a launch: it is started unless it was, and outlives this process. */
+/** Starts the supervisor of a launch, unless that was done. It outlives this process. */
 export async function ensureSupervisor(options: SupervisorOptions): Promise<Identity> {
   const { supervisor } = filesOf(options.folder)
   if (!existsSync(supervisor)) await startSupervisor(options)
@@ -29,7 +29,7 @@ export async function ensureSupervisor(options: SupervisorOptions): Promise<Iden
   return { pid, started }
 }
 
-/** The supervisor of a launch that was perhaps started. If it was not, it never will be. */
+/** The supervisor of a launch, if it has one. If it has none, none can be started from then on. */
 export function findSupervisor(folder: string): Identity | undefined {
   if (!existsSync(folder)) return undefined
   const { supervisor } = filesOf(folder)
@@ -38,7 +38,7 @@ export function findSupervisor(folder: string): Identity | undefined {
   return found?.pid === NOBODY.pid ? undefined : found
 }
 
-/** Stands in the supervisor's place where a launch was cancelled before it had one. */
+/** Written in the supervisor's place where a launch was cancelled before it had one. */
 const NOBODY: Supervisor = { pid: 0, started: '', at: 0 }
 
 async function startSupervisor({ module, folder, plan, env }: SupervisorOptions): Promise<void> {
@@ -46,7 +46,6 @@ async function startSupervisor({ module, folder, plan, env }: SupervisorOptions)
   const faults = openSync(files.faults, 'a', 0o600)
   const child = spawn(process.execPath, [...program(module), folder], {
     cwd: folder,
-    // What it is started by could read its environment.
     env: { ...env },
     detached: true,
     stdio: ['pipe', 'ignore', faults],
@@ -61,7 +60,7 @@ async function startSupervisor({ module, folder, plan, env }: SupervisorOptions)
     over = true
     fault = error
   })
-  // It left early; its exit tells.
+  // It ended early, which its exit shows.
   child.stdin?.on('error', () => {})
   child.stdin?.end(JSON.stringify(plan))
   child.unref()

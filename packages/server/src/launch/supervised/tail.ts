@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 
 const CHUNK = 64 * 1024
 
-/** Reads a file on and on; nothing while it is not there. */
+/** Reads a file as it grows. A file that does not exist yet counts as empty. */
 export function tail(file: string) {
   const buffer = Buffer.allocUnsafe(CHUNK)
   let handle: FileHandle | undefined

@@ -1,6 +1,6 @@
 import { openSync, unlinkSync, writeSync } from 'node:fs'
 
-/** An open file with this content and without a name: nobody finds it in the folder. */
+/** Opens a file with this content that has no name: nobody can find it in the folder. */
 export function unnamed(file: string, content: string): number {
   const fd = openSync(file, 'wx+', 0o600)
   unlinkSync(file)

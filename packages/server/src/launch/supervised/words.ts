@@ -1,8 +1,8 @@
 import type { LaunchWord } from '../../ingest/launch-line.js'
 
 /**
- * The lines the supervisor writes between those of the task, and what they mean. They are part of
- * the output, so that reading it again gives the same entries.
+ * The lines that a supervisor writes between those of the task, and what they mean. They are part of the
+ * output, so that reading it again gives the same entries.
  */
 const RULES = [
   { when: /^preparing a folder and a port$/, phase: 'provisioning', progress: 10 },
@@ -15,12 +15,12 @@ const RULES = [
 
 const PREFIX = 'launchtail: '
 
-/** A line of the supervisor's own, as it stands in the output. */
+/** A line of the supervisor's own, as it is written to the output. */
 export function marker(text: string): string {
   return `${PREFIX}${text}\n`
 }
 
-/** What a line means, where it is one of the supervisor's. */
+/** The meaning of a line; undefined where it is not one of the supervisor's. */
 export function wordOf(line: string): LaunchWord | undefined {
   if (!line.startsWith(PREFIX)) return undefined
   const text = line.slice(PREFIX.length)

@@ -50,7 +50,13 @@ async function follow(
   let active = state.phase === 'active'
   if (active) deadline.stop()
   const following: Following = {
-    ...{ launch, api, state, port, pace, outage, signal: deadline.signal },
+    launch,
+    api,
+    state,
+    port,
+    pace,
+    outage,
+    signal: deadline.signal,
     isActive: () => active,
     activate() {
       active = true
@@ -95,7 +101,11 @@ async function follow(
     const cluster = launch.clusterName
     const quiet = watchOutage({ pace, warn: () => {} })
     return cleanUp({
-      ...{ outcome, cluster, pace, signal, reason: quiet.reason },
+      outcome,
+      cluster,
+      pace,
+      signal,
+      reason: quiet.reason,
       takeDown: (within) =>
         quiet.insist(() => takeDown({ api, cluster, id, signal: within }), within),
     })

@@ -1,17 +1,16 @@
-import { backOff, startDeadline, withDeadline } from '@launchtail/client/async'
-import { pauseFor } from '../../../async/retry.js'
+import { withDeadline } from '@launchtail/client/async'
 import { HttpError } from '../../../errors.js'
 import type { Launch, Launcher } from '../../launcher.js'
 import { PACE, type Pace } from '../pace.js'
-import { skyTaskOf, taskYaml } from '../task.js'
+import { skyTaskOf } from '../task.js'
 import type { Versions } from '../vllm-task.js'
 import { skyApi } from './api.js'
-import { type Answer, askForLaunch } from './ask.js'
 import { attach } from './attach.js'
 import { SkyApiError } from './error.js'
-import { type Handle, handleOf } from './handle.js'
+import { handleOf } from './handle.js'
 import { skyHttp } from './http.js'
 import { intentIn } from './intent.js'
+import { createStarter } from './starter.js'
 import { takeDown } from './take-down.js'
 
 export interface SkypilotLauncherOptions {
@@ -46,8 +45,7 @@ export function skypilotLauncher({
   const http = skyHttp({ endpoint, token, ...(timeout !== undefined && { timeout }) })
   const api = skyApi({ http, ...waits })
   const checks = skyApi({ http: skyHttp({ endpoint, token, timeout: CHECK_TIMEOUT }) })
-  /** Launches that are being asked for, by folder: a cancellation waits for the answer. */
-  const asking = new Map<string, Promise<unknown>>()
+  const starter = createStarter({ api, versions, pace })
   let noticed = false
   return {
     name: 'skypilot',
@@ -60,62 +58,18 @@ export function skypilotLauncher({
       if (open && !noticed) onNotice(`the SkyPilot API server ${checks.origin} ${OPEN}`)
       noticed = open
     },
-    start,
+    start: starter.start,
     attach: async function* (launch, handle, { state, signal }) {
       const { refused, request, at, port } = handleOf(handle)
       if (refused !== undefined) return { message: refused }
       const intent = intentIn(launch.folder)
       const id = request ?? intent.request()
       const find = async (stop: AbortSignal) =>
-        id === undefined ? ask(launch, stop) : ({ is: 'taken', id } as const)
+        id === undefined ? starter.ask(launch, stop) : ({ is: 'taken', id } as const)
       const options = { launch, api, intent, at, ask: find, port, state, launchTimeout, pace }
       return yield* attach({ ...options, signal })
     },
     cancel,
-  }
-
-  async function start(launch: Launch, signal?: AbortSignal): Promise<Handle> {
-    const handle = { at: Date.now(), port: skyTaskOf(launch.request, versions).port }
-    const deadline = startDeadline(pace.start, signal)
-    try {
-      for (let attempt = 0; ; attempt += 1) {
-        const answer = await answerFor(launch, signal)
-        if (answer?.is === 'refused') return { ...handle, request: null, refused: answer.why }
-        if (answer) return { ...handle, request: answer.id ?? null }
-        // Rejects when the time is over, or the caller gives up.
-        await pauseFor(backOff(attempt, pace), deadline.signal).catch(() => {})
-        signal?.throwIfAborted()
-        // It is asked for again while it is followed, which can be given up at any moment.
-        if (deadline.passed()) return { ...handle, request: null }
-      }
-    } finally {
-      deadline.clear()
-    }
-  }
-
-  /** Undefined where it is not known how it went. */
-  async function answerFor(launch: Launch, signal?: AbortSignal): Promise<Answer | undefined> {
-    try {
-      return await ask(launch, signal ?? new AbortController().signal)
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (!(error instanceof SkyApiError)) throw error
-      return undefined
-    }
-  }
-
-  async function ask(launch: Launch, signal: AbortSignal): Promise<Answer> {
-    const { clusterName: cluster, folder, request } = launch
-    const intent = intentIn(folder)
-    if (intent.isCancelled()) return { is: 'refused', why: 'the launch was cancelled' }
-    const yaml = taskYaml(skyTaskOf(request, versions), true)
-    const asked = askForLaunch({ api, cluster, yaml, intent, pace, signal })
-    asking.set(folder, asked)
-    try {
-      return await asked
-    } finally {
-      if (asking.get(folder) === asked) asking.delete(folder)
-    }
   }
 
   async function cancel(launch: Launch, handle: unknown, signal?: AbortSignal): Promise<void> {
@@ -124,8 +78,7 @@ export function skypilotLauncher({
     const { clusterName: cluster, folder } = launch
     const intent = intentIn(folder)
     intent.cancel()
-    // How it went is asked for below.
-    await asking.get(folder)?.catch(() => {})
+    await starter.asked(folder)
     const id = request ?? intent.request()
     const fresh = Date.now() - (intent.asked()?.at ?? 0) < pace.settle
     try {

@@ -2,25 +2,23 @@ import { existsSync, rmSync } from 'node:fs'
 import { withDeadline } from '@launchtail/client/async'
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { CODE_FOLDER } from '../../../code-folder.js'
-import { HttpError } from '../../../errors.js'
 import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
 import { endSession, type Identity } from '../../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../../supervised/spawn.js'
-import { refusal } from '../../task-refusal.js'
 import { PACE, type Pace } from '../pace.js'
 import { skyTaskOf, taskYaml } from '../task.js'
 import { DEFAULT_PORT, type SkyTask, type Versions } from '../vllm-task.js'
 import { attach } from './attach.js'
+import { refuseSteering, skyIn } from './environment.js'
 import { type CliPlan, cliFiles } from './files.js'
-import { findSky } from './find-sky.js'
 import { skyDown } from './sky-command.js'
 
 export interface SkyCommandLauncherOptions {
   /** The server's environment: `sky` finds the clouds' credentials in it. */
   env: Readonly<Record<string, string | undefined>>
   versions: Versions
-  /** The server's own secrets, which must not be in a launch's folder either. */
+  /** The server's own secrets, which must not reach a launch's folder either. */
   ownSecrets?: readonly string[]
   /** Milliseconds a launch has to become ready. */
   launchTimeout: number
@@ -52,7 +50,7 @@ export function skyCommandLauncher({
     serves: (provider) => enabled && provider !== 'local',
     async check(request) {
       taskFor(request)
-      command()
+      skyIn(env)
     },
     async start({ folder, clusterName, request }): Promise<Handle> {
       const { port } = taskFor(request)
@@ -65,7 +63,7 @@ export function skyCommandLauncher({
         rmSync(cliFiles(launch.folder).supervisor, { force: true })
         return supervise(launch)
       }
-      const options = { launch, sky: command(), port, at, state, launchTimeout, pace, restart }
+      const options = { launch, sky: skyIn(env), port, at, state, launchTimeout, pace, restart }
       return yield* attach({ ...options, signal })
     },
     async cancel(launch, handle, signal) {
@@ -73,11 +71,11 @@ export function skyCommandLauncher({
       const begun = handle !== undefined || existsSync(supervisor)
       const leader = findSupervisor(launch.folder)
       if (leader) await endSession(leader)
-      // The request goes on at SkyPilot when the command is ended.
       if (!begun) return
+      // The request goes on at SkyPilot when the command is ended.
       const { clusterName: cluster } = launch
       await withDeadline(pace.cancel, signal, (within) =>
-        skyDown(command(), { cluster, timeout: pace.cancel, signal: within }),
+        skyDown(skyIn(env), { cluster, timeout: pace.cancel, signal: within }),
       )
     },
   }
@@ -88,7 +86,7 @@ export function skyCommandLauncher({
     request,
   }: Pick<Launch, 'folder' | 'clusterName' | 'request'>): Promise<Identity> {
     const task = taskFor(request)
-    const { file, env: environment } = command()
+    const { file, env: environment } = skyIn(env)
     const plan: CliPlan = {
       sky: file,
       cluster,
@@ -104,38 +102,11 @@ export function skyCommandLauncher({
     return ensureSupervisor({ module, folder, plan, env: baseEnvironment({ env, passEnv: [] }) })
   }
 
-  function command() {
-    const file = findSky(env.PATH)
-    if (file !== undefined) return { file, env: environmentOf(env) }
-    throw new HttpError(
-      503,
-      'SkyPilot is not installed: "sky" was not found on PATH; install it, or set SKYPILOT_API_SERVER_ENDPOINT',
-    )
-  }
-
   function taskFor(request: LaunchRequest): SkyTask {
     const task = skyTaskOf(request, versions)
-    // Secrets reach `sky` through its environment, where some names change what `sky` itself does.
-    const faults = Object.keys(task.secrets)
-      .filter((name) => STEERING.test(name))
-      .map((name) => `"secrets.${name}" steers the \`sky\` command itself; use another name`)
-    if (faults.length > 0) throw refusal(faults)
+    refuseSteering(task)
     return task
   }
-}
-
-const STEERING =
-  /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|LANG|TMPDIR|LD_\w+|DYLD_\w+|PYTHON\w*|NODE_\w+|XDG_\w+|https?_proxy|all_proxy|no_proxy)$/i
-
-/** This server's own settings, which `sky` does not get. */
-const OURS = /^(?:LAUNCHTAIL_|REDIS_URL$|DATABASE_URL$)/
-
-function environmentOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const passed = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !OURS.test(entry[0]),
-  )
-  // Without it, Python holds output back until there are 8 KiB.
-  return { ...Object.fromEntries(passed), PYTHONUNBUFFERED: '1' }
 }
 
 function handleOf(handle: unknown): Handle {

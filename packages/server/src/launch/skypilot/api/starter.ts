@@ -1,0 +1,81 @@
+import { backOff, startDeadline } from '@launchtail/client/async'
+import { pauseFor } from '../../../async/retry.js'
+import type { Launch } from '../../launcher.js'
+import type { Pace } from '../pace.js'
+import { skyTaskOf, taskYaml } from '../task.js'
+import type { Versions } from '../vllm-task.js'
+import type { SkyApi } from './api.js'
+import { type Answer, askForLaunch } from './ask.js'
+import { SkyApiError } from './error.js'
+import type { Handle } from './handle.js'
+import { intentIn } from './intent.js'
+
+export interface StarterOptions {
+  api: SkyApi
+  versions: Versions
+  pace: Pace
+}
+
+export interface Starter {
+  /** Asks for the launch for a while, and returns its handle, with or without a request's id. */
+  start(launch: Launch, signal?: AbortSignal): Promise<Handle>
+  /** Asks once. Throws SkyApiError where it is not known how it went. */
+  ask(launch: Launch, signal: AbortSignal): Promise<Answer>
+  /** Waits while the launch of this folder is being asked for. */
+  asked(folder: string): Promise<void>
+}
+
+/** Asks SkyPilot for launches. */
+export function createStarter({ api, versions, pace }: StarterOptions): Starter {
+  const asking = new Map<string, Promise<Answer>>()
+  return { start, ask, asked }
+
+  async function start(launch: Launch, signal?: AbortSignal): Promise<Handle> {
+    const handle = { at: Date.now(), port: skyTaskOf(launch.request, versions).port }
+    const deadline = startDeadline(pace.start, signal)
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        const answer = await answerFor(launch, signal)
+        if (answer?.is === 'refused') return { ...handle, request: null, refused: answer.why }
+        if (answer) return { ...handle, request: answer.id ?? null }
+        // Rejects when the time is over, or the caller gives up.
+        await pauseFor(backOff(attempt, pace), deadline.signal).catch(() => {})
+        signal?.throwIfAborted()
+        // It is asked for again while it is followed, which can be given up at any moment.
+        if (deadline.passed()) return { ...handle, request: null }
+      }
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  /** Undefined where it is not known how it went. */
+  async function answerFor(launch: Launch, signal?: AbortSignal): Promise<Answer | undefined> {
+    try {
+      return await ask(launch, signal ?? new AbortController().signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof SkyApiError)) throw error
+      return undefined
+    }
+  }
+
+  async function ask(launch: Launch, signal: AbortSignal): Promise<Answer> {
+    const { clusterName: cluster, folder, request } = launch
+    const intent = intentIn(folder)
+    if (intent.isCancelled()) return { is: 'refused', why: 'the launch was cancelled' }
+    const yaml = taskYaml(skyTaskOf(request, versions), true)
+    const answer = askForLaunch({ api, cluster, yaml, intent, pace, signal })
+    asking.set(folder, answer)
+    try {
+      return await answer
+    } finally {
+      if (asking.get(folder) === answer) asking.delete(folder)
+    }
+  }
+
+  async function asked(folder: string): Promise<void> {
+    // Whoever asks is told how it went.
+    await asking.get(folder)?.catch(() => {})
+  }
+}
