@@ -1,9 +1,10 @@
 import { open, type QueryOf } from './call.js'
+import type { RawEvent } from './connection.js'
 import { ConnectionError } from './errors.js'
 import type { CallOptions } from './options.js'
 import type { LogEntry } from './protocol/entry.js'
 import type { DoneEvent, ErrorEvent, GapEvent, StatusEvent } from './protocol/events.js'
-import { type RawEvent, reconnecting, type StreamState } from './reconnecting.js'
+import { reconnecting, type StreamState } from './reconnecting.js'
 import type { Connection } from './request.js'
 
 interface Event<Name extends string, Data> {

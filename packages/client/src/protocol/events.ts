@@ -7,17 +7,17 @@ import { answers } from './schemas.js'
 export const NODE_STATUSES = ['launching', 'active', 'failed', 'terminated'] as const
 export type NodeStatus = (typeof NODE_STATUSES)[number]
 
-export const GAP_REASONS = ['expired', 'rewritten', 'unknown'] as const
+const GAP_REASONS = ['expired', 'rewritten', 'unknown'] as const
 export type GapReason = (typeof GAP_REASONS)[number]
 
 const phase = z.enum(PHASES)
 
-export const statusEventSchema = z
+const statusEventSchema = z
   .object({ phase, progress: z.number(), message: z.string() })
   .describe('Follows an entry that has a progress.')
   .register(answers, { id: 'StatusEvent' })
 
-export const errorEventSchema = z
+const errorEventSchema = z
   .object({
     error: z.string(),
     details: z.string().describe('Empty if there are none.'),
@@ -26,7 +26,7 @@ export const errorEventSchema = z
   .describe('Follows an entry of level `error`. Without an id, it reports a fault of the server.')
   .register(answers, { id: 'ErrorEvent' })
 
-export const doneEventSchema = z
+const doneEventSchema = z
   .object({
     status: z.enum([...NODE_STATUSES, 'deleted']),
     endpoint: z.string().optional(),
@@ -35,7 +35,7 @@ export const doneEventSchema = z
   .describe('The last event. The server closes the stream after it.')
   .register(answers, { id: 'DoneEvent' })
 
-export const gapEventSchema = z
+const gapEventSchema = z
   .object({
     requested: z.string().describe('The cursor that is not in the list, cut to 64 characters.'),
     resumed_from: z.string().describe('The cursor after which the following events continue.'),

@@ -90,6 +90,5 @@ export const statsQuery = z.object({
 })
 
 export type StreamQuery = z.infer<typeof streamQuery>
-export type HistoryQuery = z.infer<typeof historyQuery>
 export type ExportQuery = z.infer<typeof exportQuery>
 export type NodesQuery = z.infer<typeof nodesQuery>
