@@ -31,8 +31,8 @@ export async function cleanUp({
     return outcome
   } catch (error) {
     signal.throwIfAborted()
-    const late = `it was not gone within ${formatDuration(pace.cleanup)}`
-    const why = error instanceof DeadlineError ? (reason() ?? late) : (error as Error).message
+    const slow = `it was not gone within ${formatDuration(pace.cleanup)}`
+    const why = error instanceof DeadlineError ? (reason() ?? slow) : (error as Error).message
     const command = `\`sky down ${cluster}\``
     const left = `The cluster ${cluster} may still be there (${why}). Check \`sky status\`, and take it down with ${command}.`
     return { ...outcome, details: [outcome.details, left].filter(Boolean).join('\n') }

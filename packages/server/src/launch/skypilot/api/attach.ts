@@ -75,8 +75,8 @@ async function follow(
     signal.throwIfAborted()
     if (!deadline.passed()) throw error
     const reason = outage.reason()
-    const late = `not ready within ${formatDuration(launchTimeout)}`
-    return await cleanedUp(last.outcome(reason === undefined ? late : `${reason}; ${late}`))
+    const limit = `not ready within ${formatDuration(launchTimeout)}`
+    return await cleanedUp(last.outcome(reason === undefined ? limit : `${reason}; ${limit}`))
   } finally {
     deadline.clear()
   }
