@@ -2,7 +2,7 @@
 
 const SERVER = '^packages/server/src/'
 /** Small modules without a place of their own on a line's way. Every folder may know them. */
-const COMMON = ['errors[.]ts$', 'code-folder[.]ts$', 'async/']
+const COMMON = ['errors[.]ts$', 'code-folder[.]ts$', 'loopback[.]ts$', 'async/']
 
 /** Which folders of the server each of its folders may know, beside itself and the common ones. */
 const ARROWS = {
@@ -14,8 +14,7 @@ const ARROWS = {
   launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
   stream: ['logs/', 'nodes/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
-  // `config.ts` for the form of an address alone.
-  http: ['stream/', 'ingest/', 'nodes/', 'logs/', 'config[.]ts$'],
+  http: ['stream/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client.
   cli: ['main[.]ts$', 'config[.]ts$', 'demo/', 'package[.]json$'],
 }

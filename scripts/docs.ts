@@ -1,4 +1,4 @@
-// `npm run docs`: writes the pages that are made from the code. A test keeps them equal.
+// `npm run docs`: writes the pages that are generated from the code. A test compares them.
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import server from '../packages/server/package.json' with { type: 'json' }
@@ -7,7 +7,7 @@ import { openApi } from '../packages/server/src/http/openapi/document.js'
 import { manPage } from './man-page.js'
 import { phasesPage } from './phases-page.js'
 
-/** The made pages' texts by their names in `docs/`. */
+/** The generated pages by their names in `docs/`. */
 export function madePages(): Record<string, string> {
   return {
     'configuration.md': configurationPage(),
@@ -24,33 +24,33 @@ function configurationPage(): string {
   })
   return `# Configuration
 
-<!-- Made from packages/server/src/config.ts by \`npm run docs\`; do not edit. -->
+<!-- Generated from packages/server/src/config.ts by \`npm run docs\`; do not edit. -->
 
-Each setting is an environment variable, and a flag of \`launchtail serve\` unless it is secret. A flag
-wins; an empty variable is one that is not set. Durations are written as \`500ms\`, \`90s\`, \`10m\`,
-\`1h30m\`, \`24h\` or \`2d\`. The server checks all of them at its start and names everything that is wrong.
+Each setting is an environment variable and, unless it is secret, a flag of \`launchtail serve\`. The flag
+wins, and an empty variable counts as not set. Durations are written as \`500ms\`, \`90s\`, \`10m\`, \`1h30m\`,
+\`24h\` or \`2d\`. The server checks all settings when it starts, and reports everything that is wrong at once.
 
 | Variable | Flag | Default | |
 |---|---|---|---|
 ${rows.join('\n')}
 
-Records (nodes, phases, launches) are in SQLite in the data folder, with Redis too. \`DATABASE_URL\` is
-refused: PostgreSQL is not supported yet.
+Records (nodes, phases, launches) are always in SQLite in the data folder, even if the logs are on Redis.
+\`DATABASE_URL\` is refused: PostgreSQL is not supported yet.
 
 ## The data folder
 
-| File | What |
+| File | Content |
 |---|---|
-| \`logs.db\` | the logs, where \`REDIS_URL\` is not set |
+| \`logs.db\` | the logs, unless \`REDIS_URL\` is set |
 | \`records.db\` | the records of nodes and launches |
-| \`admin-token\` | the made token, readable for the server's account alone |
-| \`secrets-key\` | the key with which the secrets of running launches are encrypted |
-| \`name\` | the server's own: by it, it knows again the launches it was running |
+| \`admin-token\` | the created token, which only the server's account can read |
+| \`secrets-key\` | the key that encrypts the secrets of running launches |
+| \`name\` | the server's name, by which it finds the launches that it was running |
 | \`launches/\` | a folder for each launch |
-| \`demo/\` | the data folder of \`launchtail serve --demo\`: what is shown stays apart from what is real |
-| \`lock.db\`, \`pid\` | the lock: one process has the folder at a time |
+| \`demo/\` | the data folder of \`launchtail serve --demo\`, so that the demonstration stays apart from real data |
+| \`lock.db\`, \`pid\` | the lock: only one process at a time can use the folder |
 
-Logs and records are two files so that an append never waits for a record.
+Logs and records are separate files so that an append never waits for a record.
 `
 }
 

@@ -2,7 +2,7 @@ import { createProgram } from '../packages/server/src/cli/program.js'
 
 type Command = ReturnType<typeof createProgram>
 
-/** The manual, in roff, made from the commands' own help. */
+/** The manual page in roff, generated from the commands' help. */
 export function manPage(version: string): string {
   const program = createProgram()
   const commands = program.commands.map((command) => section(command))
@@ -24,7 +24,7 @@ or from
 the admin token from
 .BR \\-\\-token\\-file ,
 .BR LAUNCHTAIL_ADMIN_TOKEN ,
-the login, or the data folder in the current one.
+the login, or the data folder in the current folder.
 .SH COMMANDS
 ${commands.join('\n')}
 .SH ENVIRONMENT
@@ -39,15 +39,15 @@ ${terms(exitCodes(program).toSorted(([a], [b]) => Number(a) - Number(b)))}
 const ENVIRONMENT = [
   ['LAUNCHTAIL_URL', 'the address of the server'],
   ['LAUNCHTAIL_ADMIN_TOKEN', 'the admin token'],
-  ['NO_COLOR', 'if it is set and not empty, nothing is coloured'],
+  ['NO_COLOR', 'if it is set and not empty, the output has no colours'],
 ] as const
 
 const FILES = [
   [
     '~/.config/launchtail/config.json',
-    'the address and the token that "launchtail login" keeps, for this account alone to read; below XDG_CONFIG_HOME where that is set',
+    'the address and the token that "launchtail login" keeps; only this account can read it. It is in XDG_CONFIG_HOME if that is set',
   ],
-  ['data/admin-token', 'the token that a server made which was started in this folder'],
+  ['data/admin-token', 'the token that was created by a server started in this folder'],
 ] as const
 
 function section(command: Command): string {
@@ -62,7 +62,7 @@ function section(command: Command): string {
   return `.SS ${roff(usage)}\n${roff(command.description())}\n${terms(about)}${examples(command)}`
 }
 
-/** What a command says after its options: the help's own text, its lines as they are. */
+/** The text that follows a command's options in its help, with its lines as they are. */
 function examples(command: Command): string {
   const text = afterHelp(command)
   return text === '' ? '' : `\n.PP\n.nf\n${roff(text)}\n.fi`
@@ -91,7 +91,7 @@ function afterHelp(command: Command): string {
   return text.slice(own.length).trim()
 }
 
-/** Text as roff takes it: its own marks escaped. */
+/** Escapes what roff would take for its own marks. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -1,17 +1,17 @@
 import { parseDuration } from '@launchtail/client/protocol'
 import { parseRedisAddress } from './logs/redis/url.js'
 
-/** A setting: everything that is known of it stands here, and the docs are made from it. */
+/** A setting. Everything about it is defined here, and the docs are generated from it. */
 export interface Setting<T> {
   readonly env: string
-  /** As on the command line, without the dashes. Undefined for one that must not stand there. */
+  /** The flag without its dashes. Undefined if the value must not be on a command line. */
   readonly flag: string | undefined
-  /** As the user would write it; undefined where there is none. */
+  /** As a user would write it. Undefined if there is none. */
   readonly default: string | undefined
-  /** What the default means where there is none. */
+  /** Says what happens without a value, if there is no default. */
   readonly otherwise?: string
   readonly help: string
-  /** Reads the text, or throws what is wrong with it as a sentence's end: `must be …`. */
+  /** Parses the text, or throws an error that completes a sentence: `must be …`. */
   readonly read: (text: string) => T
 }
 
@@ -19,32 +19,32 @@ const DAY = 86_400_000
 
 export const settings = {
   host: setting('HOST', '127.0.0.1', 'The address to listen on.', asText),
-  port: setting('PORT', '8080', 'The port to listen on; 0 takes a free one.', whole(0, 65_535)),
+  port: setting('PORT', '8080', 'The port to listen on; 0 picks a free one.', whole(0, 65_535)),
   adminTokens: {
     env: 'LAUNCHTAIL_ADMIN_TOKEN',
-    // A command line can be read by every account of the machine.
+    // Every account of the machine can read a command line.
     flag: undefined,
     default: undefined,
-    otherwise: 'made at the first start and kept in the data folder',
-    help: 'The admin token; several with commas between them, while one is replaced by another.',
+    otherwise: 'created at the first start and kept in the data folder',
+    help: 'The admin token. To rotate it, list the new and the old one, separated by a comma.',
     read: tokens,
   },
   dataDir: setting(
     'LAUNCHTAIL_DATA_DIR',
     './data',
-    'The folder of the embedded store, the made token and the launches.',
+    'The folder for the embedded store, the created token and the launches.',
     asText,
   ),
   redisUrl: optional(
     'REDIS_URL',
     'embedded SQLite',
-    'Where the live logs are: `redis://`, `rediss://`, `redis-sentinel://host:port,host:port/name` or `redis-cluster://host:port,host:port`.',
+    'The Redis that stores the live logs: `redis://`, `rediss://`, `redis-sentinel://host:port,host:port/name` or `redis-cluster://host:port,host:port`.',
     redisUrl,
   ),
   redisWait: setting(
     'LAUNCHTAIL_REDIS_WAIT',
     '0',
-    'How many of Redis’s replicas must hold an entry before it is answered for.',
+    'How many Redis replicas must have an entry before its sender gets an answer.',
     whole(0, 10),
   ),
   retention: setting(
@@ -56,115 +56,115 @@ export const settings = {
   pollInterval: setting(
     'LAUNCHTAIL_POLL_INTERVAL',
     '500ms',
-    'How often watched Redis lists are looked at, for writers that do not announce themselves.',
+    'How often watched Redis lists are polled, for writers that do not publish what they append.',
     duration(10, 60_000),
   ),
   streamTimeout: setting(
     'LAUNCHTAIL_STREAM_TIMEOUT',
     '30m',
-    'When a stream is ended for its client to connect anew (a tenth more or less).',
+    'How long a stream stays open before its client has to reconnect, give or take 10 %.',
     duration(1000, DAY),
   ),
   heartbeat: setting(
     'LAUNCHTAIL_HEARTBEAT',
     '15s',
-    'How often a stream shows that it is alive.',
+    'How often a stream sends a heartbeat.',
     duration(100, 600_000),
   ),
   storageGrace: setting(
     'LAUNCHTAIL_STORAGE_GRACE',
     '60s',
-    'How long a stream waits for a storage that is out of reach before it ends.',
+    'How long a stream waits for storage that is out of reach before it ends.',
     duration(0, DAY),
   ),
   maxEntries: setting(
     'LAUNCHTAIL_MAX_ENTRIES',
     '100000',
-    'How many entries a node’s log takes in full; past it only `warn`, `error` and phase changes.',
+    'How many entries a node’s log takes. Beyond that it keeps only `warn`, `error` and phase changes.',
     whole(1, 10_000_000),
   ),
   drain: setting(
     'LAUNCHTAIL_DRAIN',
     '5s',
-    'Over how long the streams are ended when the server is.',
+    'The time over which streams are ended when the server stops.',
     duration(0, 600_000),
   ),
   drainDelay: setting(
     'LAUNCHTAIL_DRAIN_DELAY',
     '0s',
-    'How long requests are still served after SIGTERM, for a balancer to notice.',
+    'How long requests are still served after SIGTERM, so that a load balancer notices.',
     duration(0, 600_000),
   ),
   localLauncher: optional(
     'LAUNCHTAIL_LOCAL_LAUNCHER',
-    'on where `HOST` is loopback',
-    'Whether `provider: "local"` may run commands on this machine.',
+    'on if `HOST` is loopback',
+    'Allows `provider: "local"` to run commands on this machine.',
     boolean,
   ),
   localEnv: setting(
     'LAUNCHTAIL_LOCAL_ENV',
     '',
-    'Which of the server’s environment variables local launches are given, beside `PATH`, `HOME` and `LANG`; with commas.',
+    'The environment variables of the server that local launches get besides `PATH`, `HOME` and `LANG`, separated by commas.',
     list,
   ),
   skypilotEndpoint: {
     env: 'SKYPILOT_API_SERVER_ENDPOINT',
-    // It may name a user and a password.
+    // It may contain a user and a password.
     flag: undefined,
     default: undefined,
-    otherwise: 'none: the `sky` command if there is one',
-    help: 'The address of SkyPilot’s API server, through which every provider but `local` is launched.',
+    otherwise: 'none: the `sky` command is used if it is installed',
+    help: 'The address of SkyPilot’s API server, which launches for every provider except `local`.',
     read: httpUrl,
   },
   skypilotToken: {
     env: 'SKYPILOT_SERVICE_ACCOUNT_TOKEN',
-    // A command line can be read by every account of the machine.
+    // Every account of the machine can read a command line.
     flag: undefined,
     default: undefined,
     otherwise: 'none',
-    help: 'The token of a service account of SkyPilot’s API server.',
+    help: 'The token of a service account on SkyPilot’s API server.',
     read: token,
   },
   vllmVersion: setting(
     'LAUNCHTAIL_VLLM_VERSION',
     '0.13.0',
-    'The version of vLLM on nodes that are launched without a task of their own.',
+    'The version of vLLM on nodes that are launched without a task.',
     version,
   ),
   uvVersion: setting(
     'LAUNCHTAIL_UV_VERSION',
     '0.9.7',
-    'The version of uv that installs it.',
+    'The version of uv that installs vLLM.',
     version,
   ),
   pythonVersion: setting(
     'LAUNCHTAIL_PYTHON_VERSION',
     '3.12',
-    'The version of Python it runs on.',
+    'The version of Python that vLLM runs on.',
     version,
   ),
   launchTimeout: setting(
     'LAUNCHTAIL_LAUNCH_TIMEOUT',
     '30m',
-    'How long a launch may take to become active before it is failed.',
+    'How long a launch may take to become active before it counts as failed.',
     duration(1000, 7 * DAY),
   ),
   clusterPrefix: setting(
     'LAUNCHTAIL_CLUSTER_PREFIX',
     'cic',
-    'What the clusters’ names begin with.',
+    'The beginning of every cluster’s name.',
     clusterPrefix,
   ),
   allowedHosts: setting(
     'LAUNCHTAIL_ALLOWED_HOSTS',
     '',
-    'Names the server is reached by, beside its own, where `HOST` is loopback: a proxy’s, say; with commas.',
+    'Further host names that requests may use if `HOST` is loopback, such as a proxy’s, separated by commas.',
     list,
   ),
   logLevel: setting(
     'LAUNCHTAIL_LOG_LEVEL',
     'info',
-    'How much the server tells of itself on standard error.',
+    'How much the server logs to standard error.',
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
   ),
 } as const satisfies Record<string, Setting<unknown>>
@@ -172,21 +172,21 @@ export const settings = {
 type Settings = typeof settings
 export type SettingName = keyof Settings
 
-/** Every setting's value. Durations are in milliseconds. */
+/** The values of all settings. Durations are in milliseconds. */
 export type Config = {
   readonly [Name in SettingName]: Settings[Name] extends Setting<infer T> ? T : never
 }
 
 export interface ConfigSource {
-  /** By setting: what stood on the command line. */
+  /** The values from the command line, by setting. */
   flags?: Partial<Record<SettingName, string>>
   env: Readonly<Record<string, string | undefined>>
 }
 
-/** Says all that is wrong, a line each. */
+/** Its message has one line for each invalid setting. */
 export class ConfigError extends Error {}
 
-/** Reads all settings: a flag wins over the environment, an empty variable is one that is not set. */
+/** Reads all settings. A flag wins over the environment, and an empty variable counts as not set. */
 export function resolveConfig({ flags = {}, env }: ConfigSource): Config {
   const faults: string[] = []
   const config: Record<string, unknown> = {}
@@ -201,17 +201,10 @@ export function resolveConfig({ flags = {}, env }: ConfigSource): Config {
     }
   }
   if (env.DATABASE_URL) {
-    faults.push('DATABASE_URL: records in PostgreSQL are not supported yet; leave it out')
+    faults.push('DATABASE_URL: records in PostgreSQL are not supported yet; unset it')
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return config as Config
-}
-
-/** Whether an address is reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-  )
 }
 
 function setting<T>(
@@ -287,13 +280,13 @@ function oneOf<T extends string>(...values: T[]) {
   }
 }
 
-/** Never says what it read: that would be a token. */
+/** Its errors never quote the text, which holds tokens. */
 function tokens(text: string): string[] {
   const values = list(text)
-  if (values.length === 0) throw new Error('holds no token')
+  if (values.length === 0) throw new Error('contains no token')
   if (!values.every((value) => /^[\x21-\x7e]{1,1024}$/.test(value))) {
     throw new Error(
-      'must be at most 1024 visible ASCII characters (several with commas between them)',
+      'must be at most 1024 visible ASCII characters (separate several tokens with commas)',
     )
   }
   return values
@@ -305,7 +298,7 @@ function token(text: string): string {
   return value
 }
 
-/** Never says what it read: it may hold a password. */
+/** Its errors never quote the text, which may contain a password. */
 function httpUrl(text: string): string {
   if (/^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text) && !/%(?![0-9a-f]{2})/i.test(text)) {
     return text
@@ -318,7 +311,7 @@ function version(text: string): string {
   throw new Error(`must be a version such as 0.13.0, not "${text}"`)
 }
 
-/** Never says what it read: it may hold a password. */
+/** Its errors never quote the text, which may contain a password. */
 function redisUrl(text: string): string {
   if (parseRedisAddress(text)) return text
   throw new Error(
@@ -328,7 +321,7 @@ function redisUrl(text: string): string {
 
 function clusterPrefix(text: string): string {
   if (!/^[a-z][a-z0-9-]{0,19}$/.test(text)) {
-    throw new Error('must be a letter and then up to 19 of a-z, 0-9 and "-", all lower case')
+    throw new Error('must be a lower-case letter, then up to 19 characters from a-z, 0-9 and "-"')
   }
   return text
 }

@@ -4,24 +4,26 @@ import { join, resolve } from 'node:path'
 import { StartError } from './errors.js'
 import { openSqlite, type Sqlite } from './sqlite.js'
 
-/** The folder that holds all a server keeps on its machine, locked for this process. */
+/** The folder with everything the server keeps on this machine, locked for this process. */
 export interface DataFolder {
   readonly path: string
-  /** The absolute path of something in it. */
+  /** The absolute path of a file in the folder. */
   file(name: string): string
-  /** A secret of its own, made when it is first asked for: `made` tells whether that was now. */
+  /** A random secret that is kept in a file. `made` is true if this call created it. */
   secret(name: string, bytes: number): Promise<{ value: string; made: boolean }>
   unlock(): void
 }
 
-/** Makes the folder where it is missing, and locks it. Throws StartError. */
+/** Creates the folder if it is missing, and locks it. Throws a StartError. */
 export async function openDataFolder(dir: string): Promise<DataFolder> {
   const path = resolve(dir)
   const file = (name: string) => join(path, name)
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new StartError(`data folder ${path} cannot be made: ${reasonOf(error)}`, { cause: error })
+    throw new StartError(`data folder ${path} cannot be created: ${reasonOf(error)}`, {
+      cause: error,
+    })
   }
   const lock = await lockFolder(path, file)
   return {
@@ -33,8 +35,8 @@ export async function openDataFolder(dir: string): Promise<DataFolder> {
 }
 
 /**
- * Holds an exclusive transaction on a database of its own: the operating system gives that to one
- * process and takes it back at any end of it, so a lock is never left over.
+ * Holds an exclusive transaction on a separate database. The operating system gives that to one
+ * process and takes it back however the process ends, so no lock is ever left behind.
  */
 async function lockFolder(path: string, file: (name: string) => string): Promise<Sqlite> {
   let lock: Sqlite | undefined
@@ -67,7 +69,7 @@ async function secretIn(file: string, bytes: number): Promise<{ value: string; m
     return { value: kept.trim(), made: false }
   }
   const value = randomBytes(bytes).toString('base64url')
-  // Whole or not at all: a crash in between must not leave half a secret behind.
+  // Renamed into place, so that a crash cannot leave half a secret behind.
   await writeFile(`${file}.new`, `${value}\n`, { mode: 0o600 })
   await rename(`${file}.new`, file)
   return { value, made: true }

@@ -1,6 +1,6 @@
 /**
- * A fault the caller can act on. The message goes out as it is, so it holds nothing of the inside;
- * the `cause` goes to the log alone.
+ * An error that the caller can act on. Its message is sent as it is, so it must not reveal anything
+ * internal. The `cause` is only logged.
  */
 export class HttpError extends Error {
   readonly status: number
@@ -17,29 +17,29 @@ export class HttpError extends Error {
   }
 }
 
-/** The storage did not answer, or refused for a reason that is not the caller's fault. */
+/** The storage did not answer, or refused for a reason that the caller cannot change. */
 export class StorageUnavailable extends Error {
   constructor(cause: unknown) {
     super('storage unavailable', { cause })
   }
 }
 
-/** The storage has no room for what was to be stored; nothing of it was. */
+/** The storage is full, and nothing of the request was stored. */
 export class StorageFull extends Error {
   constructor(cause: unknown) {
     super('storage full', { cause })
   }
 }
 
-/** Why a server cannot start, as one sentence for who starts it. */
+/** Says in one sentence why the server cannot start. */
 export class StartError extends Error {}
 
-/** The server takes no more streams; another one, or the next, does. */
+/** This server accepts no more streams. Another one does, or this one after its restart. */
 export function stopping(): HttpError {
   return new HttpError(503, 'the server is stopping', { headers: { 'Retry-After': '1' } })
 }
 
-/** An `Idempotency-Key` was used before, with another body. */
+/** The `Idempotency-Key` was used before with a different body. */
 export function keyReused(): HttpError {
   return new HttpError(422, "'Idempotency-Key' was used before with another request")
 }

@@ -5,7 +5,7 @@ import { StartError } from './errors.js'
 export type Sqlite = DatabaseSyncInstance
 
 export interface SqliteOptions {
-  /** Whether readers see what is committed while a writer is at work. */
+  /** Lets readers read while a writer writes. */
   wal?: boolean
   /** Milliseconds to wait for another process that writes. */
   timeout?: number

@@ -2,11 +2,11 @@ import type { DataFolder } from './data-folder.js'
 
 export interface Tokens {
   readonly values: readonly string[]
-  /** Made just now: to be shown once, and never again. */
+  /** The token that this start created. It is shown once, and never again. */
   readonly made: string | undefined
 }
 
-/** The admin tokens: those that are set, or one that is made at the first start and kept. */
+/** The admin tokens: those that are set, or one that the first start creates and keeps. */
 export async function adminTokens(
   configured: readonly string[] | undefined,
   folder: DataFolder,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import { createClient } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createOutflow } from '../src/cli/outflow.js'
+import { createUpload } from '../src/cli/upload/upload.js'
 import { freePort } from '../src/launch/local/port.js'
 import { type CommandOptions, startCommand } from './support/command.js'
 import {
@@ -135,7 +135,7 @@ describe('pipe', () => {
     child.stdin.write('before\n')
     await until('the line', () => out.stdout.includes('before'))
     child.kill('SIGINT')
-    await until('word of it', () => out.stderr.includes('reading on'))
+    await until('word of it', () => out.stderr.includes('reading the rest'))
     child.stdin.end('after\n')
     expect((await ended).code).toBe(130)
     expect(await messagesOf('interrupted-input')).toEqual(['before', 'after'])
@@ -151,7 +151,7 @@ describe('pipe', () => {
     await server.post('/admin/nodes/deleted-under-it/logs', { message: 'over', phase: 'failed' })
     const gone = await server.fetch('/admin/nodes/deleted-under-it', { method: 'DELETE' })
     expect(gone.status).toBe(204)
-    await until('word of it', () => out.stderr.includes('not sent any more: the node is gone'))
+    await until('word of it', () => out.stderr.includes('no longer sent: the node is gone'))
     child.stdin.end('go\n')
     const { stdout, stderr, code } = await ended
     expect({ stdout, code }).toEqual({ stdout: 'one\ntwo\n', code: 3 })
@@ -178,11 +178,10 @@ describe('what is to be sent', () => {
     const nodeId = await newNode('much')
     const notes: string[] = []
     const limit = 64 * 1024
-    const outflow = createOutflow({ client, nodeId, limit, note: (text) => notes.push(text) })
+    const upload = createUpload({ client, nodeId, limit, note: (text) => notes.push(text) })
     const all = lines(0, 20_000)
-    for (let at = 0; at < all.length; at += 500)
-      await outflow.push(bytesOf(all.slice(at, at + 500)))
-    await outflow.end()
+    for (let at = 0; at < all.length; at += 500) await upload.push(bytesOf(all.slice(at, at + 500)))
+    await upload.end()
     expect(notes).toEqual([])
     expect(await messagesOf(nodeId)).toEqual(all)
   })
@@ -195,18 +194,18 @@ describe('what is to be sent', () => {
     const client = createClient({ baseUrl: away.url, token: TOKEN })
     const notes: string[] = []
     const note = (text: string) => void notes.push(text)
-    const outflow = createOutflow({ client, nodeId, limit: 20_000, note })
-    await outflow.push(bytesOf(lines(0, 10)))
+    const upload = createUpload({ client, nodeId, limit: 20_000, note })
+    await upload.push(bytesOf(lines(0, 10)))
     await until('the first lines', async () => (await messagesOf(nodeId, away)).length === 10)
     await away.kill()
     await until('word of it', () => notes.length > 0)
     // The program is not held up by a server that is away.
-    for (let at = 10; at < 1000; at += 10) await outflow.push(bytesOf(lines(at, at + 10)))
+    for (let at = 10; at < 1000; at += 10) await upload.push(bytesOf(lines(at, at + 10)))
     const again = await startServer({ dataDir, port })
     const sent = async () => (await messagesOf(nodeId, again)).length > 10
     await until('what was kept', sent)
-    await outflow.push(bytesOf(lines(1000, 1010)))
-    await outflow.end()
+    await upload.push(bytesOf(lines(1000, 1010)))
+    await upload.end()
     const messages = await messagesOf(nodeId, again)
     const hole = messages.findIndex((message) => message.startsWith('launchtail pipe: '))
     const lost = bytesOf(lines(hole, 1000)).length
@@ -222,11 +221,11 @@ describe('what is to be sent', () => {
     const away = await startServer()
     const nodeId = await newNode('given-up', away)
     const client = createClient({ baseUrl: away.url, token: TOKEN })
-    const outflow = createOutflow({ client, nodeId, patience: 100, note: () => {} })
+    const upload = createUpload({ client, nodeId, endTimeout: 100, note: () => {} })
     await until('the server to be asked', async () => (await messagesOf(nodeId, away)).length === 0)
     await away.kill()
-    await outflow.push(bytesOf(lines(0, 1)))
-    await expect(outflow.end()).rejects.toThrow('the server did not take')
+    await upload.push(bytesOf(lines(0, 1)))
+    await expect(upload.end()).rejects.toThrow('the server did not take')
   })
 })
 

@@ -154,7 +154,9 @@ describe('on a terminal', () => {
     child.stdin.write(CTRL_C)
     const { stdout, code } = await ended
     expect(code).toBe(130)
-    expect(words(stdout).trimEnd()).toMatch(/goes on; "launchtail terminate left-alone" ends it$/)
+    expect(words(stdout).trimEnd()).toMatch(
+      /continues; "launchtail terminate left-alone" cancels it$/,
+    )
     expect(stdout.lastIndexOf(CURSOR)).toBeGreaterThan(stdout.lastIndexOf(HIDDEN_CURSOR))
     const node = await server.fetch('/admin/nodes/left-alone')
     expect(await node.json()).toMatchObject({ status: 'launching' })
@@ -186,7 +188,7 @@ describe('on a terminal', () => {
     child.stdin.write(`${TOKEN}\r`)
     const { stdout, code } = await ended
     expect(code, stdout).toBe(0)
-    expect(stdout).toContain('Kept in ')
+    expect(stdout).toContain('Saved in ')
     expect(stdout).not.toContain(TOKEN)
   })
 

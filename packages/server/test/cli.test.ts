@@ -206,7 +206,7 @@ describe('nodes, status and login', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ url: server.url })
     const wrong = await run(['login', 'nonsense'], { env, input: TOKEN })
     expect(wrong).toMatchObject({ code: 1 })
-    expect(wrong.stderr).toContain('"nonsense" is no server\'s address')
+    expect(wrong.stderr).toContain('"nonsense" is not the address of a server')
   })
 })
 
@@ -243,7 +243,7 @@ describe('what goes wrong is told in one sentence, with its code', () => {
   it('an unknown node, and a beginning that fits two', async () => {
     await fault(['logs', 'nobody-is-called-so'], 4, 'no node is called "nobody-is-called-so"')
     for (const node_id of ['twin-1', 'twin-2']) await server.post('/admin/nodes', { node_id })
-    await fault(['logs', 'twin'], 1, '"twin" fits 2 nodes: twin-2, twin-1')
+    await fault(['logs', 'twin'], 1, '"twin" matches 2 nodes: twin-2, twin-1')
   })
 
   it('a config that is not valid, or cannot be read', async () => {
@@ -274,10 +274,10 @@ describe('what goes wrong is told in one sentence, with its code', () => {
   })
 
   it('an address, a file, a variable or a zone that there is not', async () => {
-    await fault(['nodes', '--url', 'localhost:8080'], 1, 'begins with http:// or https://')
+    await fault(['nodes', '--url', 'localhost:8080'], 1, 'must begin with http:// or https://')
     await fault(['nodes', '--token-file', '/no/such/file'], 1, '/no/such/file cannot be read')
     await fault(['launch', '--file', '/no/such/task'], 1, '/no/such/task cannot be read')
-    await fault(['launch', '--secret', 'NOT_SET'], 1, 'NOT_SET is not set here')
+    await fault(['launch', '--secret', 'NOT_SET'], 1, 'NOT_SET has no value: it is not set')
     await server.post('/admin/nodes', { node_id: 'zoned' })
     await fault(['logs', '--tz', 'Mars/Olympus', 'zoned'], 1, 'Mars/Olympus')
   })
@@ -287,9 +287,9 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     await fault(['nodes', '--frob'], 1, 'see "launchtail nodes --help"')
     await fault(['nodes', '--phase', 'no-phase'], 1, 'Allowed choices are queued, provisioning')
     await fault(['logs'], 1, "missing required argument 'node'")
-    await fault(['logs', '--after', '0:aaaaaaaa:log', 'x', 'y'], 1, '--after goes with one node')
-    await fault(['logs', '--timeout', 'soon', 'x'], 1, 'It is written as 90s')
-    await fault(['launch', '--gpu-count', 'two'], 1, 'It is a whole number')
+    await fault(['logs', '--after', '0:aaaaaaaa:log', 'x', 'y'], 1, '--after needs a single node')
+    await fault(['logs', '--timeout', 'soon', 'x'], 1, 'It must be a duration such as 90s')
+    await fault(['launch', '--gpu-count', 'two'], 1, 'It must be a whole number')
     await fault(['replay', '--speed', '0', 'x'], 1, '--speed must be a number above 0')
     await fault(['completion', 'tcsh'], 1, 'Allowed choices are bash, zsh, fish')
   })

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createClient } from '@launchtail/client'
 import { expect, onTestFinished, test } from 'vitest'
-import { createOutflow } from '../src/cli/outflow.js'
+import { createUpload } from '../src/cli/upload/upload.js'
 import { startProbe } from '../src/launch/probe.js'
 import { skyApi } from '../src/launch/skypilot/api/api.js'
 import { skyHttp } from '../src/launch/skypilot/api/http.js'
@@ -153,14 +153,14 @@ test('asking how much of an upload has arrived', async () => {
     asked += 1
     if (asked > 1) res.setHeader('Log-Offset', asked > 2 ? 6 : 0).end()
   })
-  const outflow = createOutflow({
+  const upload = createUpload({
     client: createClient({ baseUrl, token: 't' }),
     nodeId: 'gpu-1',
     answerTimeout: 300,
     note: () => {},
   })
-  await outflow.push(Buffer.from('a line'))
-  await amidGarbage(outflow.end())
+  await upload.push(Buffer.from('a line'))
+  await amidGarbage(upload.end())
   expect(asked).toBeGreaterThan(2)
 })
 

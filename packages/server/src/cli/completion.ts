@@ -1,9 +1,9 @@
 import { Argument, Command, type Option } from 'commander'
 
-/** `launchtail completion`: what a shell needs to complete commands, flags and their values. */
+/** `launchtail completion`: prints a script that completes commands, flags and their values. */
 export function completionCommand(program: () => Command): Command {
   return new Command('completion')
-    .description('Print the completion for a shell.')
+    .description('Print the completion script for a shell.')
     .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SHELLS)))
     .addHelpText(
       'after',
@@ -46,7 +46,7 @@ complete -o default -F _launchtail launchtail
 `
 }
 
-/** zsh reads what bash does. */
+/** zsh can run the script for bash. */
 function zsh(commands: readonly Command[]): string {
   return `#compdef launchtail\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`
 }

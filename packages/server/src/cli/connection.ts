@@ -10,27 +10,27 @@ interface Saved {
   token?: string
 }
 
-export const USUAL_URL = 'http://127.0.0.1:8080'
+export const DEFAULT_URL = 'http://127.0.0.1:8080'
 
 export interface ServerFlags {
   url?: string
   tokenFile?: string
 }
 
-/** Adds the flags that say which server is meant. */
+/** Adds the flags that choose the server. */
 export function withServer(command: Command): Command {
   return command
-    .option('--url <address>', `the server (default: LAUNCHTAIL_URL, the login, or ${USUAL_URL})`)
-    .option('--token-file <file>', 'a file that holds the admin token')
+    .option('--url <address>', `the server (default: LAUNCHTAIL_URL, the login, or ${DEFAULT_URL})`)
+    .option('--token-file <file>', 'a file with the admin token')
 }
 
 /**
- * The server and the token: from flags, the environment, the login, or the data folder here. A
- * token is never taken from the command line itself, which every account of the machine can read.
+ * A client for the server that flags, the environment, the login or the data folder name. There is no
+ * flag for the token itself, because every account of the machine can read a command line.
  */
 export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> {
   const saved = await readLogin()
-  const baseUrl = addressOf(url || process.env.LAUNCHTAIL_URL || saved.url || USUAL_URL)
+  const baseUrl = addressOf(url || process.env.LAUNCHTAIL_URL || saved.url || DEFAULT_URL)
   const token = tokenFile
     ? await tokenIn(tokenFile)
     : process.env.LAUNCHTAIL_ADMIN_TOKEN || saved.token || (await tokenHere())
@@ -43,13 +43,15 @@ export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> 
   return createClient({ baseUrl, token })
 }
 
-/** Throws for what is no server's address. */
+/** Returns the address, or throws if it is not one. */
 export function addressOf(url: string): string {
   if (URL.canParse(url) && /^https?:/.test(url)) return url
-  throw new CliError(`"${url}" is no server's address; it begins with http:// or https://`)
+  throw new CliError(
+    `"${url}" is not the address of a server: it must begin with http:// or https://`,
+  )
 }
 
-/** Where `launchtail login` keeps the address and the token. */
+/** The file in which `launchtail login` keeps the address and the token. */
 function loginFile(): string {
   const folder = process.env.XDG_CONFIG_HOME || join(homedir(), '.config')
   return join(folder, 'launchtail', 'config.json')
@@ -59,7 +61,7 @@ export async function saveLogin(login: Required<Saved>): Promise<string> {
   const file = loginFile()
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await writeFile(file, `${JSON.stringify(login, null, 2)}\n`, { mode: 0o600 })
-  // A file that was there keeps its mode when it is written.
+  // Writing an existing file does not change its mode.
   await chmod(file, 0o600)
   return file
 }
@@ -76,7 +78,7 @@ async function readLogin(): Promise<Saved> {
   try {
     return JSON.parse(text) as Saved
   } catch (cause) {
-    const words = `${file} is not valid; run "launchtail login" to write it anew`
+    const words = `${file} is not valid; run "launchtail login" to replace it`
     throw new CliError(words, EXIT.unexpected, { cause })
   }
 }
@@ -89,12 +91,12 @@ async function tokenIn(file: string): Promise<string> {
   }
 }
 
-/** The token that a server made which was started in this folder. */
+/** The token that was created by a server started in this folder. */
 async function tokenHere(): Promise<string | undefined> {
   const folder = process.env.LAUNCHTAIL_DATA_DIR || 'data'
   return readFile(join(folder, 'admin-token'), 'utf8').then(
     (text) => text.trim(),
-    // There is none here, or it is not ours to read.
+    // There is none, or this account cannot read it.
     () => undefined,
   )
 }

@@ -1,6 +1,6 @@
 import { ApiError, ConnectionError, StreamTimeoutError } from '@launchtail/client'
 
-/** What the command leaves with; `launchtail --help` and the manual name them. */
+/** The exit codes. `launchtail --help` and the manual page explain them. */
 export const EXIT = {
   active: 0,
   unexpected: 1,
@@ -13,13 +13,13 @@ export const EXIT = {
 
 export const EXIT_HELP = `
 Exit codes:
-  0  done; the node is active        4  no such node
-  1  usage, or unexpected            5  not allowed
-  2  the launch failed, or was ended 130  Ctrl-C
-  3  nothing was heard for too long
+  0  success; the node is active          4  no such node
+  1  wrong usage, or unexpected error     5  not allowed
+  2  the launch failed or was terminated  130  Ctrl-C
+  3  no entry came for too long
 `
 
-/** A fault that is told in one sentence, with the code to leave with. */
+/** An error with one sentence for the user, and the exit code. */
 export class CliError extends Error {
   readonly code: number
 
@@ -29,7 +29,7 @@ export class CliError extends Error {
   }
 }
 
-/** What to tell of an error, and what to leave with. */
+/** The message and the exit code for an error. */
 export function outcomeOf(error: unknown): { message: string; code: number } {
   if (error instanceof CliError) return error
   if (error instanceof ApiError) return refusal(error)
@@ -47,7 +47,7 @@ function refusal({ status, message }: ApiError): { message: string; code: number
     const words = `${message}: run "launchtail login", or set LAUNCHTAIL_ADMIN_TOKEN`
     return { message: words, code: EXIT.notAllowed }
   }
-  // Not a refusal of ours: something else answers at that address.
+  // Launchtail does not answer like this: something else is at that address.
   if (status < 400) return { message: message + THERE, code: EXIT.unexpected }
   if (status === 403) return { message, code: EXIT.notAllowed }
   if (status === 404) return { message, code: EXIT.notFound }

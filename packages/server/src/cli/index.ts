@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander'
 import { EXIT, outcomeOf } from './exit.js'
-import { oneLine } from './look.js'
+import { oneLine } from './format/text.js'
 import { createProgram } from './program.js'
 
-// Whoever reads our output has seen enough: `launchtail logs … | head`. `pipe` has other readers.
+// The reader of the output has left, as in `launchtail logs … | head`. `pipe` still has the log to fill.
 for (const out of [process.stdout, process.stderr]) {
   out.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -20,6 +20,6 @@ try {
   if (error instanceof CommanderError) process.exit(error.exitCode)
   const { message, code } = outcomeOf(error)
   process.stderr.write(`launchtail: ${oneLine(message)}\n`)
-  // What a broken stream left behind must not keep the process.
+  // What a broken stream left behind must not keep the process alive.
   process.exit(code)
 }

@@ -25,28 +25,40 @@ interface LaunchFlags extends ServerFlags {
   quiet?: boolean
 }
 
-/** `launchtail launch`: launches a node; with `--wait`, shows how it comes up. */
+/** `launchtail launch`: launches a node and, with `--wait`, shows its log. */
 export function launchCommand(): Command {
   const gather = (value: string, all: string[] = []) => [...all, value]
   return withServer(new Command('launch'))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
     .option('--file <task.yaml>', 'a SkyPilot task; "-" reads it from standard input')
-    .option('--model <name>', 'the model to serve, where there is no task')
-    .option('--gpu <type>', 'the GPU, such as A100')
-    .addOption(countFlag('--gpu-count <n>', 'how many GPUs'))
+    .option('--model <name>', 'the model to serve, if there is no task')
+    .option('--gpu <type>', 'the type of GPU, such as A100')
+    .addOption(countFlag('--gpu-count <n>', 'the number of GPUs'))
     .option('--region <name>', 'the region')
-    .option('--spot', 'a spot instance')
-    .addOption(countFlag('--disk-size <GB>', 'the disk'))
-    .option('--vllm-args <words>', 'more for the vLLM server, where there is no task')
-    .option('--env <NAME[=value]>', 'for the task; without a value it is taken from here', gather)
-    .option('--secret <NAME>', 'as --env, and never shown; its value is taken from here', gather)
-    .option('--node-id <id>', 'the node’s id; one is made otherwise')
-    .option('--wait', 'show the log until the node is active, or has failed')
-    .addOption(
-      durationFlag('--timeout <time>', 'with --wait: the longest time without news', '15m'),
+    .option('--spot', 'use a spot instance')
+    .addOption(countFlag('--disk-size <GB>', 'the size of the disk'))
+    .option('--vllm-args <words>', 'more arguments for the vLLM server, if there is no task')
+    .option(
+      '--env <NAME[=value]>',
+      'a variable for the task; without a value, the one from this environment',
+      gather,
     )
-    .option('-q, --quiet', 'print the node’s id alone; with --wait the exit code tells the rest')
+    .option(
+      '--secret <NAME>',
+      'the same, with a value that is never shown; it comes from this environment',
+      gather,
+    )
+    .option('--node-id <id>', 'the node’s id; default: a random one')
+    .option('--wait', 'show the log until the node is active or has failed')
+    .addOption(
+      durationFlag(
+        '--timeout <time>',
+        'with --wait: give up after this long without an entry',
+        '15m',
+      ),
+    )
+    .option('-q, --quiet', 'print only the node’s id; with --wait, the exit code tells the outcome')
     .addHelpText(
       'after',
       `
@@ -72,7 +84,7 @@ Examples:
       process.once('exit', (code) => {
         if (code !== EXIT.interrupted) return
         process.stderr.write(
-          `launchtail: the launch goes on; "launchtail terminate ${id}" ends it\n`,
+          `launchtail: the launch continues; "launchtail terminate ${id}" cancels it\n`,
         )
       })
       process.exitCode = await shown
@@ -114,5 +126,5 @@ function variable(text: string): [string, string] {
 function fromEnvironment(name: string): [string, string] {
   const value = process.env[name]
   if (value !== undefined) return [name, value]
-  throw new CliError(`${name} is not set here, so it has no value to send`)
+  throw new CliError(`${name} has no value: it is not set in this environment`)
 }

@@ -4,7 +4,7 @@ import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { durationFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
-import { lookAt } from './look.js'
+import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { createScreen } from './screen.js'
 import { shortIds } from './table.js'
@@ -25,33 +25,36 @@ interface LogsFlags extends ServerFlags {
 export function logsCommand(): Command {
   return withServer(new Command('logs'))
     .description('Show the log of one or more nodes.')
-    .argument('<node...>', 'ids, their unique beginnings, or cluster names')
-    .option('-f, --follow', 'go on until the launch is over')
-    .option('--tail <count>', 'how many of the newest entries, or "all"', '100')
-    .option('--since <time>', 'only entries later than this: RFC 3339, or back from now: 10m')
-    .option('--level <levels>', 'that level and above, or a list of exactly these: error,debug')
-    .option('--after <id>', 'only what comes after the event of this id, which -o json tells')
-    .addOption(durationFlag('--timeout <time>', 'give up after so long without an entry', '15m'))
+    .argument('<node...>', 'ids, unique prefixes of ids, or cluster names')
+    .option('-f, --follow', 'keep following until the launch is over')
+    .option('--tail <count>', 'the number of newest entries, or "all"', '100')
+    .option(
+      '--since <time>',
+      'only later entries: an RFC 3339 time, or a duration before now such as 10m',
+    )
+    .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
+    .option('--after <id>', 'only what follows the event with this id; -o json shows ids')
+    .addOption(durationFlag('--timeout <time>', 'give up after this long without an entry', '15m'))
     .addOption(
       new Option('-o, --output <form>', 'how to show entries')
         .choices(['pretty', 'json', 'raw'])
         .default('pretty'),
     )
-    .option('--tz <zone>', 'times in this zone: local, utc, or a name', 'local')
-    .option('-q, --quiet', 'nothing but the log: no phases below it, no word of broken lines')
+    .option('--tz <zone>', 'the time zone: local, utc, or a name', 'local')
+    .option('-q, --quiet', 'only the log: no progress below it, no notices of lost connections')
     .addHelpText(
       'after',
       `
 Examples:
   $ launchtail logs 550e84                 the last 100 entries
-  $ launchtail logs -f 550e84              to the end of the launch, and its exit code
+  $ launchtail logs -f 550e84              until the launch is over; the exit code tells the outcome
   $ launchtail logs --level error --since 1h cic-aws-uswest2-a100-spot-550e84
-  $ launchtail logs -f node-a node-b       two at once, a colour each
+  $ launchtail logs -f node-a node-b       two at once, each in a colour
 `,
     )
     .action(async (names: string[], flags: LogsFlags) => {
       if (flags.after !== undefined && names.length > 1) {
-        throw new CliError('--after goes with one node: an id is of one log')
+        throw new CliError('--after needs a single node, because an id belongs to one log')
       }
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
@@ -71,29 +74,30 @@ export interface ShowOptions extends StreamOptions {
   quiet?: boolean | undefined
 }
 
-/** Shows the logs of nodes side by side; gives what to leave with. */
+/** Shows the logs of nodes side by side. Returns the exit code. */
 export async function showLogs(
   client: Client,
   ids: readonly string[],
   { output, tz = 'local', quiet = false, ...options }: ShowOptions,
 ): Promise<number> {
   const out = process.stdout
-  const look = lookAt(out, tz)
-  const rails = out.isTTY === true && output === 'pretty' && !quiet && options.follow !== false
-  const screen = createScreen({ out, rails })
+  const format = formatterFor(out, tz)
+  const hasProgress =
+    out.isTTY === true && output === 'pretty' && !quiet && options.follow !== false
+  const screen = createScreen({ out, hasProgress })
   const shortOf = shortIds(ids)
   const width = Math.max(...ids.map((id) => shortOf(id).length))
-  const labelOf = (id: string, n: number) => `${look.label(shortOf(id).padEnd(width), n)} `
+  const labelOf = (id: string, n: number) => `${format.label(shortOf(id).padEnd(width), n)} `
   try {
     const ends = await Promise.all(
       ids.map((id, n) =>
         followNode(client, id, {
           ...options,
           output,
-          look,
+          format,
           screen,
           label: ids.length > 1 ? labelOf(id, n) : '',
-          rail: rails,
+          progress: hasProgress,
           quiet,
         }),
       ),
@@ -109,7 +113,7 @@ function streamOptions({ follow = false, tail, since, level, after, timeout }: L
     follow,
     tail: tail === 'all' ? 'all' : Number(tail),
     ...(since !== undefined && { since }),
-    // What is no level is the server's to refuse, in its words.
+    // The server refuses what is not a level.
     ...(level !== undefined && { level: level as Level }),
     ...(after !== undefined && { lastEventId: after }),
     timeout,

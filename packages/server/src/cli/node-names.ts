@@ -1,10 +1,10 @@
 import { ApiError, type Client, type NodeRecord } from '@launchtail/client'
 import { CliError, EXIT } from './exit.js'
 
-/** What a command takes for a node. */
-export const NODE_ARGUMENT = 'its id, the id’s unique beginning, or its cluster name'
+/** The help text of an argument that names a node. */
+export const NODE_ARGUMENT = 'an id, a unique prefix of an id, or a cluster name'
 
-/** The id of the node a user means: an id, its unique beginning, or a cluster's name. */
+/** The id of the node that a user names by an id, a unique prefix of it, or a cluster name. */
 export async function resolveNode(client: Client, name: string): Promise<string> {
   try {
     return (await client.getNode(name)).node_id
@@ -19,7 +19,7 @@ export async function resolveNode(client: Client, name: string): Promise<string>
   if (!node)
     throw new CliError(`no node is called "${name}"; see "launchtail nodes"`, EXIT.notFound)
   throw new CliError(
-    `"${name}" fits ${found.length} nodes: ${found.slice(0, 5).map(label).join(', ')}`,
+    `"${name}" matches ${found.length} nodes: ${found.slice(0, 5).map(label).join(', ')}`,
   )
 }
 

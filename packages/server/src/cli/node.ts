@@ -2,15 +2,16 @@ import type { NodeRecord } from '@launchtail/client'
 import { formatDuration } from '@launchtail/client/protocol'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
-import { type Look, lookAt, oneLine } from './look.js'
+import { type Formatter, formatterFor } from './format/formatter.js'
+import { oneLine } from './format/text.js'
 import { NODE_ARGUMENT, resolveNode } from './node-names.js'
 
-/** `launchtail status`: one node in full. */
+/** `launchtail status`: shows one node in full. */
 export function statusCommand(): Command {
   return withServer(new Command('status'))
-    .description('Show where a node is.')
+    .description('Show the state of a node.')
     .argument('<node>', NODE_ARGUMENT)
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -22,12 +23,14 @@ Examples:
     .action(async (name: string, flags: ServerFlags & { json?: boolean }) => {
       const client = await connect(flags)
       const node = await client.getNode(await resolveNode(client, name))
-      const text = flags.json ? JSON.stringify(node, null, 2) : inFull(node, lookAt(process.stdout))
+      const text = flags.json
+        ? JSON.stringify(node, null, 2)
+        : inFull(node, formatterFor(process.stdout))
       process.stdout.write(`${text}\n`)
     })
 }
 
-function inFull(node: NodeRecord, look: Look): string {
+function inFull(node: NodeRecord, format: Formatter): string {
   const gpus = node.gpu && (node.gpu_count ?? 1) > 1 ? `${node.gpu_count} × ${node.gpu}` : node.gpu
   const places = [node.provider, node.region, gpus, node.use_spot && 'spot']
   const facts = [
@@ -45,7 +48,7 @@ function inFull(node: NodeRecord, look: Look): string {
     .filter(([, value]) => value)
     .map(([name = '', value = '']) => {
       const words = oneLine(value)
-      return `${name.padEnd(9)} ${name === 'status' ? look.status(words, node.status) : words}`
+      return `${name.padEnd(9)} ${name === 'status' ? format.status(words, node.status) : words}`
     })
   const phases = node.phases.map(({ phase, duration_ms: ms }) =>
     `  ${phase.padEnd(15)} ${ms === undefined ? '' : formatDuration(ms, { decimals: 1 })}`.trimEnd(),
@@ -55,13 +58,13 @@ function inFull(node: NodeRecord, look: Look): string {
   const parts = [
     lines.join('\n'),
     phases.join('\n'),
-    node.status === 'launching' ? look.rail({ phase, progress, message, eta, stalled }) : '',
-    failure ? [look.failure(failure), ...details].join('\n') : '',
+    node.status === 'launching' ? format.progress({ phase, progress, message, eta, stalled }) : '',
+    failure ? [format.failure(failure), ...details].join('\n') : '',
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-/** `launchtail terminate`: ends a launch, or takes a node down. */
+/** `launchtail terminate`: cancels a launch, or takes a node down. */
 export function terminateCommand(): Command {
   return withServer(new Command('terminate'))
     .description('Cancel a node’s launch, or take the node down.')

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { countFlag } from './flags.js'
 import { brokenLine } from './follow.js'
-import { lookAt } from './look.js'
+import { formatterFor } from './format/formatter.js'
 import { createScreen } from './screen.js'
 import { nodesTable } from './table.js'
 
@@ -16,15 +16,18 @@ interface NodesFlags extends ServerFlags {
   limit: number
 }
 
-/** `launchtail nodes`: which nodes there are, newest first. */
+/** `launchtail nodes`: lists nodes, newest first. */
 export function nodesCommand(): Command {
   return withServer(new Command('nodes'))
     .description('List nodes, newest first.')
-    .addOption(new Option('--phase <phase>', 'only those in this phase').choices(PHASES))
-    .option('--provider <name>', 'only those of this provider')
-    .addOption(countFlag('-n, --limit <count>', 'how many').default(50))
-    .option('-w, --watch', 'go on showing them; not on a terminal, a line for each change')
-    .option('--json', 'as JSON, one a line')
+    .addOption(new Option('--phase <phase>', 'only nodes in this phase').choices(PHASES))
+    .option('--provider <name>', 'only nodes of this provider')
+    .addOption(countFlag('-n, --limit <count>', 'the number of nodes').default(50))
+    .option(
+      '-w, --watch',
+      'keep the list up to date; without a terminal, print a line for each change',
+    )
+    .option('--json', 'print JSON, one node per line')
     .addHelpText(
       'after',
       `
@@ -48,18 +51,19 @@ async function list(client: Client, { phase, provider, limit, json }: NodesFlags
     ...(provider && { provider }),
   })
   const out = process.stdout
-  if (!json) out.write(`${nodesTable(nodes, { look: lookAt(out), width: columnsOf(out) })}\n`)
+  if (!json)
+    out.write(`${nodesTable(nodes, { format: formatterFor(out), width: columnsOf(out) })}\n`)
   else for (const node of nodes) out.write(`${JSON.stringify(node)}\n`)
 }
 
-/** Follows all nodes: a table on a terminal, elsewhere each change as a line. */
+/** Follows all nodes: as a table on a terminal, otherwise with a line for each change. */
 async function watch(client: Client, flags: NodesFlags): Promise<void> {
   const out = process.stdout
-  const look = lookAt(out)
+  const format = formatterFor(out)
   const isTable = out.isTTY === true && !flags.json
-  const screen = createScreen({ out, rails: isTable })
+  const screen = createScreen({ out, hasProgress: isTable })
   let nodes = new Map<string, NodeRecord>()
-  /** Those of before a broken line: shown until all that there are now have come. */
+  /** The nodes before the connection was lost. They stay until the new list is complete. */
   let old: typeof nodes | undefined
   const events = client.streamNodes({
     onState(state) {
@@ -80,7 +84,7 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
         nodes.set(data.node_id, data)
         if (!isTable && isShown(data) && isNews(before, data)) screen.line(lineOf(data))
       }
-      if (isTable && !old) screen.rail('nodes', table)
+      if (isTable && !old) screen.progress('nodes', table)
     }
   } finally {
     screen.end()
@@ -88,7 +92,7 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
 
   function table(): string {
     const shown = [...nodes.values()].filter(isShown).sort(newestFirst).slice(0, flags.limit)
-    return nodesTable(shown, { look, width: columnsOf(out), rows: out.rows })
+    return nodesTable(shown, { format, width: columnsOf(out), rows: out.rows })
   }
 
   function isShown({ phase, provider }: NodeRecord): boolean {
@@ -97,11 +101,11 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
   }
 
   function lineOf(node: NodeRecord): string {
-    return flags.json ? JSON.stringify(node) : nodesTable([node], { look })
+    return flags.json ? JSON.stringify(node) : nodesTable([node], { format })
   }
 }
 
-/** Whether there is something to tell that was not told before. */
+/** True if the node has changed in something that its line shows. */
 function isNews(before: NodeRecord | undefined, { phase, status, message }: NodeRecord): boolean {
   return before?.phase !== phase || before.status !== status || before.message !== message
 }
@@ -110,7 +114,7 @@ function newestFirst(a: NodeRecord, b: NodeRecord): number {
   return b.created_at.localeCompare(a.created_at)
 }
 
-/** What a line must fit in; nothing where no terminal shows it. */
+/** The width of the terminal, if there is one. */
 function columnsOf(out: NodeJS.WriteStream): number | undefined {
   return out.isTTY ? out.columns : undefined
 }

@@ -6,20 +6,20 @@ import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT, outcomeOf } from './exit.js'
 import { NODE_ARGUMENT, resolveNode } from './node-names.js'
-import { createOutflow, type Outflow } from './outflow.js'
+import { createUpload, type Upload } from './upload/upload.js'
 
-/** `launchtail pipe`: passes a program's output through, and sends it in as it comes. */
+/** `launchtail pipe`: shows a program's output, and sends it to a node's log as it comes. */
 export function pipeCommand(): Command {
   return withServer(new Command('pipe'))
-    .description('Run a command, or read standard input, and send its output into a node’s log.')
+    .description('Run a command, or read standard input, and send the output to a node’s log.')
     .argument('<node>', NODE_ARGUMENT)
-    .argument('[command...]', 'the command, behind "--"')
-    .option('--create', 'register the node where there is none')
+    .argument('[command...]', 'the command, after "--"')
+    .option('--create', 'create the node if it does not exist')
     .addHelpText(
       'after',
       `
-The output is shown here too, and the exit code is the command's own. While the server is away up to
-16 MiB are kept and sent when it is back; what is more than that is lost, and the log says how much.
+The output is shown here too, and the exit code is that of the command. While the server is away, up to
+16 MiB are kept and sent when it is back. Anything beyond that is lost, and the log says how much.
 
 Examples:
   $ launchtail pipe my-node --create -- sky launch -y task.yaml
@@ -31,28 +31,28 @@ Examples:
       const nodeId = await resolveNode(client, name).catch(async (error) => {
         if (outcomeOf(error).code !== EXIT.notFound) throw error
         if (flags.create) return (await client.createNode({ node_id: name })).node_id
-        const words = `${(error as Error).message}, or register it with --create`
+        const words = `${(error as Error).message}, or create it with --create`
         throw new CliError(words, EXIT.notFound)
       })
       const note = (text: string) => void process.stderr.write(`launchtail: ${text}\n`)
-      const outflow = createOutflow({ client, nodeId, note })
-      const run = command.length > 0 ? runCommand(command, outflow) : readInput(outflow, note)
+      const upload = createUpload({ client, nodeId, note })
+      const run = command.length > 0 ? runCommand(command, upload) : readInput(upload, note)
       process.exitCode = await run
       try {
-        await outflow.end()
+        await upload.end()
       } catch (error) {
-        // The command's own code is what its caller waits for; the loss is told.
+        // The caller wants the command's exit code, so the loss is only reported.
         note(`not all of the output has arrived: ${(error as Error).message}`)
-        // A request that was given up must not keep the process.
+        // A request that was given up must not keep the process alive.
         process.exit()
       }
     })
 }
 
-async function runCommand([program = '', ...args]: string[], outflow: Outflow): Promise<number> {
+async function runCommand([program = '', ...args]: string[], upload: Upload): Promise<number> {
   const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'] })
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
-  // A terminal sends Ctrl-C to the command as well, and a second one would cut its tidying up short.
+  // A terminal sends Ctrl-C to the command, too. A second signal would cut its clean-up short.
   const forward = (signal: NodeJS.Signals) => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
   }
@@ -61,10 +61,10 @@ async function runCommand([program = '', ...args]: string[], outflow: Outflow): 
   try {
     const [[code, signal]] = await Promise.all([
       ended,
-      pass(child.stdout, process.stdout, outflow),
-      pass(child.stderr, process.stderr, outflow),
+      pass(child.stdout, process.stdout, upload),
+      pass(child.stderr, process.stderr, upload),
     ])
-    // As a shell reports a signal.
+    // The exit code that shells use for a signal.
     return code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
   } catch (cause) {
     const isThere = (cause as NodeJS.ErrnoException).code === 'EACCES'
@@ -74,14 +74,14 @@ async function runCommand([program = '', ...args]: string[], outflow: Outflow): 
   }
 }
 
-/** What has no line end by then is no line that anybody reads. */
+/** Longer text without a line end is sent in pieces of this length. */
 const LONGEST_LINE = 1024 * 1024
 
 /**
- * Shows a stream as it comes, and sends its lines in whole: two streams go into one log, and the
- * beginning of a line of one must not be joined to a line of the other.
+ * Shows a stream as it comes, and sends whole lines: standard output and standard error share a log,
+ * and a line of one must not be cut by a line of the other.
  */
-async function pass(from: Readable, to: Writable, outflow: Outflow): Promise<void> {
+async function pass(from: Readable, to: Writable, upload: Upload): Promise<void> {
   const show = showing(to)
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of from as AsyncIterable<Buffer>) {
@@ -89,16 +89,16 @@ async function pass(from: Readable, to: Writable, outflow: Outflow): Promise<voi
     const end = Math.max(chunk.lastIndexOf('\n'), chunk.lastIndexOf('\r')) + 1
     const lines = end > 0 ? Buffer.concat([rest, chunk.subarray(0, end)]) : Buffer.alloc(0)
     rest = end > 0 ? chunk.subarray(end) : Buffer.concat([rest, chunk])
-    if (lines.length > 0) await outflow.push(lines)
+    if (lines.length > 0) await upload.push(lines)
     if (rest.length > LONGEST_LINE) {
-      await outflow.push(rest)
+      await upload.push(rest)
       rest = Buffer.alloc(0)
     }
   }
-  if (rest.length > 0) await outflow.push(rest)
+  if (rest.length > 0) await upload.push(rest)
 }
 
-/** Writes for as long as somebody reads: whoever does may have seen enough, the log has not. */
+/** Writes as long as somebody reads. A reader that leaves does not end the upload. */
 function showing(to: Writable): (chunk: Buffer) => Promise<void> {
   let isRead = true
   let go = () => {}
@@ -115,13 +115,13 @@ function showing(to: Writable): (chunk: Buffer) => Promise<void> {
   }
 }
 
-/** Reads on after the first Ctrl-C: the program that writes has its last words, and then ends. */
-async function readInput(outflow: Outflow, note: (text: string) => void): Promise<number> {
+/** Keeps reading after the first Ctrl-C, because the writing program may have more to say. */
+async function readInput(upload: Upload, note: (text: string) => void): Promise<number> {
   let code: number = EXIT.active
   process.once('SIGINT', () => {
     code = EXIT.interrupted
-    note('reading on to the end of the input; Ctrl-C once more ends at once')
+    note('reading the rest of the input; press Ctrl-C again to stop at once')
   })
-  await pass(process.stdin, process.stdout, outflow)
+  await pass(process.stdin, process.stdout, upload)
   return code
 }

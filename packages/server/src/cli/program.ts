@@ -11,10 +11,10 @@ import { pipeCommand } from './pipe.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 
-/** The command `launchtail` with all of its commands. */
+/** The command `launchtail` with all its subcommands. */
 export function createProgram(): Command {
   const program = new Command('launchtail')
-    .description('Launch GPU nodes and watch them come up, live.')
+    .description('Launch GPU nodes and watch them start, live.')
     .version(manifest.version, '-V, --version', 'print the version')
     .configureOutput({ outputError: (text, write) => write(faultOf(text, 'launchtail')) })
     .addHelpText(
@@ -47,7 +47,7 @@ ${EXIT_HELP}`,
   return program
 }
 
-/** What is wrong with a command line, in the form of all other faults. */
+/** An error in the command line, in the form of all other errors. */
 function faultOf(text: string, command: string): string {
   const words = text
     .replace(/^error: /, '')

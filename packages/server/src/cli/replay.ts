@@ -4,7 +4,7 @@ import type { Client, LogEntry } from '@launchtail/client'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError } from './exit.js'
-import { lookAt } from './look.js'
+import { formatterFor } from './format/formatter.js'
 import { NODE_ARGUMENT, resolveNode } from './node-names.js'
 
 interface ReplayFlags extends ServerFlags {
@@ -12,16 +12,16 @@ interface ReplayFlags extends ServerFlags {
   into?: string
 }
 
-/** No pause of a replay is longer, in milliseconds: nobody learns from waiting. */
+/** The longest pause of a replay, in milliseconds. Longer ones show nothing. */
 const LONGEST_PAUSE = 10_000
 
-/** `launchtail replay`: shows a log at the pace it came in, or faster. */
+/** `launchtail replay`: shows a log at its original pace, or faster. */
 export function replayCommand(): Command {
   return withServer(new Command('replay'))
-    .description('Show a node’s log again at the pace it was written, or faster.')
+    .description('Replay a node’s log at its original pace, or faster.')
     .argument('<node>', NODE_ARGUMENT)
-    .option('--speed <factor>', 'how many times as fast', '1')
-    .option('--into <node>', 'write it into the log of this new node, for others to watch')
+    .option('--speed <factor>', 'how many times faster', '1')
+    .option('--into <node>', 'also write it into the log of this new node, for others to watch')
     .addHelpText(
       'after',
       `
@@ -46,7 +46,7 @@ async function replay(
   speed: number,
   into: string | undefined,
 ): Promise<void> {
-  const look = lookAt(process.stdout, 'utc')
+  const format = formatterFor(process.stdout, 'utc')
   let before: number | undefined
   for (const entry of logs) {
     const at = Date.parse(entry.timestamp)
@@ -54,7 +54,7 @@ async function replay(
       await pause(Math.min(LONGEST_PAUSE, (at - before) / speed))
     }
     before = at
-    process.stdout.write(`${look.entry(entry)}\n`)
+    process.stdout.write(`${format.entry(entry)}\n`)
     if (!into) continue
     const { timestamp: _then, ...again } = entry
     await client.appendNodeLogs(into, again, { idempotencyKey: randomUUID() })

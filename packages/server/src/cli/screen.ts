@@ -1,38 +1,38 @@
 import { createLogUpdate } from 'log-update'
-import { oneLine } from './look.js'
+import { oneLine } from './format/text.js'
 
-/** Where the lines of logs go and, on a terminal, how far each launch is: below them. */
+/** Shows the lines of logs and, below them on a terminal, the progress of each launch. */
 export interface Screen {
-  /** Shows a line, above the rails. */
+  /** Shows a line, above the progress. */
   line(text: string): void
-  /** Says what is not of the log: on the other output, where that does not tear the rails. */
+  /** Shows a notice: on standard error, unless that would tear the progress apart. */
   note(text: string): void
-  /** What stands at the bottom for a launch, drawn for each picture; nothing takes it away. */
-  rail(of: string, draw: (() => string) | undefined): void
-  /** Shows what is left, and takes the rails away. */
+  /** Sets what is drawn at the bottom for a launch. `undefined` removes it. */
+  progress(of: string, draw: (() => string) | undefined): void
+  /** Shows the remaining lines, and removes the progress. */
   end(): void
 }
 
 export interface ScreenOptions {
   out: NodeJS.WriteStream
-  /** Whether rails are shown at all. */
-  rails: boolean
+  /** Shows progress at all. */
+  hasProgress: boolean
 }
 
-/** Milliseconds between two pictures: more often is work that nobody sees. */
+/** Milliseconds between two redraws. More often is work that nobody sees. */
 const REDRAW_EVERY = 40
 
 /**
- * Lines that come together are written together: with a rail once per picture, without one as soon
- * as what has arrived is read.
+ * Lines that come together are written together: with progress at the next redraw, otherwise as
+ * soon as everything that has arrived is read.
  */
-export function createScreen({ out, rails }: ScreenOptions): Screen {
+export function createScreen({ out, hasProgress }: ScreenOptions): Screen {
   const update = createLogUpdate(out)
   const shown = new Map<string, () => string>()
   let lines = ''
   let isDue = false
   process.once('exit', end)
-  return { line, note, rail, end }
+  return { line, note, progress, end }
 
   function line(text: string): void {
     lines += `${text}\n`
@@ -41,12 +41,12 @@ export function createScreen({ out, rails }: ScreenOptions): Screen {
 
   function note(text: string): void {
     const words = `launchtail: ${oneLine(text)}`
-    if (rails && process.stderr.isTTY) line(words)
+    if (hasProgress && process.stderr.isTTY) line(words)
     else process.stderr.write(`${words}\n`)
   }
 
-  function rail(of: string, draw: (() => string) | undefined): void {
-    if (!rails) return
+  function progress(of: string, draw: (() => string) | undefined): void {
+    if (!hasProgress) return
     if (draw) shown.set(of, draw)
     else shown.delete(of)
     soon()
@@ -55,25 +55,25 @@ export function createScreen({ out, rails }: ScreenOptions): Screen {
   function soon(): void {
     if (isDue) return
     isDue = true
-    if (rails) setTimeout(flush, REDRAW_EVERY)
+    if (hasProgress) setTimeout(flush, REDRAW_EVERY)
     else setImmediate(flush)
   }
 
   function flush(): void {
     isDue = false
     if (lines !== '') {
-      if (rails) update.clear()
+      if (hasProgress) update.clear()
       out.write(lines)
       lines = ''
     }
     if (shown.size > 0) update(Array.from(shown.values(), (draw) => draw()).join('\n'))
-    else if (rails) update.clear()
+    else if (hasProgress) update.clear()
   }
 
   function end(): void {
     process.off('exit', end)
     shown.clear()
     flush()
-    if (rails) update.done()
+    if (hasProgress) update.done()
   }
 }

@@ -6,7 +6,7 @@ import type { Demo } from '../demo/demo.js'
 import { StartError } from '../errors.js'
 import type { Server } from '../main.js'
 
-/** `launchtail serve`: each setting is a flag too, but for those that are secret. */
+/** `launchtail serve`. Every setting is a flag, too, unless it is secret. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('Start the server.')
   const names = new Map<string, SettingName>()
@@ -18,22 +18,22 @@ export function serveCommand(): Command {
   }
   command.option(
     '--demo',
-    'show a dozen recorded launches and the example node, in a data folder of their own',
+    'replay a dozen recorded launches and run the example node, in a separate data folder',
   )
   command.addHelpText(
     'after',
     `
 Examples:
-  $ launchtail serve                                  embedded store in ./data
-  $ launchtail serve --demo                           something to look at
-  $ REDIS_URL=redis://127.0.0.1:6379 launchtail serve logs on Redis
+  $ launchtail serve                                  store the logs in ./data
+  $ launchtail serve --demo                           look at a demonstration
+  $ REDIS_URL=redis://127.0.0.1:6379 launchtail serve store the logs in Redis
   $ launchtail serve --port 9000 --data-dir /var/lib/launchtail
 `,
   )
   return command.action(async ({ demo = false, ...options }: Options) => {
     const flags: Partial<Record<SettingName, string>> = {}
     for (const [attribute, name] of names) {
-      // What came from the environment is read there, so that a fault names the variable.
+      // Values from the environment are read there, so that an error names the variable.
       if (command.getOptionValueSource(attribute) === 'cli')
         Object.assign(flags, { [name]: options[attribute] })
     }
@@ -53,21 +53,21 @@ async function serve(
 ): Promise<void> {
   let server: Server
   try {
-    // Only here: the other commands need nothing of the server.
+    // Loaded here, because no other command needs it.
     const { startServer } = await import('../main.js')
     const config = resolveConfig({ flags, env: process.env })
-    // What is shown must not get among what is real: the usual durations are learned from it too.
+    // Recorded launches must not mix with real ones, from which durations are estimated.
     const apart = { ...config, dataDir: join(config.dataDir, 'demo'), redisUrl: undefined }
     server = await startServer(withDemo ? apart : config)
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error
     process.stderr.write(`launchtail: ${error.message.replaceAll('\n', '\nlaunchtail: ')}\n`)
     process.exitCode = 1
-    // What was opened before the fault must not keep the process.
+    // What was opened before the error must not keep the process alive.
     process.exit()
   }
   let demo: Demo | undefined
-  // Before it says that it listens: whoever waits for that may end it at once.
+  // Before it says that it listens: whoever waits for that may send a signal at once.
   endOnSignal(async () => {
     await demo?.stop()
     await server.close()
@@ -81,7 +81,7 @@ async function beginDemo({ url, token }: Server): Promise<Demo> {
     import('@launchtail/client'),
     import('../demo/demo.js'),
   ])
-  process.stdout.write('\nThis is a demonstration: recorded launches, and one that is real.\n')
+  process.stdout.write('\nThis is a demonstration with recorded launches and a real one.\n')
   const note = (sentence: string) => void process.stderr.write(`launchtail: ${sentence}\n`)
   return startDemo({ client: createClient({ baseUrl: url, token }), note })
 }
@@ -89,11 +89,11 @@ async function beginDemo({ url, token }: Server): Promise<Demo> {
 function greeting({ url, madeToken, tokenFile }: Server): string {
   const lines = [`Launchtail listens on ${url}`]
   if (madeToken) {
-    // What is behind the # is not sent; the page takes it out of the address at once.
+    // Browsers do not send what follows the #, and the page removes it from the address at once.
     lines.push(`Open ${url}/#token=${madeToken}`)
-    lines.push('What follows "token=" is the admin token, shown this once')
+    lines.push('The part after "token=" is the admin token. It is shown only this once.')
   }
-  if (tokenFile) lines.push(`The token is kept in ${tokenFile}`)
+  if (tokenFile) lines.push(`The token is in ${tokenFile}`)
   if (existsSync('examples/launch.mjs')) {
     const token = tokenFile ? `LAUNCHTAIL_ADMIN_TOKEN=$(cat '${tokenFile}') ` : ''
     lines.push(
@@ -105,7 +105,7 @@ function greeting({ url, madeToken, tokenFile }: Server): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The first signal ends in order, a second one at once. */
+/** The first signal stops the server in order, a second one at once. */
 function endOnSignal(close: () => Promise<void>): void {
   let ending = false
   const end = () => {
@@ -114,7 +114,7 @@ function endOnSignal(close: () => Promise<void>): void {
     close().then(
       () => process.exit(0),
       (error) => {
-        process.stderr.write(`launchtail: could not end in order: ${error}\n`)
+        process.stderr.write(`launchtail: could not stop in order: ${error}\n`)
         process.exit(1)
       },
     )

@@ -1,27 +1,28 @@
 import type { NodeRecord } from '@launchtail/client'
-import { cut, type Look, oneLine } from './look.js'
+import type { Formatter } from './format/formatter.js'
+import { cut, oneLine } from './format/text.js'
 
 export interface TableOptions {
-  look: Look
-  /** Columns to keep within, and rows; the whole of everything where they are not given. */
+  format: Formatter
+  /** The width and height to fit into. Without them, everything is shown whole. */
   width?: number | undefined
   rows?: number | undefined
 }
 
 const HEAD: Cells = ['NODE', 'STATE', 'NAME', 'ENDPOINT OR MESSAGE']
 const BETWEEN = '  '
-/** With less room for the last column, the node’s name is left out. */
+/** If the last column had less room, the column with names is left out. */
 const LEAST_WORDS = 24
 
-/** Nodes, one a line. Made ids are cut to a unique beginning where there is a width to keep. */
+/** One node per line. With a width to fit into, UUIDs are cut to a unique prefix. */
 export function nodesTable(
   nodes: readonly NodeRecord[],
-  { look, width, rows = Number.POSITIVE_INFINITY }: TableOptions,
+  { format, width, rows = Number.POSITIVE_INFINITY }: TableOptions,
 ): string {
   if (nodes.length === 0) return 'There are no nodes.'
   const fits = nodes.length < rows - 1 ? nodes.length : Math.max(1, rows - 2)
   const shown = nodes.slice(0, fits)
-  const more = fits < nodes.length ? [look.dim(`… and ${nodes.length - fits} more`)] : []
+  const more = fits < nodes.length ? [format.dim(`… and ${nodes.length - fits} more`)] : []
   if (width === undefined) {
     const plain = columnsOf(shown.map((node) => cellsOf(node)))
     return [...plain.map((cells) => cells.join(BETWEEN).trimEnd()), ...more].join('\n')
@@ -33,17 +34,17 @@ export function nodesTable(
   const room = width - 1 - widthOf([head])
   const cutTo = (cells: readonly string[]) => [...cells.slice(0, -1), cut(cells.at(-1) ?? '', room)]
   return [
-    look.dim(cutTo(head).join(BETWEEN)),
+    format.dim(cutTo(head).join(BETWEEN)),
     ...lines.map((cells, n) => {
       const [id = '', state = '', ...rest] = cutTo(cells)
       const status = shown[n]?.status ?? 'launching'
-      return [id, look.status(state, status), ...rest].join(BETWEEN).trimEnd()
+      return [id, format.status(state, status), ...rest].join(BETWEEN).trimEnd()
     }),
     ...more,
   ].join('\n')
 }
 
-/** The rows with all cells but the last as wide as the widest of their column. */
+/** Pads all cells, except the last of each row, to the width of their column. */
 function columnsOf(rows: readonly (readonly string[])[]): (readonly string[])[] {
   const widths = rows[0]?.map((_, n) => Math.max(...rows.map((cells) => cells[n]?.length ?? 0)))
   return rows.map((cells) =>
@@ -51,7 +52,7 @@ function columnsOf(rows: readonly (readonly string[])[]): (readonly string[])[] 
   )
 }
 
-/** What all columns but the last take. */
+/** The width of all columns except the last. */
 function widthOf([cells = []]: readonly (readonly string[])[]): number {
   return cells.slice(0, -1).reduce((sum, cell) => sum + cell.length + BETWEEN.length, 0)
 }
@@ -77,7 +78,7 @@ function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
 const SHORTEST = 8
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Made ids (UUIDs) by a beginning that tells them apart; the others as they are. */
+/** Cuts UUIDs to a prefix that tells them apart. Other ids stay as they are. */
 export function shortIds(ids: readonly string[]): (id: string) => string {
   const made = ids.filter((id) => UUID.test(id))
   let length = SHORTEST

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { isLoopback } from '../config.js'
 import { HttpError } from '../errors.js'
+import { isLoopback } from '../loopback.js'
 import { pathOf } from './paths.js'
 
 export interface RequestHeadOptions {

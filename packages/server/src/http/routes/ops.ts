@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from '../../config.js'
+import { isLoopback } from '../../loopback.js'
 import type { Authenticate } from '../auth.js'
 import { errorBody } from '../refusals.js'
 
