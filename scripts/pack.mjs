@@ -1,7 +1,7 @@
-// Run by `npm pack` and `npm publish` in packages/server. Before (--add), the built page and the
-// example node's task are copied beside the code, and what earlier builds left is removed. After
-// (--remove), the copies go: in a checkout they would be served in place of newer ones.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+// What the published server has beside its own code: the built page, and the example node's task.
+// Run by `npm pack` and `npm publish` in packages/server, before (--add) and after (--remove): left
+// there, they would be served in place of newer ones.
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const pathOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
@@ -15,13 +15,6 @@ const missing = needed.find((path) => !existsSync(path))
 if (missing) {
   console.error(`${missing} is not there; run: npm run build`)
   process.exit(1)
-}
-if (process.argv.includes('--add')) {
-  const dist = pathOf('packages/server/dist/')
-  const { outputs } = JSON.parse(readFileSync(`${dist}build.json`, 'utf8'))
-  for (const name of readdirSync(dist)) {
-    if (/\.js(\.map)?$/.test(name) && !outputs.includes(name)) rmSync(dist + name)
-  }
 }
 for (const [from, to] of copies) {
   rmSync(to, { recursive: true, force: true })

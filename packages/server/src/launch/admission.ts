@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import type { Insertable, Transaction } from 'kysely'
+import type { LaunchesTable, Schema } from '../database/schema.js'
 import { HttpError } from '../errors.js'
 import type { LogStore } from '../logs/store.js'
+import type { Launched } from '../nodes/launches.js'
 import type { Registry } from '../nodes/registry.js'
 import type { About } from '../nodes/rows.js'
 import { clusterNameFor } from './cluster-name.js'
 import { removeFolders } from './launch-folders.js'
 import type { LaunchRows } from './launch-rows.js'
 import type { Launcher } from './launcher.js'
+import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
 import { storedRequest } from './stored-launch.js'
 
@@ -34,25 +38,39 @@ export function createAdmission(options: AdmissionOptions) {
   const { rows, runs, store, registry, folder, key, clusterPrefix, ownSecrets, now } = options
   return { admit, refuseWhileRunning }
 
-  async function admit(request: LaunchRequest, launcher: Launcher): Promise<Admitted> {
+  /** `keep` stores the answer in the same transaction. */
+  async function admit(
+    request: LaunchRequest,
+    launcher: Launcher,
+    keep: KeepAnswer<Launched>,
+  ): Promise<Admitted> {
     const nodeId = request.node_id ?? randomUUID()
     await refuseWhileRunning(nodeId)
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
     const clusterName = await freeName(nodeId, request)
     await removeFolders(folder, await rows.ended(nodeId))
-    await registry.create({ nodeId, clusterName, about: aboutOf(request), replace: true })
-    const launchId = randomUUID()
-    await insert({ nodeId, launchId, clusterName }, request, launcher)
-    return { nodeId, launchId, clusterName }
+    const admitted = { nodeId, launchId: randomUUID(), clusterName }
+    const row = rowOf(admitted, request, launcher)
+    const alongside = async (transaction: Transaction<Schema>) => {
+      await rows.insert(row, transaction)
+      await keep({ node_id: nodeId, cluster_name: clusterName }, transaction)
+    }
+    const node = { nodeId, clusterName, about: aboutOf(request), replace: true, alongside }
+    await registry.create(node).catch(async (error) => {
+      // Another process may have been quicker by a moment.
+      await refuseWhileRunning(nodeId)
+      throw error
+    })
+    return admitted
   }
 
-  async function insert(
+  function rowOf(
     { nodeId, launchId, clusterName }: Admitted,
     request: LaunchRequest,
     launcher: Launcher,
-  ): Promise<void> {
-    const row = {
+  ): Insertable<LaunchesTable> {
+    return {
       launch_id: launchId,
       node_id: nodeId,
       launcher: launcher.name,
@@ -66,11 +84,6 @@ export function createAdmission(options: AdmissionOptions) {
       owner_number: 0,
       leased_until: 0,
     }
-    await rows.insert(row).catch(async (error) => {
-      // Another process may have been quicker by a moment.
-      await refuseWhileRunning(nodeId)
-      throw error
-    })
   }
 
   async function freeName(nodeId: string, request: LaunchRequest): Promise<string> {

@@ -1,13 +1,13 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Insertable, Selectable, Transaction } from 'kysely'
 import type { Database } from '../database/open.js'
-import type { LaunchesTable } from '../database/schema.js'
+import type { LaunchesTable, Schema } from '../database/schema.js'
 
 export type LaunchRow = Selectable<LaunchesTable>
 
 /** The stored launches. A row of a launch that runs is changed by its owner alone: see `owned-row`. */
 export interface LaunchRows {
   /** Throws if the node has a launch that is not over. */
-  insert(row: Insertable<LaunchesTable>): Promise<void>
+  insert(row: Insertable<LaunchesTable>, transaction: Transaction<Schema>): Promise<void>
   /** The id of the node's launch that is not over. */
   unended(nodeId: string): Promise<string | undefined>
   /** The ids of the node's launches that are over. */
@@ -22,8 +22,8 @@ export interface LaunchRows {
 
 export function createLaunchRows(database: Database): LaunchRows {
   return {
-    async insert(row) {
-      await database.insertInto('launches').values(row).execute()
+    async insert(row, transaction) {
+      await transaction.insertInto('launches').values(row).execute()
     },
     async unended(nodeId) {
       const row = await ofNode(nodeId).where('state', '!=', 'ended').executeTakeFirst()

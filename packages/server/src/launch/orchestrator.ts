@@ -1,7 +1,7 @@
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
 import { HttpError } from '../errors.js'
-import type { Launches, Once } from '../nodes/launches.js'
+import type { Launched, Launches, Once } from '../nodes/launches.js'
 import { createAdmission } from './admission.js'
 import { removeFolders } from './launch-folders.js'
 import { createLaunchRows } from './launch-rows.js'
@@ -9,7 +9,7 @@ import { withSecretEnvs } from './launch-secrets.js'
 import { chooseLauncher } from './launchers.js'
 import { createLeases } from './leases.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
-import { createReplies } from './replies.js'
+import { createReplies, type KeepAnswer } from './replies.js'
 import { createRuns } from './runs.js'
 import { readAsked } from './stored-launch.js'
 import { createTakeUp } from './take-up.js'
@@ -56,18 +56,16 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   }
 
   async function launch(request: LaunchRequest, once?: Once) {
-    if (!once) return launchNow(request)
-    const act = () => launchNow(request)
-    const { answer, replayed } = await replies.once(once.key, once.digest, act)
-    return { ...answer, ...(replayed && { replayed }) }
+    if (!once) return launchNow(request, async () => {})
+    return replies.once<Launched>(once, (keep) => launchNow(request, keep))
   }
 
-  async function launchNow(wanted: LaunchRequest) {
+  async function launchNow(wanted: LaunchRequest, keep: KeepAnswer<Launched>): Promise<Launched> {
     const request = withSecretEnvs(wanted)
     const launcher = chooseLauncher(given.launchers, request.provider)
     await launcher.check(request)
     return locked(async () => {
-      const { nodeId, clusterName, launchId } = await admission.admit(request, launcher)
+      const { nodeId, clusterName, launchId } = await admission.admit(request, launcher, keep)
       await takeUp.start(nodeId, launchId)
       return { node_id: nodeId, cluster_name: clusterName }
     })

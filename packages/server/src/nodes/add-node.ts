@@ -1,4 +1,5 @@
-import type { Database } from '../database/open.js'
+import type { Transaction } from 'kysely'
+import type { Schema } from '../database/schema.js'
 import { HttpError } from '../errors.js'
 import { UNFOLDED } from './fold.js'
 import { type About, columns, wordsOf } from './rows.js'
@@ -9,10 +10,12 @@ export interface NewNode {
   about: About
   /** The node may exist already, unless it is launching: it is launched anew. */
   replace?: boolean
+  /** Stores what must exist together with the node, or not at all. */
+  alongside?: (transaction: Transaction<Schema>) => Promise<void>
 }
 
 export interface AddNodeOptions {
-  database: Database
+  transaction: Transaction<Schema>
   /** Takes the secrets out of the description. */
   redact: (text: string) => string
   time: string
@@ -20,8 +23,8 @@ export interface AddNodeOptions {
 
 /** Throws 409 if the node exists, unless it may be replaced. */
 export async function addNode(
-  { nodeId, clusterName, replace = false, ...node }: NewNode,
-  { database, redact, time }: AddNodeOptions,
+  { nodeId, clusterName, replace = false, ...node }: Omit<NewNode, 'alongside'>,
+  { transaction, redact, time }: AddNodeOptions,
 ): Promise<void> {
   const about = redacted(node.about, redact)
   const given = {
@@ -32,14 +35,14 @@ export async function addNode(
     created_at: time,
     updated_at: time,
   }
-  const { numInsertedOrUpdatedRows: inserted = 0n } = await database
+  const { numInsertedOrUpdatedRows: inserted = 0n } = await transaction
     .insertInto('nodes')
     .values({ node_id: nodeId, ...given, ...columns(UNFOLDED), folded: 0 })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
   if (inserted > 0n) return
   if (!replace) throw new HttpError(409, `node ${nodeId} exists`)
-  await database.updateTable('nodes').set(given).where('node_id', '=', nodeId).execute()
+  await transaction.updateTable('nodes').set(given).where('node_id', '=', nodeId).execute()
 }
 
 function redacted(about: About, redact: (text: string) => string): About {

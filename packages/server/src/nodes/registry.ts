@@ -90,9 +90,14 @@ export function createRegistry({
   }
 
   async function create(node: NewNode): Promise<NodeRecord> {
-    const { nodeId } = node
+    const { nodeId, alongside } = node
     await writer.write(nodeId)
-    await locked(nodeId, () => addNode(node, { database, redact, time: now().toISOString() }))
+    await locked(nodeId, () =>
+      database.transaction().execute(async (transaction) => {
+        await addNode(node, { transaction, redact, time: now().toISOString() })
+        await alongside?.(transaction)
+      }),
+    )
     notify(nodeId)
     return (await get(nodeId)) as NodeRecord
   }

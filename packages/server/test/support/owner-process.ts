@@ -1,6 +1,7 @@
 /** One of several servers with the same records and logs, in a process of its own. */
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { skypilotLauncher } from '../../src/launch/skypilot/api/launcher.js'
+import type { Once } from '../../src/nodes/launches.js'
 import { type ServerOptions, startLaunching } from './launching.js'
 
 export interface OwnerOptions extends Pick<ServerOptions, 'folder' | 'redisUrl' | 'lease'> {
@@ -11,7 +12,7 @@ export interface OwnerOptions extends Pick<ServerOptions, 'folder' | 'redisUrl' 
 }
 
 export type Order =
-  | { launch: LaunchRequest }
+  | { launch: LaunchRequest; once?: Once }
   | { terminate: string }
   | { isRunning: string }
   | { stop: true }
@@ -36,7 +37,7 @@ process.on('message', (order: Order) => {
 process.send?.({ answer: 'up' })
 
 async function carryOut(order: Order): Promise<unknown> {
-  if ('launch' in order) return server.orchestrator.launch(order.launch)
+  if ('launch' in order) return server.orchestrator.launch(order.launch, order.once)
   if ('terminate' in order) return server.orchestrator.terminate(order.terminate)
   if ('isRunning' in order) return server.orchestrator.running(order.isRunning)
   return server.stop()

@@ -35,7 +35,7 @@ export async function startShared() {
   await migrate(database)
   const lock = await openSqlite(file, { timeout: 0 })
   const children = new Set<ChildProcess>()
-  return { folder, start, list, until, row, freeze, killAll, close }
+  return { folder, start, list, until, row, launched, freeze, killAll, close }
 
   async function start(options: Omit<OwnerOptions, 'folder' | 'redisUrl'>): Promise<Owner> {
     const given = JSON.stringify({ ...options, folder, redisUrl: redis.url } satisfies OwnerOptions)
@@ -80,6 +80,15 @@ export async function startShared() {
       .where('node_id', '=', nodeId)
       .orderBy('created_at', 'desc')
       .executeTakeFirstOrThrow()
+  }
+
+  /** The nodes' ids, each of which must have a launch, and each launch its node. */
+  async function launched(): Promise<string[]> {
+    const nodes = await database.selectFrom('nodes').select('node_id').execute()
+    const launches = await database.selectFrom('launches').select('node_id').execute()
+    const ids = (rows: { node_id: string }[]) => rows.map((row) => row.node_id).sort()
+    if (ids(nodes).join() !== ids(launches).join()) throw new Error('a node without its launch')
+    return ids(launches)
   }
 
   /**
