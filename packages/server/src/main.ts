@@ -138,7 +138,7 @@ async function openStorage(base: Base): Promise<Storage> {
 
 async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
   const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
-  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention })
+  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention, onFault })
   // Loaded only if it is used: it takes a tenth of the start.
   const { redisLogStore } = await import('./logs/redis/store.js')
   return redisLogStore({ url, retention, pollInterval, wait, onFault })
@@ -228,7 +228,7 @@ function openStreams(base: Base, { store }: Storage, { registry, readText }: Rec
     counts.skipped += 1
   }
   return {
-    feeds: createFeeds({ store, readText, heartbeat, timeout, storageGrace, onSkipped }),
+    feeds: createFeeds({ store, readText, heartbeat, timeout, storageGrace, onSkipped, onFault }),
     fleet: createFleet({ registry, heartbeat, timeout, onFault }),
   }
 }

@@ -13,11 +13,10 @@ const MASKED_LINE = /^(?:\([^()]{1,100}\) ?)*\s*\*\*\*$/
  * whole. Output that is continued there does not show by itself that it is part of a key.
  */
 export async function endsInKey(
-  store: Pick<LogStore, 'length' | 'read'>,
+  store: Pick<LogStore, 'length' | 'readBefore'>,
   nodeId: string,
 ): Promise<boolean> {
   const length = await store.length(nodeId)
-  const from = Math.max(0, length - LOOK_BACK)
-  const texts = await store.read(nodeId, from, LOOK_BACK)
+  const texts = await store.readBefore(nodeId, length, LOOK_BACK)
   return texts.some((text) => MASKED_LINE.test(readEntry(text)?.message ?? ''))
 }

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { keyReused, stillAtWork } from '../errors.js'
+import { readKept } from '../logs/append-reply.js'
 import { createBodyReader, type RawBody, type RawBodyOptions, type Source } from './raw-body.js'
 
 export type { Source } from './raw-body.js'
@@ -59,7 +60,7 @@ export function createRawOutput(options: RawBodyOptions): RawOutput {
     })
     if (kept.outcome !== 'replayed') return { ...answer, replayed: false }
     if (kept.digest !== digest) throw keyReused()
-    return { ...(JSON.parse(kept.answer) as typeof answer), replayed: true }
+    return { ...(readKept(kept.answer) as unknown as typeof answer), replayed: true }
   }
 }
 

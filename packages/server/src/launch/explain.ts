@@ -17,13 +17,14 @@ export async function explain(
   { nodeId, store }: { nodeId: string; store: Pick<LogStore, 'read'> },
 ): Promise<Outcome> {
   let clues = NO_CLUES
-  for (let from = 0; ; from += PAGE) {
+  for (let from = 0; ; ) {
     const texts = await store.read(nodeId, from, PAGE)
+    if (texts.length === 0) break
+    from += texts.length
     for (const text of texts) {
       const entry = readEntry(text)
       if (entry) clues = observe(clues, entry)
     }
-    if (texts.length < PAGE) break
   }
   const { cause, message } = conclude(clues, { message: said, details: more })
   const details = [

@@ -1,7 +1,7 @@
 import type { Draft, LaunchState, LogEntry } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
 import { StorageUnavailable } from '../errors.js'
-import { type AppendReply, answerAt, appendReply } from './append-reply.js'
+import { answerAt, appendReply, readReply } from './append-reply.js'
 import { complete } from './complete.js'
 import { writeEntry } from './entry-text.js'
 import { inSlices } from './in-slices.js'
@@ -101,7 +101,7 @@ export function createAppender(options: AppenderOptions): Appender {
       if (appended.outcome === 'replayed') {
         const { answer, index, digest } = appended
         return {
-          ...answerAt(index, JSON.parse(answer) as AppendReply),
+          ...answerAt(index, readReply(answer)),
           outcome: 'replayed',
           digest,
         }

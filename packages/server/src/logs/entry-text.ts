@@ -58,12 +58,30 @@ export function readEntry(text: string): LogEntry | undefined {
   if (typeof progress === 'number') entry.progress = Math.min(100, Math.max(0, progress))
   if (typeof details === 'string') {
     if (details !== '') entry.details = details.toWellFormed()
-  } else if (details !== undefined && details !== null) entry.details = JSON.stringify(details)
+  } else if (details !== undefined && details !== null) entry.details = writeDetails(details)
   return entry
 }
 
-/** A longer text is none of ours, and could not be sent to a reader. */
-const LONGEST = 512 * 1024
+/** `JSON.stringify` goes down by recursion, and the engine's stack ends before `JSON.parse` does. */
+function writeDetails(details: unknown): string {
+  return isDeep(details, DEEPEST)
+    ? `(details nested in more than ${DEEPEST} levels)`
+    : JSON.stringify(details)
+}
+
+function isDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeep(inner, levels - 1))
+}
+
+/** As deep as what is sent in may be. */
+const DEEPEST = 32
+
+/**
+ * A longer text is no entry. Our own have at most 64 KiB when they are sent in, and their JSON may
+ * take three times as much.
+ */
+export const LONGEST = 256 * 1024
 
 function parse(text: string): unknown {
   try {

@@ -44,12 +44,12 @@ export async function readHistory<Match>(
   const to = before ? Math.min(length, await indexOf(before, 'before')) : length
   const from = after ? (await indexOf(after, 'after')) + 1 : 0
   let newest: string | undefined
-  const found = await lastMatching({ read, from, to, limit: tail, match })
+  const found = await lastMatching({ readBefore, from, to, limit: tail, match })
   return { found, cursor: await tip(), length }
 
-  async function read(start: number, limit: number): Promise<string[]> {
-    const texts = await store.read(nodeId, start, limit)
-    if (start + texts.length === length) newest ??= texts.at(-1)
+  async function readBefore(end: number, limit: number): Promise<string[]> {
+    const texts = await store.readBefore(nodeId, end, limit)
+    if (end === length) newest ??= texts.at(-1)
     return texts
   }
 

@@ -1,6 +1,6 @@
 export interface LastMatchingOptions<Item, Match> {
-  /** Reads at most `limit` items from an index on. */
-  read: (from: number, limit: number) => readonly Item[] | Promise<readonly Item[]>
+  /** Reads at most `limit` items that end right before an index, oldest first. */
+  readBefore: (to: number, limit: number) => readonly Item[] | Promise<readonly Item[]>
   /** The indexes to search: from the first, up to the second without it. */
   from: number
   to: number
@@ -21,12 +21,14 @@ const MIN_PAGE = 100
 export async function lastMatching<Item, Match>(
   options: LastMatchingOptions<Item, Match>,
 ): Promise<Match[]> {
-  const { read, from, to, limit, match } = options
+  const { readBefore, from, to, limit, match } = options
   const pages: Match[][] = []
   let missing = limit
   for (let end = to; end > from && missing > 0; ) {
-    const start = Math.max(from, end - Math.min(PAGE, Math.max(missing, MIN_PAGE)))
-    const items = await read(start, end - start)
+    const most = Math.min(PAGE, Math.max(missing, MIN_PAGE), end - from)
+    const items = await readBefore(end, most)
+    if (items.length === 0) break
+    const start = end - items.length
     const page: Match[] = []
     for (let i = items.length - 1; i >= 0 && page.length < missing; i -= 1) {
       const matched = match(items[i] as Item, start + i)

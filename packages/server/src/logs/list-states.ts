@@ -38,15 +38,14 @@ export function createListStates({ store, before }: ListStatesOptions): ListStat
 
   async function load(nodeId: string): Promise<ListState> {
     const length = await store.length(nodeId)
-    const from = Math.max(0, length - LOOK_BACK)
-    const texts = length > 0 ? await store.read(nodeId, from, length - from) : []
+    const texts = await store.readBefore(nodeId, length, LOOK_BACK)
     const record = await before(nodeId)
     let launch: LaunchState = record ?? NOT_LAUNCHED
     for (const text of texts) {
       const entry = readEntry(text)
       if (entry) launch = foldLaunch(launch, entry)
     }
-    const state = { ...launch, length: from + texts.length, last: texts.at(-1) }
+    const state = { ...launch, length: texts.length > 0 ? length : 0, last: texts.at(-1) }
     remember(nodeId, state)
     return state
   }

@@ -1,3 +1,17 @@
+import { LONGEST } from './entry-text.js'
+
+/** Bytes of texts that one read returns at most. What is read takes several times as much memory. */
+export const READ_BYTES = 512 * 1024
+
+/** True if a read of at most `limit` texts gave these because the list had no more. */
+export function isAtEnd(texts: readonly string[], limit: number): boolean {
+  if (texts.length >= limit) return false
+  let characters = 0
+  for (const { length } of texts) characters += length
+  // One that is cut short has no room for the longest text; a character has up to three bytes.
+  return characters * 3 <= READ_BYTES - LONGEST
+}
+
 /**
  * Where the nodes' logs are kept: one list of texts per node, each text an entry's JSON.
  *
@@ -6,8 +20,16 @@
 export interface LogStore {
   /** Appends all texts or none, in one atomic step. */
   append(nodeId: string, texts: readonly string[], how?: AppendHow): Promise<Appended>
-  /** The texts from an index on, at most `limit`; fewer only at the list's end. */
+  /**
+   * The texts from an index on: at most `limit`, and no more than READ_BYTES, except that there is
+   * always one. None only at the list's end.
+   */
   read(nodeId: string, from: number, limit: number): Promise<string[]>
+  /**
+   * The texts right before an index, oldest first, bounded in the same way. None where the list does
+   * not reach as far as `to`.
+   */
+  readBefore(nodeId: string, to: number, limit: number): Promise<string[]>
   /** The number of entries in the list; 0 where there is none. */
   length(nodeId: string): Promise<number>
   /** An offset's position; 0 where it was never set. */

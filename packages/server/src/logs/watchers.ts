@@ -4,12 +4,19 @@ import type { Watcher } from './store.js'
 export interface Watchers {
   add(nodeId: string, watcher: Watcher): void
   delete(nodeId: string, watcher: Watcher): void
-  of(nodeId: string): Iterable<Watcher>
+  has(nodeId: string): boolean
   all(): Iterable<[nodeId: string, watchers: ReadonlySet<Watcher>]>
-  each(tell: (watcher: Watcher) => void): void
+  /**
+   * Tells the watchers of one list, or all of them. One that throws keeps no other from being told,
+   * and the store goes on.
+   */
+  tell(nodeId: string, say: (watcher: Watcher) => void): void
+  tellAll(say: (watcher: Watcher) => void): void
 }
 
-export function createWatchers(): Watchers {
+export type OnFault = (message: string, error?: unknown) => void
+
+export function createWatchers(onFault: OnFault = () => {}): Watchers {
   const byNode = new Map<string, Set<Watcher>>()
   return {
     add(nodeId, watcher) {
@@ -21,10 +28,21 @@ export function createWatchers(): Watchers {
       const watchers = byNode.get(nodeId)
       if (watchers?.delete(watcher) && watchers.size === 0) byNode.delete(nodeId)
     },
-    of: (nodeId) => byNode.get(nodeId) ?? [],
+    has: (nodeId) => byNode.has(nodeId),
     all: () => byNode,
-    each(tell) {
-      for (const watchers of byNode.values()) for (const watcher of watchers) tell(watcher)
+    tell,
+    tellAll(say) {
+      for (const nodeId of [...byNode.keys()]) tell(nodeId, say)
     },
+  }
+
+  function tell(nodeId: string, say: (watcher: Watcher) => void): void {
+    for (const watcher of [...(byNode.get(nodeId) ?? [])]) {
+      try {
+        say(watcher)
+      } catch (error) {
+        onFault(`watching ${nodeId}`, error)
+      }
+    }
   }
 }

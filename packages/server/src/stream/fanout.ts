@@ -25,6 +25,7 @@ export interface FanoutOptions extends Lifetimes {
   storageGrace: number
   /** Called with each reader that has gone. */
   onGone: () => void
+  onFault?: (message: string, error: unknown) => void
 }
 
 interface Attached {
@@ -33,7 +34,12 @@ interface Attached {
   readonly behind: CatchUp
 }
 
-export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptions): Fanout {
+export function createFanout({
+  storageGrace,
+  onGone,
+  onFault = () => {},
+  ...lifetimes
+}: FanoutOptions): Fanout {
   const { now = () => performance.now() } = lifetimes
   const viewOf = createViews()
   let attached: Attached | undefined
@@ -50,7 +56,7 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
   return {
     listener: { grown: () => attached?.flusher.grown(), replaced, removed, lost, found },
     attach(feed) {
-      const flusher = createFlusher({ feed, readers: all, fallBehind, end, now })
+      const flusher = createFlusher({ feed, readers: all, fallBehind, end, fail, now })
       attached = { feed, flusher, behind: createCatchUp({ feed, flusher, say, end }) }
     },
     add,
@@ -75,6 +81,12 @@ export function createFanout({ storageGrace, onGone, ...lifetimes }: FanoutOptio
     reader.live = false
     reader.cursor = cursor
     goOn(reader)
+  }
+
+  /** The readers come again with the last id that they have seen. */
+  function fail(error: unknown): void {
+    onFault('sending a log', error)
+    for (const reader of [...all]) end(reader)
   }
 
   function replaced(): void {

@@ -44,13 +44,16 @@ export interface FlusherOptions {
   fallBehind: (reader: Reader, cursor: Cursor) => void
   /** The launch is over, and the reader has been told. */
   end: (reader: Reader) => void
+  /** Something threw: it is not known any more which reader has been sent what. */
+  fail: (error: unknown) => void
   now: () => number
 }
 
 const SLICE = 256
 
-export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOptions): Flusher {
-  const pace = createPace(flush, now)
+export function createFlusher(options: FlusherOptions): Flusher {
+  const { feed, readers, fallBehind, end, fail, now } = options
+  const pace = createPace(() => guarded(flush), now)
   let sent = feed.tip()
   /** Counts the lists there were: a flush of an earlier one is not continued. */
   let list = 0
@@ -104,7 +107,7 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
       // Another list: `restart` has been called.
       if (during !== list) return
       took += now() - begun
-      if (next < live.length) setImmediate(slice)
+      if (next < live.length) setImmediate(guarded, slice)
       else done(isLast ? took : 0)
     }
 
@@ -112,6 +115,16 @@ export function createFlusher({ feed, readers, fallBehind, end, now }: FlusherOp
       const buffer = bytesOf(page, view, over)
       buffers[view.number] = buffer
       return buffer
+    }
+  }
+
+  /** An exception here would end the process, and with it the streams of all other nodes. */
+  function guarded(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      done(0)
+      fail(error)
     }
   }
 

@@ -10,7 +10,7 @@ export async function startOf(feed: Feed, { tail, since, level }: StreamQuery): 
   if (tail === Number.POSITIVE_INFINITY) return START
   const end = feed.length()
   const [start = end] = await lastMatching({
-    read: feed.read,
+    readBefore: feed.readBefore,
     from: 0,
     to: end,
     limit: tail,

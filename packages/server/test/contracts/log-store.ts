@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkOf } from '../../src/logs/check.js'
-import type { LogStore, Watcher } from '../../src/logs/store.js'
+import { type LogStore, READ_BYTES, type Watcher } from '../../src/logs/store.js'
 import { until } from '../support/processes.js'
 
 /** What every LogStore promises. `open` gives the same storage again when it is called twice. */
@@ -30,6 +30,60 @@ export function logStoreContract(
       expect(await store.read('a', 0, 0)).toEqual([])
       expect(await store.length('a')).toBe(4)
       expect(await store.length('b')).toBe(0)
+    })
+
+    it('gives back what comes right before an index, oldest first', async () => {
+      const store = await start()
+      await store.append('a', ['0', '1', '2', '3'])
+      expect(await store.readBefore('a', 4, 10)).toEqual(['0', '1', '2', '3'])
+      expect(await store.readBefore('a', 3, 2)).toEqual(['1', '2'])
+      expect(await store.readBefore('a', 0, 2)).toEqual([])
+      expect(await store.readBefore('a', 4, 0)).toEqual([])
+      expect(await store.readBefore('a', 5, 2)).toEqual([])
+      expect(await store.readBefore('b', 1, 2)).toEqual([])
+    })
+
+    it('reads no more bytes at once than it says, and at least one text', async () => {
+      const store = await start()
+      const sizes = [1, 10, 1000, 60_000, 200_000]
+      const texts = Array.from({ length: 120 }, (_, i) => `${i} ${'x'.repeat(sizes[i % 5] ?? 0)}`)
+      for (const text of texts) await store.append('a', [text])
+      const forward: string[] = []
+      while (forward.length < texts.length) {
+        forward.push(...bounded(await store.read('a', forward.length, 100)))
+      }
+      const backward: string[] = []
+      while (backward.length < texts.length) {
+        const page = await store.readBefore('a', texts.length - backward.length, 100)
+        backward.unshift(...bounded(page))
+      }
+      expect(forward).toEqual(texts)
+      expect(backward).toEqual(texts)
+
+      function bounded(page: string[]): string[] {
+        expect(page.length).toBeGreaterThan(0)
+        expect(page.join('').length).toBeLessThanOrEqual(READ_BYTES)
+        return page
+      }
+    })
+
+    it('tells every watcher, also after one that throws', async () => {
+      const store = await start()
+      let heard = false
+      const told = () => {
+        heard = true
+      }
+      const broken = () => {
+        throw new Error('a broken watcher')
+      }
+      store.watch('a', watcherOf({ appended: broken, changed: broken, removed: broken }))
+      store.watch('a', watcherOf({ appended: told }))
+      await until('the other to be told', async () => {
+        await store.append('a', ['0'])
+        return heard
+      })
+      await store.remove('a')
+      expect(await store.length('a')).toBe(0)
     })
 
     it('keeps the lists of nodes apart', async () => {

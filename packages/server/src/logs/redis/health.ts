@@ -19,13 +19,13 @@ export function createHealth(watchers: Watchers): Health {
     lost() {
       if (!up) return
       up = false
-      telling = setTimeout(() => watchers.each((watcher) => watcher.lost()), TELL_AFTER)
+      telling = setTimeout(() => watchers.tellAll((watcher) => watcher.lost()), TELL_AFTER)
     },
     found() {
       if (up) return
       up = true
       clearTimeout(telling)
-      watchers.each((watcher) => watcher.found())
+      watchers.tellAll((watcher) => watcher.found())
     },
     close: () => clearTimeout(telling),
   }

@@ -4,6 +4,10 @@ export const keys = {
   list: (nodeId: string) => `node_logs:${nodeId}`,
   /** Hash: offset name → position. Same slot as the list, whose whole key is its hash tag. */
   offsets: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:source`,
+  /** Hash: index → the text that stands for an element too long to be read: see `read-script.ts`. */
+  long: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:long`,
+  /** String: there for a moment after the list was removed on purpose. */
+  removed: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:removed`,
   /** String: the digest and the answer of a request that carried an `Idempotency-Key`. */
   reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,
   /** The channel on which a process hears itself. */

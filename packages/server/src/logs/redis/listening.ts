@@ -28,19 +28,22 @@ export interface ListeningOptions {
 
 /** Milliseconds in which a list's entries may come unannounced before it is subscribed to anew. */
 const DEAF_AFTER = 10_000
+/** Characters and lines of the longest announcement of our own, with some to spare. */
+const LONGEST = 70_000
+const MOST_LINES = 1500
 
 export function createListening(options: ListeningOptions): Listening {
   const { address, redis, watchers, health, onFault } = options
   /** Watched lists that had unannounced entries, and since when. */
   const unannounced = new Map<string, number>()
+  /** Lists whose removal is being looked into. */
+  const asking = new Set<string>()
   const listen = address.kind === 'cluster' ? clusterListener : singleListener
   const listener = listen({
     address,
     heard,
     // Entries between the watcher's own read and the subscription are found by reading again.
-    subscribed(channel) {
-      for (const watcher of watchers.of(nodeOf(channel))) watcher.changed()
-    },
+    subscribed: (channel) => watchers.tell(nodeOf(channel), (watcher) => watcher.changed()),
     announce: (channel, message) => redis.publish(channel, message),
     masters: () => mastersOf(redis),
     onFault,
@@ -49,22 +52,17 @@ export function createListening(options: ListeningOptions): Listening {
 
   function watch(nodeId: string, watcher: Watcher): () => void {
     const channel = keys.list(nodeId)
-    const first = !isWatched(nodeId)
+    const first = !watchers.has(nodeId)
     watchers.add(nodeId, watcher)
     if (first) listener.add(channel)
     else watcher.changed()
     if (!health.isUp()) watcher.lost()
     return () => {
       watchers.delete(nodeId, watcher)
-      if (isWatched(nodeId)) return
+      if (watchers.has(nodeId)) return
       unannounced.delete(nodeId)
       listener.delete(channel)
     }
-  }
-
-  function isWatched(nodeId: string): boolean {
-    for (const _ of watchers.of(nodeId)) return true
-    return false
   }
 
   /** A message is `<index> <previous check>`, then a line for each text: see `append-script.ts`. */
@@ -72,14 +70,34 @@ export function createListening(options: ListeningOptions): Listening {
     const nodeId = nodeOf(channel)
     unannounced.delete(nodeId)
     if (message === 'removed') {
-      for (const watcher of watchers.of(nodeId)) watcher.removed()
+      void heardOfRemoval(nodeId)
       return
     }
-    const [head = '', ...texts] = message.split('\n')
+    // No announcement of ours is longer. It need not be believed to have the list looked at.
+    const [head = '', ...texts] = message.length > LONGEST ? [] : message.split('\n', MOST_LINES)
     const [index, previous] = head.split(' ')
-    for (const watcher of watchers.of(nodeId)) {
-      if (texts.length === 0 || !previous) watcher.changed()
-      else watcher.appended({ index: Number(index), previous, texts })
+    const isWhole = texts.length > 0 && texts.length < MOST_LINES - 1
+    watchers.tell(nodeId, (watcher) => {
+      if (isWhole && previous) watcher.appended({ index: Number(index), previous, texts })
+      else watcher.changed()
+    })
+  }
+
+  /** Anybody who reaches Redis can say so. It is true where we have left a sign, and no list. */
+  async function heardOfRemoval(nodeId: string): Promise<void> {
+    const [list, sign] = [keys.list(nodeId), keys.removed(nodeId)]
+    if (asking.has(nodeId)) return
+    asking.add(nodeId)
+    try {
+      const [exists, signed] = await Promise.all([redis.exists(list), redis.exists(sign)])
+      watchers.tell(nodeId, (watcher) => {
+        if (exists === 0 && signed > 0) watcher.removed()
+        else watcher.changed()
+      })
+    } catch {
+      // Redis is out of reach, which the polls report. When it is back, the list is looked at.
+    } finally {
+      asking.delete(nodeId)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Watchers } from '../watchers.js'
 import type { Commands } from './commands.js'
 import type { Health } from './health.js'
-import { readEach } from './read-each.js'
+import type { Excerpt, Reading } from './reading.js'
 import { isTimeout } from './time-out.js'
 
 /** Looks at the watched lists, for writers that do not announce; and finds out whether Redis is there. */
@@ -14,6 +14,7 @@ export interface Poll {
 
 export interface PollOptions {
   commands: Commands
+  reading: Pick<Reading, 'readEach'>
   watchers: Watchers
   health: Health
   /** Milliseconds between looks. */
@@ -23,13 +24,19 @@ export interface PollOptions {
   onFault: (message: string, error?: unknown) => void
 }
 
+/**
+ * The most that is taken from a list at a look: looks at a thousand lists are answered at once.
+ * Where there is more, the watcher reads on by itself.
+ */
+const LIMIT = 500
+const BYTES = 32 * 1024
 /** Milliseconds between looks while Redis is out of reach. */
 const RECOVERY_EVERY = 250
 /** A connection that leaves so many looks in a row unanswered is replaced. */
 const UNANSWERED = 2
 
 export function createPoll(options: PollOptions): Poll {
-  const { commands, watchers, health, interval, onUnannounced, onFault } = options
+  const { commands, reading, watchers, health, interval, onUnannounced, onFault } = options
   let looking: Promise<void> | undefined
   let unanswered = 0
   let timers: NodeJS.Timeout[] = []
@@ -62,25 +69,33 @@ export function createPoll(options: PollOptions): Poll {
     const asked = [...watchers.all()].map(([nodeId, watching]) => {
       // A process has one watcher for a list; a second one can use the same news.
       const [first] = watching
-      return { nodeId, from: Math.max(0, first?.position() ?? 0) }
+      const from = Math.max(0, first?.position() ?? 0)
+      return { nodeId, from, limit: LIMIT, bytes: BYTES }
     })
+    let answers: (Excerpt | Error)[]
     try {
-      const answers = await commands.inTime(readEach(commands, asked))
-      unanswered = 0
-      health.found()
-      for (const [i, { nodeId, from }] of asked.entries()) tell(nodeId, from, answers[i])
+      answers = await commands.inTime(reading.readEach(asked))
     } catch (error) {
       failed(error)
+      return
+    }
+    unanswered = 0
+    health.found()
+    for (const [i, { nodeId, from }] of asked.entries()) {
+      const answer = answers[i]
+      // A key of another type says nothing to its watchers; their own reads tell them.
+      if (answer && !(answer instanceof Error)) tell(nodeId, from, answer)
     }
   }
 
-  function tell(nodeId: string, from: number, texts: readonly string[] | undefined): void {
-    if (!texts) return
-    for (const watcher of watchers.of(nodeId)) {
+  function tell(nodeId: string, from: number, { texts, length }: Excerpt): void {
+    watchers.tell(nodeId, (watcher) => {
       if (texts.length > 1 && watcher.position() === from) onUnannounced(nodeId)
       if (texts.length === 0 && watcher.position() >= 0) watcher.changed()
       else watcher.appended({ index: from, previous: undefined, texts })
-    }
+      // It reads on by itself, until it has all.
+      if (texts.length > 0 && from + texts.length < length) watcher.changed()
+    })
   }
 
   /**

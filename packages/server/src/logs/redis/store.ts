@@ -8,6 +8,7 @@ import { createHealth } from './health.js'
 import { keys } from './keys.js'
 import { createListening } from './listening.js'
 import { createPoll } from './poll.js'
+import { createReading } from './reading.js'
 import { parseRedisAddress } from './url.js'
 
 export interface RedisLogStoreOptions {
@@ -40,13 +41,15 @@ export async function redisLogStore({
   const address = parseRedisAddress(url)
   if (!address) throw new StorageUnavailable('not an address of Redis')
   const redis = connectionTo(address)
-  const watchers = createWatchers()
+  const watchers = createWatchers(onFault)
   const health = createHealth(watchers)
   const commands = createCommands({ redis, sharded: address.kind === 'cluster', health })
   const append = createAppend({ commands, retention, wait })
+  const reading = createReading({ commands, retention })
   const listening = createListening({ address, redis, watchers, health, onFault })
   const poll = createPoll({
     commands,
+    reading,
     watchers,
     health,
     interval: pollInterval,
@@ -62,6 +65,8 @@ export async function redisLogStore({
   poll.start()
   return {
     ...createReads(commands),
+    read: reading.read,
+    readBefore: reading.readBefore,
     append,
     watch: listening.watch,
     async close() {
@@ -74,23 +79,27 @@ export async function redisLogStore({
   }
 }
 
+/** Milliseconds for which a removal can be told from a list that is just not there. */
+const REMOVED_FOR = 10_000
+
 function createReads({
   redis,
   sharded,
   attempt,
-}: Commands): Pick<LogStore, 'read' | 'length' | 'offset' | 'remove' | 'ping'> {
+}: Commands): Pick<LogStore, 'length' | 'offset' | 'remove' | 'ping'> {
   return {
-    read: (nodeId, from, limit) =>
-      limit <= 0
-        ? Promise.resolve([])
-        : attempt(() => redis.lrange(keys.list(nodeId), from, from + limit - 1)),
     length: (nodeId) => attempt(() => redis.llen(keys.list(nodeId))),
     offset: async (nodeId, name) =>
-      Number((await attempt(() => redis.hget(keys.offsets(nodeId), name))) ?? 0),
+      // As in the append: what is no number was not written by us.
+      Number(await attempt(() => redis.hget(keys.offsets(nodeId), name))) || 0,
     remove: (nodeId) =>
       attempt(async () => {
         const list = keys.list(nodeId)
-        const removing = redis.multi().del(list, keys.offsets(nodeId))
+        const removing = redis
+          .multi()
+          .del(list, keys.offsets(nodeId), keys.long(nodeId))
+          // Who hears of the removal looks whether it is true.
+          .set(keys.removed(nodeId), '', 'PX', REMOVED_FOR)
         const results = await (sharded
           ? removing.spublish(list, 'removed')
           : removing.publish(list, 'removed')

@@ -15,6 +15,8 @@ export interface SqliteLogStoreOptions {
   file: string
   /** Milliseconds a list is kept after its last append. */
   retention: number
+  /** Called with what goes wrong between calls. */
+  onFault?: (message: string, error?: unknown) => void
   /** Milliseconds since 1970 that never step: retention must not follow a clock that is set. */
   now?: () => number
 }
@@ -28,6 +30,7 @@ export interface SqliteLogStoreOptions {
 export async function sqliteLogStore({
   file,
   retention,
+  onFault = () => {},
   // Set once at the start of the process and counted on from there by the monotonic clock.
   now = () => performance.timeOrigin + performance.now(),
 }: SqliteLogStoreOptions): Promise<LogStore> {
@@ -36,23 +39,21 @@ export async function sqliteLogStore({
   const reading = await openSqlite(file)
   const writer = createWriter(writing)
   const write = prepareWrites(writing)
-  const watchers = createWatchers()
+  const watchers = createWatchers(onFault)
   const removal = createRemoval(write)
   const queue = createAppendQueue({
     writer,
     append: createAppendToList({ write, removal, retention, now }),
     onStored({ nodeId, texts }, index, previous) {
       const news = { index, previous, texts }
-      for (const watcher of watchers.of(nodeId)) watcher.appended(news)
+      watchers.tell(nodeId, (watcher) => watcher.appended(news))
     },
   })
   const expiry = startExpiry({
     writer,
     write,
     removal,
-    onExpired(nodeId) {
-      for (const watcher of watchers.of(nodeId)) watcher.changed()
-    },
+    onExpired: (nodeId) => watchers.tell(nodeId, (watcher) => watcher.changed()),
     now,
   })
   let closed = false
@@ -66,7 +67,7 @@ export async function sqliteLogStore({
       }),
     async remove(nodeId) {
       await writer.exclusively(() => writer.transaction(() => removal.remove(nodeId)))
-      for (const watcher of watchers.of(nodeId)) watcher.removed()
+      watchers.tell(nodeId, (watcher) => watcher.removed())
       expiry.purge()
     },
     watch(nodeId, watcher) {

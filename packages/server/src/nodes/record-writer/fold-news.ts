@@ -3,6 +3,9 @@ import type { LogStore } from '../../logs/store.js'
 import { type Folded, fold, UNFOLDED } from '../fold.js'
 import { type News, readable } from './news.js'
 
+/** Entries that are read from a list at once. */
+const PAGE = 500
+
 /** A record and how many entries of its list it includes. */
 export interface FoldedList {
   readonly record: Folded
@@ -19,8 +22,12 @@ export async function foldNews(
   for (const { index, length, entries } of news) {
     let included = 0
     if (index > folded) {
-      const missing = await store.read(nodeId, folded, index - folded)
-      record = readable(missing).reduce(fold, record)
+      for (let at = folded; at < index; ) {
+        const missing = await store.read(nodeId, at, Math.min(PAGE, index - at))
+        if (missing.length === 0) break
+        record = readable(missing).reduce(fold, record)
+        at += missing.length
+      }
     } else if (index < folded && (await store.length(nodeId)) >= folded) {
       // `catchUp` has read them already. In a shorter list they would be those of a new list.
       included = folded - index

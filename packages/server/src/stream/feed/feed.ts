@@ -26,9 +26,11 @@ export interface Feed {
   reachable(): boolean
   /**
    * The entries from an index on, at most `limit`, from memory or else from the store; fewer only
-   * at the list's end. Readers that ask for the same at once share one read.
+   * where there are no more, or where they are large. Readers that ask for the same at once share one read.
    */
   read(from: number, limit: number): Item[] | Promise<Item[]>
+  /** The entries that end right before an index, at most `limit`, oldest first. */
+  readBefore(to: number, limit: number): Item[] | Promise<Item[]>
   /** All entries after an index; undefined where memory does not go back so far. */
   newer(index: number): Item[] | undefined
   /** Looks at the store now. Ends when the feed agrees with it. */
@@ -93,7 +95,7 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
     newest: atHand.newest,
     tip: () => cursorOf(atHand.newest()),
     reachable: () => reachable,
-    read: createReading({ nodeId, store, atHand, readItem, replacements: sync.replacements }),
+    ...createReading({ nodeId, store, atHand, readItem, replacements: sync.replacements }),
     newer: (index) => atHand.from(index + 1),
     sync: sync.now,
     trim: atHand.trim,

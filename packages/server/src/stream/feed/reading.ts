@@ -5,7 +5,7 @@ import type { Item, ReadItem } from './item.js'
 
 export interface ReadingOptions {
   nodeId: string
-  store: Pick<LogStore, 'read'>
+  store: Pick<LogStore, 'read' | 'readBefore'>
   atHand: AtHand
   readItem: ReadItem
   /** Counts the lists that have taken the place of another. */
@@ -18,7 +18,7 @@ const PAGE = 500
 export function createReading({ nodeId, store, atHand, readItem, replacements }: ReadingOptions) {
   const reads = new Map<string, Promise<Item[]>>()
   let extending: Promise<void> | undefined
-  return read
+  return { read, readBefore }
 
   function read(from: number, limit: number): Item[] | Promise<Item[]> {
     // A reader that wants the whole of a list of the usual length will not be the last one.
@@ -32,6 +32,19 @@ export function createReading({ nodeId, store, atHand, readItem, replacements }:
     return atHand.from(from, limit) ?? readStored(from, limit)
   }
 
+  function readBefore(to: number, limit: number): Item[] | Promise<Item[]> {
+    const from = Math.max(atHand.base(), to - limit)
+    if (from < to) return atHand.from(from, to - from) ?? []
+    return storedBefore(to, Math.min(limit, PAGE))
+  }
+
+  async function storedBefore(to: number, limit: number): Promise<Item[]> {
+    const texts = await store.readBefore(nodeId, to, limit)
+    const page = texts.map((text, i) => readItem(to - texts.length + i, text))
+    await nextTurn()
+    return page
+  }
+
   /** Takes what is before the entries at hand into memory too. */
   async function extend(from: number): Promise<void> {
     const before = replacements()
@@ -43,7 +56,7 @@ export function createReading({ nodeId, store, atHand, readItem, replacements }:
       // With the first entry at hand at the end, to know that it is the same list.
       const most = Math.min(PAGE, base - start + 1)
       const texts = await store.read(nodeId, start, most)
-      if (texts.length < most) return
+      if (texts.length === 0) return
       for (const [i, text] of texts.entries()) {
         if (start + i < base) older.push(readItem(start + i, text))
         else if (text !== oldest?.text) return

@@ -1,4 +1,4 @@
-import type { LogStore } from '../../logs/store.js'
+import { isAtEnd, type LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
 
 /** Makes the list at hand agree with the store. */
@@ -17,7 +17,7 @@ export interface Sync {
 
 export interface SyncOptions {
   nodeId: string
-  store: Pick<LogStore, 'length' | 'read'>
+  store: Pick<LogStore, 'length' | 'read' | 'readBefore'>
   atHand: AtHand
   onGrown: () => void
   /** The list has become another one. */
@@ -51,11 +51,9 @@ export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncO
 
   async function load(): Promise<void> {
     const end = await store.length(nodeId)
-    const from = Math.max(0, end - FIRST_LOAD)
-    // To the list's end as it is then, not as it was when it was measured.
-    const texts = end === 0 ? [] : await store.read(nodeId, from, FIRST_LOAD + PAGE)
+    const texts = await store.readBefore(nodeId, end, FIRST_LOAD)
     // No text means that the list was removed since it was measured.
-    atHand.reset(texts.length === 0 ? 0 : from, texts)
+    atHand.reset(texts.length === 0 ? 0 : end - texts.length, texts)
   }
 
   function soon(): void {
@@ -97,7 +95,7 @@ export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncO
           atHand.append(fresh)
           onGrown()
         }
-        if (texts.length < PAGE) break
+        if (isAtEnd(texts, PAGE)) break
       }
     } while (again)
   }
