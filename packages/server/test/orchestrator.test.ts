@@ -143,7 +143,9 @@ test('a node of that id is launched once at a time', async () => {
     status: 409,
     message: 'node gpu-1 is running; terminate it first',
   })
-  await expect(server.orchestrator.forget('gpu-1')).rejects.toMatchObject({ status: 409 })
+  await expect(server.orchestrator.forget('gpu-1', async () => {})).rejects.toMatchObject({
+    status: 409,
+  })
 })
 
 test('a node whose launch is over is launched again, in a folder of its own', async () => {
@@ -158,7 +160,7 @@ test('a node whose launch is over is launched again, in a folder of its own', as
   expect(told(await server.list('gpu-1'))).toContain('model_loading: second')
   expect(readdirSync(join(folder, 'launches'))).toHaveLength(1)
   await waitFor(() => !server.orchestrator.running('gpu-1') || undefined)
-  await server.orchestrator.forget('gpu-1')
+  await server.orchestrator.forget('gpu-1', async () => {})
   expect(readdirSync(join(folder, 'launches'))).toEqual([])
 })
 
@@ -397,7 +399,9 @@ test('a launch that is not taken up yet is a launch', async () => {
   await stop(first)
   const second = await start()
   await expect(second.orchestrator.launch(asked)).rejects.toMatchObject({ status: 409 })
-  await expect(second.orchestrator.forget('gpu-1')).rejects.toMatchObject({ status: 409 })
+  await expect(second.orchestrator.forget('gpu-1', async () => {})).rejects.toMatchObject({
+    status: 409,
+  })
   await second.orchestrator.terminate('gpu-1')
   expect((await second.list('gpu-1')).some(ended)).toBe(false)
   await second.orchestrator.resume()

@@ -1,6 +1,7 @@
 import type { Insertable, Selectable, Transaction } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { LaunchesTable, Schema } from '../database/schema.js'
+import { HttpError } from '../errors.js'
 
 export type LaunchRow = Selectable<LaunchesTable>
 
@@ -16,8 +17,8 @@ export interface LaunchRows {
   newest(nodeId: string): Promise<Pick<LaunchRow, 'request'> | undefined>
   /** Asks whoever runs the launch, or takes it up, to terminate it. */
   cancel(launchId: string): Promise<void>
-  /** Removes all launches of the node. */
-  remove(nodeId: string): Promise<void>
+  /** Removes all launches of the node. Throws 409, and removes none, if one is not over. */
+  removeEnded(nodeId: string): Promise<void>
 }
 
 export function createLaunchRows(database: Database): LaunchRows {
@@ -43,8 +44,18 @@ export function createLaunchRows(database: Database): LaunchRows {
         .where('state', '!=', 'ended')
         .execute()
     },
-    async remove(nodeId) {
-      await database.deleteFrom('launches').where('node_id', '=', nodeId).execute()
+    async removeEnded(nodeId) {
+      // In one transaction: another process may admit a launch of the node at any time.
+      await database.transaction().execute(async (transaction) => {
+        const left = await transaction
+          .selectFrom('launches')
+          .select('launch_id')
+          .where('node_id', '=', nodeId)
+          .where('state', '!=', 'ended')
+          .executeTakeFirst()
+        if (left) throw new HttpError(409, 'the node is being launched or runs; terminate it first')
+        await transaction.deleteFrom('launches').where('node_id', '=', nodeId).execute()
+      })
     },
   }
 

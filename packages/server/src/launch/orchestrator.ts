@@ -16,6 +16,8 @@ import { createTakeUp } from './take-up.js'
 import { createTermination } from './termination.js'
 
 export interface Orchestrator extends Launches {
+  /** True if this process is running the node's launch, or what it launched. */
+  running(nodeId: string): boolean
   /**
    * Takes up every launch that is not over and that nobody runs, now and from now on. Called once,
    * before anything else.
@@ -23,6 +25,10 @@ export interface Orchestrator extends Launches {
   resume(): Promise<void>
   /** Stops following. What was launched lives on, and may be taken up by another process at once. */
   close(): Promise<void>
+}
+
+function lockOf(nodeId: string): string {
+  return `node ${nodeId}`
 }
 
 /** The default length of a lease, in milliseconds. */
@@ -36,8 +42,12 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const { lease = LEASE, now = () => new Date(), onFault = () => {}, ownSecrets = [] } = given
   const closing = new AbortController()
   const mutex = createMutex()
-  /** Launches are admitted, taken up and terminated one at a time, so that names and ids are unique. */
-  const locked = <T>(act: () => Promise<T>) => mutex('launches', act)
+  /**
+   * Launches are admitted, taken up and terminated one at a time, so that names and ids are unique.
+   * Nothing else happens to the node that is named meanwhile.
+   */
+  const locked = <T>(act: () => Promise<T>, nodeId?: string) =>
+    mutex(nodeId === undefined ? 'launches' : ['launches', lockOf(nodeId)], act)
   const rows = createLaunchRows(given.database)
   const leases = createLeases({ ...given, length: lease })
   const options = { ...given, now, onFault, ownSecrets, rows, leases, locked }
@@ -68,7 +78,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
       const { nodeId, clusterName, launchId } = await admission.admit(request, launcher, keep)
       await takeUp.start(nodeId, launchId)
       return { node_id: nodeId, cluster_name: clusterName }
-    })
+    }, request.node_id)
   }
 
   async function asked(nodeId: string): Promise<NodeLaunch> {
@@ -79,10 +89,14 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     throw new HttpError(404, `node ${nodeId} was launched before requests were kept`)
   }
 
-  async function forget(nodeId: string): Promise<void> {
-    await admission.refuseWhileRunning(nodeId)
-    await removeFolders(given.folder, await rows.ended(nodeId))
-    await rows.remove(nodeId)
+  function forget(nodeId: string, rest: () => Promise<void>): Promise<void> {
+    return mutex(lockOf(nodeId), async () => {
+      await runs.settled(nodeId)
+      const launchIds = await rows.ended(nodeId)
+      await rows.removeEnded(nodeId)
+      await removeFolders(given.folder, launchIds)
+      await rest()
+    })
   }
 
   async function close(): Promise<void> {

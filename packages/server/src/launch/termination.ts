@@ -10,7 +10,7 @@ export interface TerminationOptions {
   runs: Runs
   registry: Registry
   appender: Appender
-  locked: <T>(act: () => Promise<T>) => Promise<T>
+  locked: <T>(act: () => Promise<T>, nodeId?: string) => Promise<T>
 }
 
 /** Terminates a node: its launch, if that is not over, or else its record alone. */
@@ -29,5 +29,5 @@ export function createTermination({ rows, runs, registry, appender, locked }: Te
       if (!node) throw nodeNotFound()
       if (node.phase === 'failed') return
       await appender.append(nodeId, [TERMINATED_ENTRY])
-    })
+    }, nodeId)
 }

@@ -12,10 +12,11 @@ export interface Launches {
   asked(nodeId: string): Promise<NodeLaunch>
   /** Returns as soon as the termination is certain to happen. The log shows when it is done. */
   terminate(nodeId: string): Promise<void>
-  /** True if this process is running the node's launch, or what it launched. */
-  running(nodeId: string): boolean
-  /** Removes what is left of a node's launches. Throws 409 if one of them is not over. */
-  forget(nodeId: string): Promise<void>
+  /**
+   * Removes what is left of a node's launches, and then the `rest` of the node. Throws 409 if one of
+   * them is not over. No launch of the node begins or is terminated meanwhile.
+   */
+  forget(nodeId: string, rest: () => Promise<void>): Promise<void>
 }
 
 export interface Launched {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { HttpError, nodeNotFound } from '../../errors.js'
+import { nodeNotFound } from '../../errors.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Launches } from '../../nodes/launches.js'
@@ -58,15 +58,13 @@ export function mountNodes(
 
     async deleteNode({ id }) {
       await recordOf(id)
-      if (launches.running(id)) {
-        throw new HttpError(409, 'the node is being launched or runs; terminate it first')
-      }
-      // First of all, because it refuses if another process is running the launch.
-      await launches.forget(id)
-      // The record goes before the list: either of them alone is a node that can be deleted again.
-      await registry.remove(id)
-      await store.remove(id)
-      appender.forget(id)
+      await launches.forget(id, async () => {
+        // Either of them alone is a node that can be deleted again. The list goes first, because
+        // whoever asks for a node of which there is only a list gives it a record.
+        await store.remove(id)
+        appender.forget(id)
+        await registry.remove(id)
+      })
     },
   })
 
