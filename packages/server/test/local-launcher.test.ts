@@ -2,13 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import type { LaunchRequest } from '@launchtail/client/protocol'
-import { afterEach, expect, test } from 'vitest'
-import type { Launch, LaunchNews, Outcome } from '../src/launch/launcher.js'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Launch } from '../src/launch/launcher.js'
 import { localLauncher } from '../src/launch/local/launcher.js'
 import { freePort } from '../src/launch/local/port.js'
 import { commandFor, findShell } from '../src/launch/local/shell.js'
-import { type Identity, identify, membersOf } from '../src/launch/supervised/processes.js'
+import { identify, membersOf } from '../src/launch/supervised/processes.js'
 import {
   contentOf,
   gone,
@@ -18,60 +17,7 @@ import {
   temporaryFolder,
   waitFor,
 } from './support/launching.js'
-
-const cleanups: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
-})
-
-interface Case extends Partial<LaunchRequest> {
-  env?: Record<string, string | undefined>
-  passEnv?: string[]
-  launchTimeout?: number
-}
-
-/** A launch with all the news of it so far. */
-async function launchLocally({ env = process.env, passEnv = [], launchTimeout, ...more }: Case) {
-  const folder = temporaryFolder()
-  const launcher = localLauncher({
-    ...{ env, passEnv, launchTimeout: launchTimeout ?? 60_000, probeInterval: 20 },
-  })
-  const request = { provider: 'local', region: 'local', gpu: 'cpu', ...more }
-  const launch: Launch = { nodeId: 'node', clusterName: 'cluster', request, folder }
-  await launcher.check(request)
-  const handle = (await launcher.start(launch)) as Identity
-  cleanups.push(async () => {
-    await launcher.cancel(launch, handle)
-    removeFolder(folder)
-  })
-  return { folder, launcher, launch, handle, ...follow() }
-
-  function follow() {
-    const lines: string[] = []
-    const words: string[] = []
-    const all: LaunchNews[] = []
-    const outcome = collect()
-    return { lines, words, all, outcome, line }
-
-    async function collect(): Promise<Outcome | undefined> {
-      const state = { phase: 'queued', progress: 0 } as const
-      const signal = new AbortController().signal
-      const news = launcher.attach(launch, handle, { state, signal })
-      for (;;) {
-        const { done, value } = await news.next()
-        if (done) return value
-        all.push(value)
-        if (value.type === 'lines') lines.push(...value.lines.map(({ text }) => text))
-        else words.push(value.draft.phase ?? '')
-      }
-    }
-
-    /** The first line like this, as soon as there is one. */
-    function line(like: RegExp): Promise<string> {
-      return waitFor(() => lines.find((text) => like.test(text)))
-    }
-  }
-}
+import { launchLocally } from './support/local-launch.js'
 
 test('gives the output in its order, both streams in one', async () => {
   const { outcome, lines } = await launchLocally({
@@ -110,7 +56,7 @@ test('reports the endpoint once the server answers', async () => {
 
 test('a line is out before the next one is written', async () => {
   const folder = temporaryFolder()
-  cleanups.push(() => removeFolder(folder))
+  onTestFinished(() => removeFolder(folder))
   const { outcome, all } = await launchLocally({
     task: task({
       run: `for i in 1 2 3; do echo line $i; until [ -e '${folder}'/$i ]; do sleep 0.01; done; done`,
@@ -176,7 +122,7 @@ test('a launch that does not get ready in time is ended', async () => {
 test('a port that was asked for and is taken is no endpoint of the launch', async () => {
   const server = createServer((_, response) => response.end())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanups.push(() => void server.close())
+  onTestFinished(() => void server.close())
   const { port } = server.address() as { port: number }
   const { outcome, words } = await launchLocally({
     task: task({ run: 'sleep 5' }),
@@ -224,6 +170,7 @@ test('the environment holds nothing of the server’s but what it is told to pas
     'FROM_TASK',
     'HOME',
     'LANG',
+    'LAUNCHTAIL_LAUNCH',
     'PATH',
     'PORT',
   ])
@@ -258,7 +205,7 @@ test('no secret is ever in the folder', async () => {
   expect(content).not.toContain('one-more-secret')
   expect(content).not.toContain(Buffer.from('one-more-secret-of-the-request').toString('base64'))
   expect(lines).toContain('own: ***, token: ***')
-  expect(statSync(join(folder, 'output.log')).mode & 0o777).toBe(0o600)
+  expect(statSync(join(folder, 'supervisor/output.log')).mode & 0o777).toBe(0o600)
 })
 
 test('neither scripts nor values are on a command line', async () => {
@@ -267,7 +214,9 @@ test('neither scripts nor values are on a command line', async () => {
     secrets: { TOKEN: 'one-more-secret-of-the-request' },
   })
   await line(/^there$/)
-  const commands = membersOf(handle).map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+  const commands = membersOf({ leader: handle }).map(({ pid }) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+  )
   expect(commands.length).toBeGreaterThan(1)
   expect(commands.join()).not.toMatch(/hidden-word|one-more-secret/)
 })
@@ -303,9 +252,9 @@ test('cancel ends grandchildren, also those that hide in a group of their own', 
   await line(/^grand/)
   const pids = lines.flatMap((text) => /^(?:left|grand|deaf) (\d+)$/.exec(text)?.[1] ?? [])
   expect(pids).toHaveLength(3)
-  expect(membersOf(handle).length).toBeGreaterThan(5)
+  expect(membersOf({ leader: handle }).length).toBeGreaterThan(5)
   await Promise.all([launcher.cancel(launch, handle), launcher.cancel(launch, handle)])
-  expect(membersOf(handle)).toEqual([])
+  expect(membersOf({ leader: handle })).toEqual([])
   for (const pid of pids) expect(identify(Number(pid))).toBeUndefined()
   expect((await outcome)?.message).toMatch(/^the server (was ended by|left with)/)
   await launcher.cancel(launch, handle)
@@ -368,7 +317,7 @@ test('two starts at once start one', async () => {
   }
   const launch: Launch = { nodeId: 'node', clusterName: 'cluster', request, folder }
   const handles = await Promise.all([launcher.start(launch), launcher.start(launch)])
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     await launcher.cancel(launch, handles[0])
     removeFolder(folder)
   })
@@ -385,28 +334,34 @@ test('what was cancelled before it began never begins', async () => {
     task: task({ run: 'true' }),
   }
   const launch: Launch = { nodeId: 'node', clusterName: 'cluster', request, folder }
-  cleanups.push(() => removeFolder(folder))
+  onTestFinished(() => removeFolder(folder))
   await launcher.cancel(launch, undefined)
   await expect(launcher.start(launch)).rejects.toThrow('cancelled before it began')
 })
 
 test('a process that has the number of a supervisor of old is left alone', async () => {
-  const { launcher, launch, handle, line } = await launchLocally({
+  const { launcher, handle, line } = await launchLocally({
     task: task({ run: 'echo here; sleep 69' }),
   })
   await line(/^here/)
-  const old = { ...handle, started: handle.started.replace(/\d+$/, '1') }
-  await launcher.cancel(launch, old)
-  const otherBoot = { ...handle, started: handle.started.replace(/^[^/]*/, 'another') }
-  await launcher.cancel(launch, otherBoot)
+  const launch = { ...oldLaunch, folder: temporaryFolder() }
+  onTestFinished(() => removeFolder(launch.folder))
+  await launcher.cancel(launch, { ...handle, started: handle.started.replace(/\d+$/, '1') })
+  await launcher.cancel(launch, { ...handle, started: handle.started.replace(/^[^/]*/, 'another') })
   expect(identify(handle.pid)).toEqual({ pid: handle.pid, started: handle.started })
 })
+
+const oldLaunch: Omit<Launch, 'folder'> = {
+  nodeId: 'old',
+  clusterName: 'cluster',
+  request: { provider: 'local', region: 'local', gpu: 'cpu' },
+}
 
 test.each([findShell(process.env.PATH), '/bin/sh'])(
   '%s runs a script it is only given',
   (shell) => {
     const file = join(temporaryFolder(), 'script')
-    cleanups.push(() => removeFolder(join(file, '..')))
+    onTestFinished(() => removeFolder(join(file, '..')))
     writeFileSync(file, 'echo out; nonesuch; echo err >&2; exit 5')
     const fd = openSync(file, 'r')
     const [command, ...words] = commandFor(shell, 'setup')

@@ -641,7 +641,7 @@ test('a launch is terminated at any moment', async () => {
   }
   await waitFor(() => !server.orchestrator.running('after-400') || undefined)
   for (const id of readdirSync(join(folder, 'launches'))) {
-    const file = join(folder, 'launches', id, 'supervisor.json')
+    const file = join(folder, 'launches', id, 'supervisor/supervisor.json')
     if (existsSync(file)) await gone(JSON.parse(readFileSync(file, 'utf8')).pid)
   }
 })

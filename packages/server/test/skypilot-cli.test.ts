@@ -118,7 +118,7 @@ type Server = Awaited<ReturnType<typeof startLaunching>>
 /** The number of the process that looks after the launch, or undefined between two of them. */
 function supervisorOf(folder: string): number | undefined {
   const [id = ''] = readdirSync(join(folder, 'launches'))
-  const file = join(folder, 'launches', id, 'supervisor.json')
+  const file = join(folder, 'launches', id, 'supervisor/supervisor.json')
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).pid : undefined
 }
 

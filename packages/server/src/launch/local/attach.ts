@@ -4,11 +4,14 @@ import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine } from '../../ingest/launch-line.js'
 import type { RawLine } from '../../output/lines.js'
 import type { LaunchNews, Outcome } from '../launcher.js'
-import { type End, filesOf, readJson, type Supervisor } from '../supervised/files.js'
+import { endFile, filesOf, supervisorFile } from '../supervised/files.js'
 import { lastLines } from '../supervised/last-lines.js'
 import { outputLines } from '../supervised/output-lines.js'
-import { endSession, type Identity, isAlive } from '../supervised/processes.js'
+import { type Identity, isAlive } from '../supervised/processes.js'
+import { readJson } from '../supervised/read-json.js'
+import { SpoiltFile } from '../supervised/spoilt-file.js'
 import { wordOf } from '../supervised/words.js'
+import { endLaunch } from './end-launch.js'
 import { endReason } from './end-reason.js'
 import { watchProgress } from './progress.js'
 
@@ -52,14 +55,14 @@ export async function* attach({
     interval: probeInterval,
     signal: leaving.signal,
   })
-  // By the wall clock up to here, as another process may have started it; without it from here on.
-  const begun = readJson<Supervisor>(files.supervisor)?.at ?? Date.now()
-  const deadline = performance.now() + launchTimeout - Math.max(0, Date.now() - begun)
   let failure: string | undefined
   try {
+    // By the wall clock up to here, as another process may have started it; without it from here on.
+    const begun = readJson(files.supervisor, supervisorFile)?.at ?? Date.now()
+    const deadline = performance.now() + launchTimeout - Math.max(0, Date.now() - begun)
     for (let poll = 0; !signal.aborted; poll += 1) {
       // Looked for before the read, so that the read gets all there is.
-      const end = readJson<End>(files.end)
+      const end = readJson(files.end, endFile)
       const gone = !end && poll % POLLS_PER_CHECK === 0 && (await isGone())
       const over = end !== undefined || gone
       for (let pieces = 0; over || pieces < PIECES_PER_POLL; pieces += 1) {
@@ -71,19 +74,25 @@ export async function* attach({
       if (over) {
         yield* told(output.rest())
         // The supervisor may have written it as the last thing it did, after it was looked for.
-        const written = end ?? readJson<End>(files.end)
+        const written = end ?? readJson(files.end, endFile)
+        // Whoever wrote it, nothing of the launch runs on when it is over.
+        await endLaunch(folder, leader)
         const reason = written ? endReason(written, progress.isActive()) : goneReason()
         return last.outcome(failure ?? reason)
       }
       for (const draft of progress.news()) yield { type: 'word', draft }
       if (!progress.isActive() && performance.now() > deadline && failure === undefined) {
         failure = `not ready within ${formatDuration(launchTimeout)}`
-        await endSession(leader)
+        await endLaunch(folder, leader)
       }
       // Rejects when the signal aborts, which the loop looks at next.
       await sleep(POLL, undefined, { signal }).catch(() => {})
     }
     return undefined
+  } catch (error) {
+    if (!(error instanceof SpoiltFile)) throw error
+    await endLaunch(folder, leader)
+    return last.outcome(error.message)
   } finally {
     leaving.abort()
     await output.close()
@@ -97,13 +106,13 @@ export async function* attach({
 
   /** Without its folder nobody would ever learn how it ends, so it is ended then. */
   async function isGone(): Promise<boolean> {
-    if (isAlive(leader) && existsSync(folder)) return false
-    await endSession(leader)
+    if (isAlive(leader) && existsSync(files.own)) return false
+    await endLaunch(folder, leader)
     return true
   }
 
   function goneReason(): string {
-    if (!existsSync(folder)) return 'the folder of the launch is gone'
+    if (!existsSync(files.own)) return 'the folder of the launch is gone'
     return `the process that watched over the launch (${leader.pid}) is gone; what it had started was ended`
   }
 }

@@ -1,8 +1,9 @@
 import { CODE_FOLDER } from '../../code-folder.js'
 import type { Launch, Launcher } from '../launcher.js'
-import { endSession, type Identity } from '../supervised/processes.js'
+import type { Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
 import { attach } from './attach.js'
+import { endLaunch } from './end-launch.js'
 import { baseEnvironment, type PlanOptions, planOf } from './plan.js'
 
 export interface LocalLauncherOptions extends PlanOptions {
@@ -47,8 +48,8 @@ export function localLauncher({
   }
 
   async function cancel(launch: Launch, handle: unknown): Promise<void> {
-    const leader = identityOf(handle) ?? findSupervisor(launch.folder)
-    if (leader) await endSession(leader)
+    const { folder } = launch
+    await endLaunch(folder, identityOf(handle) ?? findSupervisor(folder))
   }
 }
 

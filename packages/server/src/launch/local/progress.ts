@@ -1,7 +1,8 @@
 import { type LaunchState, phaseOrder } from '@launchtail/client/protocol'
 import { CHECKING, type LaunchWord, readyAt } from '../../ingest/launch-line.js'
 import { type Probe, startProbe } from '../probe.js'
-import { type Run, readJson } from '../supervised/files.js'
+import { runFile } from '../supervised/files.js'
+import { readJson } from '../supervised/read-json.js'
 
 export interface ProgressOptions {
   state: LaunchState
@@ -32,7 +33,7 @@ export function watchProgress({ state, run, interval, signal }: ProgressOptions)
   function news(): LaunchWord[] {
     if (isActive()) return []
     if (!probe) {
-      const port = readJson<Run>(run)?.port
+      const port = readJson(run, runFile)?.port
       if (port === undefined) return []
       base = `http://127.0.0.1:${port}`
       probe = startProbe({ base, interval, signal })

@@ -11,8 +11,8 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type End, filesOf, type Run, writeJson } from '../supervised/files.js'
 import { lead } from '../supervised/lead.js'
+import { markOf } from '../supervised/mark.js'
 import { openOutput } from '../supervised/output.js'
-import { endSession } from '../supervised/processes.js'
 import { unnamed } from '../supervised/unnamed.js'
 import type { Plan } from './plan.js'
 import { freePort, isFree } from './port.js'
@@ -27,14 +27,14 @@ process.exit(0)
 
 async function supervise(folder: string): Promise<void> {
   const files = filesOf(folder)
-  const led = await lead<Plan>(files.supervisor)
+  const led = await lead<Plan>(folder, { descendants: true })
   if (!led) return
-  const { plan, me, ending } = led
+  const { plan, ending, endAll } = led
   const output = openOutput({ file: files.output, secrets: plan.secrets })
   /** The reads of the steps' output. A step may leave processes behind that go on writing. */
   const reading: Promise<unknown>[] = []
   const end = await run()
-  await endSession(me, { except: me.pid })
+  await endAll()
   await Promise.race([Promise.all(reading), sleep(DRAIN)])
   await output.written()
   writeJson(files.end, { ...end, at: new Date().toISOString() } satisfies End)
@@ -68,12 +68,13 @@ async function supervise(folder: string): Promise<void> {
 
   function step(name: End['step'], script: string, port: number): Promise<Omit<End, 'at'>> {
     return new Promise((resolve) => {
-      const fd = unnamed(join(folder, 'script'), script)
+      let fd: number | undefined
       const [shell, ...words] = commandFor(findShell(plan.environment.PATH), name)
       try {
+        fd = unnamed(join(files.own, 'script'), script)
         const child = spawn(shell, words, {
           cwd: files.work,
-          env: { PORT: String(port), ...plan.environment },
+          env: { PORT: String(port), ...plan.environment, ...markOf(folder) },
           stdio: ['ignore', 'pipe', 'pipe', fd],
         })
         const streams = [child.stdout, child.stderr] as [Readable, Readable]
@@ -92,7 +93,7 @@ async function supervise(folder: string): Promise<void> {
         // The environment is too large, for example.
         resolve({ step: name, code: null, signal: null, fault: (error as Error).message })
       } finally {
-        closeSync(fd)
+        if (fd !== undefined) closeSync(fd)
       }
     })
   }

@@ -1,56 +1,67 @@
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Identity } from './processes.js'
+import { z } from 'zod'
 
-/** The files in the folder of a launch that has a supervisor. None of them holds a secret's value. */
+/**
+ * The files in the folder of a launch that has a supervisor. They have a folder of their own, where the
+ * launch's programs have no business. None of them holds a secret's value.
+ */
 export function filesOf(folder: string) {
+  const own = ownFolder(folder)
   return {
+    own,
     /** Where `setup` and `run` work. */
     work: join(folder, 'work'),
     /** All their output, without secrets. Only ever appended to. */
-    output: join(folder, 'output.log'),
+    output: join(own, 'output.log'),
     /** The supervisor's own standard error: empty, unless it is broken. */
-    faults: join(folder, 'supervisor.log'),
-    supervisor: join(folder, 'supervisor.json'),
-    run: join(folder, 'run.json'),
-    end: join(folder, 'end.json'),
+    faults: join(own, 'supervisor.log'),
+    supervisor: join(own, 'supervisor.json'),
+    run: join(own, 'run.json'),
+    end: join(own, 'end.json'),
   }
 }
 
 export type Files = ReturnType<typeof filesOf>
 
-/** The process that runs the launch. Written once, so a launch is never started a second time. */
-export interface Supervisor extends Identity {
-  /** When it started, in milliseconds since 1970. */
-  readonly at: number
+/** Launches that an earlier version started have these files beside `work`. */
+function ownFolder(folder: string): string {
+  const own = join(folder, 'supervisor')
+  if (existsSync(own)) return own
+  const isOld = ['supervisor.json', 'output.log'].some((name) => existsSync(join(folder, name)))
+  return isOld ? folder : own
 }
+
+/** A number that a process can have; 0 where nobody has taken the launch. */
+const pid = z.number().int().min(0).max(4_194_304)
+const time = z.number().min(0).max(8.64e15)
+const code = z.number().int().nullable()
+const words = z.string().max(4000)
+
+/** The process that runs the launch. Written once, so a launch is never started a second time. */
+export const supervisorFile = z.object({
+  pid,
+  started: z.string().max(200),
+  /** When it started, in milliseconds since 1970. */
+  at: time,
+})
 
 /** Written as soon as `run` is started. */
-export interface Run {
-  readonly port: number
-}
+export const runFile = z.object({ port: z.number().int().min(1).max(65_535) })
 
 /** Written when the launch is over and its last output is written. */
-export interface End {
-  readonly step: 'setup' | 'run'
-  readonly code: number | null
-  readonly signal: string | null
+export const endFile = z.object({
+  step: z.enum(['setup', 'run']),
+  code,
+  signal: z.string().max(40).nullable(),
   /** Why it could not be started. */
-  readonly fault?: string
-  readonly at: string
-}
+  fault: words.optional(),
+  at: words,
+})
 
-/** The content of a file that is written as a whole; undefined while it does not exist. */
-export function readJson<T>(file: string): T | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  return JSON.parse(text) as T
-}
+export type Supervisor = z.infer<typeof supervisorFile>
+export type Run = z.infer<typeof runFile>
+export type End = z.infer<typeof endFile>
 
 /** Writes a file so that a reader sees all of it or none of it. */
 export function writeJson(file: string, value: object): void {

@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs'
+import { fstatSync, openSync, writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cleanLine } from '../../output/clean.js'
@@ -22,7 +22,8 @@ export type Output = ReturnType<typeof openOutput>
  */
 export function openOutput({ file, secrets }: { file: string; secrets: readonly string[] }) {
   const fd = openSync(file, 'a', 0o600)
-  let size = 0
+  // A supervisor that was started again goes on with what is there.
+  let size = fstatSync(fd).size
   let full = false
   let writing: Promise<void> = Promise.resolve()
   return { mark, take, written: () => writing }

@@ -10,6 +10,7 @@ export interface Identity {
 
 /** A process as the system lists it. */
 export interface Listed extends Identity {
+  readonly parent: number
   readonly group: number
   readonly session: number
   /** True where it has ended and its parent has not asked for its exit code yet. */
@@ -34,7 +35,7 @@ function* allOfProc(): Generator<Listed> {
   }
 }
 
-/** proc_pid_stat(5): state is field 3, group 5, session 6, start time 22. */
+/** proc_pid_stat(5): state is field 3, parent 4, group 5, session 6, start time 22. */
 function fromProc(pid: number): Listed | undefined {
   let stat: string
   try {
@@ -45,10 +46,11 @@ function fromProc(pid: number): Listed | undefined {
   }
   // The name in field 2 may contain blanks and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state = '', , group, session] = fields
+  const [state = '', parent, group, session] = fields
   return {
     pid,
     started: `${boot()}/${fields[19]}`,
+    parent: Number(parent),
     group: Number(group),
     session: Number(session),
     dead: /[ZXx]/.test(state),
@@ -59,7 +61,7 @@ function fromProc(pid: number): Listed | undefined {
 function fromPs(which: string[]): Listed[] {
   let output: string
   try {
-    const columns = ['-o', 'pid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart=']
+    const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart=']
     output = execFileSync('/bin/ps', [...which, ...columns], {
       encoding: 'utf8',
       env: { LC_ALL: 'C' },
@@ -70,12 +72,33 @@ function fromPs(which: string[]): Listed[] {
     return []
   }
   return output.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line)
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line)
     if (!match) return []
-    const [, pid, group, state = '', started = ''] = match
-    const ids = { pid: Number(pid), group: Number(group), session: Number(group) }
-    return [{ ...ids, started: `${boot()}/${started}`, dead: state.startsWith('Z') }]
+    const [, pid, parent, group, state = '', started = ''] = match
+    const ids = { pid: Number(pid), parent: Number(parent), group: Number(group) }
+    return [
+      { ...ids, session: ids.group, started: `${boot()}/${started}`, dead: state.startsWith('Z') },
+    ]
   })
+}
+
+/** True if the process was started with this entry in its environment. Other systems do not show it. */
+export function bearsMark(pid: number, mark: string): boolean {
+  return `\0${procFile(pid, 'environ')}`.includes(`\0${mark}\0`)
+}
+
+/** The words that the process was started with; undefined where the system does not show them. */
+export function commandOf(pid: number): string[] | undefined {
+  return LINUX ? procFile(pid, 'cmdline').split('\0') : undefined
+}
+
+/** Empty where there is no such process, or it belongs to another account. */
+function procFile(pid: number, name: 'environ' | 'cmdline'): string {
+  try {
+    return LINUX ? readFileSync(`/proc/${pid}/${name}`, 'utf8') : ''
+  } catch {
+    return ''
+  }
 }
 
 let bootId: string | undefined
@@ -90,4 +113,9 @@ export function boot(): string {
 
 export function bootOf(started: string): string {
   return started.slice(0, started.indexOf('/'))
+}
+
+/** The start time within a boot, for comparisons. Other systems tell it in words: then it is 0. */
+export function startOf(started: string): number {
+  return LINUX ? Number(started.slice(started.indexOf('/') + 1)) : 0
 }

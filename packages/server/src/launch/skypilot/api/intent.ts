@@ -1,14 +1,24 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson, writeJson } from '../../supervised/files.js'
+import { z } from 'zod'
+import { writeJson } from '../../supervised/files.js'
+import { readJson } from '../../supervised/read-json.js'
+import { SpoiltFile } from '../../supervised/spoilt-file.js'
 
 /** Stored before SkyPilot is asked for the launch. */
-export interface Asked {
+const askedFile = z.object({
   /** When, in milliseconds since 1970. */
-  readonly at: number
+  at: z.number(),
   /** The launches of a cluster of this name that SkyPilot listed before; any other is ours. */
-  readonly known: readonly string[]
-}
+  known: z.array(z.string()).readonly(),
+})
+const requestFile = z.object({ id: z.string() })
+const outputFile = z.object({ lines: z.number() })
+
+export type Asked = Readonly<z.infer<typeof askedFile>>
+
+/** Believed where the file is broken: the launch was asked for, and any launch of that name is ours. */
+const LOST: Asked = { at: 0, known: [] }
 
 /**
  * What this server remembers of a launch, in the launch's folder. None of it is a secret, and all of it
@@ -17,18 +27,28 @@ export interface Asked {
 export function intentIn(folder: string) {
   const file = (name: string) => join(folder, name)
   return {
-    asked: () => readJson<Asked>(file('asked.json')),
+    asked: () => readKept('asked.json', askedFile, LOST),
     ask: (asked: Asked) => save('asked.json', asked),
-    request: () => readJson<{ id: string }>(file('request.json'))?.id,
+    request: () => readKept('request.json', requestFile)?.id,
     accepted: (id: string) => save('request.json', { id }),
     /** How many lines the request's output had. SkyPilot may clear it away before the job ends. */
-    lines: () => readJson<{ lines: number }>(file('output.json'))?.lines,
+    lines: () => readKept('output.json', outputFile)?.lines,
     ended: (lines: number) => save('output.json', { lines }),
     isCancelled: () => existsSync(file('cancelled')),
     cancel() {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       writeFileSync(file('cancelled'), '', { mode: 0o600 })
     },
+  }
+
+  /** A machine that lost its power leaves empty files. They must not keep the launch from ending. */
+  function readKept<T>(name: string, schema: z.ZodType<T>, broken?: T): T | undefined {
+    try {
+      return readJson(file(name), schema)
+    } catch (error) {
+      if (error instanceof SpoiltFile) return broken
+      throw error
+    }
   }
 
   function save(name: string, value: object): void {

@@ -4,16 +4,17 @@ import { childSignal } from '@launchtail/client/async'
 import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
 import type { RawLine } from '../../../output/lines.js'
 import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
-import { readJson } from '../../supervised/files.js'
 import { lastLines } from '../../supervised/last-lines.js'
 import { outputLines } from '../../supervised/output-lines.js'
 import type { Identity } from '../../supervised/processes.js'
+import { readJson } from '../../supervised/read-json.js'
+import { SpoiltFile } from '../../supervised/spoilt-file.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
 import { clusterLost, jobEnded } from '../endings.js'
 import type { Pace } from '../pace.js'
 import { awaitReadiness } from '../readiness.js'
-import { type CliEnd, cliFiles } from './files.js'
+import { type CliEnd, cliEndFile, cliFiles, launchedFile } from './files.js'
 import type { SkyCommandOptions } from './run-sky.js'
 import { endpointOf, skyDown } from './sky-command.js'
 import { watchSupervisor } from './supervision.js'
@@ -57,7 +58,7 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
   let active = options.state.phase === 'active'
   let ready: Promise<void> | undefined
   try {
-    const outcome = last.outcome(await untilItEnds())
+    const outcome = last.outcome(await untilItEnds().catch(whenSpoilt))
     const takeDown = (within: AbortSignal) =>
       skyDown(sky, { cluster, timeout: pace.command, signal: within })
     return await cleanUp({ outcome, cluster, takeDown, pace, signal })
@@ -72,13 +73,13 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
     for (let poll = 0; ; poll += 1) {
       signal.throwIfAborted()
       // Looked for before the read, so that the read gets all there is.
-      const end = readJson<CliEnd>(files.end)
+      const end = readJson(files.end, cliEndFile)
       for (let lines = await output.next(); lines; lines = await output.next()) await take(lines)
       if (end) {
         await take(output.rest())
         return endReason(end)
       }
-      if (!ready && existsSync(files.launched)) ready = announceReadiness()
+      if (!ready && readJson(files.launched, launchedFile)) ready = announceReadiness()
       if (poll % POLLS_PER_CHECK === 0 && (await supervisor.check()) === 'lost') {
         return 'the process that ran `sky launch` is gone; what it had started was ended'
       }
@@ -88,6 +89,12 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
       }
       await sleep(POLL)
     }
+  }
+
+  async function whenSpoilt(error: unknown): Promise<string> {
+    if (!(error instanceof SpoiltFile)) throw error
+    await supervisor.end()
+    return error.message
   }
 
   async function take(lines: readonly RawLine[]): Promise<void> {

@@ -1,33 +1,39 @@
 import { join } from 'node:path'
+import { z } from 'zod'
 import { filesOf } from '../../supervised/files.js'
 
 /** The files in the folder of a launch through the `sky` command. */
 export function cliFiles(folder: string) {
+  const files = filesOf(folder)
+  const { own } = files
   return {
-    ...filesOf(folder),
+    ...files,
     /** Exists while `sky launch` runs: a link to a file that has no name of its own. */
-    task: join(folder, 'task.yaml'),
+    task: join(own, 'task.yaml'),
     /** Exists once the cluster is up and its job is submitted. */
-    launched: join(folder, 'launched.json'),
+    launched: join(own, 'launched.json'),
     /** Exists while the job's log is being read, from its first bytes on. */
-    reading: join(folder, 'reading'),
+    reading: join(own, 'reading'),
   }
 }
 
-export interface Launched {
+export const launchedFile = z.object({
   /** How many line ends of the output were before the job's. */
-  readonly lines: number
-}
+  lines: z.number().int().min(0),
+})
 
 /** Written when the launch is over and its last output is written. */
-export interface CliEnd {
-  readonly step: 'launch' | 'job'
-  readonly code: number | null
+export const cliEndFile = z.object({
+  step: z.enum(['launch', 'job']),
+  code: z.number().int().nullable(),
   /** True where the cluster does not exist any more. */
-  readonly gone?: boolean
+  gone: z.boolean().optional(),
   /** Why `sky` could not be started, or not be understood. */
-  readonly fault?: string
-}
+  fault: z.string().max(4000).optional(),
+})
+
+export type Launched = z.infer<typeof launchedFile>
+export type CliEnd = z.infer<typeof cliEndFile>
 
 /** A supervisor's orders, which it gets through its standard input and nowhere else. */
 export interface CliPlan {

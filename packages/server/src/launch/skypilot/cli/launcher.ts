@@ -4,12 +4,13 @@ import type { LaunchRequest } from '@launchtail/client/protocol'
 import { CODE_FOLDER } from '../../../code-folder.js'
 import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
-import { endSession, type Identity } from '../../supervised/processes.js'
+import type { Identity } from '../../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../../supervised/spawn.js'
 import { PACE, type Pace } from '../pace.js'
 import { skyTaskOf, taskYaml } from '../task.js'
 import { DEFAULT_PORT, type SkyTask, type Versions } from '../vllm-task.js'
 import { attach } from './attach.js'
+import { endSupervisor } from './end-supervisor.js'
 import { refuseSteering, skyIn } from './environment.js'
 import { type CliPlan, cliFiles } from './files.js'
 import { skyDown } from './sky-command.js'
@@ -69,8 +70,7 @@ export function skyCommandLauncher({
     async cancel(launch, handle, signal) {
       const { supervisor } = cliFiles(launch.folder)
       const begun = handle !== undefined || existsSync(supervisor)
-      const leader = findSupervisor(launch.folder)
-      if (leader) await endSession(leader)
+      await endSupervisor(launch.folder, findSupervisor(launch.folder))
       if (!begun) return
       // The request goes on at SkyPilot when the command is ended.
       const { clusterName: cluster } = launch

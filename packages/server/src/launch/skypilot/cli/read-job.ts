@@ -3,11 +3,10 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childSignal } from '@launchtail/client/async'
 import { lineDecoder, type RawLine } from '../../../output/lines.js'
-import { readJson } from '../../supervised/files.js'
-import { endSession } from '../../supervised/processes.js'
+import { readJson } from '../../supervised/read-json.js'
 import { jobLines } from '../job-lines.js'
 import { createLineCount, type LineCount } from '../line-count.js'
-import type { CliEnd, Launched } from './files.js'
+import { type CliEnd, launchedFile } from './files.js'
 import { lineEnds } from './line-ends.js'
 import { isThere } from './sky-command.js'
 import { runStep, type Steps } from './steps.js'
@@ -25,7 +24,7 @@ const LAST_TRIES = 3
  */
 export async function readJob(steps: Steps): Promise<CliEnd | undefined> {
   const { files, plan, ending, output } = steps
-  const before = readJson<Launched>(files.launched)?.lines ?? 0
+  const before = readJson(files.launched, launchedFile)?.lines ?? 0
   const count = createLineCount(Math.max(0, lineEnds(files.output) - before))
   // Left by a supervisor that was killed.
   rmSync(files.reading, { force: true })
@@ -74,7 +73,7 @@ export async function readJob(steps: Steps): Promise<CliEnd | undefined> {
 }
 
 /** Watches for the loss of the cluster while its log is read, which may not notice it. */
-function watchCluster({ plan, me, ending }: Steps) {
+function watchCluster({ plan, endAll, ending }: Steps) {
   const leaving = childSignal(ending)
   const { signal } = leaving
   const watching = watch()
@@ -86,7 +85,7 @@ function watchCluster({ plan, me, ending }: Steps) {
       await sleep(plan.look, undefined, { signal }).catch(() => {})
       if (signal.aborted) return false
       if (!(await isMissing({ plan }, signal))) continue
-      await endSession(me, { except: me.pid })
+      await endAll()
       return true
     }
   }

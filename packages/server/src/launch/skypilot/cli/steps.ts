@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Output } from '../../supervised/output.js'
-import type { Identity } from '../../supervised/processes.js'
 import type { CliPlan, cliFiles } from './files.js'
 
 /** What the steps of a supervisor share. */
@@ -10,8 +9,8 @@ export interface Steps {
   readonly folder: string
   readonly files: ReturnType<typeof cliFiles>
   readonly plan: CliPlan
-  /** The supervisor. */
-  readonly me: Identity
+  /** Ends everything that the supervisor has started. */
+  readonly endAll: () => Promise<void>
   /** Aborts at SIGTERM. */
   readonly ending: AbortSignal
   readonly output: Output

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { backOff } from '@launchtail/client/async'
 import type { Launch } from '../../launcher.js'
-import { readJson, type Supervisor } from '../../supervised/files.js'
-import { endSession, type Identity, isAlive } from '../../supervised/processes.js'
+import { type Identity, isAlive } from '../../supervised/processes.js'
+import { readSupervisor } from '../../supervised/spawn.js'
 import type { Pace } from '../pace.js'
+import { endSupervisor } from './end-supervisor.js'
 import { cliFiles } from './files.js'
 
 export interface SupervisionOptions {
@@ -23,7 +24,7 @@ export interface Supervision {
 /** Looks after a launch's supervisor. */
 export function watchSupervisor({ launch, pace, restart }: SupervisionOptions): Supervision {
   const files = cliFiles(launch.folder)
-  let leader: Identity | undefined = readJson<Supervisor>(files.supervisor)
+  let leader: Identity | undefined = readSupervisor(launch.folder)
   let restarts = 0
   // One that dies again and again must not keep the machine busy.
   let notBefore = Number.NEGATIVE_INFINITY
@@ -41,6 +42,6 @@ export function watchSupervisor({ launch, pace, restart }: SupervisionOptions): 
   }
 
   async function end(): Promise<void> {
-    if (leader) await endSession(leader)
+    await endSupervisor(launch.folder, leader)
   }
 }

@@ -16,12 +16,12 @@ process.exit(0)
 
 async function supervise(folder: string): Promise<void> {
   const files = cliFiles(folder)
-  const led = await lead<CliPlan>(files.supervisor)
+  const led = await lead<CliPlan>(folder, { descendants: false })
   if (!led) return
-  const { plan, me, ending } = led
+  const { plan, ending, endAll } = led
   const secrets = [...Object.values(plan.secrets), ...plan.hidden]
   const output = openOutput({ file: files.output, secrets })
-  const steps = { folder, files, plan, me, ending, output }
+  const steps = { folder, files, plan, ending, endAll, output }
   const end = (await launchCluster(steps)) ?? (await readJob(steps))
   await output.written()
   if (end) writeJson(files.end, end)
