@@ -47,18 +47,20 @@ const ROWS = [...KEY_FILE.split('\n'), ...PEM].map((text) => ({ text, hidden: te
 test('ten lines of each, cut in two at every byte, are masked', () => {
   const values = [VALUE, TOKEN, SKYPILOT_TOKEN]
   const { line } = createRedactor({ values })
+  const wrong: unknown[] = []
   for (const { text, hidden } of LINES) {
     const bytes = Buffer.from(`${text}\n`)
     const whole = line(cleanLine(text).text)
-    if (whole.includes(hidden) || !whole.includes('***')) expect(whole).toBe(`masked: ${text}`)
+    if (whole.includes(hidden) || !whole.includes('***')) wrong.push([text, whole])
     for (let at = 1; at < bytes.length; at++) {
       const decoder = lineDecoder()
       const lines = [bytes.subarray(0, at), bytes.subarray(at)].flatMap((part) =>
         decoder.push(part).map((raw) => line(cleanLine(raw.text).text)),
       )
-      if (lines.length !== 1 || lines[0] !== whole) expect([at, ...lines]).toEqual([at, whole])
+      if (lines.length !== 1 || lines[0] !== whole) wrong.push([at, whole, ...lines])
     }
   }
+  expect(wrong).toEqual([])
 })
 
 test('what another program wrote is masked when it is read', () => {

@@ -1,6 +1,6 @@
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 import { createRedactor } from '../output/redact/index.js'
-import { saysSecret } from '../output/redact/named.js'
+import { saysSecret } from '../output/redact/secret-name.js'
 import { secretsIn } from './launch-secrets.js'
 import { parseTask } from './task.js'
 import { placesIn, type ValuePlace } from './task-places.js'

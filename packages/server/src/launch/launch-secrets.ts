@@ -1,5 +1,5 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
-import { saysSecret } from '../output/redact/named.js'
+import { saysSecret } from '../output/redact/secret-name.js'
 import { parseTask, type Task } from './task.js'
 
 /**

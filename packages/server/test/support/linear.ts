@@ -35,7 +35,8 @@ function growth(work: (size: number) => unknown, size: number): number {
   return least
 }
 
-function cpuTime(work: () => unknown): number {
+/** Milliseconds. */
+export function cpuTime(work: () => unknown): number {
   const before = process.cpuUsage()
   work()
   const { user, system } = process.cpuUsage(before)

@@ -28,6 +28,58 @@ export const KNOWN: Readonly<Record<string, string>> = {
   'a JWT': JWT,
 }
 
+/** More that are told by their looks, of providers that nodes have to do with. */
+export const PROVIDERS: Readonly<Record<string, string>> = {
+  NVIDIA: `nvapi-${random(64)}`,
+  RunPod: `rpa_${random(44).toUpperCase()}`,
+  Replicate: `r8_${random(37)}`,
+  Groq: `gsk_${random(52)}`,
+  Perplexity: `pplx-${random(48)}`,
+  Together: `tgp_v1_${random(43)}`,
+  xAI: `xai-${random(80)}`,
+  Kaggle: `KGAT_${random(32)}`,
+  'Weights & Biases': `wandb_v1_${random(60)}`,
+  OpenRouter: `sk-or-v1-${hex(64)}`,
+  Anthropic: `sk-ant-api03-${random(90)}AA`,
+  Databricks: `dapi${hex(32)}`,
+  Bedrock: `ABSK${random(88)}`,
+  DigitalOcean: `dop_v1_${hex(64)}`,
+  Alibaba: `LTAI${random(20)}`,
+  'Fly.io': `fo1_${random(43)}`,
+  OpenShift: `sha256~${random(43)}`,
+  GitLab: `glpat-${random(20)}`,
+  'GitLab runner': `glrt-${random(20)}`,
+  'Docker Hub': `dckr_pat_${random(27)}`,
+  npm: `npm_${random(36)}`,
+  PyPI: `pypi-AgEIcHlwaS5vcmc${random(80)}`,
+  RubyGems: `rubygems_${hex(48)}`,
+  Artifactory: `AKCp${random(69)}`,
+  'Slack webhook': `https://hooks.slack.com/services/T0123456/B0123456/${random(24)}`,
+  'Discord webhook': `https://discord.com/api/webhooks/123456789012345678/${random(68)}`,
+  Grafana: `glsa_${random(32)}_${hex(8)}`,
+  Vault: `hvs.${random(90)}`,
+  Doppler: `dp.pt.${random(43)}`,
+  '1Password': `ops_eyJ${random(90).repeat(3)}`,
+  age: `AGE-SECRET-KEY-1${random(58).toUpperCase()}`,
+  Tailscale: `tskey-auth-${random(12)}-${random(30)}`,
+  Stripe: `sk_live_${random(24)}`,
+  SendGrid: `SG.${random(22)}.${random(43)}`,
+  Sentry: `sntryu_${hex(64)}`,
+  Postman: `PMAK-${hex(24)}-${hex(34)}`,
+  Pulumi: `pul-${hex(40)}`,
+  Prefect: `pnu_${random(36)}`,
+  Linear: `lin_api_${random(40)}`,
+  Notion: `ntn_12345678901${random(35)}`,
+  PlanetScale: `pscale_pw_${random(43)}`,
+  Telegram: `123456789:AA${random(33)}`,
+  Azure: `${random(3)}8Q~${random(34)}`,
+  'a JWT in base64': Buffer.from(JWT).toString('base64'),
+}
+
+function hex(length: number): string {
+  return '3f9a0c71b5e2d846'.repeat(6).slice(0, length)
+}
+
 /** A value as the tools that handle it write it. */
 export function writtenForms(value: string): Record<string, string> {
   const bytes = Buffer.from(value)

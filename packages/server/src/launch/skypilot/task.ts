@@ -1,5 +1,5 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
-import { saysSecret } from '../../output/redact/named.js'
+import { saysSecret } from '../../output/redact/secret-name.js'
 import { refusal } from '../task-refusal.js'
 import { ownTask } from './own-task.js'
 import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
