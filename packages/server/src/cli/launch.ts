@@ -27,7 +27,7 @@ interface LaunchFlags extends ServerFlags {
 
 /** `launchtail launch`: launches a node and, with `--wait`, shows its log. */
 export function launchCommand(): Command {
-  const gather = (value: string, all: string[] = []) => [...all, value]
+  const collect = (value: string, all: string[] = []) => [...all, value]
   return withServer(new Command('launch'))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
@@ -42,12 +42,12 @@ export function launchCommand(): Command {
     .option(
       '--env <NAME[=value]>',
       'a variable for the task; without a value, the one from this environment',
-      gather,
+      collect,
     )
     .option(
       '--secret <NAME>',
       'the same, with a value that is never shown; it comes from this environment',
-      gather,
+      collect,
     )
     .option('--node-id <id>', 'the node’s id; default: a random one')
     .option('--wait', 'show the log until the node is active or has failed')

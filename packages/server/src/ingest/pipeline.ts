@@ -60,8 +60,8 @@ export function createPipeline({
 }: PipelineOptions): Pipeline {
   let state = known
   const offsets = createOffsets({ append, at, patient, signal })
-  const inTurn = createTurns()
-  const transient = createTransient(() => void inTurn(showTransient))
+  const ordered = createTurns()
+  const transient = createTransient(() => void ordered(showTransient))
   const { read, reached } = createLineReader({
     from,
     position,
@@ -70,9 +70,9 @@ export function createPipeline({
     onTransient: transient.keep,
   })
   return {
-    take: (lines) => inTurn(() => take(lines)),
-    say: (word) => inTurn(() => say(word)),
-    renew: () => inTurn(() => offsets.store('lines', [], Math.max(offsets.at.lines, reached()))),
+    take: (lines) => ordered(() => take(lines)),
+    say: (word) => ordered(() => say(word)),
+    renew: () => ordered(() => offsets.store('lines', [], Math.max(offsets.at.lines, reached()))),
     end,
     cancel: transient.cancel,
     state: () => state,
@@ -115,7 +115,7 @@ export function createPipeline({
 
   function end(): Promise<void> {
     transient.cancel()
-    return inTurn(async () => {
+    return ordered(async () => {
       // Lines that made no entry have been read too.
       if (reached() > offsets.at.lines) await offsets.store('lines', [], reached())
     })
