@@ -187,6 +187,94 @@ describe('too much of a head', () => {
   })
 })
 
+describe('a Host', () => {
+  it.each([
+    ['given twice', 'Host: 127.0.0.1\r\nHost: evil.example'],
+    ['given twice, the other first', 'Host: evil.example\r\nHost: 127.0.0.1'],
+    ['given twice alike', 'Host: 127.0.0.1\r\nhost: 127.0.0.1'],
+    ['given twice, once empty', 'Host:\r\nHost: 127.0.0.1'],
+    ['that is empty', 'Host:'],
+    ['that is blank', 'Host: \t '],
+    ['of no name, only a port', 'Host: :8080'],
+    ['with a user', 'Host: user@127.0.0.1'],
+    ['with a user and a password', 'Host: localhost:x@127.0.0.1'],
+    ['that is a list', 'Host: 127.0.0.1, 127.0.0.1'],
+    ['that is an address with a path', 'Host: 127.0.0.1/admin'],
+    ['with a blank', 'Host: 127.0.0.1 evil.example'],
+    ['with a tab', 'Host: 127.0.0.1\t:80'],
+    ['with a control character', 'Host: 127.0.0.1\x01'],
+    ['with a NUL', 'Host: 127.0.0.1\0'],
+    ['with a delete character', 'Host: localhost\x7f'],
+    ['outside of ASCII', 'Host: löcalhost'],
+    ['with a port that is none', 'Host: 127.0.0.1:http'],
+    ['with two ports', 'Host: 127.0.0.1:80:80'],
+  ])('%s is refused before anything else and closed', async (_what, lines) => {
+    for (const target of ['/healthz', '/admin/nodes', '/admin/%zz', '/%zz']) {
+      const second = rawRequest('GET /healthz')
+      const head = `GET ${target} HTTP/1.1\r\n${lines}\r\n\r\n${second}`
+      const connection = rawConnection(server.url, Buffer.from(head, 'latin1'))
+      await connection.closed()
+      expect(connection.answers()).toHaveLength(1)
+      expectRefusal(connection.answers()[0], 400)
+    }
+  })
+
+  it('may end with a colon, as an empty port', async () => {
+    const answer = await rawConnection(
+      server.url,
+      rawRequest('GET /healthz', { Host: '127.0.0.1:' }),
+    ).answer()
+    expect(answer.status).toBe(200)
+  })
+})
+
+describe('a header that is given twice', () => {
+  const UUID = '0b2f4f3e-7e0a-4c55-9d3a-0d9f3c1b6a10'
+  const source = `Log-Source: ${UUID}\r\n`
+  const text = 'Content-Type: text/plain\r\n'
+  const json = 'Content-Type: application/json\r\n'
+  const token = `X-Admin-Token: ${TOKEN}\r\n`
+  const key = 'Idempotency-Key: k\r\n'
+
+  it.each([
+    ['Content-Type', token + json + text],
+    ['Content-Type', token + json + json],
+    ['Idempotency-Key', `${token}${json}${key}Idempotency-Key: l\r\n`],
+    ['Idempotency-Key', token + json + key + key],
+    ['Idempotency-Key', token + text + key + key],
+    ['Log-Source', token + text + source + source],
+    ['Log-Offset', `${token}${text}${source}Log-Offset: 0\r\nLog-Offset: 0\r\n`],
+  ])('is refused, and nothing is stored: %s', async (name, lines) => {
+    const id = await node()
+    const length = `Content-Length: ${ENTRY.length}\r\n`
+    const head = `POST /admin/nodes/${id}/logs HTTP/1.1\r\n${HOST}${lines}${length}\r\n`
+    const answer = await rawConnection(server.url, head + ENTRY).answer()
+    expectRefusal(answer, 400)
+    expect(answer.json()).toEqual({ error: { message: `'${name}' is given more than once` } })
+    expect(await messagesOf(id)).toEqual([])
+  })
+
+  it('is refused on a stream before it begins: Last-Event-ID', async () => {
+    const id = await node()
+    await send(id, 'one', 'two')
+    for (const second of ['-1:0:log', '1:00000000:log']) {
+      const lines = `${token}Last-Event-ID: -1:0:log\r\nLast-Event-ID: ${second}\r\n`
+      const head = `GET /admin/nodes/${id}/logs/stream HTTP/1.1\r\n${HOST}${lines}\r\n`
+      const answer = await rawConnection(server.url, head).answer()
+      expectRefusal(answer, 400)
+      expect(answer.json()).toEqual({
+        error: { message: "'Last-Event-ID' is given more than once" },
+      })
+    }
+  })
+
+  it('is refused without the token only for want of the token', async () => {
+    const lines = json + json + key + key
+    const head = `POST /admin/nodes/x/logs HTTP/1.1\r\n${HOST}${lines}Content-Length: 2\r\n\r\n{}`
+    expectRefusal(await rawConnection(server.url, head).answer(), 401)
+  })
+})
+
 describe('an unusual method', () => {
   it('is not allowed on a known path, which says what is', async () => {
     for (const [method, path, allowed] of [

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import accepts from '@fastify/accepts'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -16,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AppOptions extends FrameworkOptions, RequestHeadOptions {
+export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, RequestHeadOptions {
   /** True while the server is stopping; then no connection is kept. */
   isClosing: () => boolean
 }
@@ -26,7 +27,8 @@ export interface AppOptions extends FrameworkOptions, RequestHeadOptions {
  * shape, also those of the parser. Everything needs the token, except what `isOpen` names.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const app = fastify(frameworkOptions(options))
+  const checkHead = createHeadCheck(options)
+  const app = fastify(frameworkOptions({ ...options, checkHead }))
   guardConnections(app.server)
   closeVanished(app.server)
   await app.register(accepts)
@@ -43,15 +45,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   shapeErrors(app)
-  checkRequests(app, options)
+  checkRequests(app, { ...options, checkHead })
   return app
 }
 
-function checkRequests(
-  app: FastifyInstance,
-  { authenticate, isClosing, ...options }: AppOptions,
-): void {
-  const checkHead = createHeadCheck(options)
+interface Checks extends Pick<AppOptions, 'authenticate' | 'isClosing'> {
+  checkHead: (request: IncomingMessage) => void
+}
+
+function checkRequests(app: FastifyInstance, { authenticate, isClosing, checkHead }: Checks): void {
   app.decorateRequest('caller', '')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Content-Type-Options', 'nosniff')

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { MAX_BATCH_BYTES } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
+import { singleHeader } from './headers.js'
 
 /** A body that is read as a whole must arrive within this, in milliseconds. */
 const BODY_TIMEOUT = 30_000
@@ -10,7 +11,8 @@ const MEDIA_TYPE =
 
 /** The request's media type, one of these. Throws 415 for any other, and for an encoded body. */
 export function mediaType<T extends string>(request: IncomingMessage, allowed: readonly T[]): T {
-  const { 'content-type': header = '', 'content-encoding': encoding = 'identity' } = request.headers
+  const { 'content-encoding': encoding = 'identity' } = request.headers
+  const header = singleHeader(request, 'Content-Type') ?? ''
   if (encoding.toLowerCase() !== 'identity') {
     throw new HttpError(
       415,

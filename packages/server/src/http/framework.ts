@@ -11,6 +11,8 @@ import { errorBody, refusalOf } from './refusals.js'
 
 export interface FrameworkOptions {
   authenticate: Authenticate
+  /** Throws for a request that is wrong whatever it asks for. */
+  checkHead: (request: IncomingMessage) => void
   logger: FastifyBaseLogger
 }
 
@@ -20,6 +22,7 @@ const MAX_HEAD = 16 * 1024
 /** How Fastify, Node's server and its parser behave. */
 export function frameworkOptions({
   logger,
+  checkHead,
   authenticate,
 }: FrameworkOptions): FastifyHttpOptions<Server> {
   return {
@@ -37,7 +40,7 @@ export function frameworkOptions({
     // Streams are ended in order before the server closes; see main.ts.
     forceCloseConnections: 'idle',
     frameworkErrors(error, request, reply) {
-      const refusal = refusedToken(request.raw, authenticate) ?? refusalOf(error)
+      const refusal = refusalBefore(request.raw) ?? refusalOf(error)
       reply.raw.writeHead(refusal.status, {
         'Content-Type': 'application/json; charset=utf-8',
         'Cache-Control': 'no-store',
@@ -53,14 +56,15 @@ export function frameworkOptions({
       socket.destroySoon()
     },
   }
-}
 
-/** The framework refuses a malformed path before any hook, and 401 comes first. */
-function refusedToken(request: IncomingMessage, authenticate: Authenticate): HttpError | undefined {
-  try {
-    if (!isOpen(pathOf(request))) authenticate(request)
-    return undefined
-  } catch (error) {
-    return error as HttpError
+  /** The framework refuses a malformed path before any hook, and these refusals come first. */
+  function refusalBefore(request: IncomingMessage): HttpError | undefined {
+    try {
+      checkHead(request)
+      if (!isOpen(pathOf(request))) authenticate(request)
+      return undefined
+    } catch (error) {
+      return error as HttpError
+    }
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { nodeNotFound } from '../errors.js'
 import { mediaType, readBody } from './body.js'
+import { singleHeader } from './headers.js'
 import { parseJson } from './json/parse.js'
 import { parseBody, parseQuery } from './parse.js'
 
@@ -85,7 +86,7 @@ export function mount<O extends Operation>(
       if (path.includes('{id}') && !NODE_ID.test(id)) throw nodeNotFound()
       const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
       const body = bodySchema && !accepts && parseBody(bodySchema, parseJson(bytes))
-      const header = (name: string) => headerOf(request, name)
+      const header = (name: string) => singleHeader(request.raw, name)
       const call = { id, query, body, bytes, type, header, request, reply }
       return answer(operation, reply, await handler(call as unknown as Call<O>))
     },
@@ -93,11 +94,6 @@ export function mount<O extends Operation>(
 }
 
 const NOTHING = Buffer.alloc(0)
-
-function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
-  const value = headers[name.toLowerCase()]
-  return value === undefined ? undefined : String(value)
-}
 
 function answer<O extends Operation>(operation: O, reply: FastifyReply, result: Result<O>) {
   if (operation.produces) return result

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError } from '../errors.js'
 import { isLoopback } from '../loopback.js'
+import { countOf } from './headers.js'
 import { pathOf } from './paths.js'
 
 export interface RequestHeadOptions {
@@ -12,6 +13,8 @@ export interface RequestHeadOptions {
 
 const MAX_URL = 8 * 1024
 const MAX_HEADERS = 100
+/** A name or an address, and perhaps a port; no user in front of it. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.~-]+)(?::\d{0,5})?$/i
 
 /** Returns a function that throws for a request that is wrong whatever it asks for. */
 export function createHeadCheck({ host, allowedHosts }: RequestHeadOptions) {
@@ -33,7 +36,7 @@ export function createHeadCheck({ host, allowedHosts }: RequestHeadOptions) {
 
   /** Against DNS rebinding: a page of another name must not reach a server on this machine. */
   function isOurs(header = ''): boolean {
-    const name = header.replace(/:\d+$/, '').toLowerCase()
+    const name = header.replace(/:\d*$/, '').toLowerCase()
     // HTTP/1.0 may leave it out. A browser never does.
     return name === '' || isLoopback(name) || name === host || allowedHosts.includes(name)
   }
@@ -43,6 +46,10 @@ function faultOf(request: IncomingMessage): HttpError | undefined {
   const { url = '', headers, rawHeaders, httpVersion } = request
   if (!url.startsWith('/') && url !== '*') return refuse(400, 'bad request')
   if (headers.host === undefined && httpVersion !== '1.0') return refuse(400, "'Host' is missing")
+  if (headers.host !== undefined && !HOST.test(headers.host)) {
+    return refuse(400, "'Host' is not a host name")
+  }
+  if (countOf(request, 'Host') > 1) return refuse(400, "'Host' is given more than once")
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return refuse(400, 'transfer encoding is not supported')

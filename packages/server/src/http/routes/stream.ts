@@ -5,6 +5,7 @@ import type { Registry } from '../../nodes/registry.js'
 import type { Feeds } from '../../stream/feeds.js'
 import { FORMATS, type Format } from '../../stream/formats.js'
 import { planReader } from '../../stream/plan.js'
+import { singleHeader } from '../headers.js'
 import { mount } from '../operation.js'
 
 export interface StreamOptions {
@@ -58,8 +59,9 @@ export function mountStream(app: FastifyInstance, { feeds, registry }: StreamOpt
   }
 }
 
-function lastEventIdOf(query: StreamQuery, { headers }: FastifyRequest): string {
-  return String(headers['last-event-id'] ?? query.last_event_id ?? query.lastEventId ?? '')
+function lastEventIdOf(query: StreamQuery, { raw }: FastifyRequest): string {
+  const given = singleHeader(raw, 'Last-Event-ID')
+  return given ?? query.last_event_id ?? query.lastEventId ?? ''
 }
 
 function accept(request: FastifyRequest): void {
