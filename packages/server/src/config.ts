@@ -1,5 +1,6 @@
 import { parseDuration } from '@launchtail/client/protocol'
 import { parseRedisAddress } from './logs/redis/url.js'
+import { networksOf } from './trusted-proxies.js'
 
 /** A setting. Everything about it is defined here, and the docs are generated from it. */
 export interface Setting<T> {
@@ -160,6 +161,12 @@ export const settings = {
     '',
     'Further host names that requests may use if `HOST` is loopback, such as a proxy’s, separated by commas.',
     list,
+  ),
+  trustedProxies: setting(
+    'LAUNCHTAIL_TRUSTED_PROXIES',
+    '',
+    'The addresses and networks of reverse proxies, such as `127.0.0.1` or `10.0.0.0/8`, separated by commas. Their `X-Forwarded-For` tells whose wrong tokens are counted. Without it, all that one proxy forwards counts as one address.',
+    networksOf,
   ),
   logLevel: setting(
     'LAUNCHTAIL_LOG_LEVEL',

@@ -8,6 +8,7 @@ import type { Counts } from './counts.js'
 import { StartError } from './errors.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
+import { createGuesses } from './http/guesses.js'
 import { mountDocs } from './http/routes/docs.js'
 import { mountFleetStream } from './http/routes/fleet-stream.js'
 import { mountIngest } from './http/routes/ingest.js'
@@ -55,7 +56,7 @@ const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
   const { config, feeds, fleet } = options
-  const authenticate = authenticator(options.tokens)
+  const authenticate = authenticator(options.tokens, createGuesses(config))
   let closing = false
   const app = await createApp({
     authenticate,

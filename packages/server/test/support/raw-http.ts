@@ -28,9 +28,15 @@ export interface RawConnection {
 }
 
 /** A connection on which anything can be said, as no HTTP client would let one. */
-export function rawConnection(url: string, first: string | Uint8Array = ''): RawConnection {
+export function rawConnection(
+  url: string,
+  first: string | Uint8Array = '',
+  /** An address of this machine, if the connection is to come from a certain one. */
+  from?: string,
+): RawConnection {
   const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: false })
+  const where = { host: hostname, port: Number(port), ...(from && { localAddress: from }) }
+  const socket = connect({ ...where, allowHalfOpen: false })
   let received = ''
   let over = false
   socket.setEncoding('latin1')
