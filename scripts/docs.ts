@@ -37,6 +37,14 @@ ${rows.join('\n')}
 Records (nodes, phases, launches) are always in SQLite in the data folder, even if the logs are on Redis.
 \`DATABASE_URL\` is refused: PostgreSQL is not supported yet.
 
+## Connections
+
+The server accepts as many connections as the process may have open files, less a reserve for storage and
+launches: an eighth of them, at least 128, at most 1024, and half of them if there are few. Node raises
+its soft limit (\`ulimit -n\`) to the hard one by itself. Beyond that, \`/healthz\` and \`/readyz\` are still
+answered, each on a connection that closes, and everything else is a 503 with \`Retry-After\`. Of those
+connections only the latest 16 are kept, for 2 s at most, so a flood can cost a probe its answer.
+
 ## The data folder
 
 | File | Content |

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { CODE_FOLDER } from './code-folder.js'
 import type { Config } from './config.js'
 import type { Counts } from './counts.js'
+import { connectionLimit } from './descriptors.js'
 import { StartError } from './errors.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
@@ -64,6 +65,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     allowedHosts: config.allowedHosts,
     logger: options.logger,
     isClosing: () => closing,
+    maxConnections: connectionLimit(),
   })
   await mountRoutes(app, { ...options, authenticate, ready })
   return { listen: () => listen(app, config), close }

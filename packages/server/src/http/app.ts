@@ -9,6 +9,7 @@ import { type FrameworkOptions, frameworkOptions } from './framework.js'
 import { isOpen, methodsOf, pathOf } from './paths.js'
 import { shapeErrors } from './refusals.js'
 import { createHeadCheck, type RequestHeadOptions } from './request-head.js'
+import { type CheckConnection, keepSpareConnections } from './spare-connections.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,6 +21,7 @@ declare module 'fastify' {
 export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, RequestHeadOptions {
   /** True while the server is stopping; then no connection is kept. */
   isClosing: () => boolean
+  maxConnections: number
 }
 
 /**
@@ -30,6 +32,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const checkHead = createHeadCheck(options)
   const app = fastify(frameworkOptions({ ...options, checkHead }))
   guardConnections(app.server)
+  const checkConnection = keepSpareConnections(app.server, options.maxConnections)
   closeVanished(app.server)
   await app.register(accepts)
   await app.register(compress, {
@@ -45,21 +48,26 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   shapeErrors(app)
-  checkRequests(app, { ...options, checkHead })
+  checkRequests(app, { ...options, checkHead, checkConnection })
   return app
 }
 
 interface Checks extends Pick<AppOptions, 'authenticate' | 'isClosing'> {
   checkHead: (request: IncomingMessage) => void
+  checkConnection: CheckConnection
 }
 
-function checkRequests(app: FastifyInstance, { authenticate, isClosing, checkHead }: Checks): void {
+function checkRequests(
+  app: FastifyInstance,
+  { authenticate, isClosing, checkHead, checkConnection }: Checks,
+): void {
   app.decorateRequest('caller', '')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Cache-Control', 'no-store')
     if (isClosing()) reply.header('Connection', 'close')
     checkHead(request.raw)
+    if (checkConnection(request.raw)) reply.header('Connection', 'close')
     // By the route, and by the path if it has none, so that a 404 reveals nothing.
     const { url = '' } = request.routeOptions
     if (!isOpen(url) || !isOpen(pathOf(request.raw))) request.caller = authenticate(request.raw)
