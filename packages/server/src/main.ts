@@ -5,7 +5,7 @@ import { type Counts, createCounts } from './counts.js'
 import { type DataFolder, openDataFolder } from './data-folder.js'
 import { type Database, migrate } from './database/open.js'
 import { sqliteDatabase } from './database/sqlite.js'
-import { StartError } from './errors.js'
+import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
@@ -22,6 +22,7 @@ import { createRegistry } from './nodes/registry.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { createSecrecy } from './output/secrecy.js'
+import { createRepeats, type Repeats } from './repeats.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
@@ -96,12 +97,14 @@ interface Base {
   readonly secrets: NodeSecrets
   readonly logger: Logger
   readonly counts: Counts
+  readonly repeats: Repeats
   readonly onFault: (what: string, error?: unknown) => void
 }
 
 async function openBase(config: Config, env: Env): Promise<Base> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
   const counts = createCounts()
+  const repeats = createRepeats()
   const folder = await openDataFolder(config.dataDir)
   const tokens = await adminTokens(config.adminTokens, folder)
   return {
@@ -113,11 +116,18 @@ async function openBase(config: Config, env: Env): Promise<Base> {
     secrets: createNodeSecrets(),
     logger,
     counts,
+    repeats,
     onFault(what, error) {
       counts.faults += 1
-      logger.warn({ err: error }, what)
+      if (!repeats.isRepeat(kindOf(what, error))) logger.warn({ err: error }, what)
     },
   }
+}
+
+/** Storage that is away is one fault, whoever notices it. */
+function kindOf(what: string, error: unknown): string {
+  if (error instanceof StorageUnavailable || error instanceof StorageFull) return error.message
+  return `${what}: ${(error as Error | undefined)?.message}`
 }
 
 /** The values that open SkyPilot's API server. */

@@ -25,6 +25,7 @@ import type { LogStore } from './logs/store.js'
 import { createMetrics } from './metrics.js'
 import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
+import type { Repeats } from './repeats.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
 
@@ -34,6 +35,7 @@ export interface ServingOptions {
   tokens: readonly string[]
   logger: FastifyBaseLogger
   counts: Counts
+  repeats: Repeats
   store: LogStore
   registry: Registry
   appender: Appender
@@ -64,6 +66,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     host: config.host,
     allowedHosts: config.allowedHosts,
     logger: options.logger,
+    repeats: options.repeats,
     isClosing: () => closing,
     maxConnections: connectionLimit(),
   })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { mount, serve } from '../src/http/operation.js'
 import { shapeErrors } from '../src/http/refusals.js'
+import { createRepeats } from '../src/repeats.js'
 
 const operation = {
   method: 'POST',
@@ -21,7 +22,7 @@ function app() {
   const made = fastify()
   made.removeAllContentTypeParsers()
   made.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  shapeErrors(made)
+  shapeErrors(made, createRepeats())
   return made
 }
 

@@ -3,6 +3,7 @@ import accepts from '@fastify/accepts'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance } from 'fastify'
 import { HttpError } from '../errors.js'
+import type { Repeats } from '../repeats.js'
 import { closeVanished } from '../stream/vanished.js'
 import { guardConnections, lingerBriefly } from './connections.js'
 import { type FrameworkOptions, frameworkOptions } from './framework.js'
@@ -22,6 +23,7 @@ export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, Request
   /** True while the server is stopping; then no connection is kept. */
   isClosing: () => boolean
   maxConnections: number
+  repeats: Repeats
 }
 
 /**
@@ -47,7 +49,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   // The handlers read bodies themselves, each with its own limits.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  shapeErrors(app)
+  shapeErrors(app, options.repeats)
   checkRequests(app, { ...options, checkHead, checkConnection })
   return app
 }

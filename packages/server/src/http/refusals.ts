@@ -1,19 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpError, StorageFull, StorageUnavailable } from '../errors.js'
+import type { Repeats } from '../repeats.js'
 
 /** Gives every refusal, wherever it comes from, the shape that the specification demands. */
-export function shapeErrors(app: FastifyInstance): void {
+export function shapeErrors(app: FastifyInstance, repeats: Repeats): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
     if (hasLeft(error)) {
       request.log.info({ url: request.url }, 'the caller left before the end of its body')
-    } else if (refusal.status >= 500) {
+    } else if (refusal.status >= 500 && !isRepeat(refusal.status, error)) {
       // The cause goes to the log only. The id connects the answer with it.
       request.log.error({ err: error, cause: (error as Error).cause, url: request.url }, 'failed')
       reply.header('X-Request-Id', request.id)
     }
     return reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal.message))
   })
+
+  /** While something is away, every request fails. A fault of our own is always logged. */
+  function isRepeat(status: number, error: unknown): boolean {
+    return status !== 500 && repeats.isRepeat((error as Error).message)
+  }
 }
 
 /** Node's error for a body whose sender left, which is not a fault of ours. */
