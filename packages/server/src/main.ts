@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.js'
 import { type Counts, createCounts } from './counts.js'
@@ -17,7 +16,6 @@ import { readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
-import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
@@ -70,7 +68,6 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   await orchestrator.resume()
   const catchingUp = await keepCatchingUp(base, records)
   const url = await serving.listen()
-  await storage.ownership.announce(`${url} on ${hostname()}`)
   return {
     url,
     token: base.tokens.values[0] as string,
@@ -78,7 +75,6 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     tokenFile: config.adminTokens ? undefined : base.folder.file('admin-token'),
     async close() {
       clearInterval(catchingUp)
-      storage.ownership.stop()
       await serving.close()
       await closeAll(base, { ...storage, ...records, orchestrator, stallMonitor })
     },
@@ -139,9 +135,6 @@ function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] 
 interface Storage {
   readonly store: LogStore
   readonly database: Database
-  readonly ownership: Ownership
-  /** This server's name. The folder's lock lets only one living process have it. */
-  readonly name: string
 }
 
 async function openStorage(base: Base): Promise<Storage> {
@@ -150,10 +143,7 @@ async function openStorage(base: Base): Promise<Storage> {
   await migrate(database).catch((error) => {
     throw new StartError(error.message, { cause: error })
   })
-  const { value: name } = await base.folder.secret('name', 12)
-  const { onFault } = base
-  const ownership = createOwnership({ database, owners: store.owners, name, onFault })
-  return { store, database, ownership, name }
+  return { store, database }
 }
 
 async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
@@ -167,16 +157,10 @@ async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
 type Records = ReturnType<typeof openRecords>
 
 /** The way into the lists, the records made from them, and the way back out. */
-function openRecords(base: Base, { store, database, ownership }: Storage) {
+function openRecords(base: Base, { store, database }: Storage) {
   const { config, counts, ownSecrets, secrets, onFault } = base
   const secrecy = createSecrecy(ownSecrets, secrets.of)
-  const registry = createRegistry({
-    database,
-    store,
-    ownership,
-    redact: secrecy.redactOwn,
-    onFault,
-  })
+  const registry = createRegistry({ database, store, redact: secrecy.redactOwn, onFault })
   const appender = createAppender({
     store,
     maxEntries: config.maxEntries,
@@ -204,11 +188,13 @@ function openRecords(base: Base, { store, database, ownership }: Storage) {
 
 async function openLaunching(
   base: Base,
-  { store, database, name: owner }: Storage,
+  { store, database }: Storage,
   { appender, registry }: Records,
 ): Promise<Orchestrator> {
   const { config, folder, ownSecrets, secrets, onFault } = base
   const key = await folder.secret('secrets-key', 32)
+  // The folder's lock lets only one living process have this name.
+  const owner = await folder.secret('name', 12)
   return createOrchestrator({
     database,
     store,
@@ -218,7 +204,7 @@ async function openLaunching(
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
-    owner,
+    owner: owner.value,
     ownSecrets,
     secrets,
     onFault,

@@ -75,7 +75,10 @@ test('a probe of a server that accepts and does not answer', async () => {
     asked += 1
     if (asked > 1) res.end()
   })
-  const probe = startProbe({ base, interval: 10, signal })
+  const probe = startProbe({
+    ...{ base, readiness: { paths: ['/health'], guessed: true }, mark: 'address' },
+    ...{ interval: 10, signal },
+  })
   await amidGarbage(waitFor(() => probe.ready || undefined))
   expect(asked).toBe(2)
 })

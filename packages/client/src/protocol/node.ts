@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { NODE_STATUSES } from './events.js'
 import { PHASES } from './phases.js'
 import { answers, requests } from './schemas.js'
+import { parseDuration } from './time.js'
 
 /**
  * A node's id: a UUID, or an id of another program. It becomes part of a Redis key and of a
@@ -99,6 +100,25 @@ export const newNodeSchema = z
   })
   .register(requests, { id: 'NewNode' })
 
+const duration = z
+  .string()
+  .max(64)
+  .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be a duration, such as 90s, 10m or 1h30m')
+
+const readinessSchema = z
+  .object({
+    path: z
+      .string()
+      .regex(/^\/[\x21-\x7e]{0,1023}$/, 'must begin with "/" and contain no blank')
+      .optional()
+      .describe(
+        'Default: the task’s `service.readiness_probe`, or else the first of `/health`, `/v1/models`, `/v2/health/ready` and `/` that the server has.',
+      ),
+    port: z.number().int().min(1).max(65_535).optional().describe('Default: `PORT`.'),
+    timeout: duration.optional().describe('How long the launch may take until it is ready.'),
+  })
+  .describe('The node is ready as soon as its server answers this with 2xx.')
+
 export const launchSchema = z
   .object({
     node_id: nodeId.optional().describe('Default: a new UUID.'),
@@ -116,6 +136,7 @@ export const launchSchema = z
       .max(256 * 1024, 'must have at most 262144 characters')
       .optional()
       .describe('A SkyPilot task, as YAML. `local` needs one with a `run`.'),
+    readiness: readinessSchema.optional(),
     envs: environment.optional().describe('Added to the task’s own `envs`.'),
     secrets: environment
       .optional()

@@ -20,6 +20,9 @@ interface LaunchFlags extends ServerFlags {
   env?: string[]
   secret?: string[]
   nodeId?: string
+  readinessPath?: string
+  readinessPort?: number
+  readinessTimeout?: string
   wait?: boolean
   timeout: number
   quiet?: boolean
@@ -50,6 +53,9 @@ export function launchCommand(): Command {
       collect,
     )
     .option('--node-id <id>', 'the node’s id; default: a random one')
+    .option('--readiness-path <path>', 'where the server says that it is ready')
+    .addOption(countFlag('--readiness-port <n>', 'the port it is asked at'))
+    .option('--readiness-timeout <time>', 'how long the launch may take until it is ready')
     .option('--wait', 'show the log until the node is active or has failed')
     .addOption(
       durationFlag(
@@ -105,9 +111,19 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(diskSize !== undefined && { disk_size: diskSize }),
     ...(vllmArgs && { vllm_args: vllmArgs }),
     ...(file && { task: await readTask(file) }),
+    ...readinessOf(flags),
     envs: Object.fromEntries(env.map(variable)),
     secrets: Object.fromEntries(secret.map(fromEnvironment)),
   }
+}
+
+function readinessOf({ readinessPath, readinessPort, readinessTimeout }: LaunchFlags) {
+  const readiness = {
+    ...(readinessPath !== undefined && { path: readinessPath }),
+    ...(readinessPort !== undefined && { port: readinessPort }),
+    ...(readinessTimeout !== undefined && { timeout: readinessTimeout }),
+  }
+  return Object.keys(readiness).length > 0 ? { readiness } : {}
 }
 
 async function readTask(file: string): Promise<string> {

@@ -10,7 +10,7 @@ import { placesIn, type ValuePlace } from './task-places.js'
  * whatever else looks like a secret, or is one of `values`, becomes `***`.
  */
 export function withoutSecrets(
-  { secrets = {}, envs, task, ...rest }: LaunchRequest,
+  { secrets = {}, envs, task, readiness, ...rest }: LaunchRequest,
   values: readonly string[],
 ): NodeLaunch {
   const { redact } = createRedactor({ values })
@@ -22,6 +22,7 @@ export function withoutSecrets(
     ...(Object.fromEntries(
       Object.entries(rest).map(([name, value]) => [name, shown(name, value)]),
     ) as typeof rest),
+    ...(readiness && { readiness: shownReadiness(readiness) }),
     ...(task !== undefined && { task: shown('task', withoutValues(task), redactTask) }),
     ...(envs && {
       envs: Object.fromEntries(
@@ -36,6 +37,10 @@ export function withoutSecrets(
     const text = withReferences(value, hide(value), variables)
     if (text !== value || text === HIDDEN) masked.push(field)
     return text as T & string
+  }
+
+  function shownReadiness({ path, ...more }: NonNullable<LaunchRequest['readiness']>) {
+    return { ...more, ...(path !== undefined && { path: shown('readiness.path', path) }) }
   }
 
   /** Redacts what follows the key `secrets` apart, or it would be taken for a secret of that name. */

@@ -1,27 +1,31 @@
-import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
+import type { LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine } from '../../ingest/launch-line.js'
 import type { RawLine } from '../../output/lines.js'
 import type { LaunchNews, Outcome } from '../launcher.js'
+import { notReady } from '../readiness/not-ready.js'
+import { withoutProbeLines } from '../readiness/probe-lines.js'
+import type { Readiness } from '../readiness/readiness.js'
 import { endFile, filesOf, supervisorFile } from '../supervised/files.js'
 import { lastLines } from '../supervised/last-lines.js'
 import { outputLines } from '../supervised/output-lines.js'
-import { type Identity, isAlive } from '../supervised/processes.js'
+import type { Identity } from '../supervised/processes.js'
 import { readJson } from '../supervised/read-json.js'
 import { SpoiltFile } from '../supervised/spoilt-file.js'
 import { wordOf } from '../supervised/words.js'
 import { endLaunch } from './end-launch.js'
 import { endReason } from './end-reason.js'
 import { watchProgress } from './progress.js'
+import { supervisorLoss } from './supervisor-loss.js'
 
 export interface AttachOptions {
   folder: string
   /** The supervisor. */
   leader: Identity
+  readiness: Readiness
   state: LaunchState
   signal: AbortSignal
-  /** Milliseconds a launch has to become ready. */
+  /** Milliseconds a launch has to become ready, unless its readiness says otherwise. */
   launchTimeout: number
   probeInterval: number
 }
@@ -40,18 +44,22 @@ const PIECES_PER_POLL = 16
 export async function* attach({
   folder,
   leader,
+  readiness,
   state,
   signal,
   launchTimeout,
   probeInterval,
 }: AttachOptions): AsyncGenerator<LaunchNews, Outcome | undefined> {
   const files = filesOf(folder)
+  const { timeout = launchTimeout } = readiness
   const output = outputLines(files.output)
   const leaving = new AbortController()
   const last = lastLines()
+  const loss = supervisorLoss({ own: files.own, leader })
   const progress = watchProgress({
     state,
     run: files.run,
+    readiness,
     interval: probeInterval,
     signal: leaving.signal,
   })
@@ -59,11 +67,12 @@ export async function* attach({
   try {
     // By the wall clock up to here, as another process may have started it; without it from here on.
     const begun = readJson(files.supervisor, supervisorFile)?.at ?? Date.now()
-    const deadline = performance.now() + launchTimeout - Math.max(0, Date.now() - begun)
+    const deadline = performance.now() + timeout - Math.max(0, Date.now() - begun)
     for (let poll = 0; !signal.aborted; poll += 1) {
       // Looked for before the read, so that the read gets all there is.
       const end = readJson(files.end, endFile)
-      const gone = !end && poll % POLLS_PER_CHECK === 0 && (await isGone())
+      const gone = !end && poll % POLLS_PER_CHECK === 0 && loss.isLost()
+      if (gone) await endLaunch(folder, leader)
       const over = end !== undefined || gone
       for (let pieces = 0; over || pieces < PIECES_PER_POLL; pieces += 1) {
         const lines = await output.next()
@@ -77,12 +86,12 @@ export async function* attach({
         const written = end ?? readJson(files.end, endFile)
         // Whoever wrote it, nothing of the launch runs on when it is over.
         await endLaunch(folder, leader)
-        const reason = written ? endReason(written, progress.isActive()) : goneReason()
+        const reason = written ? endReason(written, progress.isActive()) : loss.reason()
         return last.outcome(failure ?? reason)
       }
       for (const draft of progress.news()) yield { type: 'word', draft }
       if (!progress.isActive() && performance.now() > deadline && failure === undefined) {
-        failure = `not ready within ${formatDuration(launchTimeout)}`
+        failure = notReady(timeout, progress.complaint())
         await endLaunch(folder, leader)
       }
       // Rejects when the signal aborts, which the loop looks at next.
@@ -99,21 +108,9 @@ export async function* attach({
   }
 
   function* told(lines: readonly RawLine[]): Generator<LaunchNews> {
-    const news = lines.map(toldOf)
+    const news = withoutProbeLines(lines).map(toldOf)
     last.see(news.filter(({ word }) => !word))
     if (news.length > 0) yield { type: 'lines', lines: news }
-  }
-
-  /** Without its folder nobody would ever learn how it ends, so it is ended then. */
-  async function isGone(): Promise<boolean> {
-    if (isAlive(leader) && existsSync(files.own)) return false
-    await endLaunch(folder, leader)
-    return true
-  }
-
-  function goneReason(): string {
-    if (!existsSync(files.own)) return 'the folder of the launch is gone'
-    return `the process that watched over the launch (${leader.pid}) is gone; what it had started was ended`
   }
 }
 

@@ -1,5 +1,6 @@
 import { CODE_FOLDER } from '../../code-folder.js'
 import type { Launch, Launcher } from '../launcher.js'
+import { readinessOf } from '../readiness/readiness.js'
 import type { Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
 import { attach } from './attach.js'
@@ -41,8 +42,10 @@ export function localLauncher({
     attach: async function* (launch, handle, { state, signal }) {
       const leader = identityOf(handle)
       if (!leader) return { message: 'it is not known which process the launch was' }
-      const { folder } = launch
-      return yield* attach({ folder, leader, state, signal, launchTimeout, probeInterval })
+      const { folder, request } = launch
+      const readiness = readinessOf(request)
+      const options = { folder, leader, readiness, state, signal, launchTimeout, probeInterval }
+      return yield* attach(options)
     },
     cancel,
   }

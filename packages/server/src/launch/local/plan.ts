@@ -1,5 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
+import { readinessOf } from '../readiness/readiness.js'
 import { parseTask, type Task } from '../task.js'
 import { refusal } from '../task-refusal.js'
 
@@ -9,6 +10,8 @@ export interface Plan {
   readonly run: string
   /** The whole environment of both. Without a PORT in it, they get a free port. */
   readonly environment: Readonly<Record<string, string>>
+  /** Where the server is asked whether it is ready, if not at PORT. */
+  readonly readyPort?: number
   /** Values that must not be written to the output. */
   readonly secrets: readonly string[]
 }
@@ -34,13 +37,18 @@ export function planOf(
     throw new HttpError(400, 'provider "local" needs a "task" with a "run"')
   }
   const task = parseTask(request.task)
-  const given = { ...task.envs, ...task.secrets, ...request.envs, ...request.secrets }
-  const faults = [...faultsOf(task), ...valueFaults(given, task)]
+  const faults: string[] = []
+  const { port } = readinessOf(request, faults)
+  // Without a PORT, the server listens where it is to be asked.
+  const listens: Record<string, string> = port === undefined ? {} : { PORT: String(port) }
+  const given = { ...listens, ...task.envs, ...task.secrets, ...request.envs, ...request.secrets }
+  faults.push(...faultsOf(task), ...valueFaults(given, task))
   if (faults.length > 0) throw refusal(faults)
   const secrets = Object.keys({ ...task.secrets, ...request.secrets }).map((name) => given[name])
   return {
     ...(task.setup !== undefined && { setup: task.setup }),
     run: task.run,
+    ...(port !== undefined && { readyPort: port }),
     environment: { ...baseEnvironment({ env, passEnv }), ...present(given) },
     // A secret's value that the request replaces may still be in one of the task's scripts.
     secrets: [...new Set([...secrets, ...Object.values(task.secrets), ...ownSecrets])].filter(

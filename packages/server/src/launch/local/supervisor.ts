@@ -62,7 +62,7 @@ async function supervise(folder: string): Promise<void> {
     }
     output.mark(`run started on port ${port}`)
     const ended = step('run', plan.run, port)
-    writeJson(files.run, { port } satisfies Run)
+    writeJson(files.run, { port: plan.readyPort ?? port } satisfies Run)
     return await ended
   }
 

@@ -24,7 +24,7 @@ export function ownTask(request: LaunchRequest, text: string, faults: string[]):
     if (secret[name] === null && typeof given[name] === 'string') secret[name] = given[name]
     delete given[name]
   }
-  const port = healthPort(task, given.PORT ?? undefined, faults)
+  const port = request.readiness?.port ?? healthPort(task, given.PORT ?? undefined, faults)
   const envs = valued('envs', { PORT: String(port), ...given }, faults)
   const secrets = valued('secrets', secret, faults)
   const { envs: _, secrets: __, ...fields } = task.fields

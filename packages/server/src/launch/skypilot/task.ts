@@ -1,5 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { saysSecret } from '../../output/redact/secret-name.js'
+import { readinessOf } from '../readiness/readiness.js'
 import { refusal } from '../task-refusal.js'
 import { ownTask } from './own-task.js'
 import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
@@ -8,6 +9,7 @@ import { asYaml } from './yaml.js'
 /** The task for SkyPilot. Throws an HttpError that names everything that is wrong with the request. */
 export function skyTaskOf(request: LaunchRequest, versions: Versions): SkyTask {
   const faults: string[] = []
+  readinessOf(request, faults)
   const task =
     request.task === undefined
       ? vllmTask(request, versions, faults)

@@ -26,13 +26,16 @@ export const DEFAULT_PORT = 8000
  * launched.
  */
 export function vllmTask(request: LaunchRequest, versions: Versions, faults: string[]): SkyTask {
-  const { model, tensor_parallel, envs = {}, secrets = {} } = request
+  const { model, tensor_parallel, envs = {}, secrets = {}, readiness = {} } = request
   checkResources(request, faults)
   if (model === undefined) faults.push('"model" is missing (or a "task" of your own)')
   else if (/^[-\s]|[\r\n\0]/.test(model)) {
     faults.push('"model" must not begin with "-" or a blank, or hold a line end')
   }
-  const port = portOf(envs.PORT, faults)
+  const port = portOf(envs.PORT ?? readiness.port?.toString(), faults)
+  if (readiness.port !== undefined && readiness.port !== port) {
+    faults.push(`"readiness.port" is ${readiness.port}, and vLLM answers at PORT, which is ${port}`)
+  }
   const { accelerators, ...resources } = resourcesOf(request)
   const gpus = Number(/:(\d+)$/.exec(accelerators ?? '')?.[1] ?? 1)
   if (accelerators === undefined) faults.push('"gpu" is missing: vLLM needs one')

@@ -1,6 +1,9 @@
 import { startDeadline } from '@launchtail/client/async'
-import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
+import type { LaunchState } from '@launchtail/client/protocol'
 import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
+import { notReady } from '../../readiness/not-ready.js'
+import { withoutProbeLines } from '../../readiness/probe-lines.js'
+import { readinessOf } from '../../readiness/readiness.js'
 import { type LastLines, lastLines } from '../../supervised/last-lines.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
@@ -45,8 +48,11 @@ async function follow(
   push: (news: LaunchNews) => Promise<void>,
 ): Promise<Outcome> {
   const last = lastLines()
+  const readiness = readinessOf(launch.request)
+  const { timeout = launchTimeout } = readiness
+  let complaint: string | undefined
   const outage = watchOutage({ pace, warn: warnOfOutage })
-  const deadline = startDeadline(at + launchTimeout - Date.now(), signal)
+  const deadline = startDeadline(at + timeout - Date.now(), signal)
   let active = state.phase === 'active'
   if (active) deadline.stop()
   const following: Following = {
@@ -54,6 +60,7 @@ async function follow(
     api,
     state,
     port,
+    readiness,
     pace,
     outage,
     signal: deadline.signal,
@@ -62,7 +69,11 @@ async function follow(
       active = true
       deadline.stop()
     },
-    async take(lines) {
+    complain(found) {
+      complaint = found
+    },
+    async take(given) {
+      const lines = withoutProbeLines(given)
       last.see(lines)
       if (lines.length > 0) await push({ type: 'lines', lines })
     },
@@ -75,7 +86,7 @@ async function follow(
     signal.throwIfAborted()
     if (!deadline.passed()) throw error
     const reason = outage.reason()
-    const limit = `not ready within ${formatDuration(launchTimeout)}`
+    const limit = notReady(timeout, complaint)
     return await cleanedUp(last.outcome(reason === undefined ? limit : `${reason}; ${limit}`))
   } finally {
     deadline.clear()

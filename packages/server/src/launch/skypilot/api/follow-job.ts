@@ -42,11 +42,15 @@ export async function followJob(job: number | null, following: Following): Promi
 }
 
 function announceReadiness(
-  { launch, api, port, state, pace, activate, say }: Following,
+  { launch, api, port, readiness, state, pace, activate, complain, say }: Following,
   listen: QuietOptions['listen'],
   signal: AbortSignal,
 ): Promise<void> {
-  return awaitReadiness({ state, endpointOf, pace, listen, onReady: activate, say, signal })
+  return awaitReadiness({
+    ...{ state, readiness, endpointOf, pace, listen, say, signal },
+    onReady: activate,
+    onComplaint: complain,
+  })
 
   async function endpointOf(stop: AbortSignal): Promise<string | undefined> {
     try {

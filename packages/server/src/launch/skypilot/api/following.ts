@@ -1,6 +1,7 @@
 import type { LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine, LaunchWord } from '../../../ingest/launch-line.js'
 import type { Launch } from '../../launcher.js'
+import type { Readiness } from '../../readiness/readiness.js'
 import type { Pace } from '../pace.js'
 import type { SkyApi } from './api.js'
 import type { Outage } from './outage.js'
@@ -12,6 +13,7 @@ export interface Following {
   readonly state: LaunchState
   /** Where the server listens on the cluster. */
   readonly port: number
+  readonly readiness: Readiness
   readonly pace: Pace
   readonly outage: Outage
   /** Aborts when nobody follows any more, and when the launch's time is over. */
@@ -19,6 +21,8 @@ export interface Following {
   /** True once the node serves. The launch's time is of no account then. */
   isActive(): boolean
   activate(): void
+  /** Notes why the server will not become ready as it is asked, if its answers show that. */
+  complain(complaint: string | undefined): void
   take(lines: readonly LaunchLine[]): Promise<void>
   say(word: LaunchWord): Promise<void>
 }

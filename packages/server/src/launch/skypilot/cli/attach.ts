@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childSignal } from '@launchtail/client/async'
-import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
+import type { LaunchState } from '@launchtail/client/protocol'
 import type { RawLine } from '../../../output/lines.js'
 import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
+import { notReady } from '../../readiness/not-ready.js'
+import { withoutProbeLines } from '../../readiness/probe-lines.js'
+import { readinessOf } from '../../readiness/readiness.js'
 import { lastLines } from '../../supervised/last-lines.js'
 import { outputLines } from '../../supervised/output-lines.js'
 import type { Identity } from '../../supervised/processes.js'
@@ -52,9 +55,12 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
   const files = cliFiles(folder)
   const output = outputLines(files.output)
   const last = lastLines()
+  const readiness = readinessOf(launch.request)
+  const { timeout = launchTimeout } = readiness
+  let complaint: string | undefined
   const probing = childSignal(signal)
   const supervisor = watchSupervisor(options)
-  const deadline = performance.now() + launchTimeout - Math.max(0, Date.now() - options.at)
+  const deadline = performance.now() + timeout - Math.max(0, Date.now() - options.at)
   let active = options.state.phase === 'active'
   let ready: Promise<void> | undefined
   try {
@@ -85,7 +91,7 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
       }
       if (!active && performance.now() > deadline) {
         await supervisor.end()
-        return `not ready within ${formatDuration(launchTimeout)}`
+        return notReady(timeout, complaint)
       }
       await sleep(POLL)
     }
@@ -97,7 +103,8 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
     return error.message
   }
 
-  async function take(lines: readonly RawLine[]): Promise<void> {
+  async function take(given: readonly RawLine[]): Promise<void> {
+    const lines = withoutProbeLines(given)
     last.see(lines)
     if (lines.length > 0) await push({ type: 'lines', lines })
   }
@@ -106,7 +113,11 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
     const { port, state } = options
     await awaitReadiness({
       state,
+      readiness,
       pace,
+      onComplaint(found) {
+        complaint = found
+      },
       listen: () => jobHeardAt(files.reading, output.heardAt),
       // Where `sky` cannot even be started it is asked again, as where it does not know.
       endpointOf: (within) =>

@@ -1,0 +1,40 @@
+import { type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
+import { parseTask } from '../task.js'
+import { type TaskProbe, taskProbe } from './task-probe.js'
+
+/** How the node's server is asked whether it is ready. */
+export interface Readiness extends Omit<TaskProbe, 'path'> {
+  /** The paths it is asked at. The first that it has decides. */
+  readonly paths: readonly string[]
+  /** True where the paths are ours, because nobody has named one. */
+  readonly guessed: boolean
+  readonly port?: number
+  /** Milliseconds that the launch may take, instead of what this server allows. */
+  readonly timeout?: number
+}
+
+/** A health check comes first: some servers list their models while they still load them. */
+const KNOWN_PATHS = ['/health', '/v1/models', '/v2/health/ready', '/']
+
+/** Reads it from the request, or else from the task's `service`. Adds what is wrong to the faults. */
+export function readinessOf(request: LaunchRequest, faults: string[] = []): Readiness {
+  const { readiness = {} } = request
+  const { path: taskPath, ...more } = probeOf(request, faults)
+  // What the task sends belongs to the task's own path.
+  const { path = taskPath, port, timeout: text } = readiness
+  const timeout = text === undefined ? undefined : parseDuration(text)
+  return {
+    ...(readiness.path === undefined && more),
+    paths: path === undefined ? KNOWN_PATHS : [path],
+    guessed: path === undefined,
+    ...(port !== undefined && { port }),
+    ...(timeout !== undefined && { timeout }),
+  }
+}
+
+function probeOf({ task, envs, secrets }: LaunchRequest, faults: string[]): TaskProbe {
+  if (task === undefined) return {}
+  const parsed = parseTask(task)
+  const values = { ...parsed.envs, ...parsed.secrets, ...envs, ...secrets }
+  return taskProbe(parsed.fields.service, values, faults)
+}
