@@ -2,9 +2,9 @@ import { type Operation, operations } from '@launchtail/client/protocol'
 import fastify from 'fastify'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { createRepeats } from '../src/async/repeats.js'
 import { mount, serve } from '../src/http/operation.js'
 import { shapeErrors } from '../src/http/refusals.js'
-import { createRepeats } from '../src/repeats.js'
 
 const operation = {
   method: 'POST',

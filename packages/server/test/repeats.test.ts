@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRepeats } from '../src/repeats.js'
+import { createRepeats } from '../src/async/repeats.js'
 
 describe('a fault', () => {
   it('is a repeat until it has not occurred for a minute', () => {

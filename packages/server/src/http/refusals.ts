@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { Repeats } from '../async/repeats.js'
 import { HttpError, StorageFull, StorageUnavailable } from '../errors.js'
-import type { Repeats } from '../repeats.js'
 
 /** Gives every refusal, wherever it comes from, the shape that the specification demands. */
 export function shapeErrors(app: FastifyInstance, repeats: Repeats): void {
