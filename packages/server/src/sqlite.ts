@@ -37,6 +37,21 @@ export async function openSqlite(
   return database
 }
 
+/**
+ * Moves what is in the write-ahead log into the file, and closes it. SQLite itself would do so only
+ * if no statement were left, and the drivers finalize statements when they are collected.
+ */
+export function closeSqlite(database: Sqlite): void {
+  try {
+    database.exec('pragma wal_checkpoint(truncate)')
+  } catch (error) {
+    // A full disk, say. Nothing is lost: the next start reads the write-ahead log.
+    if (!sqliteFault(error)) throw error
+  } finally {
+    database.close()
+  }
+}
+
 /** Node's own SQLite where the runtime has it (22.13 on), else a package with the same API. */
 async function driver(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

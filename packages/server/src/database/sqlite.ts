@@ -9,7 +9,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { createMutex } from '../async/mutex.js'
-import { openSqlite, type Sqlite } from '../sqlite.js'
+import { closeSqlite, openSqlite, type Sqlite } from '../sqlite.js'
 import type { Schema } from './schema.js'
 
 /** The records in an SQLite file. `:memory:` keeps them until the process ends. */
@@ -53,7 +53,7 @@ function driver(database: Sqlite): Driver {
       releases.get(connection)?.()
     },
     async destroy() {
-      database.close()
+      closeSqlite(database)
     },
   }
 }

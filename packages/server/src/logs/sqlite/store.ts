@@ -1,5 +1,5 @@
 import { StorageUnavailable } from '../../errors.js'
-import { openSqlite } from '../../sqlite.js'
+import { closeSqlite, openSqlite } from '../../sqlite.js'
 import type { LogStore } from '../store.js'
 import { createWatchers } from '../watchers.js'
 import { createAppendQueue } from './append-queue.js'
@@ -79,8 +79,8 @@ export async function sqliteLogStore({
       closed = true
       expiry.stop()
       await writer.exclusively(async () => {})
-      writing.close()
       reading.close()
+      closeSqlite(writing)
     },
   }
 }
