@@ -19,12 +19,14 @@ The address of the server is taken from
 .BR \\-\\-url ,
 from
 .BR LAUNCHTAIL_URL ,
-or from
-.BR "launchtail login" ;
+from
+.BR "launchtail login" ,
+or from the data folder in the current folder, if its server runs;
 the admin token from
 .BR \\-\\-token\\-file ,
 .BR LAUNCHTAIL_ADMIN_TOKEN ,
-the login, or the data folder in the current folder.
+the login, or the data folder. The token of the login and that of the data folder are sent only to the
+server that they belong to.
 .SH COMMANDS
 ${commands.join('\n')}
 .SH ENVIRONMENT
@@ -47,6 +49,7 @@ const FILES = [
     '~/.config/launchtail/config.json',
     'the address and the token that "launchtail login" keeps; only this account can read it. It is in XDG_CONFIG_HOME if that is set',
   ],
+  ['data/url', 'the address of the server that runs in this folder'],
   ['data/admin-token', 'the token that was created by a server started in this folder'],
 ] as const
 

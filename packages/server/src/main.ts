@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { writeAddress } from './address-file.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
 import type { Config } from './config.js'
 import { type Counts, createCounts } from './counts.js'
@@ -68,6 +69,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   await orchestrator.resume()
   const catchingUp = await keepCatchingUp(base, records)
   const url = await serving.listen()
+  const address = await writeAddress(base.folder.file('url'), url)
   return {
     url,
     token: base.tokens.values[0] as string,
@@ -75,6 +77,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     tokenFile: config.adminTokens ? undefined : base.folder.file('admin-token'),
     async close() {
       clearInterval(catchingUp)
+      await address.remove()
       await serving.close()
       await closeAll(base, { ...storage, ...records, orchestrator, stallMonitor })
     },

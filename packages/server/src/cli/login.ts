@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { createClient } from '@launchtail/client'
+import { ApiError, createClient } from '@launchtail/client'
 import { Command } from 'commander'
-import { addressOf, DEFAULT_URL, saveLogin } from './connection.js'
+import { addressOf, DEFAULT_URL } from './connection.js'
 import { CliError, EXIT } from './exit.js'
+import { saveLogin } from './saved-login.js'
 
 /** `launchtail login`: saves the server's address and the token for this account. */
 export function loginCommand(): Command {
@@ -25,9 +26,19 @@ Examples:
       const typed = process.stdin.isTTY ? await ask('Token: ') : await text(process.stdin)
       const token = typed.trim()
       if (!token) throw new CliError('no token was given')
-      await createClient({ baseUrl: url, token }).listNodes({ limit: 1 })
+      await check(url, token)
       process.stdout.write(`Saved in ${await saveLogin({ url, token })}\n`)
     })
+}
+
+/** Throws if the server does not accept the token. */
+async function check(url: string, token: string): Promise<void> {
+  try {
+    await createClient({ baseUrl: url, token }).listNodes({ limit: 1 })
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error
+    throw new CliError(`${url} does not accept this token`, EXIT.notAllowed, { cause: error })
+  }
 }
 
 /** Asks on the terminal, without showing what is typed. */
