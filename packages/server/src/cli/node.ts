@@ -54,12 +54,14 @@ function inFull(node: NodeRecord, format: Formatter): string {
     `  ${phase.padEnd(15)} ${ms === undefined ? '' : formatDuration(ms, { decimals: 1 })}`.trimEnd(),
   )
   const { phase, progress, message, eta_seconds: eta, stalled, failure } = node
-  const details = (failure?.details ?? failure?.advice ?? '').split('\n').map(oneLine)
+  const reasons = [failure?.details, failure?.advice].flatMap((text) =>
+    text ? text.split('\n') : [],
+  )
   const parts = [
     lines.join('\n'),
     phases.join('\n'),
     node.status === 'launching' ? format.progress({ phase, progress, message, eta, stalled }) : '',
-    failure ? [format.failure(failure), ...details].join('\n') : '',
+    failure ? [format.failure(failure), ...reasons.map(oneLine)].join('\n') : '',
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
@@ -75,5 +77,19 @@ export function terminateCommand(): Command {
       const id = await resolveNode(client, name)
       await client.terminateNode(id)
       process.stdout.write(`${id} is being terminated\n`)
+    })
+}
+
+/** `launchtail delete`: removes a node's record and log. */
+export function deleteCommand(): Command {
+  return withServer(new Command('delete'))
+    .description('Delete a node’s record and log. A node that runs must be terminated first.')
+    .argument('<node>', NODE_ARGUMENT)
+    .addHelpText('after', '\nExamples:\n  $ launchtail delete 550e84\n')
+    .action(async (name: string, flags: ServerFlags) => {
+      const client = await connect(flags)
+      const id = await resolveNode(client, name)
+      await client.deleteNode(id)
+      process.stdout.write(`${id} is deleted\n`)
     })
 }

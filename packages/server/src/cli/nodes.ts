@@ -106,8 +106,10 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
 }
 
 /** True if the node has changed in something that its line shows. */
-function isNews(before: NodeRecord | undefined, { phase, status, message }: NodeRecord): boolean {
-  return before?.phase !== phase || before.status !== status || before.message !== message
+function isNews(before: NodeRecord | undefined, node: NodeRecord): boolean {
+  const { phase, status, message, failure } = node
+  if (before?.phase !== phase || before.status !== status) return true
+  return before.message !== message || before.failure?.message !== failure?.message
 }
 
 function newestFirst(a: NodeRecord, b: NodeRecord): number {

@@ -5,7 +5,7 @@ import { EXIT_HELP } from './exit.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
 import { logsCommand } from './logs.js'
-import { statusCommand, terminateCommand } from './node.js'
+import { deleteCommand, statusCommand, terminateCommand } from './node.js'
 import { nodesCommand } from './nodes.js'
 import { pipeCommand } from './pipe.js'
 import { replayCommand } from './replay.js'
@@ -33,6 +33,7 @@ ${EXIT_HELP}`,
     logsCommand(),
     pipeCommand(),
     terminateCommand(),
+    deleteCommand(),
     replayCommand(),
     loginCommand(),
     completionCommand(() => program),

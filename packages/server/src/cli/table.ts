@@ -64,7 +64,8 @@ function withoutName([id, state, , words]: Cells): readonly string[] {
 type Cells = readonly [id: string, state: string, cluster: string, words: string]
 
 function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
-  const { node_id, cluster_name, name, status, phase, progress, message, endpoint } = node
+  const { node_id, cluster_name, name, status, phase, progress, endpoint, failure } = node
+  const message = failure?.message ?? node.message
   const state = status === 'launching' ? `${phase} ${Math.round(progress)}%` : status
   const stalled = node.stalled ? 'stalled: ' : ''
   return [
