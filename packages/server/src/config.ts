@@ -171,7 +171,7 @@ export const settings = {
   logLevel: setting(
     'LAUNCHTAIL_LOG_LEVEL',
     'info',
-    'How much the server logs to standard error.',
+    'How much the server logs to standard error: `debug`, `info`, `warn`, `error` or `silent`.',
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
   ),
 } as const satisfies Record<string, Setting<unknown>>

@@ -47,7 +47,7 @@ export function keyReused(): HttpError {
 /** The first request of this `Idempotency-Key` has not been answered yet. */
 export function stillAtWork(): HttpError {
   const headers = { 'Retry-After': '1' }
-  return new HttpError(409, 'a request with this Idempotency-Key is still at work', { headers })
+  return new HttpError(409, 'a request with this Idempotency-Key is still in progress', { headers })
 }
 
 export function nodeNotFound(): HttpError {

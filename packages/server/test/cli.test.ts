@@ -45,7 +45,9 @@ describe('launch', () => {
     const served = start(serve, { cwd, env: { ...nothing, PORT: '0' } })
     onTestFinished(() => void served.child.kill())
     const url = await until('the server', () => /listens on (\S+)/.exec(served.out.stdout)?.[1])
-    const env = { ...nothing, LAUNCHTAIL_URL: url }
+    expect(url).not.toContain(':8080')
+    // The address and the token of the server that was started in the same folder.
+    const env = nothing
     const { stdout, stderr, code } = await run(launch, { cwd, env })
     expect(code, stdout + stderr).toBe(0)
     expect(stdout).toMatch(/^Launching cic-local-local-cpu-od-[0-9a-f]{6} \([0-9a-f-]{36}\)\n/)
@@ -231,7 +233,7 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     for (const [token, code, words] of [
       ['wrong-token', 5, 'invalid admin token: run "launchtail login"'],
       ['two\nlines', 1, 'the token has a character that no token can have'],
-      ['', 5, 'there is no token: run "launchtail login"'],
+      ['', 5, `there is no token for ${server.url}: run "launchtail login ${server.url}"`],
     ] as const) {
       const { stderr } = await fault(['nodes'], code, words, {
         env: { LAUNCHTAIL_ADMIN_TOKEN: token },
@@ -266,7 +268,8 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     const { port } = proxy.address() as { port: number }
     const env = { LAUNCHTAIL_URL: `http://127.0.0.1:${port}` }
     const words = 'something other than JSON; is a Launchtail server running there?'
-    for (const args of [['nodes'], ['status', 'x'], ['logs', '-f', 'x'], ['launch']]) {
+    const launch = ['launch', '--provider', 'aws', '--gpu', 'L4']
+    for (const args of [['nodes'], ['status', 'x'], ['logs', '-f', 'x'], launch]) {
       await fault(args, 1, words, { env })
     }
     await fault(['nodes', '--watch'], 1, 'text/html in place of a stream', { env })
@@ -276,10 +279,19 @@ describe('what goes wrong is told in one sentence, with its code', () => {
   it('an address, a file, a variable or a zone that there is not', async () => {
     await fault(['nodes', '--url', 'localhost:8080'], 1, 'must begin with http:// or https://')
     await fault(['nodes', '--token-file', '/no/such/file'], 1, '/no/such/file cannot be read')
-    await fault(['launch', '--file', '/no/such/task'], 1, '/no/such/task cannot be read')
+    await fault(
+      ['launch', '--file', '/no/such/task'],
+      1,
+      '/no/such/task cannot be read: no such file or directory\n',
+    )
+    await fault(['launch'], 1, 'a local launch needs a task: name it with --file')
     await fault(['launch', '--secret', 'NOT_SET'], 1, 'NOT_SET has no value: it is not set')
     await server.post('/admin/nodes', { node_id: 'zoned' })
-    await fault(['logs', '--tz', 'Mars/Olympus', 'zoned'], 1, 'Mars/Olympus')
+    await fault(
+      ['logs', '--tz', 'Mars/Olympus', 'zoned'],
+      1,
+      "option '--tz <zone>' argument 'Mars/Olympus'",
+    )
   })
 
   it('a command line that cannot be one', async () => {
@@ -288,17 +300,25 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     await fault(['nodes', '--phase', 'no-phase'], 1, 'Allowed choices are queued, provisioning')
     await fault(['logs'], 1, "missing required argument 'node'")
     await fault(['logs', '--after', '0:aaaaaaaa:log', 'x', 'y'], 1, '--after needs a single node')
+    await fault(['logs', '--after', 'zzz', 'x'], 1, '--after: "zzz" is not an id of this log')
     await fault(['logs', '--timeout', 'soon', 'x'], 1, 'It must be a duration such as 90s')
     await fault(['launch', '--gpu-count', 'two'], 1, 'It must be a whole number')
     await fault(['replay', '--speed', '0', 'x'], 1, '--speed must be a number above 0')
-    await fault(['completion', 'tcsh'], 1, 'Allowed choices are bash, zsh, fish')
+    await fault(
+      ['completion', 'tcsh'],
+      1,
+      'there is no completion for "tcsh", only for bash, zsh and fish',
+    )
   })
 
   it('what the server refuses, in its words', async () => {
     await server.post('/admin/nodes', { node_id: 'levelled' })
-    await fault(['logs', '--level', 'loud', 'levelled'], 1, "invalid 'level' value")
-    await fault(['logs', '--tail', 'few', 'levelled'], 1, "invalid 'tail' value")
-    await fault(['logs', '--since', 'soon', 'levelled'], 1, "invalid 'since'")
+    const level = `invalid 'level' value "loud": a level is one of debug, info, warn, error`
+    await fault(['logs', '--level', 'loud', 'levelled'], 1, level)
+    const tail = `invalid 'tail' value "few": it is a number of entries, or "all"`
+    await fault(['logs', '--tail', 'few', 'levelled'], 1, tail)
+    const since = `invalid 'since' timestamp format "soon": it is an RFC 3339 time such as`
+    await fault(['logs', '--since', 'soon', 'levelled'], 1, since)
     await fault(['launch', '--file', '-'], 1, 'task', { input: 'no: task\n' })
   })
 })

@@ -111,7 +111,7 @@ describe('registering a node', () => {
     await expectRefusal(
       await server.post('/admin/nodes', { node_id: id }),
       409,
-      `node ${id} exists`,
+      `a node named "${id}" already exists`,
     )
     const body = { node_id: freshId() }
     const racing = Array.from({ length: 8 }, () => server.post('/admin/nodes', body))
@@ -444,7 +444,7 @@ describe('an Idempotency-Key', () => {
     const key = { ...TEXT, 'Idempotency-Key': 'k' }
     const second = await send(id, 'a\nbcd\n', key)
     expect(second.headers.get('retry-after')).toBe('1')
-    await expectRefusal(second, 409, /still at work/)
+    await expectRefusal(second, 409, /still in progress/)
     first.send('cd\n')
     expect((await first.answer()).json()).toMatchObject({ accepted: 2 })
     const again = await send(id, 'a\nbcd\n', key)

@@ -1,10 +1,13 @@
 import { Argument, Command, type Option } from 'commander'
+import { CliError } from './exit.js'
 
 /** `launchtail completion`: prints a script that completes commands, flags and their values. */
 export function completionCommand(program: () => Command): Command {
   return new Command('completion')
     .description('Print the completion script for a shell.')
-    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SHELLS)))
+    .addArgument(
+      new Argument('<shell>', 'bash, zsh or fish').choices(SHELL_NAMES).argParser(shellOf),
+    )
     .addHelpText(
       'after',
       `
@@ -19,6 +22,12 @@ Examples:
 }
 
 const SHELLS = { bash, zsh, fish }
+const SHELL_NAMES = Object.keys(SHELLS)
+
+function shellOf(name: string): string {
+  if (SHELL_NAMES.includes(name)) return name
+  throw new CliError(`there is no completion for "${name}", only for bash, zsh and fish`)
+}
 
 function bash(commands: readonly Command[]): string {
   const cases = commands.map((command) => {

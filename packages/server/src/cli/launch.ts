@@ -6,6 +6,7 @@ import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { countFlag, durationFlag } from './flags.js'
 import { showLogs } from './logs.js'
+import { unreadable } from './unreadable.js'
 
 interface LaunchFlags extends ServerFlags {
   provider: string
@@ -100,6 +101,11 @@ Examples:
 async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
   const { provider, region, gpu, gpuCount, model, spot, diskSize, vllmArgs, file, nodeId } = flags
   const { env = [], secret = [] } = flags
+  const envs = Object.fromEntries(env.map(variable))
+  const secrets = Object.fromEntries(secret.map(fromEnvironment))
+  if (provider === 'local' && !file) {
+    throw new CliError('a local launch needs a task: name it with --file, or another --provider')
+  }
   return {
     provider,
     ...(nodeId && { node_id: nodeId }),
@@ -112,8 +118,8 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(vllmArgs && { vllm_args: vllmArgs }),
     ...(file && { task: await readTask(file) }),
     ...readinessOf(flags),
-    envs: Object.fromEntries(env.map(variable)),
-    secrets: Object.fromEntries(secret.map(fromEnvironment)),
+    envs,
+    secrets,
   }
 }
 
@@ -130,7 +136,7 @@ async function readTask(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
   } catch (error) {
-    throw new CliError(`${file} cannot be read: ${(error as Error).message}`)
+    throw unreadable(file, error)
   }
 }
 

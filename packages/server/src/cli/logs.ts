@@ -1,11 +1,14 @@
 import type { Client, Level, StreamOptions } from '@launchtail/client'
-import { Command, Option } from 'commander'
+import { parseCursor } from '@launchtail/client/protocol'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { durationFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
+import { timeIn } from './format/clock.js'
 import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
+import { explained } from './refused-flags.js'
 import { createScreen } from './screen.js'
 import { shortIds } from './table.js'
 
@@ -40,7 +43,11 @@ export function logsCommand(): Command {
         .choices(['pretty', 'json', 'raw'])
         .default('pretty'),
     )
-    .option('--tz <zone>', 'the time zone: local, utc, or a name', 'local')
+    .addOption(
+      new Option('--tz <zone>', 'the time zone: local, utc, or a name')
+        .default('local')
+        .argParser(zoneOf),
+    )
     .option('-q, --quiet', 'only the log: no progress below it, no notices of lost connections')
     .addHelpText(
       'after',
@@ -56,6 +63,9 @@ Examples:
       if (flags.after !== undefined && names.length > 1) {
         throw new CliError('--after needs a single node, because an id belongs to one log')
       }
+      if (flags.after !== undefined && !parseCursor(flags.after)) {
+        throw new CliError(`--after: "${flags.after}" is not an id of this log; -o json shows ids`)
+      }
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
       const { output, tz, quiet } = flags
@@ -64,8 +74,19 @@ Examples:
         output,
         tz,
         quiet,
+      }).catch((error) => {
+        throw explained(error, { ...flags })
       })
     })
+}
+
+function zoneOf(zone: string): string {
+  try {
+    timeIn(zone)
+    return zone
+  } catch {
+    throw new InvalidArgumentError('It must be local, utc, or a name such as Europe/Berlin.')
+  }
 }
 
 export interface ShowOptions extends StreamOptions {

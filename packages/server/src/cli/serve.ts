@@ -24,9 +24,9 @@ export function serveCommand(): Command {
     'after',
     `
 Examples:
-  $ launchtail serve                                  store the logs in ./data
-  $ launchtail serve --demo                           look at a demonstration
-  $ REDIS_URL=redis://127.0.0.1:6379 launchtail serve store the logs in Redis
+  $ launchtail serve                                   store the logs in ./data
+  $ launchtail serve --demo                            look at a demonstration
+  $ REDIS_URL=redis://127.0.0.1:6379 launchtail serve  store the logs in Redis
   $ launchtail serve --port 9000 --data-dir /var/lib/launchtail
 `,
   )

@@ -9,6 +9,9 @@ const BODY_TIMEOUT = 30_000
 const MEDIA_TYPE =
   /^([a-z0-9!#$%&'*+.^_`|~-]+\/[a-z0-9!#$%&'*+.^_`|~-]+)\s*(?:;\s*[a-z0-9-]+\s*=\s*(?:"[^"]*"|[^\s;"]+)\s*)*;?$/i
 
+/** Joins words as in `A, B or C`. */
+const choice = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+
 /** The request's media type, one of these. Throws 415 for any other, and for an encoded body. */
 export function mediaType<T extends string>(request: IncomingMessage, allowed: readonly T[]): T {
   const { 'content-encoding': encoding = 'identity' } = request.headers
@@ -22,7 +25,7 @@ export function mediaType<T extends string>(request: IncomingMessage, allowed: r
   const type = MEDIA_TYPE.exec(header.trim())?.[1]?.toLowerCase()
   const known = allowed.find((one) => one === type)
   if (known) return known
-  throw new HttpError(415, `content type must be ${allowed.join(' or ')}`)
+  throw new HttpError(415, `content type must be ${choice.format(allowed)}`)
 }
 
 /**

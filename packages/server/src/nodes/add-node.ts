@@ -41,7 +41,7 @@ export async function addNode(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
   if (inserted > 0n) return
-  if (!replace) throw new HttpError(409, `node ${nodeId} exists`)
+  if (!replace) throw new HttpError(409, `a node named "${nodeId}" already exists`)
   await transaction.updateTable('nodes').set(given).where('node_id', '=', nodeId).execute()
 }
 

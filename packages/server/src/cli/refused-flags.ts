@@ -1,0 +1,23 @@
+import { ApiError } from '@launchtail/client'
+import { LEVELS } from '@launchtail/client/protocol'
+import { CliError, EXIT } from './exit.js'
+
+const VALID: Readonly<Record<string, string>> = {
+  level: `a level is one of ${LEVELS.join(', ')}, or a list of them`,
+  since:
+    'it is an RFC 3339 time such as 2026-01-15T10:30:00Z, or a duration before now such as 10m',
+  tail: 'it is a number of entries, or "all"',
+}
+
+/**
+ * Adds to the server's refusal of a flag what was given and what is valid. Its own sentence names
+ * only the parameter.
+ */
+export function explained(error: unknown, flags: Readonly<Record<string, unknown>>): unknown {
+  if (!(error instanceof ApiError && error.status === 400)) return error
+  const name = /^invalid '(\w+)'/.exec(error.message)?.[1] ?? ''
+  const valid = VALID[name]
+  if (valid === undefined) return error
+  const words = `${error.message} "${flags[name]}": ${valid}`
+  return new CliError(words, EXIT.unexpected, { cause: error })
+}
