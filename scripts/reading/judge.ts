@@ -81,7 +81,7 @@ function judgeCause(
   misses: string[],
 ): Pick<Figures, 'cause' | 'code'> {
   const none = { right: 0, of: 0 }
-  const cause = label?.outcome === 'failed' ? label.cause : label?.likely_cause
+  const cause = label?.outcome === 'failed' ? label.cause : likelyCause(label)
   if (!label || cause === undefined) return { cause: none, code: none }
   const { message = '', code = '' } = failure ?? {}
   const named = cause ? names(message, cause, lines) : message === LAST_WORD
@@ -93,6 +93,11 @@ function judgeCause(
   return { cause: { right: Number(named), of: 1 }, code: { right: Number(known), of: 1 } }
 }
 
+/** What one would name if the launch ended here; of one that came up it is not asked. */
+function likelyCause(label: Label | undefined): CauseLabel | undefined {
+  return label?.outcome === 'active' ? undefined : label?.likely_cause
+}
+
 /** A message may be cut, so a long one is known by how it begins. */
 function names(
   message: string,
@@ -102,7 +107,9 @@ function names(
   if ([text, ...any].some((part) => message.includes(part))) return true
   const begins = message.replace(/…$/, '').trim()
   if (begins.length < 12) return false
-  return [line, ...also].some((one) => said(lines[one - 1] ?? Buffer.of()).includes(begins))
+  return [line, ...also].some((one) =>
+    squeezed(said(lines[one - 1] ?? Buffer.of())).includes(squeezed(begins)),
+  )
 }
 
 function isLost(line: Buffer, entries: readonly LogEntry[], misses: string[], n: number): boolean {
@@ -131,6 +138,10 @@ function isEmpty(text: string): boolean {
 function holds(text: string, { message }: LogEntry): boolean {
   const words = message.trim()
   if (text.includes(words) || words.includes('***')) return true
-  const squeezed = (of: string) => of.replace(/\\[nrt]|[\s\\]/g, '')
   return squeezed(text).includes(squeezed(words))
+}
+
+/** Without what escaping adds and takes away. */
+function squeezed(text: string): string {
+  return text.replace(/\\[nrt]|[\s\\]/g, '')
 }

@@ -52,5 +52,5 @@ export async function read(chunks: readonly Uint8Array[]): Promise<Reading> {
 
 function failureOf(entries: readonly LogEntry[]): Failure | undefined {
   const last: LogEntry = { timestamp: AT, level: 'error', message: LAST_WORD, phase: 'failed' }
-  return [...entries, last].reduce(fold, UNFOLDED).failure
+  return [...entries, last].reduce((record, entry, i) => fold(record, entry, i), UNFOLDED).failure
 }

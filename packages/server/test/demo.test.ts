@@ -69,7 +69,7 @@ it('what the page tells of each launch is read out of its output', async () => {
     'nebius-h100-succeeds': 'active',
     'aws-h100-no-capacity': 'no_capacity',
     'gcp-l4-gated-model': 'gated_model',
-    'aws-a10g-out-of-memory': 'cuda_out_of_memory',
+    'aws-a10g-out-of-memory': 'gpu_out_of_memory',
     'aws-l4-bad-flag': 'bad_flag',
     'azure-t4-package-not-found': 'package_not_found',
     'aws-l40s-stalls': 'launching',

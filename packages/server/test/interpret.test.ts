@@ -12,36 +12,37 @@ import {
 } from '@launchtail/client/protocol'
 import { describe, expect, it } from 'vitest'
 import { cleanLine } from '../src/output/clean.js'
-import { compose, docker } from '../src/output/interpret/docker.js'
-import { huggingFace } from '../src/output/interpret/huggingface.js'
-import { interpret } from '../src/output/interpret/index.js'
-import { pip } from '../src/output/interpret/pip.js'
-import { server } from '../src/output/interpret/server.js'
-import { skypilot } from '../src/output/interpret/skypilot.js'
-import { skypilotOld } from '../src/output/interpret/skypilot-old.js'
-import { uv } from '../src/output/interpret/uv.js'
-import { vllm } from '../src/output/interpret/vllm.js'
+import { createReader, interpret } from '../src/output/interpret/index.js'
 import { lineDecoder } from '../src/output/lines.js'
+import { peel } from '../src/output/peel.js'
 import { createRedactor } from '../src/output/redact/index.js'
+import { TOOLS } from '../src/output/tools/index.js'
+import { wordsOf } from '../src/output/words.js'
 import { fc } from './support/property.js'
 import { readTranscript, transcriptFiles, transcripts } from './support/transcripts.js'
 
 /** The drafts of an output, as the launcher makes them; bars' passing states are left out. */
-function drafts(
+function drafts(chunks: readonly (string | Uint8Array)[], from?: LaunchState): Draft[] {
+  return byLine(chunks, from).filter((draft) => draft !== undefined)
+}
+
+/** The draft of each line, undefined where it makes none. */
+function byLine(
   chunks: readonly (string | Uint8Array)[],
   from: LaunchState = NOT_LAUNCHED,
-): Draft[] {
+): (Draft | undefined)[] {
   const decoder = lineDecoder()
   const { line: redact } = createRedactor()
+  const reader = createReader()
   let state = from
   const lines = [...chunks.flatMap((chunk) => decoder.push(Buffer.from(chunk))), ...decoder.end()]
   return lines
     .filter((line) => !line.transient)
-    .flatMap((line) => {
+    .map((line) => {
       const clean = cleanLine(line.text)
-      const interpreted = interpret(state, { ...clean, text: redact(clean.text) })
+      const interpreted = reader.read(state, { ...clean, text: redact(clean.text) })
       state = interpreted?.state ?? state
-      return interpreted ? [interpreted.draft] : []
+      return interpreted?.draft
     })
 }
 
@@ -133,6 +134,7 @@ describe('a whole launch', () => {
       message: 'Collecting vllm',
       phase: 'installing',
       progress: 63,
+      details: 'place: pid=11',
     })
     expect(entries[24]?.level).toBe('warn')
     expect(entries[26]?.message).toBe('vLLM API server version 1.2.3')
@@ -187,11 +189,7 @@ describe('phases', () => {
       '- **`sky launch`**: Considered resources (1 node):',
       '⚙︎ Job submitted, ID: 1',
     ]) {
-      for (const prefix of [
-        '(task, pid=1) ',
-        '(head, rank=0, pid=2) ',
-        '(EngineCore_DP0 pid=3) ',
-      ]) {
+      for (const prefix of ['(task, pid=1) ', '(head, rank=0, pid=2) ', '(some_function pid=3) ']) {
         expect(one(prefix + text)).toMatchObject({ phase: 'queued' })
       }
     }
@@ -216,14 +214,28 @@ describe('phases', () => {
   })
 
   it('begin to install with the first line of a setup, whatever it is', () => {
-    expect(one('(setup pid=1, ip=10.0.0.2) ', 'instance_ready')).toEqual({
+    expect(one('(setup pid=1, ip=10.0.0.2) hello', 'instance_ready')).toEqual({
       level: 'info',
-      message: '',
+      message: 'hello',
       phase: 'installing',
       progress: 62,
-      details: '10.0.0.2',
+      details: 'place: node=10.0.0.2 pid=1',
     })
     expect(one('(setup pid=1) hello', 'model_loading').phase).toBe('model_loading')
+  })
+
+  it('begin to load the model with any line of a server’s own', () => {
+    for (const line of [
+      '(EngineCore_DP0 pid=3) mq_connect_ip = get_ip()',
+      'INFO 01-02 03:04:05 [a.py:1] hello',
+      '[2026-01-02 03:04:07 TP0] hello',
+      '2026-01-02T03:04:05Z  INFO text_generation_launcher: hello',
+      '[01/02/2026-03:04:05] [TRT-LLM] [I] hello',
+      '0.00.363.811 I cmn  common_param: hello',
+    ]) {
+      expect([line, one(line, 'installing').phase]).toEqual([line, 'model_loading'])
+      expect([line, one(`(setup pid=1) ${line}`, 'installing').phase]).toEqual([line, 'installing'])
+    }
   })
 
   it('never end with a line, go back, or leave their range', () => {
@@ -246,8 +258,9 @@ describe('phases', () => {
           let state = NOT_LAUNCHED
           for (const text of lines) {
             const interpreted = interpret(state, { text })
-            const phase = interpreted?.draft.phase as Phase
-            const next = interpreted?.state as LaunchState
+            if (!interpreted) continue
+            const phase = interpreted.draft.phase as Phase
+            const next = interpreted.state
             expect(isTerminal(phase)).toBe(false)
             expect(next.phase).toBe(phase)
             expect(phaseOrder(phase)).toBeGreaterThanOrEqual(phaseOrder(state.phase))
@@ -255,7 +268,7 @@ describe('phases', () => {
             const range = PHASE_TABLE[phaseOrder(phase)]
             expect(next.progress).toBeGreaterThanOrEqual(range?.from ?? Number.NaN)
             expect(next.progress).toBeLessThanOrEqual(range?.to ?? Number.NaN)
-            if (interpreted?.draft.progress !== undefined) {
+            if (interpreted.draft.progress !== undefined) {
               expect(interpreted.draft.progress).toBe(next.progress)
             } else {
               expect(next).toBe(state)
@@ -358,43 +371,78 @@ describe('levels', () => {
 
 describe('prefixes', () => {
   it('are taken off, and name the node, rank or worker where there are several', () => {
-    for (const [text, message, details] of [
-      ['(task, pid=1)  x', ' x', undefined],
-      ['(task, pid=1)', '', undefined],
-      ['(head, rank=0, pid=1) x', 'x', 'head, rank 0'],
-      ['(worker1, rank=1, pid=2, ip=10.0.0.2) x', 'x', 'worker1, rank 1'],
-      ['(setup pid=2, ip=10.0.0.2) x', 'x', '10.0.0.2'],
-      ['(setup pid=2) x', 'x', undefined],
-      ['(EngineCore_DP0 pid=2) x', 'x', undefined],
-      ['(EngineCore_DP1 pid=2) x', 'x', 'EngineCore_DP1'],
-      [
-        '(worker1, rank=1, pid=2, ip=10.0.0.2) (Worker_TP0 pid=3) x',
-        'x',
-        'worker1, rank 1, Worker_TP0',
-      ],
-      ['2024-01-02 03:04:05.678 | (APIServer pid=1) x', 'x', undefined],
-      ['(RayWorkerWrapper pid=5, ip=10.0.0.3) x', 'x', 'RayWorkerWrapper, 10.0.0.3'],
-      ['my-server-1  | x', 'x', 'my-server-1'],
+    for (const [text, message, place] of [
+      ['(task, pid=1)  x', ' x', 'pid=1'],
+      ['(head, rank=0, pid=1) x', 'x', 'rank=0 node=head pid=1'],
+      ['(worker1, rank=1, pid=2, ip=10.0.0.2) x', 'x', 'rank=1 node=worker1 pid=2'],
+      ['(setup pid=2, ip=10.0.0.2) x', 'x', 'node=10.0.0.2 pid=2'],
+      ['(setup pid=2) x', 'x', 'pid=2'],
+      ['(EngineCore_DP1 pid=2) x', 'x', 'replica=1 pid=2'],
+      ['(Worker_PP1_TP0 pid=2) x', 'x', 'rank=PP1_TP0 pid=2'],
+      ['(worker1, rank=1, pid=2) (Worker_TP3 pid=3) x', 'x', 'rank=3 node=worker1 pid=3'],
+      ['2024-01-02 03:04:05.678 | (APIServer pid=1) x', 'x', 'pid=1'],
+      ['(RayWorkerWrapper pid=5, ip=10.0.0.3) x', 'x', 'node=10.0.0.3 pid=5'],
+      ['(ServeReplica:app:LLM pid=5) x', 'x', 'replica=app:LLM pid=5'],
+      ['my-server-1  | x', 'x', 'container=my-server-1'],
+      ['ollama  | x', 'x', 'container=ollama'],
+      ['mineru-server | x', 'x', 'container=mineru-server'],
       ['(not a prefix) x', '(not a prefix) x', undefined],
       ['a | b', 'a | b', undefined],
+      ['info  | b', 'info  | b', undefined],
     ] as const) {
       const entry = one(text)
-      expect([text, entry.message, entry.details]).toEqual([text, message, details])
+      const [, told] = /^place: (.*)$/m.exec(entry.details ?? '') ?? []
+      expect([text, entry.message, told]).toEqual([text, message, place])
     }
   })
 })
 
 describe('what is stored', () => {
-  it('has an entry for an empty line, and none for a heartbeat', () => {
-    expect(drafts(['\n\n<sky-payload>"<heartbeat></heartbeat>"</sky-payload>\n'])).toEqual([
-      { level: 'info', message: '', phase: 'queued' },
-      { level: 'info', message: '', phase: 'queued' },
+  it('has no entry for an empty line, an envelope with nothing in it, or a heartbeat', () => {
+    expect(
+      drafts([
+        '\n \n(setup pid=1) \nvllm-1  |\n<sky-payload>"<heartbeat></heartbeat>"</sky-payload>\n',
+      ]),
+    ).toEqual([])
+  })
+
+  it('has what was read out of a line in its details, in a fixed order', () => {
+    const line =
+      '(worker1, rank=1, pid=2) (EngineCore_DP0 pid=3) ERROR 01-02 03:04:05 [core.py:7] It broke'
+    expect(one(line)).toMatchObject({
+      message: 'It broke',
+      details:
+        'place: rank=1 node=worker1 replica=0 pid=3\nlogger: core.py:7\nsaid_at: 01-02 03:04:05',
+    })
+    expect(one('{"level":"warn","msg":"a","rank":7,"took":{"ms":3}}')).toMatchObject({
+      message: 'a',
+      details: 'rank: 7\ntook: {"ms":3}',
+    })
+    expect(one('2026-01-02T03:04:05Z hello').details).toBe('said_at: 2026-01-02T03:04:05Z')
+  })
+
+  it('has a traceback’s empty lines, and each line at the level of its block', () => {
+    const lines = `WARNING:a:Could not import it
+Traceback (most recent call last):
+  File "a.py", line 1, in f
+
+    import it
+ImportError: no it
+hello`
+    expect(drafts([lines]).map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'Could not import it'],
+      ['warn', 'Traceback (most recent call last):'],
+      ['warn', '  File "a.py", line 1, in f'],
+      ['warn', ''],
+      ['warn', '    import it'],
+      ['warn', 'ImportError: no it'],
+      ['info', 'hello'],
     ])
   })
 })
 
 describe('the tables', () => {
-  const rules = [skypilot, skypilotOld, pip, uv, docker, compose, huggingFace, vllm, server].flat()
+  const rules = TOOLS.flatMap((tool) => tool.rules)
 
   it('have only rules that are tried at the beginning of a line', () => {
     for (const { when } of rules) {
@@ -405,6 +453,25 @@ describe('the tables', () => {
 
   it('repeat nothing without a bound, so that a hostile line costs no more than its length', () => {
     for (const { when } of rules) expect(when.source).not.toMatch(/(?<!\\)[*+]|\{\d+,\}/)
+  })
+
+  it('are right in each of their examples', () => {
+    for (const { example, when, phase, level } of rules) {
+      const { message } = peel(example)
+      expect([example, when.test(wordsOf(message))]).toEqual([example, true])
+      const draft = one(example)
+      if (level) expect([example, draft.level]).toEqual([example, level])
+      // Another rule may come first, as long as it says the same.
+      if (phase) expect([example, draft.phase]).toEqual([example, phase])
+    }
+  })
+
+  it('know a tool by its voice', () => {
+    for (const { voice = [] } of TOOLS) {
+      for (const { phase, example } of voice) {
+        expect([example, one(example).phase]).toEqual([example, phase])
+      }
+    }
   })
 
   it('give a progress of their own phase, and none without a phase', () => {
@@ -596,11 +663,13 @@ describe('genuine output', () => {
 
   for (const [file, { begins = Q, ranges, levels = {} }] of Object.entries(TRANSCRIPTS)) {
     it(`gets its phases and levels: ${file}`, () => {
-      const entries = drafts([read(file)], at(begins))
+      const entries = byLine([read(file)], at(begins))
       for (const [from, to, phase] of ranges) {
-        const found = entries.slice(from - 1, to).map((entry, n) => `${from + n} ${entry.phase}`)
+        const lines = entries.slice(from - 1, to)
+        expect(lines).toHaveLength(to - from + 1)
+        // An empty line is no entry.
+        const found = lines.map((entry, n) => `${from + n} ${entry?.phase ?? phase}`)
         expect(found).toEqual(found.map((_, n) => `${from + n} ${phase}`))
-        expect(found).toHaveLength(to - from + 1)
       }
       for (const [line, level] of Object.entries(levels)) {
         expect([line, entries[Number(line) - 1]?.level]).toEqual([line, level])

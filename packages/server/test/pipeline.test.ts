@@ -88,7 +88,7 @@ test('lines that came in one read are one append', async () => {
   const { take, appends, offset } = await pipeline()
   await take(lines('one\ntwo\n\nthree\n'))
   expect(appends.map((drafts) => drafts.map(({ message }) => message))).toEqual([
-    ['one', 'two', '', 'three'],
+    ['one', 'two', 'three'],
   ])
   expect(await offset()).toBe(4)
 })
@@ -155,7 +155,7 @@ test('counts in bytes where it is told to', async () => {
   await first.end()
   expect(await offset()).toBe(9)
   await made({ ...from(4), at: { lines: 9, words: 0 } }).take(lines('two\n\nthree\n'))
-  expect(await messages()).toEqual(['one', 'two', '', 'three'])
+  expect(await messages()).toEqual(['one', 'two', 'three'])
   expect(await offset()).toBe(15)
 })
 

@@ -321,7 +321,7 @@ exit 1`
     expect(last?.details).toContain('too little memory')
     expect(last?.details).toContain('exit code 1')
     const { failure, phases } = (await record(nodeId)) ?? {}
-    expect(failure).toMatchObject({ code: 'cuda_out_of_memory', phase: 'model_loading', message })
+    expect(failure).toMatchObject({ code: 'gpu_out_of_memory', phase: 'model_loading', message })
     expect(failure?.details).toBe(last?.details)
     expect(failure?.advice).toContain('GPU')
     const names = phases?.map(({ phase }: PhaseTiming) => phase)

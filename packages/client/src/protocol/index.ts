@@ -3,6 +3,7 @@
  * operation. Validation, the OpenAPI document and the clients' types all derive from it.
  */
 export * from './cursor.js'
+export * from './details.js'
 export * from './entry.js'
 export * from './events.js'
 export * from './fleet.js'

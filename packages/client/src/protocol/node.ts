@@ -37,6 +37,16 @@ const failureSchema = z.object({
   message: z.string().describe('The line of the log that names the cause, or else its last line.'),
   advice: z.string().describe('What to do about it.'),
   details: z.string().optional(),
+  evidence: z
+    .array(
+      z.object({
+        index: z.number().int().describe('The line’s place in the node’s list.'),
+        message: z.string(),
+      }),
+    )
+    .max(3)
+    .optional()
+    .describe('The lines that tell so, the one that the message quotes first.'),
 })
 
 /** A node's record. Times are the server's, RFC 3339 with milliseconds. */

@@ -1,9 +1,10 @@
 import type { Draft, LaunchState } from '@launchtail/client/protocol'
 import { cleanLine } from '../output/clean.js'
-import { interpret } from '../output/interpret/index.js'
+import { createReader } from '../output/interpret/index.js'
 import type { RawLine } from '../output/lines.js'
 import type { Redactor } from '../output/redact/index.js'
 import type { LaunchLine } from './launch-line.js'
+import { masked } from './masked.js'
 import type { TransientLine } from './transient.js'
 
 export interface LineReaderOptions {
@@ -26,6 +27,7 @@ export function createLineReader({
   stored,
   onTransient,
 }: LineReaderOptions) {
+  const reader = createReader()
   let reached = from
   return {
     read: (line: LaunchLine, state: LaunchState) =>
@@ -50,7 +52,7 @@ export function createLineReader({
     const spinner = clean.spinner === undefined ? undefined : redactor.redact(clean.spinner)
     const readable = { text, ...(spinner !== undefined && { spinner }) }
     if (text !== '' || !(clean.heartbeat || spinner)) {
-      return line.word ?? interpret(state, readable)?.draft
+      return line.word ?? masked(reader.read(state, readable), redactor)
     }
     // Payloads alone are no line. What a spinner shows is shown as a progress bar is.
     if (spinner) onTransient(readable)

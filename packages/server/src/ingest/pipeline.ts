@@ -5,6 +5,7 @@ import type { RawLine } from '../output/lines.js'
 import type { Redactor } from '../output/redact/index.js'
 import type { LaunchLine } from './launch-line.js'
 import { createLineReader } from './line-reader.js'
+import { masked } from './masked.js'
 import { type Counted, createOffsets, type OffsetsOptions } from './offsets.js'
 import { proceed } from './progress.js'
 import { createTransient } from './transient.js'
@@ -94,7 +95,7 @@ export function createPipeline({
   /** Stores the newest state of a progress bar. It may be lost: the next one says more. */
   async function showTransient(): Promise<void> {
     const line = transient.take()
-    const draft = line && interpret(state, line)?.draft
+    const draft = line && masked(interpret(state, line), redactor)
     if (!draft) return
     transient.show(line)
     const before = state

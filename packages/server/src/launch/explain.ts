@@ -1,7 +1,8 @@
 import { readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
+import { conclude } from '../output/causes/conclude.js'
 import { UNKNOWN } from '../output/causes/index.js'
-import { conclude, NO_CLUES, observe } from '../output/causes/tracker.js'
+import { NO_CLUES, observe } from '../output/causes/tracker.js'
 import type { Outcome } from './launcher.js'
 
 /** Entries that are read from the list at once. */
@@ -20,11 +21,11 @@ export async function explain(
   for (let from = 0; ; ) {
     const texts = await store.read(nodeId, from, PAGE)
     if (texts.length === 0) break
-    from += texts.length
-    for (const text of texts) {
+    for (const [i, text] of texts.entries()) {
       const entry = readEntry(text)
-      if (entry) clues = observe(clues, entry)
+      if (entry) clues = observe(clues, entry, from + i)
     }
+    from += texts.length
   }
   const { cause, message } = conclude(clues, { message: said, details: more })
   const details = [

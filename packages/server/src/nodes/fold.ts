@@ -10,7 +10,8 @@ import {
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
 import { endpointOf, statusOf } from '../logs/entry-text.js'
-import { type Clues, conclude, NO_CLUES, observe } from '../output/causes/tracker.js'
+import { conclude } from '../output/causes/conclude.js'
+import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
 import { type Finished, finishedBy, timings } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
@@ -56,10 +57,10 @@ export const UNFOLDED: Folded = {
 }
 
 /**
- * The record after one more entry. Times are those of the entries, so a record that is rebuilt from
- * the list is the same record.
+ * The record after one more entry, whose place in the list is `index`. Times are those of the
+ * entries, so a record that is rebuilt from the list is the same record.
  */
-export function fold(record: Folded, entry: LogEntry): Folded {
+export function fold(record: Folded, entry: LogEntry, index: number): Folded {
   const fresh = beginsLaunch(record.phase, entry.phase)
   const before = fresh ? UNFOLDED : record
   const ends = isTerminal(entry.phase)
@@ -67,7 +68,8 @@ export function fold(record: Folded, entry: LogEntry): Folded {
   const { phase, progress } = foldLaunch(record, entry)
   const over = entry.phase === 'failed'
   const phases = timings(before.phases, entry)
-  const failure = status === 'failed' ? (before.failure ?? failureOf(before, entry)) : undefined
+  const failure =
+    status === 'failed' ? (before.failure ?? failureOf(before, entry, index)) : undefined
   const endsNow = ends && before.ended_at === undefined
   return {
     phase,
@@ -77,7 +79,7 @@ export function fold(record: Folded, entry: LogEntry): Folded {
     // A node that has failed or was taken down cannot be reached.
     endpoint: over ? undefined : (endpointOf(entry) ?? before.endpoint),
     failure,
-    clues: over ? { phase, progress } : observe(before.clues, entry),
+    clues: over ? { phase, progress } : observe(before.clues, entry, index),
     stalled: !ends && isStallNotice(entry),
     ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
     phases,
@@ -101,10 +103,16 @@ function endedBy(entry: LogEntry, phases: PhaseTiming[], failure: Failure | unde
 }
 
 /** The message is the line that shows the cause; the last entry's own message is in the details. */
-function failureOf({ phase, clues }: Folded, entry: LogEntry): Failure {
-  const { cause, message } = conclude(clues, entry)
+function failureOf({ phase, clues }: Folded, entry: LogEntry, index: number): Failure {
+  const { cause, advice, message, evidence } = conclude(clues, { ...entry, index })
   const said = message === entry.message.trim() ? undefined : entry.message
   const details = [said, entry.details].filter((text) => text !== undefined).join('\n')
-  const { code, advice } = cause
-  return { code, phase, message, advice, ...(details !== '' && { details }) }
+  return {
+    code: cause.code,
+    phase,
+    message,
+    advice,
+    ...(details !== '' && { details }),
+    ...(evidence.length > 0 && { evidence: [...evidence] }),
+  }
 }

@@ -1,9 +1,10 @@
-import { type LogEntry, plain } from '@launchtail/client/protocol'
+import { detailsInLine, type LogEntry, plain } from '@launchtail/client/protocol'
 
 /** An entry as one readable line. */
 export function readableEntry({ timestamp, level, message, phase, progress, details }: LogEntry) {
   const percent = progress === undefined ? '' : ` ${Math.round(progress)}%`
-  const more = details ? ` (${details})` : ''
+  const shown = detailsInLine(details)
+  const more = shown === undefined ? '' : ` (${shown})`
   return onOneLine(
     `${timestamp} ${level.toUpperCase().padEnd(5)} [${phase}${percent}] ${message}${more}`,
   )

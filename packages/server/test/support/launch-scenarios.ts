@@ -1,14 +1,12 @@
-/** Whole launches, joined from genuine transcripts (LAUNCHTAIL_TRANSCRIPTS names their folder). */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** Whole launches, joined from genuine transcripts (LAUNCHTAIL_TRANSCRIPTS names their folders). */
 import { control, type Scenario, type Step } from './skypilot-double.js'
+import { readTranscript } from './transcripts.js'
 
-export const transcripts = process.env.LAUNCHTAIL_TRANSCRIPTS
+export { transcripts } from './transcripts.js'
 
 /** Lines of a transcript, counted from 1; both ends are part of it. */
 function lines(file: string, from = 1, to = Number.POSITIVE_INFINITY): string[] {
-  const text = readFileSync(join(transcripts as string, file), 'utf8')
-  return text
+  return readTranscript(file)
     .replace(/\n$/, '')
     .split('\n')
     .slice(from - 1, to)

@@ -1,5 +1,5 @@
 import type { DoneEvent, LogEntry, NodeRecord } from '@launchtail/client'
-import { plain } from '@launchtail/client/protocol'
+import { detailsInLine, plain } from '@launchtail/client/protocol'
 import picocolors from 'picocolors'
 import { timeIn } from './clock.js'
 import { type Progress, progressLine, progressLines } from './progress.js'
@@ -51,7 +51,8 @@ export function formatterFor(out: NodeJS.WriteStream, zone = 'local'): Formatter
 
   function entry({ timestamp, level, message, phase, progress, details }: LogEntry, label = '') {
     const percent = progress === undefined ? '    ' : `${Math.round(progress)}%`.padStart(4)
-    const more = details ? colors.dim(` (${oneLine(details)})`) : ''
+    const shown = detailsInLine(details)
+    const more = shown === undefined ? '' : colors.dim(` (${oneLine(shown)})`)
     const front = `${label}${colors.dim(time(timestamp))} ${colors.cyan(phase.padEnd(14))} ${percent}`
     const prefix = level === 'info' ? '' : `${level}: `
     return `${front} ${levels[level](prefix + oneLine(message))}${more}`

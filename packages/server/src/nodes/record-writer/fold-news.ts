@@ -25,7 +25,7 @@ export async function foldNews(
       for (let at = folded; at < index; ) {
         const missing = await store.read(nodeId, at, Math.min(PAGE, index - at))
         if (missing.length === 0) break
-        record = readable(missing).reduce(fold, record)
+        record = foldAll(record, at, readable(missing))
         at += missing.length
       }
     } else if (index < folded && (await store.length(nodeId)) >= folded) {
@@ -34,13 +34,23 @@ export async function foldNews(
     } else if (index === 0 && startsAnew(record, entries)) {
       record = UNFOLDED
     }
-    record = entries.slice(included).reduce(fold, record)
+    record = foldAll(record, index + included, entries.slice(included))
     folded = index + Math.max(length, included)
   }
   return { record, folded }
 }
 
+/** Folds in the entries that begin at `index` in the list. */
+function foldAll(before: Folded, index: number, entries: News['entries']): Folded {
+  let record = before
+  for (const [i, entry] of entries.entries()) {
+    if (entry) record = fold(record, entry, index + i)
+  }
+  return record
+}
+
 /** True if a list begins with a launch's beginning, which is not how the known launch went on. */
-function startsAnew({ phase }: Folded, [first]: News['entries']): boolean {
+function startsAnew({ phase }: Folded, entries: News['entries']): boolean {
+  const first = entries.find((entry) => entry !== undefined)
   return first !== undefined && goesBack(phase, first.phase)
 }

@@ -1,0 +1,26 @@
+import { type Format, levelOf } from './format.js'
+
+/** Google's: Triton, Kubernetes, and torch with a bracket before it. The year is left out, or more. */
+const GLOG =
+  /^\[?([IWEFCD])(\d{3,4}|\d{8}) (\d\d:\d\d:\d\d(?:\.\d{1,9})?) {1,8}(?:(\d{1,10}) {1,4})?([^\s\]]{1,200}:\d{1,7})\](?: |$)/
+const QUOTED = /^"(.*)"$/
+
+export const glog: readonly Format[] = [
+  {
+    name: 'glog',
+    first: 'IWEFCD[',
+    parse(line) {
+      const match = GLOG.exec(line)
+      if (!match) return undefined
+      const [head, level, day, time, , logger] = match
+      const rest = line.slice(head.length)
+      const message = QUOTED.exec(rest)?.[1] ?? rest
+      return { level: levelOf(level), at: `${day} ${time}`, logger, message }
+    },
+    examples: [
+      ['I0120 08:28:08.584464 2049 server.cc:107] "Started"', 'info', 'Started'],
+      ['[W716 18:00:15.699122696 socket.cpp:764] [c10d] Watch out', 'warn', '[c10d] Watch out'],
+      ['E0716 18:21:22.792000 132331 torch/a.py:874] It broke', 'error', 'It broke'],
+    ],
+  },
+]

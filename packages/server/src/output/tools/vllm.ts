@@ -1,0 +1,281 @@
+import type { Tool } from './tool.js'
+
+/** vLLM's start, of its first engine (V0) and of the second (V1). */
+export const vllm: Tool = {
+  name: 'vLLM',
+  spoken: 'by a server',
+  voice: [
+    {
+      format: 'vllm',
+      phase: 'model_loading',
+      example: 'INFO 01-02 03:04:05 [__init__.py:7] Platform plugin is loaded',
+    },
+    {
+      process: /^(?:EngineCore|APIServer|Worker_|VllmWorker|ApiServer|DPCoordinator)/,
+      phase: 'model_loading',
+      example: '(EngineCore_DP0 pid=7) mq_connect_ip = get_ip()',
+    },
+  ],
+  rules: [
+    {
+      when: /^(?:[./~]\S{0,200}\/)?(?:vllm serve|python3? -m vllm\.entrypoints)\b/,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'vllm serve meta-llama/Llama-3-8B --port 8000',
+    },
+    {
+      when: /^Automatically detected platform \w/,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'Automatically detected platform cuda.',
+    },
+    {
+      when: /^vLLM API server version /,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'vLLM API server version 0.13.0',
+    },
+    // The banner of newer versions, in blocks.
+    {
+      when: /^[ ▀▄█]{1,80} version \d{1,4}\.\d/,
+      phase: 'model_loading',
+      progress: 70,
+      example: ' ▄▄ ▄█ █     █ █  version 0.20.0',
+    },
+    {
+      when: /^Waiting for (?:vllm|vLLM) (?:api|API) server to start/,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'Waiting for vllm api server to start...',
+    },
+    {
+      when: /^(?:Starting|Launching) (?:vLLM|SGLang|TGI|Triton|TensorRT-LLM|llama\.cpp|LMDeploy)\b(?! API server)/,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'Starting vLLM benchmark using Docker',
+    },
+    {
+      when: /^Serving model: \S/,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'Serving model: TinyLlama/TinyLlama-1.1B-Chat-v1.0',
+    },
+    {
+      when: /^Resolved architecture: |^Using max model len \d/,
+      phase: 'model_loading',
+      progress: 70,
+      example: 'Resolved architecture: LlamaForCausalLM',
+    },
+    {
+      when: /^Initializing an? (?:V\d )?LLM engine\b/,
+      phase: 'model_loading',
+      progress: 70.5,
+      example: 'Initializing a V1 LLM engine (v0.13.0) with config: x',
+    },
+    {
+      when: /^Starting to load model \S/,
+      phase: 'model_loading',
+      progress: 71,
+      example: 'Starting to load model meta-llama/Llama-3-8B...',
+    },
+    {
+      when: /^Loading (?:model )?weights took /,
+      phase: 'model_loading',
+      progress: 79.5,
+      example: 'Loading weights took 12.3 seconds',
+    },
+    {
+      when: /^Model loading took |^Loading model weights took /,
+      phase: 'model_loading',
+      progress: 80,
+      example: 'Model loading took 14.96 GiB and 13.1 seconds',
+    },
+    {
+      when: /^Dynamo bytecode transform time: /,
+      phase: 'model_loading',
+      progress: 80.5,
+      example: 'Dynamo bytecode transform time: 4.51 s',
+    },
+    {
+      when: /^torch\.compile takes .{1,40} in total/,
+      phase: 'model_loading',
+      progress: 81,
+      example: 'torch.compile takes 20.0 s in total',
+    },
+    {
+      when: /^(?:Available KV cache memory|GPU KV cache size|# (?:GPU|cuda) blocks): /,
+      phase: 'model_loading',
+      progress: 82,
+      example: 'Available KV cache memory: 55.0 GiB',
+    },
+    {
+      when: /^Maximum concurrency for /,
+      phase: 'model_loading',
+      progress: 82,
+      example: 'Maximum concurrency for 4,096 tokens per request: 71.42x',
+    },
+    {
+      when: /^Graph capturing finished in /,
+      phase: 'model_loading',
+      progress: 84,
+      example: 'Graph capturing finished in 7 secs, took 0.5 GiB',
+    },
+    {
+      when: /^init engine \(profile, /,
+      phase: 'model_loading',
+      progress: 85,
+      example: 'init engine (profile, create kv cache, warmup model) took 72.48 seconds',
+    },
+    {
+      when: /^Supported[ _]tasks: /,
+      phase: 'health_check',
+      progress: 85,
+      example: "Supported tasks: ['generate']",
+    },
+    {
+      when: /^Starting vLLM API server\b/,
+      phase: 'health_check',
+      progress: 86,
+      example: 'Starting vLLM API server 0 on http://0.0.0.0:8000',
+    },
+    {
+      when: /^EngineCore failed to start\b/,
+      level: 'error',
+      example: 'EngineCore failed to start.',
+    },
+    {
+      when: /^Engine core initialization failed\b/,
+      level: 'error',
+      example: 'Engine core initialization failed. See root cause above.',
+    },
+    {
+      when: /^WorkerProc failed to start\b/,
+      level: 'error',
+      example: 'WorkerProc failed to start.',
+    },
+  ],
+  causes: [
+    {
+      code: 'gpu_memory_utilization',
+      when: [/\bgpu[_ -]memory[_ -]utilization\b.{0,60}\b(?:must be|should be)\b/i],
+      examples: ['ValueError: GPU memory utilization must be less than 1.0. Got 1.5.'],
+    },
+    {
+      code: 'gpu_busy',
+      when: [/\bError in memory profiling\b/],
+      examples: [
+        'AssertionError: Error in memory profiling. Initial free memory 10 GiB, current free memory 12 GiB.',
+      ],
+    },
+    {
+      code: 'kv_cache_too_small',
+      when: [
+        /\bNo available memory for the cache blocks\b/,
+        /\bKV cache is needed, which is larger than the available KV cache memory\b/,
+        /\blarger than the maximum number of tokens that can be stored in KV cache\b/,
+        /\bNot enough memory\b.{0,60}--mem-fraction-static\b/,
+        /\bNot enough memory to handle \d{1,10} (?:prefill|total) tokens\b/,
+        /\b(?:max_num_tokens|[Kk][Vv] ?[Cc]ache)\b.{0,80}\b(?:is too small|not enough|insufficient)\b/,
+      ],
+      examples: [
+        'ValueError: No available memory for the cache blocks.',
+        "ValueError: To serve at least one request with the model's max seq len (262144), (18.35 GiB KV cache is needed, which is larger than the available KV cache memory (8.72 GiB).",
+        "ValueError: The model's max seq len (32768) is larger than the maximum number of tokens that can be stored in KV cache (9000).",
+        'RuntimeError: Not enough memory. Please try to increase --mem-fraction-static.',
+        'RuntimeError: Not enough memory to handle 4096 prefill tokens. You need to decrease `--max-batch-prefill-tokens`',
+        'RuntimeError: KV cache is too small for one sequence',
+      ],
+    },
+    {
+      code: 'context_too_long',
+      when: [
+        /^(?:ValueError: )?To serve at least one request with the models?'s max seq len\b/,
+        /\bmax seq len \(\d{1,10}\) is larger than the maximum number of tokens\b/,
+        /\bUser-specified max_model_len \(\d{1,10}\) is greater than the derived\b/,
+        /\b(?:context[_ -]length|max[_ -](?:total|input)[_ -](?:tokens|length))\b.{0,120}\b(?:greater|longer|larger|exceeds?)\b.{0,80}\b(?:derived|model|max_position_embeddings|maximum|`?max_total_tokens)/i,
+      ],
+      examples: [
+        "ValueError: To serve at least one request with the models's max seq len (32768), more is needed",
+        "ValueError: The model's max seq len (32768) is larger than the maximum number of tokens that fit",
+        '  Value error, User-specified max_model_len (9999) is greater than the derived one',
+        'ValueError: User-specified context_length (9999) is greater than the derived context_length (4096).',
+      ],
+    },
+    {
+      code: 'bad_setting',
+      when: [
+        /\bmust be divisible by (?:the )?tensor[ _-]parallel(?:[ _-]size)?\b/,
+        /\b(?:attention heads|num_attention_heads|hidden_size|num_heads|vocab_size|num_key_value_heads)\b.{0,80}\b(?:divisible by|divided by|evenly)\b/,
+        /\bappears path-like, but doesn't exist\b/,
+        /\b(?:chat[ _-]template|template)\b.{0,200}\b(?:not found|does not exist|doesn't exist|cannot be (?:read|found|opened))\b/i,
+        /\b(?:LoRA|[Ll]ora|adapter)\b.{0,200}\b(?:not found|does not exist|doesn't exist|No adapter found|cannot be found|invalid)\b|\bNo adapter found for \S/,
+        /\b(?:tool[ _-]call[ _-]parser|tool parser|reasoning[ _-]parser|[Pp]arser)\b.{0,120}\b(?:not found|is not (?:registered|supported|recognized|valid)|invalid)\b/,
+        /\b(?:Unknown|[Uu]nsupported|Invalid) (?:quantization|load format|kv[_ ]cache[_ ]dtype|attention backend|dtype)\b/,
+        /\b[Qq]uantization (?:method )?(?:specified|\S{1,60})? ?.{0,120}\b(?:does not match|is not supported|not supported for|unsupported)\b/,
+        /\b\d{1,6} validation errors? for (?:\w{1,40}Config|EngineArgs|ServerArgs)\b/,
+      ],
+      examples: [
+        '  Value error, Total number of attention heads (4) must be divisible by tensor parallel size (8).',
+        'AssertionError: num_attention_heads 12 is not divisible by 8',
+        "ValueError: The supplied chat template (/etc/vllm/template.jinja) appears path-like, but doesn't exist!",
+        'ValueError: Chat template a.jinja not found',
+        'ValueError: Loading lora a failed: No adapter found for /a',
+        "KeyError: 'tool parser foo is not registered'",
+        'ValueError: Unknown quantization method: foo',
+        'ValueError: Quantization method specified in the model config (awq) does not match the quantization method specified (gptq).',
+        'pydantic_core._pydantic_core.ValidationError: 1 validation error for VllmConfig',
+      ],
+    },
+    {
+      code: 'bad_flag',
+      when: [
+        /\bcould not detect the GPU-to-NUMA topology automatically\b/,
+        /\bis not in the parser list\b/,
+      ],
+      examples: [
+        'RuntimeError: --numa-bind could not detect the GPU-to-NUMA topology automatically.',
+        "ValueError: The reasoning parser glm47 is not in the parser list: dict_keys(['qwen'])",
+      ],
+    },
+    {
+      code: 'server_exited',
+      wraps: [
+        /^(?:RuntimeError: )?Engine (?:core initialization|process) failed\b/,
+        /\bEngineCore failed to start\b/,
+        /\bWorkerProc (?:failed to start|initialization failed)\b/,
+        /\b(?:EngineDeadError|EngineGenerateError|MQEngineDeadError)\b/,
+        /\bEngineCore encountered (?:an issue|a fatal error)\b/,
+        /^Process (?:EngineCore|SpawnProcess|ForkProcess|Process|VllmWorker|Worker)[\w-]{0,40}:$/,
+      ],
+      examples: [
+        'RuntimeError: Engine core initialization failed. See root cause above.',
+        'ERROR 01-02 03:04:05 [core.py:7] EngineCore failed to start.',
+        'WorkerProc failed to start.',
+        'vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.',
+        'EngineCore encountered a fatal error.',
+        'Process EngineCore_DP0:',
+      ],
+    },
+    {
+      code: 'incompatible_versions',
+      when: [
+        /\btype 'array\.array' is not subscriptable\b/,
+        /'type' object is not subscriptable\b/,
+        /\bundefined symbol: \S/,
+        /\bversion `(?:GLIBC|GLIBCXX|CXXABI)_[\d.]{1,20}' not found\b/,
+        /\bcannot import name '\w{1,100}' from '(?:transformers|torch|vllm|sglang|huggingface_hub|tokenizers|flashinfer|triton|numpy|outlines|xgrammar)\b/,
+        /[<>=]\d[\w.,<>=]{0,40} (?:is|are) required\b.{0,160}\b(?:but|found|got)\b/,
+        /\bcompiled using NumPy 1\.x cannot be run in NumPy\b/,
+      ],
+      examples: [
+        "TypeError: type 'array.array' is not subscriptable",
+        "TypeError: 'type' object is not subscriptable",
+        'ImportError: /usr/lib/vllm/_C.abi3.so: undefined symbol: _ZN3c10',
+        "ImportError: /lib/libc.so.6: version `GLIBC_2.38' not found",
+        "ImportError: cannot import name 'foo' from 'transformers' (/usr/lib/transformers/__init__.py)",
+        'ImportError: tokenizers>=0.21,<0.22 is required for a normal functioning of this module, but found tokenizers==0.19.1.',
+        'A module that was compiled using NumPy 1.x cannot be run in NumPy 2.0 as it may crash.',
+      ],
+    },
+  ],
+}
