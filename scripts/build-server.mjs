@@ -89,13 +89,19 @@ function evaluatedLate(name) {
       onLoad({ filter: /.*/, namespace: 'late' }, async ({ pluginData }) => ({
         resolveDir: pluginData,
         contents: Object.entries(await import(name))
-          .filter(([key, value]) => typeof value === 'function' && /^[a-z]/.test(key))
-          .filter(([key]) => key !== 'default')
-          .map(([key]) => `export const ${key} = (...a) => require('${name}').${key}(...a)`)
+          .filter(([key, value]) => typeof value === 'function' && key !== 'default')
+          .map(([key]) => `export const ${key} = ${late(`require('${name}').${key}`, key)}`)
           .join('\n'),
       }))
     },
   }
+}
+
+/** Something that is called, or constructed if it has a class's name, as the function will be. */
+function late(wanted, key) {
+  return /^[a-z]/.test(key)
+    ? `(...a) => ${wanted}(...a)`
+    : `new Proxy(class {}, { construct: (_, a) => new (${wanted})(...a) })`
 }
 
 /** Puts something lighter in the place of what dependencies load and the server does not need. */

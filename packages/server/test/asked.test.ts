@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type NodeLaunch, operations } from '@launchtail/client/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
+import { parse as parseYaml } from 'yaml'
 import { withoutSecrets } from '../src/launch/asked.js'
 import { secretsIn } from '../src/launch/launch-secrets.js'
 import { parseTask } from '../src/launch/task.js'
@@ -42,6 +43,27 @@ describe('a request without its secrets', () => {
       task: 'run: |\n  login ***\n  echo ***\n',
       envs: { ARGS: '--token ***', PLAIN: 'yes' },
     })
+  })
+
+  test('masks in a task what is written with escapes or over several lines', () => {
+    const token = KNOWN['a Hugging Face token'] as string
+    const escaped = Array.from(token, (x) => `\\x${x.charCodeAt(0).toString(16)}`).join('')
+    const own = Array.from(VALUE, (x) => `\\u00${x.charCodeAt(0).toString(16)}`).join('')
+    for (const task of [
+      `run: "login ${escaped}"\n`,
+      `{"run": "login ${own}", "setup": "x"}`,
+      `setup: x\nrun: "login ${token.slice(0, 9)}\\\n    ${token.slice(9)} now"\n`,
+      `run: x\nenvs: {A: "${own}", "B${escaped}": c}\n`,
+      `run: 'it''s ${token}'\n`,
+    ]) {
+      const { request, masked } = withoutSecrets({ ...ANY, task }, [VALUE])
+      expect(masked).toEqual(['task'])
+      const shown = JSON.stringify([request.task, parseYaml(request.task as string)])
+      expect(shown).toContain('***')
+      for (const secret of [token, VALUE, escaped, own, token.slice(9)]) {
+        expect(shown).not.toContain(secret)
+      }
+    }
   })
 
   test('a variable’s name is no secret, and masks nothing', () => {

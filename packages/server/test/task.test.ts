@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { withoutSecrets } from '../src/launch/asked.js'
 import { planOf } from '../src/launch/local/plan.js'
 import { parseTask } from '../src/launch/task.js'
+import { cpuTime, expectLinear } from './support/linear.js'
 
 test('reads a SkyPilot task and keeps what is SkyPilot’s', () => {
   const task = parseTask(`
@@ -92,3 +94,75 @@ test('the request’s values win, and all secrets are known as such', () => {
   })
   expect(plan.secrets).toEqual(['request-c', 'request-d', 'task-c'])
 })
+
+const FULL = 256 * 1024
+
+/** The largest tasks that are read, and the smallest that are refused, in each way a task can grow. */
+const LARGE: Record<string, (size: number) => string> = {
+  keys: (size) => lines(size, (n) => `K${n}: v`),
+  variables: (size) => `envs:\n${lines(size, (n) => `  K${n}: v`)}`,
+  'variables in braces': (size) => `envs: {${lines(size, (n) => `K${n}: v,`)}}`,
+  secrets: (size) => `secrets:\n${lines(size, (n) => `  K${n}: "\\x41${n}"`)}`,
+  entries: (size) => `a:\n${lines(size, () => '- a')}`,
+  directives: (size) => '%\n'.repeat(size / 2),
+  comments: (size) => '#\n'.repeat(size / 2),
+  braces: (size) => '}\n'.repeat(size / 2),
+  brackets: (size) => '['.repeat(size),
+  lists: (size) => '- '.repeat(size / 2),
+  maps: (size) => '{a: '.repeat(size / 4),
+  anchors: (size) => lines(size, (n) => `K${n}: &a${n} v`),
+  aliases: (size) => `a: &a v\n${lines(size, (n) => `K${n}: *a`)}`,
+  tags: (size) => '!!x '.repeat(size / 4),
+  marks: (size) => '! '.repeat(size / 2),
+  documents: (size) => '---\n'.repeat(size / 4),
+  ends: (size) => '...\n'.repeat(size / 4),
+  tabs: (size) => '\t\n'.repeat(size / 2),
+  colons: (size) => ': '.repeat(size / 2),
+  questions: (size) => '? a\n'.repeat(size / 4),
+  merges: (size) => `x: &x {A: 1}\nenvs: {${'<<: *x, '.repeat(size / 8)}}`,
+  'a script': (size) => `run: |\n${'  echo\n'.repeat(size / 7)}`,
+  'a quoted script': (size) => `run: "${'echo\\n'.repeat(size / 6)}"`,
+  'a script in lines': (size) => `run: ${'echo\n  '.repeat(size / 7)}`,
+  'a script of secrets': (size) => `run: |\n${'  --token abc-1\n'.repeat(size / 16)}`,
+}
+
+function lines(size: number, line: (n: number) => string): string {
+  let text = ''
+  for (let n = 0; text.length < size; n += 1) text += `${line(n)}\n`
+  return text
+}
+
+test.each(Object.entries(LARGE))(
+  'reads or refuses a task of many %s in linear time',
+  (name, text) => {
+    const read = (size: number) => {
+      const task = text(size)
+      try {
+        parseTask(`${task.slice(0, FULL - 8)}\nrun: x`)
+        withoutSecrets({ provider: 'aws', region: 'r', gpu: 'g', task }, [])
+      } catch (error) {
+        expect((error as Error).message).toContain('the task cannot be launched')
+      }
+    }
+    expectLinear(name, read, { upTo: FULL - 64 })
+    // Two cores are shared with other tests, so the bound is a generous one.
+    expect(cpuTime(() => read(FULL - 64))).toBeLessThan(2000)
+  },
+)
+
+test.each([
+  ['keys', 'it has more than 2000 entries'],
+  ['comments', 'it has more than 20000 parts'],
+  ['brackets', 'it is nested deeper than 32'],
+  ['aliases', 'it expands too many aliases'],
+  ['documents', 'it must be a single document'],
+])('refuses a task of too many %s', (name, words) => {
+  expect(() => parseTask(LARGE[name]?.(FULL - 64) ?? '')).toThrow(words)
+})
+
+test.each(['a: 1\nb: 2\na: 3', '{"a": 1, "a": 2}', 'envs: {A: 1, A: 2}'])(
+  'refuses a key that comes twice: %s',
+  (text) => {
+    expect(() => parseTask(`${text}`)).toThrow('Map keys must be unique')
+  },
+)

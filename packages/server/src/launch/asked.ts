@@ -3,7 +3,7 @@ import { createRedactor } from '../output/redact/index.js'
 import { saysSecret } from '../output/redact/secret-name.js'
 import { secretsIn } from './launch-secrets.js'
 import { parseTask } from './task.js'
-import { placesIn, type ValuePlace } from './task-places.js'
+import { escapedIn, placesIn, type ValuePlace } from './task-places.js'
 
 /**
  * A request as it may be kept and shown. The names of its secrets stay, also of those in the task;
@@ -44,11 +44,26 @@ export function withoutSecrets(
   }
 
   /** Redacts what follows the key `secrets` apart, or it would be taken for a secret of that name. */
-  function redactTask(text: string): string {
-    if (text === HIDDEN) return text
+  function redactTask(given: string): string {
+    if (given === HIDDEN) return given
+    const text = withoutEscaped(given, redact)
     const { secrets } = placesIn(text)
     return redact(text.slice(0, secrets)) + redact(text.slice(secrets))
   }
+}
+
+/** Redacts the values that are written with escapes, which would hide a secret. */
+function withoutEscaped(task: string, redact: (text: string) => string): string {
+  let shown = ''
+  let done = 0
+  for (const { value, from, to } of escapedIn(task)) {
+    const redacted = redact(value)
+    if (redacted === value) continue
+    const end = task.slice(from, to).endsWith('\n') ? '\n' : ''
+    shown += task.slice(done, from) + JSON.stringify(redacted) + end
+    done = to
+  }
+  return shown + task.slice(done)
 }
 
 const HIDDEN = '***'

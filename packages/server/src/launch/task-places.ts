@@ -1,4 +1,4 @@
-import { isMap, isScalar } from 'yaml'
+import { isMap, isScalar, visit } from 'yaml'
 import { readYaml, scalarsIn } from './task-yaml.js'
 
 /** The place of a variable's value in a task's text. */
@@ -23,4 +23,27 @@ export function placesIn(text: string): { values: ValuePlace[]; secrets: number 
   const items = isMap(document.contents) ? document.contents.items : []
   const key = items.map(({ key }) => key).find((key) => isScalar(key) && key.value === 'secrets')
   return { values, secrets: (isScalar(key) && key.range?.[1]) || 0 }
+}
+
+/** A single value that is written otherwise than it is read: with escapes, or over several lines. */
+export interface WrittenValue {
+  readonly value: string
+  readonly from: number
+  readonly to: number
+}
+
+/** The single values, keys among them, of a task's text that a search of the text would not find. */
+export function escapedIn(text: string): WrittenValue[] {
+  const found: WrittenValue[] = []
+  visit(readYaml(text), {
+    Scalar(_, { value, range, type }) {
+      if (typeof value !== 'string' || !range) return
+      const [from, to] = range
+      const source = text.slice(from, to)
+      // A block is shown line by line, and its lines are as they are written.
+      if (type === 'BLOCK_LITERAL' || source.includes(value)) return
+      found.push({ value, from, to })
+    },
+  })
+  return found
 }
