@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -136,10 +136,12 @@ it('is in the published package, and so is what the demonstration shows', async 
   const here = fileURLToPath(new URL('../../../', import.meta.url))
   // As it lies in a checkout: what is packed is put together there.
   for (const part of [
+    'LICENSE',
     'scripts/pack.mjs',
     'examples/local-node.yaml',
     'packages/dashboard/dist',
     'packages/server/package.json',
+    'packages/server/README.md',
     'packages/server/bin',
     'packages/server/demo',
     'packages/server/dist',
@@ -151,6 +153,7 @@ it('is in the published package, and so is what the demonstration shows', async 
   const installed = join(folder, 'node_modules/launchtail')
   await mkdir(installed, { recursive: true })
   await run('sh', ['-c', `tar xzf *.tgz -C ${installed} --strip-components=1`], { cwd: folder })
+  expect(await readdir(installed)).toEqual(expect.arrayContaining(['LICENSE', 'README.md']))
   await rm(join(folder, 'packages'), { recursive: true })
   await rm(join(folder, 'examples'), { recursive: true })
 
@@ -170,4 +173,24 @@ it('is in the published package, and so is what the demonstration shows', async 
     await until(id, async () => (await own.fetch(`/admin/nodes/${id}`)).status === 200)
   }
   await own.stop()
+})
+
+it('has a client package with its sources, which is not packed before it is built', async () => {
+  const folder = await temporaryFolder()
+  const here = fileURLToPath(new URL('../../../', import.meta.url))
+  const client = join(folder, 'packages/client')
+  for (const part of ['LICENSE', 'scripts/pack.mjs', 'package.json', 'README.md']) {
+    const isOfTheClient = part === 'package.json' || part === 'README.md'
+    const path = isOfTheClient ? join('packages/client', part) : part
+    await cp(join(here, path), join(folder, path), { recursive: true })
+  }
+  const pack = () => run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: client })
+  await expect(pack()).rejects.toThrow('is not there; run: npm run build')
+  await cp(join(here, 'packages/client/dist'), join(client, 'dist'), { recursive: true })
+  const [{ files }] = JSON.parse((await pack()).stdout)
+  const paths = files.map(({ path }: { path: string }) => path)
+  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.d.ts']))
+  expect(paths.filter((path: string) => path.endsWith('.tsbuildinfo'))).toEqual([])
+  const map = JSON.parse(await readFile(join(client, 'dist/client.js.map'), 'utf8'))
+  expect(map.sourcesContent[0]).toContain('export function createClient')
 })
