@@ -40,7 +40,9 @@ async function bundle(last) {
     conditions: ['launchtail-source'],
     // It holds a binary, which it looks for beside itself.
     external: ['@photostructure/sqlite'],
+    // `--enable-source-maps` reads names and lines from them; with the text they are four times as large.
     sourcemap: true,
+    sourcesContent: false,
     // A process keeps the text of its programs. Names stay, for the stack traces.
     minifyWhitespace: true,
     minifySyntax: true,

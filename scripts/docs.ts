@@ -61,6 +61,11 @@ connections only the latest 16 are kept, for 2 s at most, so a flood can cost a 
 | \`lock.db\`, \`pid\` | the lock: only one process at a time can use the folder |
 
 Logs and records are separate files so that an append never waits for a record.
+
+## Stack traces
+
+The server is built into a few files. With \`NODE_OPTIONS=--enable-source-maps\` the stack traces in its log
+name the files and lines of the source.
 `
 }
 
