@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { writeAddress } from './address-file.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
@@ -18,6 +19,7 @@ import { readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
+import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
@@ -70,6 +72,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const catchingUp = await keepCatchingUp(base, records)
   const url = await serving.listen()
   const address = await writeAddress(base.folder.file('url'), url)
+  await storage.ownership.announce(`${url} on ${hostname()}`)
   return {
     url,
     token: base.tokens.values[0] as string,
@@ -78,6 +81,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     async close() {
       clearInterval(catchingUp)
       await address.remove()
+      storage.ownership.stop()
       await serving.close()
       await closeAll(base, { ...storage, ...records, orchestrator, stallMonitor })
     },
@@ -138,6 +142,9 @@ function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] 
 interface Storage {
   readonly store: LogStore
   readonly database: Database
+  readonly ownership: Ownership
+  /** This server's name. The folder's lock lets only one living process have it. */
+  readonly name: string
 }
 
 async function openStorage(base: Base): Promise<Storage> {
@@ -146,7 +153,10 @@ async function openStorage(base: Base): Promise<Storage> {
   await migrate(database).catch((error) => {
     throw new StartError(error.message, { cause: error })
   })
-  return { store, database }
+  const { value: name } = await base.folder.secret('name', 12)
+  const { onFault } = base
+  const ownership = createOwnership({ database, owners: store.owners, name, onFault })
+  return { store, database, ownership, name }
 }
 
 async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
@@ -160,10 +170,16 @@ async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
 type Records = ReturnType<typeof openRecords>
 
 /** The way into the lists, the records made from them, and the way back out. */
-function openRecords(base: Base, { store, database }: Storage) {
+function openRecords(base: Base, { store, database, ownership }: Storage) {
   const { config, counts, ownSecrets, secrets, onFault } = base
   const secrecy = createSecrecy(ownSecrets, secrets.of)
-  const registry = createRegistry({ database, store, redact: secrecy.redactOwn, onFault })
+  const registry = createRegistry({
+    database,
+    store,
+    ownership,
+    redact: secrecy.redactOwn,
+    onFault,
+  })
   const appender = createAppender({
     store,
     maxEntries: config.maxEntries,
@@ -191,13 +207,11 @@ function openRecords(base: Base, { store, database }: Storage) {
 
 async function openLaunching(
   base: Base,
-  { store, database }: Storage,
+  { store, database, name: owner }: Storage,
   { appender, registry }: Records,
 ): Promise<Orchestrator> {
   const { config, folder, ownSecrets, secrets, onFault } = base
   const key = await folder.secret('secrets-key', 32)
-  // The folder's lock lets only one living process have this name.
-  const owner = await folder.secret('name', 12)
   return createOrchestrator({
     database,
     store,
@@ -207,7 +221,7 @@ async function openLaunching(
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
-    owner: owner.value,
+    owner,
     ownSecrets,
     secrets,
     onFault,

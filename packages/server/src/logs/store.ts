@@ -12,6 +12,8 @@ export function isAtEnd(texts: readonly string[], limit: number): boolean {
   return characters * 3 <= READ_BYTES - LONGEST
 }
 
+import type { Owners } from './owners.js'
+
 /**
  * Where the nodes' logs are kept: one list of texts per node, each text an entry's JSON.
  *
@@ -38,6 +40,8 @@ export interface LogStore {
   remove(nodeId: string): Promise<void>
   /** Calls the watcher with what happens to a list, until the returned function is called. */
   watch(nodeId: string, watcher: Watcher): () => void
+  /** Who looks after which node. */
+  readonly owners: Owners
   /** Resolves where the storage answers and can be written to. */
   ping(): Promise<void>
   close(): Promise<void>

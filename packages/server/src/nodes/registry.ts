@@ -8,6 +8,7 @@ import { createKnownNodes } from './known-nodes.js'
 import { createLaunchHistory } from './launch-history.js'
 import { type Launching, readLaunching } from './launching.js'
 import { readNodePage } from './node-pages.js'
+import type { Ownership } from './ownership.js'
 import { createPhaseHistory } from './phase-history.js'
 import { countNodes, nodesNamed, rowsOf } from './reads.js'
 import { createRecordReader } from './record-reader.js'
@@ -17,7 +18,10 @@ import { createWatchers } from './watchers.js'
 
 /** The nodes' records. */
 export interface Registry extends Pick<RecordWriter, 'appended' | 'catchUp' | 'flush'> {
-  /** Adds a node. Throws 409 if one with that id exists, unless `replace` is set. */
+  /**
+   * Adds a node. Throws 409 if one with that id exists, unless `replace` is set, and if another
+   * server looks after it.
+   */
   create(node: NewNode): Promise<NodeRecord>
   /** The record, including every append that was answered; undefined if there is none. */
   get(nodeId: string): Promise<NodeRecord | undefined>
@@ -42,11 +46,15 @@ export interface Registry extends Pick<RecordWriter, 'appended' | 'catchUp' | 'f
   /** The launches that are under way, ours and those that are sent in. */
   launching(): Promise<Launching[]>
   remove(nodeId: string): Promise<void>
+  /** Throws 409 if another server looks after the node. */
+  refuseForeign(nodeId: string): Promise<void>
 }
 
 export interface RegistryOptions {
   database: Database
   store: LogStore
+  /** Undefined if no other server uses the store. */
+  ownership?: Pick<Ownership, 'claim' | 'refuseForeign' | 'release'>
   /** Takes the secrets out of a node's description. */
   redact?: (text: string) => string
   now?: () => Date
@@ -56,6 +64,7 @@ export interface RegistryOptions {
 export function createRegistry({
   database,
   store,
+  ownership,
   redact = (text) => text,
   now = () => new Date(),
   onFault = () => {},
@@ -79,6 +88,7 @@ export function createRegistry({
     past: (since) => writer.flush().then(() => launchHistory.read(since)),
     launching: () => writer.flush().then(() => readLaunching(database, phaseHistory)),
     remove,
+    refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
     isKnown: known.has,
     records: async (nodeIds) => recordsOf([...(await rowsOf(database, nodeIds)).values()]),
     count: () => countNodes(database),
@@ -91,6 +101,7 @@ export function createRegistry({
 
   async function create(node: NewNode): Promise<NodeRecord> {
     const { nodeId, alongside } = node
+    await ownership?.claim(nodeId)
     await writer.write(nodeId)
     await locked(nodeId, () =>
       database.transaction().execute(async (transaction) => {
@@ -129,6 +140,7 @@ export function createRegistry({
     await writer.write(nodeId)
     known.forget(nodeId)
     await removeNode(database, nodeId)
+    await ownership?.release(nodeId)
     notify(nodeId)
   }
 }

@@ -51,12 +51,14 @@ export function mountNodes(
     },
 
     async terminateNode({ id }) {
+      await registry.refuseForeign(id)
       await recordOf(id)
       await launches.terminate(id)
       return recordOf(id)
     },
 
     async deleteNode({ id }) {
+      await registry.refuseForeign(id)
       await recordOf(id)
       await launches.forget(id, async () => {
         // Either of them alone is a node that can be deleted again. The list goes first, because

@@ -10,6 +10,10 @@ export const keys = {
   removed: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:removed`,
   /** String: the digest and the answer of a request that carried an `Idempotency-Key`. */
   reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,
+  /** String: the name of the server that looks after the node. Same slot as the list. */
+  owner: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:owner`,
+  /** String: the address of the server with this name, for as long as it is there. */
+  server: (name: string) => `launchtail:server:${name}`,
   /** The channel on which a process hears itself. */
   echo: (process: string) => `launchtail:echo:${process}`,
   /** String: written to find out whether Redis takes writes. */

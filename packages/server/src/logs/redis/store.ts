@@ -7,6 +7,7 @@ import { connectionTo } from './connect.js'
 import { createHealth } from './health.js'
 import { keys } from './keys.js'
 import { createListening } from './listening.js'
+import { createOwners } from './owners.js'
 import { createPoll } from './poll.js'
 import { createReading } from './reading.js'
 import { parseRedisAddress } from './url.js'
@@ -68,6 +69,7 @@ export async function redisLogStore({
     read: reading.read,
     readBefore: reading.readBefore,
     append,
+    owners: createOwners(commands),
     watch: listening.watch,
     async close() {
       poll.stop()

@@ -1,5 +1,6 @@
 import { StorageUnavailable } from '../../errors.js'
 import { closeSqlite, openSqlite } from '../../sqlite.js'
+import { soleOwner } from '../owners.js'
 import type { LogStore } from '../store.js'
 import { createWatchers } from '../watchers.js'
 import { createAppendQueue } from './append-queue.js'
@@ -70,6 +71,8 @@ export async function sqliteLogStore({
       watchers.tell(nodeId, (watcher) => watcher.removed())
       expiry.purge()
     },
+    // The lock of the data folder lets no other server use it.
+    owners: soleOwner(),
     watch(nodeId, watcher) {
       watchers.add(nodeId, watcher)
       return () => watchers.delete(nodeId, watcher)
