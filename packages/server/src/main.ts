@@ -7,6 +7,7 @@ import { type Counts, createCounts } from './counts.js'
 import { type DataFolder, openDataFolder } from './data-folder.js'
 import { type Database, migrate } from './database/open.js'
 import { sqliteDatabase } from './database/sqlite.js'
+import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
@@ -82,6 +83,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
       clearInterval(catchingUp)
       await address.remove()
       storage.ownership.stop()
+      storage.reserve.close()
       await serving.close()
       await closeAll(base, { ...storage, ...records, orchestrator, stallMonitor })
     },
@@ -143,12 +145,15 @@ interface Storage {
   readonly store: LogStore
   readonly database: Database
   readonly ownership: Ownership
+  readonly reserve: DiskReserve
+  readonly makeRoom: DiskReserve['giveUp']
   /** This server's name. The folder's lock lets only one living process have it. */
   readonly name: string
 }
 
 async function openStorage(base: Base): Promise<Storage> {
-  const store = await openStore(base)
+  const reserve = await openDiskReserve(base.folder.file('reserve'))
+  const store = await openStore(base, reserve.giveUp)
   const database = await sqliteDatabase(base.folder.file('records.db'))
   await migrate(database).catch((error) => {
     throw new StartError(error.message, { cause: error })
@@ -156,12 +161,15 @@ async function openStorage(base: Base): Promise<Storage> {
   const { value: name } = await base.folder.secret('name', 12)
   const { onFault } = base
   const ownership = createOwnership({ database, owners: store.owners, name, onFault })
-  return { store, database, ownership, name }
+  return { store, database, ownership, name, reserve, makeRoom: reserve.giveUp }
 }
 
-async function openStore({ config, folder, onFault }: Base): Promise<LogStore> {
+async function openStore(
+  { config, folder, onFault }: Base,
+  makeRoom: DiskReserve['giveUp'],
+): Promise<LogStore> {
   const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
-  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention, onFault })
+  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention, makeRoom, onFault })
   // Loaded only if it is used: it takes a tenth of the start.
   const { redisLogStore } = await import('./logs/redis/store.js')
   return redisLogStore({ url, retention, pollInterval, wait, onFault })

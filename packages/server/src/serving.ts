@@ -44,6 +44,8 @@ export interface ServingOptions {
   feeds: Feeds
   fleet: Fleet
   launches: Launches
+  /** Makes some room on a full disk. False if there is none to be made. */
+  makeRoom: () => Promise<boolean>
 }
 
 /** The server's HTTP side. */

@@ -1,6 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 
-import { StartError } from './errors.js'
+import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 
 export type Sqlite = DatabaseSyncInstance
 
@@ -67,8 +67,16 @@ const BUSY = 5
 const READONLY = 8
 const NOT_A_DATABASE = 26
 
+/** The error that the callers know for an error of the driver. */
+export function storageError(error: unknown): unknown {
+  const fault = sqliteFault(error)
+  if (fault === 'full') return new StorageFull(error)
+  if (fault === 'unavailable') return new StorageUnavailable(error)
+  return error
+}
+
 /** What stands behind an error of the driver, where it is one of the storage's and not our fault. */
-export function sqliteFault(error: unknown): 'full' | 'unavailable' | undefined {
+function sqliteFault(error: unknown): 'full' | 'unavailable' | undefined {
   const code = (error as { errcode?: unknown } | undefined)?.errcode
   if (typeof code !== 'number') return undefined
   const primary = code & 0xff

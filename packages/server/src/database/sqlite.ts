@@ -9,7 +9,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { createMutex } from '../async/mutex.js'
-import { closeSqlite, openSqlite, type Sqlite } from '../sqlite.js'
+import { closeSqlite, openSqlite, type Sqlite, storageError } from '../sqlite.js'
 import type { Schema } from './schema.js'
 
 /** The records in an SQLite file. `:memory:` keeps them until the process ends. */
@@ -48,7 +48,10 @@ function driver(database: Sqlite): Driver {
     },
     beginTransaction: run('begin immediate'),
     commitTransaction: run('commit'),
-    rollbackTransaction: run('rollback'),
+    async rollbackTransaction(connection) {
+      // A full disk ends the transaction, and to roll it back again would be an error.
+      if (database.isTransaction) await run('rollback')(connection)
+    },
     async releaseConnection(connection) {
       releases.get(connection)?.()
     },
@@ -77,14 +80,22 @@ function prepareOnce(database: Sqlite): (sql: string) => Statement {
   }
 }
 
+type Value = string | number | null
+
+function execute<R>(statement: Statement, values: readonly Value[]): QueryResult<R> {
+  if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] }
+  const { changes } = statement.run(...values)
+  return { rows: [], numAffectedRows: BigInt(changes) }
+}
+
 function connect(prepare: (sql: string) => Statement): DatabaseConnection {
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const statement = prepare(sql)
-      const values = parameters as (string | number | null)[]
-      if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] }
-      const { changes } = statement.run(...values)
-      return { rows: [], numAffectedRows: BigInt(changes) }
+      try {
+        return execute<R>(prepare(sql), parameters as Value[])
+      } catch (error) {
+        throw storageError(error)
+      }
     },
     // biome-ignore lint/correctness/useYield: Kysely asks for a generator; there is nothing to give.
     async *streamQuery() {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { nodeNotFound } from '../../errors.js'
+import { nodeNotFound, StorageFull } from '../../errors.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Launches } from '../../nodes/launches.js'
@@ -13,12 +13,14 @@ export interface NodesOptions {
   store: LogStore
   appender: Appender
   launches: Launches
+  /** Makes some room on a full disk. False if there is none to be made. */
+  makeRoom: () => Promise<boolean>
 }
 
 /** The nodes' records, and launches. */
 export function mountNodes(
   app: FastifyInstance,
-  { registry, store, appender, launches }: NodesOptions,
+  { registry, store, appender, launches, makeRoom }: NodesOptions,
 ): void {
   serve(app, {
     async launchNode(call) {
@@ -60,15 +62,23 @@ export function mountNodes(
     async deleteNode({ id }) {
       await registry.refuseForeign(id)
       await recordOf(id)
-      await launches.forget(id, async () => {
-        // Either of them alone is a node that can be deleted again. The list goes first, because
-        // whoever asks for a node of which there is only a list gives it a record.
-        await store.remove(id)
-        appender.forget(id)
-        await registry.remove(id)
+      // Deleting takes room too, and on a full disk it is what makes some.
+      await remove(id).catch(async (error) => {
+        if (!(error instanceof StorageFull) || !(await makeRoom())) throw error
+        await remove(id)
       })
     },
   })
+
+  function remove(nodeId: string): Promise<void> {
+    return launches.forget(nodeId, async () => {
+      // Either of them alone is a node that can be deleted again. The list goes first, because
+      // whoever asks for a node of which there is only a list gives it a record.
+      await store.remove(nodeId)
+      appender.forget(nodeId)
+      await registry.remove(nodeId)
+    })
+  }
 
   async function recordOf(nodeId: string) {
     const record = await registry.find(nodeId)

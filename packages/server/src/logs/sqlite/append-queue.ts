@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { storageError } from '../../sqlite.js'
 import type { Appended, AppendHow } from '../store.js'
 import type { AppendResult, AppendToList } from './append-to-list.js'
-import { translate } from './faults.js'
 import { SLICE, type Writer } from './writer.js'
 
 export interface Job {
@@ -38,7 +38,7 @@ export function createAppendQueue({ writer, append, onStored }: AppendQueueOptio
       try {
         settle(jobs, await writer.transaction(() => appendAll(jobs)))
       } catch (error) {
-        if (jobs.length === 1) jobs[0]?.reject(translate(error))
+        if (jobs.length === 1) jobs[0]?.reject(storageError(error))
         // Jobs that were too much for the disk together may fit one by one.
         else for (const job of jobs) await appendAlone(job)
       }
@@ -65,7 +65,7 @@ export function createAppendQueue({ writer, append, onStored }: AppendQueueOptio
     try {
       settle([job], await writer.transaction(() => appendAll([job])))
     } catch (error) {
-      job.reject(translate(error))
+      job.reject(storageError(error))
     }
   }
 

@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { StorageFull } from '../../errors.js'
+import { storageError } from '../../sqlite.js'
 import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
 import { SLICE, type Writer } from './writer.js'
@@ -16,12 +18,21 @@ export interface ExpiryOptions {
   removal: Removal
   /** Called when a list has expired. */
   onExpired: (nodeId: string) => void
+  /** Makes some room on a full disk. False if there is none to be made. */
+  makeRoom: () => Promise<boolean>
   now: () => number
 }
 
 const SWEEP_EVERY = 60_000
 
-export function startExpiry({ writer, write, removal, onExpired, now }: ExpiryOptions): Expiry {
+export function startExpiry({
+  writer,
+  write,
+  removal,
+  onExpired,
+  makeRoom,
+  now,
+}: ExpiryOptions): Expiry {
   let stopped = false
   const sweeper = setInterval(() => run(sweep), SWEEP_EVERY)
   sweeper.unref()
@@ -36,8 +47,16 @@ export function startExpiry({ writer, write, removal, onExpired, now }: ExpiryOp
   }
 
   function run(act: () => Promise<void>): void {
+    const again = async (error: unknown) => {
+      if (storageError(error) instanceof StorageFull && (await makeRoom())) {
+        await writer.exclusively(act)
+      }
+    }
     // The disk may be full or locked. Nothing is lost by it: the next sweep tries again.
-    void writer.exclusively(act).catch(() => {})
+    void writer
+      .exclusively(act)
+      .catch(again)
+      .catch(() => {})
   }
 
   async function sweep(): Promise<void> {

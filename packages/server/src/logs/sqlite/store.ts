@@ -16,6 +16,8 @@ export interface SqliteLogStoreOptions {
   file: string
   /** Milliseconds a list is kept after its last append. */
   retention: number
+  /** Makes some room on a full disk. False if there is none to be made. */
+  makeRoom?: () => Promise<boolean>
   /** Called with what goes wrong between calls. */
   onFault?: (message: string, error?: unknown) => void
   /** Milliseconds since 1970 that never step: retention must not follow a clock that is set. */
@@ -31,6 +33,7 @@ export interface SqliteLogStoreOptions {
 export async function sqliteLogStore({
   file,
   retention,
+  makeRoom = async () => false,
   onFault = () => {},
   // Set once at the start of the process and counted on from there by the monotonic clock.
   now = () => performance.timeOrigin + performance.now(),
@@ -55,6 +58,7 @@ export async function sqliteLogStore({
     write,
     removal,
     onExpired: (nodeId) => watchers.tell(nodeId, (watcher) => watcher.changed()),
+    makeRoom,
     now,
   })
   let closed = false

@@ -1,5 +1,5 @@
 import { createMutex } from '../../async/mutex.js'
-import type { Sqlite } from '../../sqlite.js'
+import { type Sqlite, storageError } from '../../sqlite.js'
 
 /** Rows written or deleted before other work gets its turn: about 10 ms. */
 export const SLICE = 1000
@@ -8,7 +8,10 @@ export const SLICE = 1000
 export interface Writer {
   /** Acts when everything before it has ended. All that writes goes through here. */
   exclusively<T>(act: () => Promise<T>): Promise<T>
-  /** Commits what was done, or undoes all of it. To be called exclusively. */
+  /**
+   * Commits what was done, or undoes all of it, and throws the storage's faults in the words of the
+   * seam. To be called exclusively.
+   */
   transaction<T>(act: () => T | Promise<T>): Promise<T>
 }
 
@@ -17,14 +20,14 @@ export function createWriter(db: Sqlite): Writer {
   return { exclusively: (act) => locked('writer', act), transaction }
 
   async function transaction<T>(act: () => T | Promise<T>): Promise<T> {
-    db.exec('begin immediate')
     try {
+      db.exec('begin immediate')
       const result = await act()
       db.exec('commit')
       return result
     } catch (error) {
       if (db.isTransaction) db.exec('rollback')
-      throw error
+      throw storageError(error)
     }
   }
 }

@@ -1,0 +1,51 @@
+import { rm, statfs, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Some room on the disk, held by a file that is given up when the disk is full: without any room,
+ * SQLite cannot even delete.
+ */
+export interface DiskReserve {
+  /** Gives the room up. False if there was none left to give. */
+  giveUp(): Promise<boolean>
+  close(): void
+}
+
+const SIZE = 4 * 1024 * 1024
+/** The part of the room that is left which the reserve takes at most: the databases need it too. */
+const PART = 1 / 4
+/** Less than this does not help. */
+const SMALLEST = 128 * 1024
+const LOOK_EVERY = 5000
+
+/** Creates the file as soon as there is room for it, now or later. */
+export async function openDiskReserve(file: string): Promise<DiskReserve> {
+  let held = await fill(file)
+  const timer = setInterval(async () => {
+    held ||= await fill(file)
+  }, LOOK_EVERY).unref()
+  return {
+    async giveUp() {
+      if (!held) return false
+      held = false
+      await rm(file, { force: true })
+      return true
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+async function fill(file: string): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(dirname(file))
+    const size = Math.min(SIZE, Math.floor(bavail * bsize * PART))
+    if (size < SMALLEST) return false
+    // Written out, because a file with holes takes no room.
+    await writeFile(file, Buffer.alloc(size, 1), { mode: 0o600 })
+    return true
+  } catch {
+    // The server runs without a reserve, and tries again later.
+    await rm(file, { force: true }).catch(() => {})
+    return false
+  }
+}
