@@ -35,6 +35,13 @@ export function placeIn(details: string | undefined): string | undefined {
 
 const PLACE = 'place: '
 
+/** The error that a structured line has as a field of its own. */
+export function errorIn(details: string | undefined): string | undefined {
+  return details?.includes('err') ? ERROR.exec(details)?.[1] : undefined
+}
+
+const ERROR = /^(?:error|err|error\.message|fields\.error): (.{1,2000})/m
+
 /** Whether details tell what was read out of their entry's line. */
 export function wasPeeled(details: string | undefined): boolean {
   return details !== undefined && READ_OUT.test(details)

@@ -1,10 +1,10 @@
 import type { Phase } from '@launchtail/client/protocol'
 import { peel } from '../peel.js'
 import { wordsOf } from '../words.js'
+import type { Clues } from './clues.js'
 import { best, type Candidate, cut, type Quoted, WEIGHTS } from './evidence.js'
 import { type Cause, causeOf } from './index.js'
 import { knownIn, type Surety } from './rows.js'
-import type { Clues } from './tracker.js'
 
 export interface Verdict {
   readonly cause: Cause

@@ -54,5 +54,7 @@ export function levelOf(name: string | undefined): Level | undefined {
 /** The names of levels in capitals, for an expression. */
 export const LEVEL =
   'TRACE|DEBUG|INFO|NOTICE|SUCCESS|V?WARN(?:ING)?|ERR(?:OR)?|CRITICAL|FATAL|SEVERE|PANIC|ALERT|EMERG'
+/** The same however it is written. */
+export const ANY_LEVEL = `${LEVEL}|[Tt]race|[Dd]ebug|[Ii]nfo|[Nn]otice|[Ww]arn(?:ing)?|[Ee]rr(?:or)?|[Cc]ritical|[Ff]atal|[Ss]evere|[Pp]anic`
 /** A place in a source file. */
 export const SOURCE = '[^\\s\\]]{1,200}:\\d{1,7}'

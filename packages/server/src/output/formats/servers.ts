@@ -1,6 +1,5 @@
-import type { Level } from '@launchtail/client/protocol'
 import { DIGITS, LETTERS } from '../envelopes/envelope.js'
-import { type Format, LEVEL, levelOf } from './format.js'
+import { ANY_LEVEL, type Format, LEVEL, levelOf } from './format.js'
 
 const SGLANG = /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)((?: (?:DP|TP|PP|EP|CP)\d{1,5}){0,5})\](?: |$)/
 const TENSORRT = new RegExp(
@@ -11,10 +10,7 @@ const NCCL =
   /^(?:\[[^\]]{1,60}\] )?[\w.-]{1,253}:\d{1,10}:\d{1,10} \[(\d{1,5})\] (?:[\w./]{1,100}:\d{1,6} )?NCCL (INFO|WARN|TRACE|ABORT)(?: |$)/
 const UCX =
   /^\[\d{6,12}\.\d{1,6}\] \[[^\]]{1,100}\] {1,20}[\w.]{1,60}:\d{1,6} {1,4}UCX {1,4}(ERROR|WARN|INFO|DEBUG|DIAG|FATAL) {1,4}/
-const BRACKET = new RegExp(
-  `^\\[ {0,2}(${LEVEL}|[IWEF]|[a-z]{4,8}|[A-Z][a-z]{3,7}) {0,2}\\](?::? |$)`,
-)
-const LEVEL_NAMES = new RegExp(`^(?:${LEVEL}|[IWEF])$`, 'i')
+const BRACKET = new RegExp(`^\\[ {0,2}(${ANY_LEVEL}|[IWEF]) {0,2}\\](?::? |$)`)
 const ACTIONS =
   /^(?:##\[(error|warning|notice|debug)\]|::(error|warning|notice|debug)(?: [^:]{1,300})?::)/
 
@@ -107,8 +103,8 @@ export const servers: readonly Format[] = [
     first: '[',
     parse(line) {
       const match = BRACKET.exec(line)
-      if (!match?.[1] || !LEVEL_NAMES.test(match[1])) return undefined
-      return { level: levelOf(match[1]) as Level, message: line.slice(match[0].length) }
+      if (!match) return undefined
+      return { level: levelOf(match[1]), message: line.slice(match[0].length) }
     },
     examples: [
       ['[warn] Watch out', 'warn', 'Watch out'],

@@ -1,5 +1,5 @@
 import { CAPITALS, DIGITS, TIME } from '../envelopes/envelope.js'
-import { type Format, LEVEL, levelOf, type Record, SOURCE } from './format.js'
+import { ANY_LEVEL, type Format, LEVEL, levelOf, type Record, SOURCE } from './format.js'
 
 const BEGIN = new RegExp(`^(?:(${TIME})|\\[(${TIME})\\])`)
 
@@ -20,7 +20,7 @@ const FORMS: readonly (readonly [name: string, when: RegExp])[] = [
   [
     'brackets',
     new RegExp(
-      `^ (?:\\[\\d{1,10}\\] )?\\[(?<level>${LEVEL}|[A-Z]?[a-z]{3,8})\\] {0,4}(?:\\(\\w{1,40}\\) )?(?:\\[(?<logger>[^\\]\\s]{1,200})\\] )?`,
+      `^ (?:\\[\\d{1,10}\\] )?\\[(?<level>${ANY_LEVEL})\\] {0,4}(?:\\(\\w{1,40}\\) )?(?:\\[(?<logger>[^\\]\\s]{1,200})\\] )?`,
     ),
   ],
   ['kserve', new RegExp(`^ (?:\\d{1,10} )?(?<logger>${NAME}) (?<level>${LEVEL}) (?=\\[)`)],
@@ -67,7 +67,8 @@ export const timed: readonly Format[] = [
       const rest = line.slice(begin[0].length)
       for (const [, when] of FORMS) {
         const match = when.exec(rest)
-        if (match) return recordOf(match, rest, at)
+        const record = match && recordOf(match, rest, at)
+        if (record) return record
       }
       return undefined
     },

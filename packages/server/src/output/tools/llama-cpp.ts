@@ -19,7 +19,7 @@ export const llamaCpp: Tool = {
       example: 'ggml_cuda_init: found 1 CUDA devices:',
     },
     {
-      when: /^(?:main: (?:binding port|loading model|n_parallel)|srv {1,8}(?:load_model|llama_server): loading model|srv {1,4}load_model: loading)/,
+      when: /^(?:main: (?:binding port|loading model|n_parallel|HTTP server (?:is )?listening)|srv {1,8}(?:load_model|llama_server): loading model|srv {1,4}load_model: loading)/,
       phase: 'model_loading',
       progress: 71,
       example: "srv    load_model: loading model '/models/a.gguf'",
@@ -43,7 +43,7 @@ export const llamaCpp: Tool = {
       example: 'main: model loaded',
     },
     {
-      when: /^(?:main: |srv {1,8}\w{1,20}: )?(?:HTTP server (?:is )?listening|server is listening on|listening on) /,
+      when: /^(?:main: |srv {1,8}\w{1,20}: )?(?:server is listening on|listening on) /,
       phase: 'health_check',
       progress: 90,
       example: 'main: server is listening on http://127.0.0.1:8080 - starting the main loop',

@@ -5,6 +5,12 @@ export const ollama: Tool = {
   spoken: 'by a server',
   voice: [
     {
+      format: 'go',
+      logger: /^(?:routes|images|llama|sched|server|gpu|payload)\.go:\d/,
+      phase: 'model_loading',
+      example: '2025/02/02 09:23:09 routes.go:1187: INFO server config',
+    },
+    {
       format: 'logfmt',
       logger:
         /^(?:routes|sched|server|runner|images|ggml|llm|memory|gpu|types|device|amd_linux|download|cuda_common|payload|main)\.go:\d/,
@@ -40,7 +46,7 @@ export const ollama: Tool = {
         'time=2026-01-02T03:04:05Z level=INFO source=server.go:600 msg="llama runner started in 4.01 seconds"',
     },
     {
-      when: /^\[GIN\] \d{4}\/\d\d\/\d\d - /,
+      when: /^\[GIN\] \d{4}\/\d\d\/\d\d - \d\d:\d\d:\d\d \| [1-4]\d\d \|/,
       phase: 'health_check',
       progress: 90,
       example: '[GIN] 2026/01/02 - 03:04:05 | 200 |  6.4645ms |  127.0.0.1 | GET  "/api/version"',

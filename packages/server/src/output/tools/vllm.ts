@@ -244,7 +244,7 @@ export const vllm: Tool = {
         /\bEngineCore failed to start\b/,
         /\bWorkerProc (?:failed to start|initialization failed)\b/,
         /\b(?:EngineDeadError|EngineGenerateError|MQEngineDeadError)\b/,
-        /\bEngineCore encountered (?:an issue|a fatal error)\b/,
+        /\bEngineCore (?:encountered (?:an issue|a fatal error)|hit an exception)\b/,
         /^Process (?:EngineCore|SpawnProcess|ForkProcess|Process|VllmWorker|Worker)[\w-]{0,40}:$/,
       ],
       examples: [
