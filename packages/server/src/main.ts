@@ -181,10 +181,13 @@ type Records = ReturnType<typeof openRecords>
 function openRecords(base: Base, { store, database, ownership }: Storage) {
   const { config, counts, ownSecrets, secrets, onFault } = base
   const secrecy = createSecrecy(ownSecrets, secrets.of)
+  // Only other programs can store an entry that was not redacted, and only Redis is open to them.
+  const readText = config.redisUrl ? readForeign : readEntry
   const registry = createRegistry({
     database,
     store,
     ownership,
+    readText,
     redact: secrecy.redactOwn,
     onFault,
   })
@@ -202,14 +205,13 @@ function openRecords(base: Base, { store, database, ownership }: Storage) {
     },
   })
   const { storageGrace } = config
-  const { redactorFor, redactEntry } = secrecy
+  const { redactorFor } = secrecy
   const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
-  // Only other programs can store an entry that was not redacted, and only Redis is open to them.
-  return { registry, appender, rawOutput, readText: config.redisUrl ? readForeign : readEntry }
+  return { registry, appender, rawOutput, readText }
 
-  function readForeign(text: string) {
+  function readForeign(text: string, nodeId: string) {
     const entry = readEntry(text)
-    return entry && redactEntry(entry)
+    return entry && secrecy.redactEntry(nodeId, entry)
   }
 }
 

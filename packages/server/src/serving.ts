@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import type { LogEntry } from '@launchtail/client/protocol'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Repeats } from './async/repeats.js'
 import { CODE_FOLDER } from './code-folder.js'
@@ -22,6 +21,7 @@ import { mountStats } from './http/routes/stats.js'
 import { mountStream } from './http/routes/stream.js'
 import type { RawOutput } from './ingest/raw-output.js'
 import type { Appender } from './logs/appender.js'
+import type { ReadText } from './logs/entry-text.js'
 import type { LogStore } from './logs/store.js'
 import { createMetrics } from './metrics.js'
 import type { Launches } from './nodes/launches.js'
@@ -40,7 +40,7 @@ export interface ServingOptions {
   registry: Registry
   appender: Appender
   rawOutput: RawOutput
-  readText: (text: string) => LogEntry | undefined
+  readText: ReadText
   feeds: Feeds
   fleet: Fleet
   launches: Launches

@@ -67,7 +67,7 @@ test('what another program wrote is masked when it is read', () => {
   const { redactEntry } = createSecrecy([TOKEN, SKYPILOT_TOKEN], () => [])
   const about = { timestamp: '2026-01-02T03:04:05Z', level: 'info', phase: 'installing' } as const
   for (const { text, hidden } of secretLines([...knownSecrets(), ...OWN])) {
-    const read = redactEntry({ ...about, message: text, details: `\n${text}` })
+    const read = redactEntry('n', { ...about, message: text, details: `\n${text}` })
     expect(JSON.stringify(read)).not.toContain(hidden)
     expect([read.message, read.details]).toEqual([
       expect.stringContaining('***'),
@@ -75,7 +75,7 @@ test('what another program wrote is masked when it is read', () => {
     ])
   }
   const harmless = { ...about, message: '\x1b[32mgreen\x1b[0m', details: 'x' }
-  expect(redactEntry(harmless)).toEqual(harmless)
+  expect(redactEntry('n', harmless)).toEqual(harmless)
 })
 
 /** What a launch prints, in pieces of few bytes, and a bar and a spinner with secrets. */

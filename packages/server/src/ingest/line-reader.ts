@@ -37,8 +37,10 @@ export function createLineReader({
   }
 
   function readTransient({ text }: RawLine): undefined {
+    // A private key may come with nothing but returns at its lines' ends.
+    const masked = redactor.line(cleanLine(text).text)
     // A bar before a line that is stored already is long over.
-    if (reached >= stored()) onTransient({ text: redactor.redact(cleanLine(text).text) })
+    if (reached >= stored()) onTransient({ text: masked })
   }
 
   /** The line's entry; undefined if it makes none, or is stored already. */

@@ -7,9 +7,11 @@ import type { LogStore } from '../logs/store.js'
 import type { Launched } from '../nodes/launches.js'
 import type { Registry } from '../nodes/registry.js'
 import type { About } from '../nodes/rows.js'
+import { createRedactor } from '../output/redact/index.js'
 import { clusterNameFor } from './cluster-name.js'
 import { removeFolders } from './launch-folders.js'
 import type { LaunchRows } from './launch-rows.js'
+import { secretValuesOf } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
@@ -48,7 +50,8 @@ export function createAdmission(options: AdmissionOptions) {
     await refuseWhileRunning(nodeId)
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
-    const clusterName = await freeName(nodeId, request)
+    const about = aboutOf(request, ownSecrets)
+    const clusterName = await freeName(nodeId, request, about)
     await removeFolders(folder, await rows.ended(nodeId))
     const admitted = { nodeId, launchId: randomUUID(), clusterName }
     const row = rowOf(admitted, request, launcher)
@@ -56,7 +59,7 @@ export function createAdmission(options: AdmissionOptions) {
       await rows.insert(row, transaction)
       await keep({ node_id: nodeId, cluster_name: clusterName }, transaction)
     }
-    const node = { nodeId, clusterName, about: aboutOf(request), replace: true, alongside }
+    const node = { nodeId, clusterName, about, replace: true, alongside }
     await registry.create(node).catch(async (error) => {
       // Another process may have been quicker by a moment.
       await refuseWhileRunning(nodeId)
@@ -86,8 +89,12 @@ export function createAdmission(options: AdmissionOptions) {
     }
   }
 
-  async function freeName(nodeId: string, request: LaunchRequest): Promise<string> {
-    const { provider, region, gpu, use_spot: spot = false } = request
+  /** Made of words that may be shown: nothing could find a secret in it again. */
+  async function freeName(
+    nodeId: string,
+    { use_spot: spot = false }: LaunchRequest,
+    { provider, region, gpu }: ReturnType<typeof aboutOf>,
+  ): Promise<string> {
     return clusterNameFor({
       prefix: clusterPrefix,
       nodeId,
@@ -111,13 +118,16 @@ export function createAdmission(options: AdmissionOptions) {
   }
 }
 
-function aboutOf({ provider, region, gpu, gpu_count, model, use_spot }: LaunchRequest): About {
+/** The node's description, in which no secret of the launch is shown, wherever it was put. */
+function aboutOf(request: LaunchRequest, ownSecrets: readonly string[]) {
+  const { provider, region, gpu, gpu_count, model, use_spot } = request
+  const { redact } = createRedactor({ values: [...secretValuesOf(request), ...ownSecrets] })
   return {
-    provider,
-    region,
-    gpu,
+    provider: redact(provider),
+    region: redact(region),
+    gpu: redact(gpu),
     ...(gpu_count !== undefined && { gpu_count }),
-    ...(model !== undefined && { model }),
+    ...(model !== undefined && { model: redact(model) }),
     ...(use_spot !== undefined && { use_spot }),
-  }
+  } satisfies About
 }

@@ -9,6 +9,9 @@ import {
   parseInstant,
 } from '@launchtail/client/protocol'
 
+/** Reads a stored text of a node's list; undefined for one that is no entry. */
+export type ReadText = (text: string, nodeId: string) => LogEntry | undefined
+
 /** An entry as it is stored and sent: one line of JSON, its fields in the specification's order. */
 export function writeEntry({
   timestamp,

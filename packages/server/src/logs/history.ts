@@ -9,6 +9,7 @@ import {
 } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 import { checkOf } from './check.js'
+import type { ReadText } from './entry-text.js'
 import { lastEventOf } from './events.js'
 import { lastMatching } from './last-matching.js'
 import type { LogStore } from './store.js'
@@ -30,7 +31,7 @@ export interface Excerpt<Match> {
 
 export interface HistoryOptions {
   store: LogStore
-  readText: (text: string) => LogEntry | undefined
+  readText: ReadText
   nodeId: string
 }
 
@@ -65,7 +66,7 @@ export async function readHistory<Match>(
     if (length === 0) return START
     const text = newest ?? (await store.read(nodeId, length - 1, 1))[0]
     if (text === undefined) return START
-    const entry = readText(text)
+    const entry = readText(text, nodeId)
     return { index: length - 1, check: checkOf(text), event: entry ? lastEventOf(entry) : 'log' }
   }
 }

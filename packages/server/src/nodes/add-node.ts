@@ -27,11 +27,12 @@ export async function addNode(
   { transaction, redact, time }: AddNodeOptions,
 ): Promise<void> {
   const about = redacted(node.about, redact)
+  const name = clusterName && redact(clusterName)
   const given = {
-    cluster_name: clusterName ?? null,
+    cluster_name: name ?? null,
     about: JSON.stringify(about),
     provider: about.provider ?? null,
-    words: wordsOf(nodeId, clusterName, about),
+    words: wordsOf(nodeId, name, about),
     created_at: time,
     updated_at: time,
   }
@@ -45,8 +46,28 @@ export async function addNode(
   await transaction.updateTable('nodes').set(given).where('node_id', '=', nodeId).execute()
 }
 
-function redacted(about: About, redact: (text: string) => string): About {
-  return JSON.parse(JSON.stringify(about), (_, value) =>
+function redacted({ labels, ...about }: About, redact: (text: string) => string): About {
+  const texts = Object.entries(about).map(([name, value]) => [
+    name,
     typeof value === 'string' ? redact(value) : value,
+  ])
+  const shown: About = Object.fromEntries(texts)
+  return labels ? { ...shown, labels: redactedLabels(labels, redact) } : shown
+}
+
+/** A label's name may be a secret, or say that its value is one. */
+function redactedLabels(
+  labels: NonNullable<About['labels']>,
+  redact: (text: string) => string,
+): NonNullable<About['labels']> {
+  const saysSecret = (name: string) => redact(`${name}=${PROBE}`) !== `${redact(name)}=${PROBE}`
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => [
+      redact(name),
+      saysSecret(name) ? HIDDEN : redact(value),
+    ]),
   )
 }
+
+const PROBE = 'Zq7hT2xW'
+const HIDDEN = '***'

@@ -1,6 +1,7 @@
 import type { Instant, NodeRecord, NodesQuery, PastLaunch } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
+import { type ReadText, readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { addNode, type NewNode } from './add-node.js'
 import { inOneQuery } from './in-one-query.js'
@@ -57,6 +58,8 @@ export interface RegistryOptions {
   ownership?: Pick<Ownership, 'claim' | 'refuseForeign' | 'release'>
   /** Takes the secrets out of a node's description. */
   redact?: (text: string) => string
+  /** Reads what a list has. Other programs may have written it, with their secrets. */
+  readText?: ReadText
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
 }
@@ -66,6 +69,7 @@ export function createRegistry({
   store,
   ownership,
   redact = (text) => text,
+  readText = readEntry,
   now = () => new Date(),
   onFault = () => {},
 }: RegistryOptions): Registry {
@@ -73,7 +77,7 @@ export function createRegistry({
   const locked = createMutex()
   const phaseHistory = createPhaseHistory(database)
   const launchHistory = createLaunchHistory(database)
-  const options = { database, store, phaseHistory, launchHistory, now, onFault }
+  const options = { database, store, readText, phaseHistory, launchHistory, now, onFault }
   const writer = createRecordWriter({ ...options, locked, onStored: notify })
   const { recordOf, recordsOf } = createRecordReader(options)
   const rowOf = inOneQuery((nodeIds) => rowsOf(database, nodeIds))

@@ -1,5 +1,6 @@
 import type { LogEntry } from '@launchtail/client/protocol'
 import { createRedactor, type Redactor } from './redact/index.js'
+import { followKeys, type KeyLines } from './redact/key-lines.js'
 
 /** Keeps credentials out of what is stored and out of what is sent. */
 export interface Secrecy {
@@ -9,27 +10,50 @@ export interface Secrecy {
   redactOwn(text: string): string
   /** For one raw output into a node's log. */
   redactorFor(nodeId: string): Redactor
-  /** An entry that another program may have written, without its secrets. */
-  redactEntry(entry: LogEntry): LogEntry
+  /** An entry that another program may have written into a node's list, without its secrets. */
+  redactEntry(nodeId: string, entry: LogEntry): LogEntry
 }
 
-/** `tokens` are the server's own; `secretsOf` gives those of a node's running launch. */
+/** Nodes whose last entry is within a private key, of which so many are remembered. */
+const MOST_KEYS = 1000
+
+/** `tokens` are the server's own; `secretsOf` gives those of a node's launches. */
 export function createSecrecy(
   tokens: readonly string[],
   secretsOf: (nodeId: string) => readonly string[],
 ): Secrecy {
   const base = createRedactor({ values: tokens })
   const ofLaunches = new WeakMap<readonly string[], Redactor>()
+  const insideKeys = new Map<string, KeyLines>()
   return {
-    redact: (nodeId, text) => shared(nodeId).redact(text),
+    redact: (nodeId, text) => maskKeyRows(nodeId, shared(nodeId).redact(text), text),
     redactOwn: base.redact,
     redactorFor: (nodeId) => createRedactor({ values: [...tokens, ...secretsOf(nodeId)] }),
-    redactEntry(entry) {
-      const message = base.redact(entry.message)
-      const details = entry.details && base.redact(entry.details)
+    redactEntry(nodeId, entry) {
+      const { redact } = shared(nodeId)
+      const message = maskLoneRow(redact(entry.message))
+      const details = entry.details && maskLoneRow(redact(entry.details))
       if (message === entry.message && details === entry.details) return entry
       return { ...entry, message, ...(details !== undefined && { details }) }
     },
+  }
+
+  /** A program may send a private key as one entry a line. */
+  function maskKeyRows(nodeId: string, masked: string, text: string): string {
+    const known = insideKeys.get(nodeId)
+    if (!known && !text.includes('-----BEGIN')) return maskLoneRow(masked)
+    const keys = known ?? followKeys()
+    const originals = text.split('\n')
+    // A block in the text has become one line: then the text is followed for its end alone.
+    const lines = masked.split('\n')
+    const isSame = lines.length === originals.length
+    const followed = originals.map((line, n) =>
+      keys.next(isSame ? (lines[n] as string) : line, line),
+    )
+    insideKeys.delete(nodeId)
+    if (keys.isInside()) insideKeys.set(nodeId, keys)
+    if (insideKeys.size > MOST_KEYS) insideKeys.delete(insideKeys.keys().next().value as string)
+    return isSame ? followed.join('\n') : masked
   }
 
   /** One for all texts of a launch: making one costs more than using it. */
@@ -44,3 +68,14 @@ export function createSecrecy(
     return redactor
   }
 }
+
+/**
+ * Masks an entry that is nothing but a row of a private key, as which its neighbours would tell it:
+ * they may have been sent to another server. Data in base64 is one long row, or has rows of 76.
+ */
+function maskLoneRow(text: string): string {
+  return LONE_ROW.test(text) && MIXED.every((kind) => kind.test(text)) ? '***' : text
+}
+
+const LONE_ROW = /^\s{0,8}(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70})\s{0,8}$/
+const MIXED = [/[a-z]/, /[A-Z]/, /\d/]

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
-import type { LogEntry } from '@launchtail/client/protocol'
 import { stopping } from '../errors.js'
+import type { ReadText } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
 import { type Feed, openFeed } from './feed/feed.js'
@@ -22,7 +22,7 @@ export interface Watched {
 
 export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
   store: LogStore
-  readText: (text: string) => LogEntry | undefined
+  readText: ReadText
   onSkipped?: (nodeId: string) => void
 }
 

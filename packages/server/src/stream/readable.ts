@@ -4,19 +4,18 @@ import { detailsInLine, type LogEntry, plain } from '@launchtail/client/protocol
 export function readableEntry({ timestamp, level, message, phase, progress, details }: LogEntry) {
   const percent = progress === undefined ? '' : ` ${Math.round(progress)}%`
   const shown = detailsInLine(details)
-  const more = shown === undefined ? '' : ` (${shown})`
-  return onOneLine(
-    `${timestamp} ${level.toUpperCase().padEnd(5)} [${phase}${percent}] ${message}${more}`,
-  )
+  const more = shown === undefined ? '' : ` (${onOneLine(shown)})`
+  const head = `${timestamp} ${level.toUpperCase().padEnd(5)} [${phase}${percent}]`
+  // Each on its own: an escape sequence must not reach from one into the other, and join a token.
+  return `${head} ${onOneLine(message)}${more}`
 }
 
 /** The values of an event's data, for a reader of text. */
 export function readableData(data: Record<string, unknown>): string {
-  return onOneLine(
-    Object.values(data)
-      .filter((value) => value !== '')
-      .join(' '),
-  )
+  return Object.values(data)
+    .filter((value) => value !== '')
+    .map((value) => onOneLine(String(value)))
+    .join(' ')
 }
 
 function onOneLine(text: string): string {

@@ -1,12 +1,7 @@
-import {
-  type AnswerOf,
-  formatCursor,
-  type LogEntry,
-  type Operations,
-} from '@launchtail/client/protocol'
+import { type AnswerOf, formatCursor, type Operations } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
 import { nodeNotFound } from '../../errors.js'
-import { writeEntry } from '../../logs/entry-text.js'
+import { type ReadText, writeEntry } from '../../logs/entry-text.js'
 import { type HistoryOptions, passes, readHistory } from '../../logs/history.js'
 import type { Registry } from '../../nodes/registry.js'
 import { exportLog } from '../export.js'
@@ -29,7 +24,7 @@ export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOpt
       const { found, cursor, length } = await readHistory(
         { ...source, nodeId: id },
         query,
-        isFiltered ? passing : forward,
+        isFiltered ? passing : (text) => forward(text, id),
       )
       const expired = length === 0 && (await hadEntries(id))
       return {
@@ -41,7 +36,7 @@ export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOpt
       }
 
       function passing(text: string): string | undefined {
-        const entry = readText(text)
+        const entry = readText(text, id)
         return entry && passes(entry, query.since, query.level) ? writeEntry(entry) : undefined
       }
     },
@@ -49,7 +44,7 @@ export function mountLogs(app: FastifyInstance, { registry, ...source }: LogsOpt
     async exportNodeLogs({ id, query, reply }) {
       if (!(await registry.find(id))) throw nodeNotFound()
       const { found } = await readHistory({ ...source, nodeId: id }, query, (text, index) => {
-        const entry = readText(text)
+        const entry = readText(text, id)
         return entry && passes(entry, query.since, query.level) ? { index, entry } : undefined
       })
       const { contentType, extension, body } = exportLog(id, found, query)
@@ -84,20 +79,24 @@ const REMEMBERED = 4 * 1024 * 1024
  * Gives a stored text as it is sent. Reading an entry and writing it again costs ten times as much
  * as looking it up, and a log that was asked for is soon asked for again.
  */
-function createForwarder(readText: (text: string) => LogEntry | undefined) {
-  const known = new Map<string, string | undefined>()
+function createForwarder(readText: ReadText) {
+  /** By node, since what is secret in a text depends on the node's launch. */
+  const byNode = new Map<string, Map<string, string | undefined>>()
   let size = 0
-  return (text: string): string | undefined => {
+  return (text: string, nodeId: string): string | undefined => {
+    const known = byNode.get(nodeId) ?? new Map<string, string | undefined>()
     const before = known.get(text)
     if (before !== undefined || known.has(text)) return before
-    const entry = readText(text)
+    const entry = readText(text, nodeId)
     const written = entry && writeEntry(entry)
     size += text.length
     if (size > REMEMBERED) {
+      byNode.clear()
       known.clear()
       size = text.length
     }
     // Nearly always the same text, which is then kept once.
+    byNode.set(nodeId, known)
     known.set(text, written === text ? text : written)
     return written
   }

@@ -1,5 +1,6 @@
 import type { Mutex } from '../../async/mutex.js'
 import type { Database } from '../../database/open.js'
+import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import { launchingRows, rowsOf } from '../reads.js'
 import type { TakeIn } from './intake.js'
@@ -9,6 +10,7 @@ import type { Pending } from './pending.js'
 export interface CatchUpOptions {
   database: Database
   store: LogStore
+  readText: ReadText
   locked: Mutex
   pending: Pick<Pending, 'has'>
   takeIn: TakeIn
@@ -25,6 +27,7 @@ const COMPARED = 500
 export function createCatchUp({
   database,
   store,
+  readText,
   locked,
   pending,
   takeIn,
@@ -79,7 +82,9 @@ export function createCatchUp({
         const texts = await store.read(nodeId, index, PAGE)
         const { length } = texts
         if (length === 0) return
-        await takeIn(new Map([[nodeId, [{ index, length, entries: readable(texts) }]]]))
+        await takeIn(
+          new Map([[nodeId, [{ index, length, entries: readable(texts, { nodeId, readText }) }]]]),
+        )
         index += length
       }
     })

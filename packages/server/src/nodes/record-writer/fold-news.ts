@@ -1,4 +1,5 @@
 import { goesBack } from '@launchtail/client/protocol'
+import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import { type Folded, fold, UNFOLDED } from '../fold.js'
 import { type News, readable } from './news.js'
@@ -16,7 +17,11 @@ export interface FoldedList {
 export async function foldNews(
   known: FoldedList,
   news: readonly News[],
-  { nodeId, store }: { nodeId: string; store: Pick<LogStore, 'read' | 'length'> },
+  {
+    nodeId,
+    store,
+    readText,
+  }: { nodeId: string; store: Pick<LogStore, 'read' | 'length'>; readText: ReadText },
 ): Promise<FoldedList> {
   let { record, folded } = known
   for (const { index, length, entries } of news) {
@@ -25,7 +30,7 @@ export async function foldNews(
       for (let at = folded; at < index; ) {
         const missing = await store.read(nodeId, at, Math.min(PAGE, index - at))
         if (missing.length === 0) break
-        record = foldAll(record, at, readable(missing))
+        record = foldAll(record, at, readable(missing, { nodeId, readText }))
         at += missing.length
       }
     } else if (index < folded && (await store.length(nodeId)) >= folded) {

@@ -1,6 +1,7 @@
 import type { LogEntry } from '@launchtail/client/protocol'
 import type { Mutex } from '../../async/mutex.js'
 import type { Database } from '../../database/open.js'
+import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import type { LaunchHistory } from '../launch-history.js'
 import type { PhaseHistory } from '../phase-history.js'
@@ -32,6 +33,7 @@ export interface RecordWriter {
 export interface RecordWriterOptions {
   database: Database
   store: LogStore
+  readText: ReadText
   /** A record is read, folded and stored under its node's lock. */
   locked: Mutex
   phaseHistory: PhaseHistory

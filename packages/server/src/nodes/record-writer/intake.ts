@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../database/open.js'
+import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import { UNFOLDED } from '../fold.js'
 import { phasesOf, rowsOf } from '../reads.js'
@@ -11,6 +12,7 @@ import { type Change, type SaveOptions, saveRecord } from './save.js'
 export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory' | 'launchHistory'> {
   database: Database
   store: Pick<LogStore, 'read' | 'length'>
+  readText: ReadText
   onStored: (nodeId: string) => void
   now: () => Date
   onFault: (message: string, error: unknown) => void
@@ -23,7 +25,7 @@ const SLICE = 5
 
 /** Folds news into the records of their nodes, which are locked, and stores these together. */
 export function createIntake(options: IntakeOptions): TakeIn {
-  const { database, store, onStored, now, onFault } = options
+  const { database, store, readText, onStored, now, onFault } = options
   return async (news) => {
     const changes = await foldAll(news)
     if (changes.length === 0) return
@@ -50,7 +52,7 @@ export function createIntake(options: IntakeOptions): TakeIn {
       const before = row ? fromRow(row, phases.get(nodeId)) : UNFOLDED
       try {
         const known = { record: before, folded: row?.folded ?? 0 }
-        const after = await foldNews(known, ofNode, { nodeId, store })
+        const after = await foldNews(known, ofNode, { nodeId, store, readText })
         changes.push({ nodeId, row, before, ...after })
       } catch (error) {
         // A list that cannot be read must not hold up the records of the others.

@@ -1,5 +1,5 @@
 import type { LogEntry } from '@launchtail/client/protocol'
-import { readEntry } from '../../logs/entry-text.js'
+import type { ReadText } from '../../logs/entry-text.js'
 
 /**
  * A stretch of a node's list: `length` elements from `index` on. Other programs write to the lists
@@ -11,6 +11,9 @@ export interface News {
   readonly entries: readonly (LogEntry | undefined)[]
 }
 
-export function readable(texts: readonly string[]): News['entries'] {
-  return texts.map(readEntry)
+export function readable(
+  texts: readonly string[],
+  { nodeId, readText }: { nodeId: string; readText: ReadText },
+): News['entries'] {
+  return texts.map((text) => readText(text, nodeId))
 }

@@ -1,4 +1,5 @@
-import type { Cursor, LogEntry } from '@launchtail/client/protocol'
+import type { Cursor } from '@launchtail/client/protocol'
+import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import { createAtHand } from './at-hand.js'
 import { cursorOf, type Item, itemReader } from './item.js'
@@ -44,7 +45,7 @@ export interface FeedOptions {
   nodeId: string
   store: LogStore
   /** Reads a stored text; undefined for one that is no entry. */
-  readText: (text: string) => LogEntry | undefined
+  readText: ReadText
   listener: FeedListener
   /**
    * The bytes of memory its newest entries may take. Asked anew at each use, because all feeds
@@ -57,7 +58,10 @@ export interface FeedOptions {
 /** Opens the feed of a node. Ends when it knows the list, so a failing store is told at once. */
 export async function openFeed(options: FeedOptions): Promise<Feed> {
   const { nodeId, store, readText, listener, share, onSkipped = () => {} } = options
-  const readItem = itemReader(readText, () => onSkipped(nodeId))
+  const readItem = itemReader(
+    (text) => readText(text, nodeId),
+    () => onSkipped(nodeId),
+  )
   const atHand = createAtHand({ readItem, share })
   const { grown: onGrown, replaced: onReplaced } = listener
   const sync = createSync({ nodeId, store, atHand, onGrown, onReplaced })
