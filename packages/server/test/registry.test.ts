@@ -2,7 +2,7 @@ import type { LogEntry, Phase } from '@launchtail/client/protocol'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Database, migrate } from '../src/database/open.js'
 import { sqliteDatabase } from '../src/database/sqlite.js'
-import { writeEntry } from '../src/logs/entry-text.js'
+import { TERMINATED, writeEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import { createRegistry } from '../src/nodes/registry.js'
 import { temporaryFolder } from './support/processes.js'
@@ -166,4 +166,18 @@ test('what waits to be written is not read from its list as well', async () => {
   await registry.catchUp()
   expect(reads).not.toHaveBeenCalled()
   expect(await registry.get('b')).toMatchObject({ phase: 'provisioning' })
+})
+
+test('a node that was active ends once more when it is terminated, and not with each line', async () => {
+  const { store, registry } = await open()
+  const [active, later] = entriesOf(['active', 'active'])
+  const [, , terminated] = entriesOf(['queued', 'queued', 'failed'])
+  await store.append(
+    'n',
+    [active, later].map((entry) => writeEntry(entry as LogEntry)),
+  )
+  expect(await registry.find('n', 2)).toMatchObject({ ended_at: active?.timestamp })
+  await store.append('n', [writeEntry({ ...(terminated as LogEntry), message: TERMINATED })])
+  const ended = { status: 'terminated', ended_at: terminated?.timestamp }
+  expect(await registry.find('n', 3)).toMatchObject(ended)
 })

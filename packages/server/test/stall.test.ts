@@ -237,15 +237,29 @@ describe('a server', () => {
     await Promise.all([one.stop(), other.stop()])
   })
 
-  it('says nothing of launches that are over or have not begun', async () => {
-    const created = await node()
+  it('warns of a node that has never said anything, once', async () => {
+    const nodeId = await node()
+    const watching = stallMonitor()
+    await watching.after(0)
+    await watching.after(9 * MINUTE)
+    expect(await warnings(nodeId)).toEqual([])
+    await watching.after(2 * MINUTE)
+    await watching.after(60 * MINUTE)
+    expect(await warnings(nodeId)).toHaveLength(1)
+    expect(await record(nodeId)).toMatchObject({ stalled: true, phase: 'queued' })
+    await say(nodeId, { message: 'at last', phase: 'queued' })
+    expect((await record(nodeId))?.stalled).toBeUndefined()
+    await watching.stop()
+  })
+
+  it('says nothing of launches that are over', async () => {
     const active = await past({ queued: 1 })
     const failed = await node()
     await say(failed, { message: 'queued', phase: 'queued' }, { message: 'no', phase: 'failed' })
     const watching = stallMonitor()
     await watching.after(0)
     await watching.after(1000 * MINUTE)
-    for (const nodeId of [created, active, failed]) expect(await warnings(nodeId)).toEqual([])
+    for (const nodeId of [active, failed]) expect(await warnings(nodeId)).toEqual([])
     await watching.stop()
   })
 

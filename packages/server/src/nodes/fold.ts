@@ -81,11 +81,17 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     failure,
     clues: over ? { phase, progress } : observe(before.clues, entry, index),
     stalled: !ends && isStallNotice(entry),
-    ended_at: ends ? (before.ended_at ?? entry.timestamp) : undefined,
+    ended_at: ends ? endOf(before, status, entry) : undefined,
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
     ended: endsNow ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
   }
+}
+
+/** A node that was active ends again when it fails or is terminated. */
+function endOf(before: Folded, status: Folded['status'], { timestamp }: LogEntry): string {
+  const since = before.status === status ? before.ended_at : undefined
+  return since ?? timestamp
 }
 
 /** Called once for each launch: later entries tell about the node, not about its launch. */

@@ -20,7 +20,7 @@ export interface StallMonitor {
   stop(): Promise<void>
 }
 
-/** The name of the offset that holds the length of the list for which a notice was appended. */
+/** The name of the offset that holds the length of the list once a notice is appended. */
 const NOTICED = 'stall'
 
 /**
@@ -65,8 +65,7 @@ export function startStallMonitor({
       const known = before.get(nodeId)
       const last = known?.entries === entries ? known : { entries, at: now }
       heard.set(nodeId, last)
-      // Without entries, nothing of the node's log has been sent in yet.
-      if (stalled || entries === 0) continue
+      if (stalled) continue
       const limit = limitOf(phase, past)
       const silence = now - last.at
       if (!limit || silence <= limit.silence) continue
@@ -88,10 +87,10 @@ export function startStallMonitor({
       store.offset(nodeId, NOTICED),
     ])
     // The notice was appended already, or there are new entries, or the list has expired.
-    if (noticed === entries || length !== entries) return
+    if (noticed === entries + 1 || length !== entries) return
     if ((await appender.state(nodeId)).phase !== phase) return
     // The offset lets only one of several servers on the same storage append it.
-    const offset = { name: NOTICED, from: noticed, to: entries }
+    const offset = { name: NOTICED, from: noticed, to: entries + 1 }
     await appender.append(nodeId, [{ level: 'warn', message }], { offset })
   }
 }
