@@ -97,7 +97,7 @@ export const nodesSchema = z
 
 /** A node that another program launches, and whose log is sent in. */
 export const newNodeSchema = z
-  .object({
+  .strictObject({
     node_id: nodeId.optional().describe('Default: a new UUID.'),
     name: name.optional(),
     provider: word.optional(),
@@ -116,7 +116,7 @@ const duration = z
   .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be a duration, such as 90s, 10m or 1h30m')
 
 const readinessSchema = z
-  .object({
+  .strictObject({
     path: z
       .string()
       .regex(/^\/[\x21-\x7e]{0,1023}$/, 'must begin with "/" and contain no blank')
@@ -130,7 +130,7 @@ const readinessSchema = z
   .describe('The node is ready as soon as its server answers this with 2xx.')
 
 export const launchSchema = z
-  .object({
+  .strictObject({
     node_id: nodeId.optional().describe('Default: a new UUID.'),
     provider: word.describe('`local` runs processes on the server’s own machine.'),
     region: word.default('local').describe('Default: `local`.'),

@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { ZodObject, type z } from 'zod'
+import { nearest } from './nearest.js'
 
 /**
  * Says what is wrong with a field, as the rest of a sentence that begins with its name. Returns
@@ -17,9 +18,27 @@ export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
       return `must be one of ${issue.values.join(', ')}`
     case 'invalid_key':
       return issue.issues[0]?.message
+    case 'unrecognized_keys':
+      return `has ${unknownFields(issue.keys, fieldsOf(issue.inst))}`
     default:
       return undefined
   }
+}
+
+/** A body may have any number of them. */
+const NAMED = 20
+
+function unknownFields(names: readonly string[], known: readonly string[]): string {
+  const told = names.slice(0, NAMED).map((name) => {
+    const meant = nearest(name, known)
+    return `no field '${name.slice(0, 64)}'${meant ? ` (did you mean '${meant}'?)` : ''}`
+  })
+  const more = names.length - told.length
+  return [...told, ...(more > 0 ? [`${more} more unknown fields`] : [])].join(', ')
+}
+
+function fieldsOf(schema: unknown): string[] {
+  return schema instanceof ZodObject ? Object.keys(schema.shape) : []
 }
 
 const TYPES: Record<string, string> = {
