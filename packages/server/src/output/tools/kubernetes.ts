@@ -6,7 +6,7 @@ export const kubernetes: Tool = {
   spoken: 'by anybody',
   rules: [
     {
-      when: /^(?:Warning {1,40})?(?:NodeNotReady|NodeLost|NodeShutdown|Evicted)\b/,
+      when: /^(?:\d{1,4}[smhd](?:\d{1,2}[smh])? {1,20})?(?:Warning {1,40})?(?:NodeNotReady|NodeLost|NodeShutdown|Evicted)\b/,
       level: 'error',
       example: 'Warning  NodeNotReady  1s  node-controller  Node is not ready',
     },
@@ -17,26 +17,26 @@ export const kubernetes: Tool = {
       example: 'deployment.apps/vllm created',
     },
     {
-      when: /^(?:(?:Normal|Warning) {1,40})?(?:Scheduled|TriggeredScaleUp|NotTriggerScaleUp) {1,40}\S/,
+      when: /^(?:\d{1,4}[smhd](?:\d{1,2}[smh])? {1,20})?(?:(?:Normal|Warning) {1,40})?(?:Scheduled|TriggeredScaleUp|NotTriggerScaleUp) {1,40}\S/,
       phase: 'provisioning',
       progress: 20,
       example:
         'Normal   Scheduled   5s   default-scheduler   Successfully assigned default/vllm to node-1',
     },
     {
-      when: /^(?:Warning {1,40})?FailedScheduling\b/,
+      when: /^(?:\d{1,4}[smhd](?:\d{1,2}[smh])? {1,20})?(?:Warning {1,40})?FailedScheduling\b/,
       phase: 'provisioning',
       level: 'warn',
       example: 'Warning  FailedScheduling  5s  default-scheduler  0/5 nodes are available',
     },
     {
-      when: /^(?:Normal {1,40})?(?:Pulling|Pulled) {1,40}\S/,
+      when: /^(?:\d{1,4}[smhd](?:\d{1,2}[smh])? {1,20})?(?:Normal {1,40})?(?:Pulling|Pulled) {1,40}\S/,
       phase: 'installing',
       progress: 62,
       example: 'Normal   Pulling   4s   kubelet   Pulling image "vllm/vllm-openai"',
     },
     {
-      when: /^(?:(?:Warning {1,40})?(?:Failed|BackOff|FailedMount|FailedCreatePodSandBox) {1,40}\S.{0,80}kubelet)/,
+      when: /^(?:\d{1,4}[smhd](?:\d{1,2}[smh])? {1,20})?(?:(?:Warning {1,40})?(?:Failed|BackOff|FailedMount|FailedCreatePodSandBox) {1,40}(?:pod\/\S|\S.{0,80}kubelet))/,
       level: 'error',
       example: 'Warning  Failed  1s  kubelet  Error: ImagePullBackOff',
     },
