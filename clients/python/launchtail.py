@@ -214,13 +214,15 @@ _EVENTS: Dict[str, Tuple[Callable[..., Any], Tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class History:
-    """A node's log. `logs` are the entries as dicts, oldest first. Stream from `cursor` as
-    `last_event_id` to continue without a gap or an overlap. `expired` is True if the node had a log
-    that is no longer kept."""
+    """A node's log. `logs` are the entries as dicts, oldest first. The page before this one ends
+    `before` `first`, the page after it begins `after` `cursor`. Except on a page with `after`, stream
+    from `cursor` as `last_event_id` to continue without a gap or an overlap. `expired` is True if the
+    node had a log that is no longer kept."""
 
     node_id: str
     count: int
     logs: List[Dict[str, Any]]
+    first: str
     cursor: str
     expired: bool
 
@@ -393,6 +395,7 @@ class Client:
                 node_id=body["node_id"],
                 count=body["count"],
                 logs=body["logs"],
+                first=answer.header("Log-First") or "",
                 cursor=answer.header("Log-Cursor") or "",
                 expired=answer.header("Log-Expired") == "true",
             )

@@ -72,6 +72,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
       const reply = await call(connection, 'getNodeLogs', { id, query, signal })
       return {
         ...(await reply.json()),
+        first: reply.header('Log-First') ?? '',
         cursor: reply.header('Log-Cursor') ?? '',
         expired: reply.header('Log-Expired') === 'true',
       }

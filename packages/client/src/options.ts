@@ -27,7 +27,12 @@ export interface OutputOptions extends SendOptions {
 
 export interface NodeLogs extends Answer<'getNodeLogs'> {
   logs: LogEntry[]
-  /** Stream from here as `lastEventId`, without a gap or an overlap. */
+  /** The first entry looked at; pass it as `before` for the page before. Empty if there was none. */
+  first: string
+  /**
+   * The last entry looked at; pass it as `after` for the page after. Except on a page with `after`,
+   * stream from here as `lastEventId`, without a gap or an overlap.
+   */
   cursor: string
   /** True if the node had a log that is no longer kept. */
   expired: boolean

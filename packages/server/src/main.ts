@@ -265,7 +265,16 @@ function openStreams(base: Base, { store }: Storage, { registry, readText }: Rec
     counts.skipped += 1
   }
   return {
-    feeds: createFeeds({ store, readText, heartbeat, timeout, storageGrace, onSkipped, onFault }),
+    feeds: createFeeds({
+      store,
+      readText,
+      recordAt: registry.find,
+      heartbeat,
+      timeout,
+      storageGrace,
+      onSkipped,
+      onFault,
+    }),
     fleet: createFleet({ registry, heartbeat, timeout, onFault }),
   }
 }

@@ -67,7 +67,7 @@ async function metric(server: RunningServer, name: string): Promise<number> {
 
 const LOST = {
   event: 'error',
-  data: { error: 'Failed to stream logs', details: 'Redis connection lost' },
+  data: { error: 'Failed to stream logs', details: 'Redis connection lost', phase: 'queued' },
 }
 
 describe('Redis killed and started again', () => {
@@ -370,7 +370,7 @@ describe('another program that only knows RPUSH', () => {
     const id = await newNode(server)
     const reader = await open(server, id)
     await until('to be at the tip', () => reader.lastId() !== '')
-    const garbage = ['{"broken', '[]', '"text"', '{"message":"no time"}', 'null', '']
+    const garbage = ['{"broken', '[]', '"text"', '{"level":"info"}', 'null', '']
     await push(id, foreign('first'), ...garbage, foreign('last'))
     await reader.event('the last', ({ data }) => data.message === 'last')
     expect(reader.messages()).toEqual(['first', 'last'])

@@ -31,6 +31,7 @@ async function open(meanwhile: (reads: number) => Promise<unknown> = async () =>
     nodeId: 'n',
     store,
     readText: readEntry,
+    recordAt: async () => undefined,
     listener: {
       grown: () => {},
       replaced: tell('replaced'),

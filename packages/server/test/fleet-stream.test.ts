@@ -66,7 +66,7 @@ describe('the stream of all nodes', () => {
   it('asks for 1.5 to 4 s before a reconnect, shows that it is alive, and is not kept or packed', async () => {
     const { response, retries, comments, close } = await open({ 'Accept-Encoding': 'gzip, br' })
     expect(Object.fromEntries(response.headers)).toMatchObject({
-      'content-type': 'text/event-stream',
+      'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     })
@@ -107,7 +107,7 @@ describe('the stream of all nodes', () => {
   it('answers HEAD with the head alone', async () => {
     const answer = await server.fetch('/admin/nodes/stream', { method: 'HEAD' })
     expect(answer.status).toBe(200)
-    expect(answer.headers.get('content-type')).toBe('text/event-stream')
+    expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(await answer.text()).toBe('')
   })
 

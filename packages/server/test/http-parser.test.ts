@@ -380,7 +380,7 @@ describe('requests that are sent before the answer of the one before', () => {
     await send(id, 'a live one')
     await until('the live entry', () => connection.answers()[1]?.body.includes('a live one'))
     const [, streamed] = connection.answers()
-    expect(streamed?.headers['content-type']).toBe('text/event-stream')
+    expect(streamed?.headers['content-type']).toBe('text/event-stream; charset=utf-8')
     expect(streamed?.body.match(/^event: log$/gm)).toHaveLength(3001)
   })
 
@@ -418,7 +418,7 @@ describe('requests that are sent before the answer of the one before', () => {
     expect(answers).toHaveLength(kinds.length)
     for (const [i, { headers, body, complete }] of answers.entries()) {
       expect(complete).toBe(true)
-      const type = kinds[i] ? 'text/event-stream' : 'application/json; charset=utf-8'
+      const type = kinds[i] ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8'
       expect([i, headers['content-type']]).toEqual([i, type])
       if (kinds[i]) expect(body.match(/^event: done$/gm)).toHaveLength(1)
       else expect(JSON.parse(body)).toMatchObject({ count: 2 })

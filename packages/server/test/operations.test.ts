@@ -648,10 +648,12 @@ describe('the log as JSON', () => {
     const cursors = events.filter(({ event }) => event === 'log').map((event) => event.id)
     expect(await messagesOf(id, `before=${cursors[20]}&tail=5`)).toEqual(messages.slice(15, 20))
     expect(await messagesOf(id, `after=${cursors[20]}`)).toEqual(messages.slice(21))
-    expect(await messagesOf(id, `after=${cursors[3]}&before=${cursors[7]}`)).toEqual(
-      messages.slice(4, 7),
-    )
-    expect(await messagesOf(id, `after=${cursors[7]}&before=${cursors[3]}`)).toEqual([])
+    for (const path of ['logs', 'logs/export']) {
+      const query = `after=${cursors[3]}&before=${cursors[7]}`
+      const both = await server.fetch(`/admin/nodes/${id}/${path}?${query}`)
+      await expectRefusal(both, 400, "'before' and 'after' exclude each other")
+    }
+    expect(await messagesOf(id, `after=${cursors[3]}&tail=2`)).toEqual(messages.slice(4, 6))
     expect(await messagesOf(id, `before=${cursors[0]}`)).toEqual([])
     expect(await messagesOf(id, 'after=-1:0:log&tail=all')).toEqual(messages)
     const backwards: string[] = []
@@ -664,6 +666,53 @@ describe('the log as JSON', () => {
     expect(backwards).toEqual(messages)
   })
 
+  it.each(['', '&level=error', '&level=error,debug', `&since=1h`])(
+    'is paged from the answers’ headers alone, both ways, while entries are added: "%s"',
+    async (filter) => {
+      const levels = ['info', 'error', 'debug'] as const
+      const drafts = Array.from({ length: 40 }, (_, i) => ({
+        message: `m${i}`,
+        level: levels[i % 3] as (typeof levels)[number],
+      }))
+      const id = await node(...drafts)
+      const expected = await messagesOf(id, `tail=all${filter}`)
+      const page = async (query: string) => {
+        const response = await server.fetch(`/admin/nodes/${id}/logs?tail=4${query}${filter}`)
+        const { count, logs } = (await response.json()) as {
+          count: number
+          logs: { message: string }[]
+        }
+        expect(count).toBe(logs.length)
+        const first = response.headers.get('Log-First')
+        const last = response.headers.get('Log-Cursor')
+        return { messages: logs.map(({ message }) => message), first, last }
+      }
+      const backwards: string[] = []
+      let newest: string | null = null
+      for (let query = ''; ; ) {
+        const { messages, first, last } = await page(query)
+        newest ??= last
+        backwards.unshift(...messages)
+        await send(id, { message: 'added', level: 'error' })
+        if (first === null) break
+        query = `&before=${first}`
+      }
+      expect(backwards).toEqual(expected)
+      const forwards: string[] = []
+      for (let after = '-1:0:log'; after !== newest; ) {
+        const { messages, last } = await page(`&after=${after}`)
+        forwards.push(...messages)
+        if (messages.includes('added') || last === after) break
+        after = String(last)
+      }
+      expect(forwards.filter((message) => message !== 'added')).toEqual(expected)
+      // What is left to be told when there is nothing new.
+      const all = await server.fetch(`/admin/nodes/${id}/logs?tail=1`)
+      const end = String(all.headers.get('Log-Cursor'))
+      expect(await page(`&after=${end}`)).toEqual({ messages: [], first: null, last: end })
+    },
+  )
+
   it('refuses a cursor that is none, and one that is not in the log any more', async () => {
     const id = await node({ message: 'x' })
     for (const name of ['before', 'after']) {
@@ -673,7 +722,7 @@ describe('the log as JSON', () => {
       }
       for (const gone of ['0:aaaaaaaa:log', '99:aaaaaaaa:log', '999999999999999:aaaaaaaa:log']) {
         const response = await server.fetch(`/admin/nodes/${id}/logs?${name}=${gone}`)
-        await expectRefusal(response, 410, new RegExp(`^'${name}' names an entry that is not`))
+        await expectRefusal(response, 410, 'cursor expired')
       }
     }
   })
@@ -889,7 +938,7 @@ describe('an export', () => {
 
 describe('the stream', () => {
   const STREAM_HEADERS = {
-    'content-type': 'text/event-stream',
+    'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
     'x-content-type-options': 'nosniff',
@@ -945,12 +994,12 @@ describe('the stream', () => {
   it('comes in the type that is accepted most', async () => {
     const id = await node({ message: 'x' })
     for (const [accept, type] of [
-      [undefined, 'text/event-stream'],
-      ['*/*', 'text/event-stream'],
-      ['text/*', 'text/event-stream'],
-      ['text/event-stream', 'text/event-stream'],
-      ['TEXT/EVENT-STREAM', 'text/event-stream'],
-      ['text/html, text/event-stream;q=0.1', 'text/event-stream'],
+      [undefined, 'text/event-stream; charset=utf-8'],
+      ['*/*', 'text/event-stream; charset=utf-8'],
+      ['text/*', 'text/event-stream; charset=utf-8'],
+      ['text/event-stream', 'text/event-stream; charset=utf-8'],
+      ['TEXT/EVENT-STREAM', 'text/event-stream; charset=utf-8'],
+      ['text/html, text/event-stream;q=0.1', 'text/event-stream; charset=utf-8'],
       ['application/x-ndjson', 'application/x-ndjson; charset=utf-8'],
       ['application/*', 'application/x-ndjson; charset=utf-8'],
       ['text/plain', 'text/plain; charset=utf-8'],

@@ -542,7 +542,7 @@ for (const store of ['SQLite', 'Redis'] as const) {
       const id = await newNode()
       const reader = await open(id)
       expect(Object.fromEntries(reader.response.headers)).toMatchObject({
-        'content-type': 'text/event-stream',
+        'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-cache, no-transform',
         'x-accel-buffering': 'no',
       })
@@ -628,7 +628,10 @@ for (const store of ['SQLite', 'Redis'] as const) {
     it('answers HEAD with the headers and 406 to who accepts none of the formats', async () => {
       const id = await newNode()
       const head = await server.fetch(`/admin/nodes/${id}/logs/stream`, { method: 'HEAD' })
-      expect([head.status, head.headers.get('Content-Type')]).toEqual([200, 'text/event-stream'])
+      expect([head.status, head.headers.get('Content-Type')]).toEqual([
+        200,
+        'text/event-stream; charset=utf-8',
+      ])
       const headers = { Accept: 'image/png' }
       const refused = await server.fetch(`/admin/nodes/${id}/logs/stream`, { headers })
       expect(refused.status).toBe(406)

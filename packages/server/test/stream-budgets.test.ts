@@ -53,6 +53,7 @@ async function serve(real: LogStore): Promise<void> {
       parsed += 1
       return readEntry(text)
     },
+    recordAt: async () => undefined,
     heartbeat: 3_600_000,
     timeout: 3_600_000,
     storageGrace: 60_000,
@@ -64,7 +65,7 @@ async function serve(real: LogStore): Promise<void> {
     void feeds.use(pathname.slice(1), async ({ fanout, feed }) => {
       const from = searchParams.has('all') ? START : feed.tip()
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-      fanout.add({ response, format: FORMATS.sse, levels, from, retry: 1500 })
+      fanout.add({ response, format: FORMATS.sse, levels, from, phase: 'queued', retry: 1500 })
     })
   })
   server.on('connection', (socket) => {

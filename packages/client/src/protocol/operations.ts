@@ -40,8 +40,9 @@ export const operations = {
     status: 200,
     answer: nodeLogsSchema,
     answerHeaders: {
+      'Log-First': 'The first entry that was looked at. The page before this one ends `before` it.',
       'Log-Cursor':
-        'Open the stream with this as `Last-Event-ID` to continue without a gap or an overlap.',
+        'The last entry that was looked at. The page after this one begins `after` it. Except with `after`, open the stream with it as `Last-Event-ID` to continue without a gap or an overlap.',
       'Log-Expired': '`true` if the node is known and its log is no longer kept.',
     },
     refusals: [404, 410],

@@ -1,76 +1,75 @@
-import { Readable } from 'node:stream'
 import { type ExportQuery, type LogEntry, plain } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from '../logs/entry-text.js'
 import { readableEntry } from '../stream/readable.js'
 
-export interface Export {
+/** A form in which a log is written to a file. Each ends with a count, which shows that it is whole. */
+export interface ExportFormat {
   readonly contentType: string
   readonly extension: string
-  readonly body: Readable
+  readonly head: (nodeId: string) => string
+  /** One entry; `first` is true for the first of them. */
+  readonly entry: (entry: LogEntry, options: EntryOptions) => string
+  readonly tail: (count: number) => string
 }
 
-/** An entry and its place in the node's list. */
-export interface Found {
-  readonly index: number
-  readonly entry: LogEntry
+interface EntryOptions {
+  readonly nodeId: string
+  readonly first: boolean
+  /** CSV: leave cells as they are that a spreadsheet would run. */
+  readonly raw: boolean
 }
 
-/** A log as a file. Each format ends with a count, which shows whether the file is complete. */
-export function exportLog(
+/** The text of a file, a page of entries at a time. */
+export async function* writeExport(
   nodeId: string,
-  found: readonly Found[],
-  { format, raw }: Pick<ExportQuery, 'format' | 'raw'>,
-): Export {
-  const { contentType, extension, write } = EXPORTS[format]
-  return { contentType, extension, body: Readable.from(batches(write(nodeId, found, raw))) }
+  pages: AsyncIterable<readonly LogEntry[]>,
+  { format, raw }: { format: ExportFormat; raw: boolean },
+): AsyncGenerator<string> {
+  yield format.head(nodeId)
+  let count = 0
+  for await (const page of pages) {
+    let text = ''
+    for (const entry of page) {
+      text += format.entry(entry, { nodeId, raw, first: count === 0 })
+      count += 1
+    }
+    yield text
+  }
+  yield format.tail(count)
 }
 
-interface ExportKind {
-  readonly contentType: string
-  readonly extension: string
-  readonly write: (nodeId: string, found: readonly Found[], raw: boolean) => Iterable<string>
-}
-
-const EXPORTS: Record<ExportQuery['format'], ExportKind> = {
+export const EXPORTS: Record<ExportQuery['format'], ExportFormat> = {
   json: {
     contentType: 'application/json; charset=utf-8',
     extension: 'json',
-    *write(nodeId, found) {
-      yield `{"node_id":${JSON.stringify(nodeId)},"logs":[`
-      for (const [i, { entry }] of found.entries())
-        yield `${i > 0 ? ',' : ''}\n${writeEntry(entry)}`
-      yield `\n],"count":${found.length}}\n`
-    },
+    head: (nodeId) => `{"node_id":${JSON.stringify(nodeId)},"logs":[`,
+    entry: (entry, { first }) => `${first ? '' : ','}\n${writeEntry(entry)}`,
+    tail: (count) => `\n],"count":${count}}\n`,
   },
   ndjson: {
     contentType: 'application/x-ndjson; charset=utf-8',
     extension: 'ndjson',
-    *write(nodeId, found) {
-      for (const { entry } of found) yield `${oneLine({ ...entry, node_id: nodeId })}\n`
-      yield `{"count":${found.length}}\n`
-    },
+    head: () => '',
+    entry: (entry, { nodeId }) => `${oneLine({ ...entry, node_id: nodeId })}\n`,
+    tail: (count) => `{"count":${count}}\n`,
   },
   csv: {
     contentType: 'text/csv; charset=utf-8; header=present',
     extension: 'csv',
-    *write(nodeId, found, raw) {
-      yield 'timestamp,node_id,level,phase,progress,message,details\r\n'
+    head: () => 'timestamp,node_id,level,phase,progress,message,details\r\n',
+    entry({ timestamp, level, phase, progress = '', message, details = '' }, { nodeId, raw }) {
+      const cells = [timestamp, nodeId, level, phase, String(progress), message, details]
       const cell = raw ? quoted : (text: string) => quoted(neutral(plainLines(text)))
-      for (const { entry } of found) {
-        const { timestamp, level, phase, progress = '', message, details = '' } = entry
-        const cells = [timestamp, nodeId, level, phase, String(progress), message, details]
-        yield `${cells.map(cell).join(',')}\r\n`
-      }
-      yield `count,${found.length},,,,,\r\n`
+      return `${cells.map(cell).join(',')}\r\n`
     },
+    tail: (count) => `count,${count},,,,,\r\n`,
   },
   text: {
     contentType: 'text/plain; charset=utf-8',
     extension: 'log',
-    *write(_nodeId, found) {
-      for (const { entry } of found) yield `${readableEntry(entry)}\n`
-      yield `-- ${found.length} entries\n`
-    },
+    head: () => '',
+    entry: (entry) => `${readableEntry(entry)}\n`,
+    tail: (count) => `-- ${count} entries\n`,
   },
 }
 
@@ -94,16 +93,4 @@ function plainLines(text: string): string {
 function neutral(text: string): string {
   if (!/^[\s\u3000]*[=+\-@＝＋－＠\t\r]/.test(text)) return text
   return /^[+-]?\d+(\.\d+)?$/.test(text) ? text : `'${text}`
-}
-
-/** Small pieces are sent together. */
-function* batches(pieces: Iterable<string>): Generator<string> {
-  let batch = ''
-  for (const piece of pieces) {
-    batch += piece
-    if (batch.length < 64 * 1024) continue
-    yield batch
-    batch = ''
-  }
-  if (batch !== '') yield batch
 }

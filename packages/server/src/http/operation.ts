@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import {
   type AcceptedBy,
   type AnswerHeader,
@@ -47,7 +48,8 @@ export type Result<O extends Operation> = [ProducedBy<O>] extends [never]
     : { answer: Answer<O>; headers: { [Name in AnswerHeader<O>]?: string | undefined } }
   : FastifyReply
 
-type Answer<O extends Operation> = AnswerOf<O> | Json<AnswerOf<O>>
+/** A stream gives the JSON text a piece at a time. */
+type Answer<O extends Operation> = AnswerOf<O> | Json<AnswerOf<O>> | Readable
 
 declare const json: unique symbol
 /** The JSON text of a value, for an answer that is never built as an object. */

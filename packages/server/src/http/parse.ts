@@ -16,9 +16,13 @@ export function parseQuery<Query extends z.ZodObject>(
   throw new HttpError(400, result.error.issues[0]?.message ?? 'bad request')
 }
 
-/** A parameter may be repeated as long as its value stays the same. */
+/** Parameters that are lists: a repeated one is the same as its values with commas. */
+const LISTS = new Set(['level', 'node'])
+
+/** Any other may be repeated as long as its value stays the same. */
 function single(name: string, value: string | string[]): string {
   if (!Array.isArray(value)) return value
+  if (LISTS.has(name)) return [...new Set(value)].join(',')
   const [first = '', ...others] = value
   if (others.some((other) => other !== first)) {
     throw new HttpError(400, `'${name}' is given more than once with different values`)

@@ -1,4 +1,6 @@
+import { NOT_LAUNCHED } from '@launchtail/client/protocol'
 import { readEntry } from '../logs/entry-text.js'
+import { type Context, inContext } from '../logs/in-context.js'
 import type { LogStore } from '../logs/store.js'
 import { conclude } from '../output/causes/conclude.js'
 import { UNKNOWN } from '../output/causes/index.js'
@@ -18,12 +20,16 @@ export async function explain(
   { nodeId, store }: { nodeId: string; store: Pick<LogStore, 'read'> },
 ): Promise<Outcome> {
   let clues = NO_CLUES
+  let before: Context = { ...NOT_LAUNCHED, timestamp: '' }
   for (let from = 0; ; ) {
     const texts = await store.read(nodeId, from, PAGE)
     if (texts.length === 0) break
     for (const [i, text] of texts.entries()) {
-      const entry = readEntry(text)
-      if (entry) clues = observe(clues, entry, from + i)
+      const stored = readEntry(text)
+      if (!stored) continue
+      const entry = inContext(stored, before)
+      clues = observe(clues, entry, from + i)
+      before = entry
     }
     from += texts.length
   }

@@ -1,16 +1,14 @@
 import {
-  isTerminal,
   LEVELS,
   type Level,
   type LogEntry,
-  type NodeStatus,
   PHASES,
   type Phase,
   parseInstant,
 } from '@launchtail/client/protocol'
 
 /** Reads a stored text of a node's list; undefined for one that is no entry. */
-export type ReadText = (text: string, nodeId: string) => LogEntry | undefined
+export type ReadText = (text: string, nodeId: string) => StoredEntry | undefined
 
 /** An entry as it is stored and sent: one line of JSON, its fields in the specification's order. */
 export function writeEntry({
@@ -40,23 +38,28 @@ function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
+/** An entry as its text has it: other programs may leave out its phase and its timestamp. */
+export type StoredEntry = Omit<LogEntry, 'phase' | 'timestamp'> &
+  Partial<Pick<LogEntry, 'phase' | 'timestamp'>>
+
 /**
  * Reads a stored text; undefined for one that is no entry. Other programs write to the lists too, so
  * an unknown level is read as `info` (or as the level it means), and a progress out of bounds is
- * brought back into them.
+ * brought back into them. A phase that is none of ours, or a timestamp that is none, counts as left
+ * out: see `in-context.ts`.
  */
-export function readEntry(text: string): LogEntry | undefined {
+export function readEntry(text: string): StoredEntry | undefined {
   if (text.length > LONGEST) return undefined
   const value = parse(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { timestamp, level, message, phase, progress, details } = value as Record<string, unknown>
-  if (typeof timestamp !== 'string' || parseInstant(timestamp) === undefined) return undefined
-  if (typeof message !== 'string' || !phases.has(phase)) return undefined
-  const entry: LogEntry = {
-    timestamp,
+  if (typeof message !== 'string') return undefined
+  const hasTime = typeof timestamp === 'string' && parseInstant(timestamp) !== undefined
+  const entry: StoredEntry = {
+    ...(hasTime && { timestamp }),
     level: levels.get(level) ?? 'info',
     message: message.toWellFormed(),
-    phase: phase as Phase,
+    ...(phases.has(phase) && { phase: phase as Phase }),
   }
   if (typeof progress === 'number') entry.progress = Math.min(100, Math.max(0, progress))
   if (typeof details === 'string') {
@@ -106,18 +109,3 @@ const levels = new Map<unknown, Level>([
 
 /** The message of the entry that ends a launch which was terminated on request. */
 export const TERMINATED = 'Node terminated'
-
-/** The status of a launch whose newest entry is this one. */
-export function statusOf({ phase, message }: LogEntry): NodeStatus {
-  if (!isTerminal(phase)) return 'launching'
-  if (phase === 'active') return 'active'
-  return message === TERMINATED ? 'terminated' : 'failed'
-}
-
-/** The address an `active` entry names, in its details or else in its message. */
-export function endpointOf({ phase, message, details = '' }: LogEntry): string | undefined {
-  if (phase !== 'active') return undefined
-  return URL_FORM.exec(details)?.[0] ?? URL_FORM.exec(message)?.[0]
-}
-
-const URL_FORM = /\bhttps?:\/\/[^\s"'<>\\]{1,2048}/

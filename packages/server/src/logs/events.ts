@@ -35,7 +35,7 @@ function statusEventOf({ phase, progress, message }: LogEntry): StatusEvent | un
 }
 
 /** The last event of an entry: a reader that has seen it has seen the entry. */
-export function lastEventOf(entry: LogEntry): EntryEventData['event'] {
+export function lastEventOf(entry: Pick<LogEntry, 'level' | 'progress'>): EntryEventData['event'] {
   if (entry.level === 'error') return 'error'
   return entry.progress === undefined ? 'log' : 'status'
 }

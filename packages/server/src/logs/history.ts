@@ -11,8 +11,13 @@ import { HttpError } from '../errors.js'
 import { checkOf } from './check.js'
 import type { ReadText } from './entry-text.js'
 import { lastEventOf } from './events.js'
-import { lastMatching } from './last-matching.js'
-import type { LogStore } from './store.js'
+import { pagesOf } from './history-pages.js'
+import { firstAfter, lastBefore } from './history-range.js'
+import type { Source } from './history-source.js'
+
+export interface HistoryOptions<Match> extends Source<Match> {
+  readText: ReadText
+}
 
 export interface HistoryFilter {
   readonly tail: number
@@ -22,53 +27,60 @@ export interface HistoryFilter {
 
 /** A part of a node's list. */
 export interface Excerpt<Match> {
-  readonly found: Match[]
-  /** The cursor of the list's newest entry, even if that was not found. */
-  readonly cursor: Cursor
+  /** The first entry that was looked at; undefined if there was none. */
+  readonly first: Cursor | undefined
+  /** The last one; where there was none, the entry that would be before it. */
+  readonly last: Cursor
   /** The number of entries in the list. */
   readonly length: number
+  /** All that was found, oldest first, if it is small. */
+  readonly found: readonly Match[] | undefined
+  /** What was found, a page at a time. Throws if the list becomes another one meanwhile. */
+  pages(): AsyncIterable<readonly Match[]>
 }
 
-export interface HistoryOptions {
-  store: LogStore
-  readText: ReadText
-  nodeId: string
-}
-
-/** The last `tail` entries for which `match` gives anything, as it gives them, oldest first. */
+/**
+ * The last `tail` entries of a list that match, those before an entry, or the first ones after it.
+ * What it takes in memory does not depend on how many they are: a first look finds where they begin
+ * and end, and a second one sends them.
+ */
 export async function readHistory<Match>(
-  { store, readText, nodeId }: HistoryOptions,
+  options: HistoryOptions<Match>,
   { tail, before, after }: HistoryFilter,
-  match: (text: string, index: number) => Match | undefined,
 ): Promise<Excerpt<Match>> {
+  const { store, readText, nodeId } = options
   const length = await store.length(nodeId)
-  const to = before ? Math.min(length, await indexOf(before, 'before')) : length
-  const from = after ? (await indexOf(after, 'after')) + 1 : 0
-  let newest: string | undefined
-  const found = await lastMatching({ readBefore, from, to, limit: tail, match })
-  return { found, cursor: await tip(), length }
-
-  async function readBefore(end: number, limit: number): Promise<string[]> {
-    const texts = await store.readBefore(nodeId, end, limit)
-    if (end === length) newest ??= texts.at(-1)
-    return texts
+  const range = after
+    ? await firstAfter(options, { from: (await indexOf(after)) + 1, length, tail })
+    : await lastBefore(options, { to: before ? await indexOf(before) : length, tail })
+  const { from, to, kept, oldest, newest } = range
+  return {
+    first: from < to ? await cursorAt(from, oldest) : undefined,
+    last: await cursorAt(to - 1, newest),
+    length,
+    found: kept,
+    pages: () => (kept ? onePage(kept) : pagesOf(options, { from, to })),
   }
 
   /** The index of the entry that a cursor names. */
-  async function indexOf({ index, check }: Cursor, name: string): Promise<number> {
+  async function indexOf({ index, check }: Cursor): Promise<number> {
     if (index < 0) return index
     const [text] = await store.read(nodeId, index, 1)
     if (text !== undefined && checkOf(text) === check) return index
-    throw new HttpError(410, `'${name}' names an entry that is not in the log any more`)
+    throw new HttpError(410, 'cursor expired')
   }
 
-  async function tip(): Promise<Cursor> {
-    if (length === 0) return START
-    const text = newest ?? (await store.read(nodeId, length - 1, 1))[0]
+  async function cursorAt(index: number, seen: string | undefined): Promise<Cursor> {
+    if (index < 0) return START
+    const text = seen ?? (await store.read(nodeId, index, 1))[0]
     if (text === undefined) return START
     const entry = readText(text, nodeId)
-    return { index: length - 1, check: checkOf(text), event: entry ? lastEventOf(entry) : 'log' }
+    return { index, check: checkOf(text), event: entry ? lastEventOf(entry) : 'log' }
   }
+}
+
+async function* onePage<Match>(page: readonly Match[]): AsyncGenerator<readonly Match[]> {
+  yield page
 }
 
 /** True if an entry is later than a time and of one of the levels. */

@@ -1,5 +1,6 @@
 import { foldLaunch, type LaunchState, NOT_LAUNCHED } from '@launchtail/client/protocol'
 import { readEntry } from './entry-text.js'
+import { createLookBack, readInContext } from './in-context.js'
 import type { LogStore } from './store.js'
 
 /** A list's state, which the next append must know. */
@@ -41,8 +42,17 @@ export function createListStates({ store, before }: ListStatesOptions): ListStat
     const texts = await store.readBefore(nodeId, length, LOOK_BACK)
     const record = await before(nodeId)
     let launch: LaunchState = record ?? NOT_LAUNCHED
-    for (const text of texts) {
-      const entry = readEntry(text)
+    const lookBack = createLookBack({
+      store,
+      readText: readEntry,
+      nodeId,
+      createdAt: async () => '',
+    })
+    for (const entry of await readInContext(texts, length - texts.length, {
+      readText: readEntry,
+      nodeId,
+      lookBack,
+    })) {
       if (entry) launch = foldLaunch(launch, entry)
     }
     const state = { ...launch, length: texts.length > 0 ? length : 0, last: texts.at(-1) }

@@ -2,14 +2,13 @@ import {
   beginsLaunch,
   type Failure,
   foldLaunch,
-  isTerminal,
   type LaunchState,
   type LogEntry,
   type PastLaunch,
   type PhaseTiming,
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
-import { endpointOf, statusOf } from '../logs/entry-text.js'
+import { foldEnd, type LaunchEnd, statusOf } from '../logs/launch-end.js'
 import { conclude } from '../output/causes/conclude.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
 import { type Finished, finishedBy, timings } from './phase-timings.js'
@@ -63,25 +62,24 @@ export const UNFOLDED: Folded = {
 export function fold(record: Folded, entry: LogEntry, index: number): Folded {
   const fresh = beginsLaunch(record.phase, entry.phase)
   const before = fresh ? UNFOLDED : record
-  const ends = isTerminal(entry.phase)
-  const status = statusOf(entry)
+  const end = foldEnd(endOf(before), entry)
+  const status = end?.status ?? 'launching'
   const { phase, progress } = foldLaunch(record, entry)
   const over = entry.phase === 'failed'
   const phases = timings(before.phases, entry)
   const failure =
     status === 'failed' ? (before.failure ?? failureOf(before, entry, index)) : undefined
-  const endsNow = ends && before.ended_at === undefined
+  const endsNow = end !== undefined && before.ended_at === undefined
   return {
     phase,
     progress,
     status,
-    message: entry.message,
-    // A node that has failed or was taken down cannot be reached.
-    endpoint: over ? undefined : (endpointOf(entry) ?? before.endpoint),
+    message: end?.message ?? entry.message,
+    endpoint: end?.endpoint,
     failure,
     clues: over ? { phase, progress } : observe(before.clues, entry, index),
-    stalled: !ends && isStallNotice(entry),
-    ended_at: ends ? endOf(before, status, entry) : undefined,
+    stalled: !end && isStallNotice(entry),
+    ended_at: end ? endedAt(before, status, entry) : undefined,
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
     ended: endsNow ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
@@ -89,9 +87,14 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
 }
 
 /** A node that was active ends again when it fails or is terminated. */
-function endOf(before: Folded, status: Folded['status'], { timestamp }: LogEntry): string {
+function endedAt(before: Folded, status: Folded['status'], { timestamp }: LogEntry): string {
   const since = before.status === status ? before.ended_at : undefined
   return since ?? timestamp
+}
+
+/** How the launch has ended, as far as the record goes. */
+function endOf({ ended_at, phase, status, endpoint, message }: Folded): LaunchEnd | undefined {
+  return ended_at === undefined ? undefined : { phase, status, endpoint, message }
 }
 
 /** Called once for each launch: later entries tell about the node, not about its launch. */

@@ -11,7 +11,10 @@ export interface Secrecy {
   /** For one raw output into a node's log. */
   redactorFor(nodeId: string): Redactor
   /** An entry that another program may have written into a node's list, without its secrets. */
-  redactEntry(nodeId: string, entry: LogEntry): LogEntry
+  redactEntry<Entry extends Pick<LogEntry, 'message' | 'details'>>(
+    nodeId: string,
+    entry: Entry,
+  ): Entry
 }
 
 /** Nodes whose last entry is within a private key, of which so many are remembered. */

@@ -81,10 +81,10 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   /** From here on the reader is one of many, or it is done. */
   function arrive(reader: Reader): void {
     const { index } = flusher.sent()
-    const item = feed.newer(index - 1)?.[0]
+    const newest = feed.newer(index - 1)?.[0]
     const { format, ending = FOLLOWING } = reader.options
     const isEnd = !ending.follow || index === feed.length() - 1
-    const done = isEnd ? endFrame(format, ending, item) : undefined
+    const done = isEnd ? endFrame(format, ending, { newest, end: feed.end() }) : undefined
     if (done === undefined) reader.live = true
     else end(reader, done)
   }

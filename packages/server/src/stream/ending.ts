@@ -1,10 +1,6 @@
-import {
-  type DoneEvent,
-  formatCursor,
-  isTerminal,
-  type LogEntry,
-} from '@launchtail/client/protocol'
-import { endpointOf, oneLine, statusOf } from '../logs/entry-text.js'
+import { type DoneEvent, formatCursor, isTerminal } from '@launchtail/client/protocol'
+import { oneLine } from '../logs/entry-text.js'
+import type { LaunchEnd } from '../logs/launch-end.js'
 import { cursorOf, type Item } from './feed/item.js'
 import type { Format } from './formats.js'
 
@@ -18,28 +14,33 @@ export type Ending =
 
 export const FOLLOWING: Ending = { follow: true }
 
-/** True if this entry ends a launch: nothing follows, if it is the list's newest. */
+/** True if the stream ends after this entry: its launch is over, if it is the list's newest. */
 export function isOver({ entry }: Item): boolean {
   return entry !== undefined && isTerminal(entry.phase)
 }
 
-/** The `done` of a launch that this entry ends. */
-export function doneFrame(format: Format, newest: Item): string {
-  return newest.entry ? doneEvent(format, doneOf(newest.entry), newest) : ''
+/** The `done` of a launch that ended so, after the list's newest entry. */
+export function doneFrame(format: Format, end: LaunchEnd, newest: Item): string {
+  return doneEvent(format, end, newest)
 }
 
-/** The `done` for a reader that has seen the whole list; undefined where its stream goes on. */
+/**
+ * The `done` for a reader that has seen the whole list; undefined where its stream goes on. `end`
+ * is how the launch has ended, by all of the list.
+ */
 export function endFrame(
   format: Format,
   ending: Ending,
-  newest: Item | undefined,
+  { newest, end }: { newest: Item | undefined; end: LaunchEnd | undefined },
 ): string | undefined {
   if (!ending.follow) {
     // The record may be a moment behind the list.
-    const done = { ...ending.recorded, ...(newest?.entry && doneOf(newest.entry)) }
+    const { endpoint } = ending.recorded
+    const done =
+      end ?? (newest?.entry ? { status: 'launching' as const, endpoint } : ending.recorded)
     return doneEvent(format, { ...done, message: AT_END }, newest)
   }
-  if (newest) return isOver(newest) ? doneFrame(format, newest) : undefined
+  if (newest) return end && isOver(newest) ? doneFrame(format, end, newest) : undefined
   return ending.recorded && doneEvent(format, ending.recorded, newest)
 }
 
@@ -47,15 +48,13 @@ const AT_END = 'Log stream complete (follow=false)'
 
 function doneEvent(
   format: Format,
-  { status, endpoint, message }: DoneEvent,
+  {
+    status,
+    endpoint,
+    message,
+  }: Pick<DoneEvent, 'status' | 'message'> & { endpoint?: string | undefined },
   last: Item | undefined,
 ): string {
   const done: DoneEvent = { status, ...(endpoint !== undefined && { endpoint }), message }
   return format.event('done', oneLine(done), formatCursor({ ...cursorOf(last), event: 'done' }))
-}
-
-function doneOf(entry: LogEntry): DoneEvent {
-  const endpoint = endpointOf(entry)
-  const { message } = entry
-  return { status: statusOf(entry), ...(endpoint !== undefined && { endpoint }), message }
 }

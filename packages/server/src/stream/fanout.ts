@@ -1,4 +1,4 @@
-import { formatCursor } from '@launchtail/client/protocol'
+import { formatCursor, type Phase } from '@launchtail/client/protocol'
 import { type CatchUp, createCatchUp } from './catch-up.js'
 import { deletedFrame, lostFrame } from './faults.js'
 import type { Feed, FeedListener } from './feed/feed.js'
@@ -69,7 +69,7 @@ export function createFanout({
     const { response, format } = options
     const reader = readers.add(response, (life) => logReader(life, options, viewOf), goOn)
     const opening = openingOf(options)
-    say(reader, lostAt === undefined ? opening : opening + lostFrame(format))
+    say(reader, lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader)))
     goOn(reader)
   }
 
@@ -101,14 +101,20 @@ export function createFanout({
   }
 
   function removed(): void {
-    const phase = attached?.feed.newest()?.entry?.phase
-    for (const reader of [...all]) end(reader, deletedFrame(reader.view.format, phase))
+    for (const reader of [...all]) {
+      end(reader, deletedFrame(reader.view.format, phaseFor(reader)))
+    }
+  }
+
+  /** The node's phase, for events that no entry tells. */
+  function phaseFor({ options }: Reader): Phase {
+    return attached?.feed.phase() ?? options.phase
   }
 
   function lost(): void {
     if (lostAt !== undefined) return
     lostAt = now()
-    for (const reader of all) say(reader, lostFrame(reader.view.format))
+    for (const reader of all) say(reader, lostFrame(reader.view.format, phaseFor(reader)))
   }
 
   function found(): void {

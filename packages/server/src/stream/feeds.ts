@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
+import type { NodeRecord } from '@launchtail/client/protocol'
 import { stopping } from '../errors.js'
 import type { ReadText } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
@@ -23,6 +24,8 @@ export interface Watched {
 export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
   store: LogStore
   readText: ReadText
+  /** A node's record with all entries up to this length of its list. */
+  recordAt: (nodeId: string, length: number) => Promise<NodeRecord | undefined>
   onSkipped?: (nodeId: string) => void
 }
 
@@ -41,7 +44,8 @@ const NODE_SHARE = 8 * 1024 * 1024
 const LEAST_SHARE = 16 * 1024
 const ALL_SHARES = Math.min(32 * 1024 * 1024, getHeapStatistics().heap_size_limit / 10)
 
-export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOptions): Feeds {
+export function createFeeds(feedsOptions: FeedsOptions): Feeds {
+  const { store, readText, recordAt, onSkipped, ...options } = feedsOptions
   const byNode = new Map<string, Kept>()
   let draining = false
   const ticker = setInterval(tick, Math.min(TICK, options.heartbeat / 4))
@@ -71,6 +75,7 @@ export function createFeeds({ store, readText, onSkipped, ...options }: FeedsOpt
       nodeId,
       store,
       readText,
+      recordAt: (length) => recordAt(nodeId, length),
       listener,
       share,
       ...(onSkipped && { onSkipped }),

@@ -1,4 +1,5 @@
 import type { Cursor } from '@launchtail/client/protocol'
+import type { LaunchEnd } from '../logs/launch-end.js'
 import { doneFrame, isOver } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import { cursorOf, type Item } from './feed/item.js'
@@ -85,7 +86,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const newest = page.at(-1)
     sent = newest ? cursorOf(newest) : before
     const isLast = page.length === items.length
-    const over = newest !== undefined && isLast && isOver(newest)
+    // As it is now: between two slices the list may go on.
+    const over = newest && isLast && isOver(newest) ? feed.end() : undefined
     const buffers: Buffer[] = []
     let next = 0
     let took = 0
@@ -134,12 +136,12 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 }
 
-/** A page as this view shows it; `over` where its last entry ends the launch. */
-function bytesOf(page: readonly Item[], view: View, over: boolean): Buffer {
+/** A page as this view shows it; `over` says how the launch ended, where it is over with this page. */
+function bytesOf(page: readonly Item[], view: View, over: LaunchEnd | undefined): Buffer {
   let text = ''
   for (const item of page) text += frameOf(view.format, view.levels, item)
   const newest = page.at(-1)
-  if (over && newest) text += doneFrame(view.format, newest)
+  if (over && newest) text += doneFrame(view.format, over, newest)
   return text === '' ? NOTHING : framed(text, view.chunked)
 }
 

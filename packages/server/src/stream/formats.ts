@@ -19,7 +19,8 @@ export interface Format {
 
 const sse: Format = {
   name: 'sse',
-  contentType: 'text/event-stream',
+  // Without a charset, Python's `requests` takes the text for Latin-1.
+  contentType: 'text/event-stream; charset=utf-8',
   event: (event, data, id) =>
     id === undefined
       ? `event: ${event}\ndata: ${data}\n\n`

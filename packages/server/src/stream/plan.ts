@@ -40,6 +40,7 @@ export async function planReader(
   const plan = {
     format,
     levels: query.level,
+    phase: record.phase,
     ending: endingFor(record, query.follow),
     retry: retryOf(random),
   }

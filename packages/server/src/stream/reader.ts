@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Cursor, Instant } from '@launchtail/client/protocol'
+import type { Cursor, Instant, Phase } from '@launchtail/client/protocol'
 import type { Ending } from './ending.js'
 import type { Format } from './formats.js'
 import type { LevelFilter } from './frames.js'
@@ -9,6 +9,8 @@ import type { StreamReader } from './readers.js'
 export interface ReaderPlan {
   format: Format
   levels: LevelFilter
+  /** The node's phase by its record, for a list that does not tell one. */
+  phase: Phase
   /** The reader has seen everything up to here, and gets everything after it, once. */
   from: Cursor
   /** Entries before `until` are passed over unless they are later than `since`. */

@@ -90,7 +90,9 @@ export async function startLaunching({
   return { database, store, appender, registry, orchestrator, secrets, faults, list, until, stop }
 
   async function list(nodeId: string): Promise<LogEntry[]> {
-    return (await real.read(nodeId, 0, 100_000)).flatMap((text) => readEntry(text) ?? [])
+    return (await real.read(nodeId, 0, 100_000)).flatMap(
+      (text) => (readEntry(text) as LogEntry | undefined) ?? [],
+    )
   }
 
   /** The node's list as soon as an entry is like this. */

@@ -62,7 +62,9 @@ export async function startShared() {
   }
 
   async function list(nodeId: string): Promise<LogEntry[]> {
-    return (await store.read(nodeId, 0, 100_000)).flatMap((text) => readEntry(text) ?? [])
+    return (await store.read(nodeId, 0, 100_000)).flatMap(
+      (text) => (readEntry(text) as LogEntry | undefined) ?? [],
+    )
   }
 
   async function until(nodeId: string, like: (entry: LogEntry) => boolean): Promise<LogEntry[]> {

@@ -14,6 +14,7 @@ export interface CatchUpOptions {
   locked: Mutex
   pending: Pick<Pending, 'has'>
   takeIn: TakeIn
+  now: () => Date
   flush: () => Promise<void>
   onFault: (message: string, error: unknown) => void
 }
@@ -31,6 +32,7 @@ export function createCatchUp({
   locked,
   pending,
   takeIn,
+  now,
   flush,
   onFault,
 }: CatchUpOptions) {
@@ -76,15 +78,17 @@ export function createCatchUp({
    */
   function catchUpNode(nodeId: string): Promise<void> {
     return locked(nodeId, async () => {
-      const folded = (await rowsOf(database, [nodeId])).get(nodeId)?.folded ?? 0
+      const row = (await rowsOf(database, [nodeId])).get(nodeId)
+      const folded = row?.folded ?? 0
+      const time = now().toISOString()
+      const listed = { nodeId, store, readText, createdAt: row?.created_at ?? time }
       const end = await store.length(nodeId)
       for (let index = end < folded ? 0 : folded; index < end; ) {
         const texts = await store.read(nodeId, index, PAGE)
         const { length } = texts
         if (length === 0) return
-        await takeIn(
-          new Map([[nodeId, [{ index, length, entries: readable(texts, { nodeId, readText }) }]]]),
-        )
+        const entries = await readable(texts, index, listed)
+        await takeIn(new Map([[nodeId, [{ index, length, entries }]]]), time)
         index += length
       }
     })

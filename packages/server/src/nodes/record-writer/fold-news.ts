@@ -1,8 +1,7 @@
 import { goesBack } from '@launchtail/client/protocol'
-import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import { type Folded, fold, UNFOLDED } from '../fold.js'
-import { type News, readable } from './news.js'
+import { type Listed, type News, readable } from './news.js'
 
 /** Entries that are read from a list at once. */
 const PAGE = 500
@@ -17,12 +16,9 @@ export interface FoldedList {
 export async function foldNews(
   known: FoldedList,
   news: readonly News[],
-  {
-    nodeId,
-    store,
-    readText,
-  }: { nodeId: string; store: Pick<LogStore, 'read' | 'length'>; readText: ReadText },
+  listed: Listed & { store: Pick<LogStore, 'read' | 'readBefore' | 'length'> },
 ): Promise<FoldedList> {
+  const { nodeId, store } = listed
   let { record, folded } = known
   for (const { index, length, entries } of news) {
     let included = 0
@@ -30,7 +26,7 @@ export async function foldNews(
       for (let at = folded; at < index; ) {
         const missing = await store.read(nodeId, at, Math.min(PAGE, index - at))
         if (missing.length === 0) break
-        record = foldAll(record, at, readable(missing, { nodeId, readText }))
+        record = foldAll(record, at, await readable(missing, at, listed))
         at += missing.length
       }
     } else if (index < folded && (await store.length(nodeId)) >= folded) {

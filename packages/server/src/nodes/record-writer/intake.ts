@@ -11,14 +11,15 @@ import { type Change, type SaveOptions, saveRecord } from './save.js'
 
 export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory' | 'launchHistory'> {
   database: Database
-  store: Pick<LogStore, 'read' | 'length'>
+  store: Pick<LogStore, 'read' | 'readBefore' | 'length'>
   readText: ReadText
   onStored: (nodeId: string) => void
   now: () => Date
   onFault: (message: string, error: unknown) => void
 }
 
-export type TakeIn = (news: ReadonlyMap<string, readonly News[]>) => Promise<void>
+/** Without a time it is now: that of the change, and of a record's creation. */
+export type TakeIn = (news: ReadonlyMap<string, readonly News[]>, time?: string) => Promise<void>
 
 /** Milliseconds of folding after which other work gets its turn. */
 const SLICE = 5
@@ -26,17 +27,19 @@ const SLICE = 5
 /** Folds news into the records of their nodes, which are locked, and stores these together. */
 export function createIntake(options: IntakeOptions): TakeIn {
   const { database, store, readText, onStored, now, onFault } = options
-  return async (news) => {
-    const changes = await foldAll(news)
+  return async (news, time = now().toISOString()) => {
+    const changes = await foldAll(news, time)
     if (changes.length === 0) return
-    const time = now().toISOString()
     await database.transaction().execute(async (transaction) => {
       for (const change of changes) await saveRecord(change, { ...options, transaction, time })
     })
     for (const { nodeId } of changes) onStored(nodeId)
   }
 
-  async function foldAll(news: ReadonlyMap<string, readonly News[]>): Promise<Change[]> {
+  async function foldAll(
+    news: ReadonlyMap<string, readonly News[]>,
+    time: string,
+  ): Promise<Change[]> {
     const nodeIds = [...news.keys()]
     const rows = await rowsOf(database, nodeIds)
     const phases = await phasesOf(database, nodeIds)
@@ -52,7 +55,8 @@ export function createIntake(options: IntakeOptions): TakeIn {
       const before = row ? fromRow(row, phases.get(nodeId)) : UNFOLDED
       try {
         const known = { record: before, folded: row?.folded ?? 0 }
-        const after = await foldNews(known, ofNode, { nodeId, store, readText })
+        const createdAt = row?.created_at ?? time
+        const after = await foldNews(known, ofNode, { nodeId, store, readText, createdAt })
         changes.push({ nodeId, row, before, ...after })
       } catch (error) {
         // A list that cannot be read must not hold up the records of the others.

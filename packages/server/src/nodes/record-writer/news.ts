@@ -1,5 +1,7 @@
 import type { LogEntry } from '@launchtail/client/protocol'
 import type { ReadText } from '../../logs/entry-text.js'
+import { createLookBack, readInContext } from '../../logs/in-context.js'
+import type { LogStore } from '../../logs/store.js'
 
 /**
  * A stretch of a node's list: `length` elements from `index` on. Other programs write to the lists
@@ -11,9 +13,20 @@ export interface News {
   readonly entries: readonly (LogEntry | undefined)[]
 }
 
-export function readable(
+export interface Listed {
+  nodeId: string
+  store: Pick<LogStore, 'readBefore'>
+  readText: ReadText
+  /** When the node's record was created, or is about to be. */
+  createdAt: string
+}
+
+/** The texts from an index on as entries. */
+export async function readable(
   texts: readonly string[],
-  { nodeId, readText }: { nodeId: string; readText: ReadText },
-): News['entries'] {
-  return texts.map((text) => readText(text, nodeId))
+  from: number,
+  { nodeId, store, readText, createdAt }: Listed,
+): Promise<News['entries']> {
+  const lookBack = createLookBack({ store, readText, nodeId, createdAt: async () => createdAt })
+  return readInContext(texts, from, { readText, nodeId, lookBack })
 }

@@ -1,15 +1,22 @@
-import type { Item, ReadItem } from './item.js'
+import { NOT_LAUNCHED, type Phase } from '@launchtail/client/protocol'
+import type { Context } from '../../logs/in-context.js'
+import { foldEnd, type LaunchEnd } from '../../logs/launch-end.js'
+import type { Item, ItemReader } from './item.js'
 
 /** A list as this process knows it: its length, and its newest entries, without a hole. */
 export interface AtHand {
   length(): number
   newest(): Item | undefined
+  /** The phase of the newest entry; undefined where there is none. */
+  phase(): Phase | undefined
+  /** How the launch has ended, by all the list's entries; undefined while it goes on. */
+  end(): LaunchEnd | undefined
   /** The index of the oldest entry in memory. */
   base(): number
   /** Changes whenever entries are added, so that a read can tell whether any were meanwhile. */
   version(): number
-  /** The list is another one: these texts, from an index on. */
-  reset(from: number, texts: readonly string[]): void
+  /** The list is another one: these entries, from an index on. */
+  reset(from: number, entries: Loaded): void
   append(texts: readonly string[]): void
   /** Adds the entries right before the oldest one in memory. */
   prepend(older: readonly Item[]): void
@@ -25,8 +32,15 @@ export interface AtHand {
   trim(): void
 }
 
+export interface Loaded {
+  readonly items: readonly Item[]
+  /** The context of what follows them. */
+  readonly context: Context
+  readonly end: LaunchEnd | undefined
+}
+
 export interface AtHandOptions {
-  readItem: ReadItem
+  read: Pick<ItemReader, 'next'>
   /** The bytes of memory the entries may take. The newest entry is kept in any case. */
   share: () => number
 }
@@ -34,21 +48,29 @@ export interface AtHandOptions {
 /** The part of its share that stays in use when entries are dropped, or that a history may fill. */
 const FILL = 0.75
 
-export function createAtHand({ readItem, share }: AtHandOptions): AtHand {
+export function createAtHand({ read, share }: AtHandOptions): AtHand {
   let items: Item[] = []
   let bytes = 0
   let length = 0
   let version = 0
+  let context: Context = { ...NOT_LAUNCHED, timestamp: '' }
+  let end: LaunchEnd | undefined
   return {
     length: () => length,
     newest: () => items.at(-1),
+    phase: () => (length > 0 ? context.phase : undefined),
+    end: () => end,
     base,
     version: () => version,
-    reset(from, texts) {
-      items = []
+    reset(from, loaded) {
+      items = [...loaded.items]
       bytes = 0
-      length = from
-      append(texts)
+      for (const { text } of items) bytes += sizeOf(text)
+      length = from + items.length
+      context = loaded.context
+      end = loaded.end
+      version += 1
+      trim()
     },
     append,
     prepend(older) {
@@ -77,7 +99,12 @@ export function createAtHand({ readItem, share }: AtHandOptions): AtHand {
 
   function append(texts: readonly string[]): void {
     for (const text of texts) {
-      items.push(readItem(length, text))
+      const item = read.next(length, text, context)
+      items.push(item)
+      if (item.entry) {
+        context = item.entry
+        end = foldEnd(end, item.entry)
+      }
       bytes += sizeOf(text)
       length += 1
     }

@@ -1,8 +1,11 @@
-import type { Cursor } from '@launchtail/client/protocol'
+import type { Cursor, NodeRecord, Phase } from '@launchtail/client/protocol'
 import type { ReadText } from '../../logs/entry-text.js'
+import { createLookBack, UNKNOWN_TIME } from '../../logs/in-context.js'
+import type { LaunchEnd } from '../../logs/launch-end.js'
 import type { LogStore } from '../../logs/store.js'
 import { createAtHand } from './at-hand.js'
 import { cursorOf, type Item, itemReader } from './item.js'
+import { newestReader } from './newest.js'
 import { createReading } from './reading.js'
 import { createSync } from './sync.js'
 
@@ -21,6 +24,10 @@ export interface Feed {
   /** The number of entries in the list. */
   length(): number
   newest(): Item | undefined
+  /** The phase of the newest entry; undefined where there is none. */
+  phase(): Phase | undefined
+  /** How the launch has ended, by all the list's entries; undefined while it goes on. */
+  end(): LaunchEnd | undefined
   /** The cursor of a reader that has seen all. */
   tip(): Cursor
   /** True if the storage answers, as far as is known. */
@@ -46,6 +53,8 @@ export interface FeedOptions {
   store: LogStore
   /** Reads a stored text; undefined for one that is no entry. */
   readText: ReadText
+  /** The node's record with all entries up to this length of its list. */
+  recordAt: (length: number) => Promise<NodeRecord | undefined>
   listener: FeedListener
   /**
    * The bytes of memory its newest entries may take. Asked anew at each use, because all feeds
@@ -57,14 +66,14 @@ export interface FeedOptions {
 
 /** Opens the feed of a node. Ends when it knows the list, so a failing store is told at once. */
 export async function openFeed(options: FeedOptions): Promise<Feed> {
-  const { nodeId, store, readText, listener, share, onSkipped = () => {} } = options
-  const readItem = itemReader(
-    (text) => readText(text, nodeId),
-    () => onSkipped(nodeId),
-  )
-  const atHand = createAtHand({ readItem, share })
+  const { nodeId, store, readText, recordAt, listener, share, onSkipped = () => {} } = options
+  const createdAt = async () => (await recordAt(0))?.created_at ?? UNKNOWN_TIME
+  const lookBack = createLookBack({ store, readText, nodeId, createdAt })
+  const read = itemReader({ nodeId, readText, lookBack, onSkipped: () => onSkipped(nodeId) })
+  const atHand = createAtHand({ read, share })
   const { grown: onGrown, replaced: onReplaced } = listener
-  const sync = createSync({ nodeId, store, atHand, onGrown, onReplaced })
+  const readNewest = newestReader({ read, recordAt })
+  const sync = createSync({ nodeId, store, atHand, readNewest, onGrown, onReplaced })
   let reachable = true
   // Watched before it is loaded, so that nothing comes in between unseen.
   const unwatch = store.watch(nodeId, {
@@ -97,9 +106,11 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
   return {
     length: atHand.length,
     newest: atHand.newest,
+    phase: atHand.phase,
+    end: atHand.end,
     tip: () => cursorOf(atHand.newest()),
     reachable: () => reachable,
-    ...createReading({ nodeId, store, atHand, readItem, replacements: sync.replacements }),
+    ...createReading({ nodeId, store, atHand, read, replacements: sync.replacements }),
     newer: (index) => atHand.from(index + 1),
     sync: sync.now,
     trim: atHand.trim,

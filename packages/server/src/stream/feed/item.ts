@@ -1,6 +1,8 @@
 import { type Cursor, type LogEntry, START } from '@launchtail/client/protocol'
 import { checkOf } from '../../logs/check.js'
+import type { ReadText } from '../../logs/entry-text.js'
 import { lastEventOf } from '../../logs/events.js'
+import { type Context, inContext, type LookBack, readInContext } from '../../logs/in-context.js'
 
 /** An entry of a watched list, parsed at most once in this process. */
 export interface Item {
@@ -21,15 +23,43 @@ export interface EntryFrames {
   readonly others: string
 }
 
-export type ReadItem = (index: number, text: string) => Item
+/** Reads the texts of a list as items, each parsed once. */
+export interface ItemReader {
+  /** One that follows an entry with this context. */
+  next(index: number, text: string, before: Context): Item
+  /** Those from an index on, where it is not known what they follow. */
+  page(from: number, texts: readonly string[]): Promise<Item[]>
+  /** The context of what follows these items, which begin at `from`. */
+  contextAfter(items: readonly Item[], from: number): Promise<Context>
+}
 
-/** Parses the texts of a list, once each. */
-export function itemReader(
-  readText: (text: string) => LogEntry | undefined,
-  onSkipped: () => void,
-): ReadItem {
-  return (index, text) => {
-    const entry = readText(text)
+export interface ItemReaderOptions {
+  nodeId: string
+  readText: ReadText
+  lookBack: LookBack
+  onSkipped: () => void
+}
+
+export function itemReader({
+  nodeId,
+  readText,
+  lookBack,
+  onSkipped,
+}: ItemReaderOptions): ItemReader {
+  return {
+    next(index, text, before) {
+      const stored = readText(text, nodeId)
+      return itemOf(index, text, stored && inContext(stored, before))
+    },
+    async page(from, texts) {
+      const entries = await readInContext(texts, from, { readText, nodeId, lookBack })
+      return texts.map((text, i) => itemOf(from + i, text, entries[i]))
+    },
+    contextAfter: async (items, from) =>
+      items.findLast(({ entry }) => entry !== undefined)?.entry ?? (await lookBack(from)),
+  }
+
+  function itemOf(index: number, text: string, entry: LogEntry | undefined): Item {
     if (!entry) onSkipped()
     return { index, text, check: checkOf(text), entry, frames: {} }
   }

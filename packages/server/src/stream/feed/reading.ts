@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
-import type { Item, ReadItem } from './item.js'
+import type { Item, ItemReader } from './item.js'
 
 export interface ReadingOptions {
   nodeId: string
   store: Pick<LogStore, 'read' | 'readBefore'>
   atHand: AtHand
-  readItem: ReadItem
+  read: Pick<ItemReader, 'page'>
   /** Counts the lists that have taken the place of another. */
   replacements: () => number
 }
@@ -15,7 +15,8 @@ export interface ReadingOptions {
 const PAGE = 500
 
 /** Reads for those that are behind: from memory, or else from the store. */
-export function createReading({ nodeId, store, atHand, readItem, replacements }: ReadingOptions) {
+export function createReading(options: ReadingOptions) {
+  const { nodeId, store, atHand, replacements } = options
   const reads = new Map<string, Promise<Item[]>>()
   let extending: Promise<void> | undefined
   return { read, readBefore }
@@ -40,7 +41,7 @@ export function createReading({ nodeId, store, atHand, readItem, replacements }:
 
   async function storedBefore(to: number, limit: number): Promise<Item[]> {
     const texts = await store.readBefore(nodeId, to, limit)
-    const page = texts.map((text, i) => readItem(to - texts.length + i, text))
+    const page = await options.read.page(to - texts.length, texts)
     await nextTurn()
     return page
   }
@@ -57,10 +58,8 @@ export function createReading({ nodeId, store, atHand, readItem, replacements }:
       const most = Math.min(PAGE, base - start + 1)
       const texts = await store.read(nodeId, start, most)
       if (texts.length === 0) return
-      for (const [i, text] of texts.entries()) {
-        if (start + i < base) older.push(readItem(start + i, text))
-        else if (text !== oldest?.text) return
-      }
+      if (start + texts.length > base && texts.at(-1) !== oldest?.text) return
+      older.push(...(await options.read.page(start, texts.slice(0, base - start))))
       await nextTurn()
       if (before !== replacements() || atHand.base() !== base) return
     }
@@ -79,7 +78,7 @@ export function createReading({ nodeId, store, atHand, readItem, replacements }:
 
   async function readPage(from: number, limit: number): Promise<Item[]> {
     const texts = await store.read(nodeId, from, limit)
-    const page = texts.map((text, i) => readItem(from + i, text))
+    const page = await options.read.page(from, texts)
     // An embedded store answers at once; a long history must leave others their turn.
     await nextTurn()
     return page

@@ -1,5 +1,5 @@
 import { isAtEnd, type LogStore } from '../../logs/store.js'
-import type { AtHand } from './at-hand.js'
+import type { AtHand, Loaded } from './at-hand.js'
 
 /** Makes the list at hand agree with the store. */
 export interface Sync {
@@ -19,6 +19,8 @@ export interface SyncOptions {
   nodeId: string
   store: Pick<LogStore, 'length' | 'read' | 'readBefore'>
   atHand: AtHand
+  /** Reads the newest texts of a list, from an index on. */
+  readNewest: (from: number, texts: readonly string[]) => Promise<Loaded>
   onGrown: () => void
   /** The list has become another one. */
   onReplaced: () => void
@@ -28,7 +30,8 @@ export interface SyncOptions {
 const FIRST_LOAD = 256
 const PAGE = 500
 
-export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncOptions): Sync {
+export function createSync(options: SyncOptions): Sync {
+  const { nodeId, store, atHand, readNewest, onGrown, onReplaced } = options
   let state: 'opening' | 'open' | 'closed' = 'opening'
   let replacements = 0
   let syncing: Promise<void> | undefined
@@ -53,7 +56,8 @@ export function createSync({ nodeId, store, atHand, onGrown, onReplaced }: SyncO
     const end = await store.length(nodeId)
     const texts = await store.readBefore(nodeId, end, FIRST_LOAD)
     // No text means that the list was removed since it was measured.
-    atHand.reset(texts.length === 0 ? 0 : end - texts.length, texts)
+    const from = texts.length === 0 ? 0 : end - texts.length
+    atHand.reset(from, await readNewest(from, texts))
   }
 
   function soon(): void {
