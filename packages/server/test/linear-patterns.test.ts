@@ -44,7 +44,7 @@ describe('redaction', () => {
   })
 })
 
-describe.each(['interpret', 'causes'])('the tables of %s', (name) => {
+describe.each(['envelopes', 'tools', 'causes'])('the tables of %s', (name) => {
   test('have patterns that are linear', { timeout: 60_000 }, async () => {
     const folder = new URL(`../src/output/${name}/`, import.meta.url)
     const files = readdirSync(folder, { recursive: true }).filter((file) =>

@@ -521,15 +521,16 @@ for (const store of ['SQLite', 'Redis'] as const) {
     })
 
     if (store === 'Redis') {
-      it('tells when another replica terminates or deletes the node', async () => {
+      it('tells the readers of another replica when the node is terminated or deleted', async () => {
         const replica = await start()
         const [terminated, deleted] = [await newNode(), await newNode()]
         await send(terminated, entries(0, 1))
         await send(deleted, entries(0, 1))
-        const [first, second] = [await open(terminated), await open(deleted)]
+        const there = { on: replica }
+        const [first, second] = [await open(terminated, '', there), await open(deleted, '', there)]
         await until('both to be at the tip', () => first.messages()[0] && second.messages()[0])
-        await replica.post(`/admin/nodes/${terminated}/terminate`, '')
-        await replica.fetch(`/admin/nodes/${deleted}`, { method: 'DELETE' })
+        await server.post(`/admin/nodes/${terminated}/terminate`, '')
+        await server.fetch(`/admin/nodes/${deleted}`, { method: 'DELETE' })
         await Promise.all([first.ended, second.ended])
         expect(first.events.at(-1)?.data).toMatchObject({ status: 'terminated' })
         expect(second.events.at(-1)?.data).toMatchObject({ status: 'deleted' })

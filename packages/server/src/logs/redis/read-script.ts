@@ -14,7 +14,7 @@ end`
  *
  * KEYS: the list, and the hash of its long elements, which may be left out.
  * ARGV: from, limit, bytes, retention. A negative limit reads the elements right before `from`.
- * Returns the list's length and the texts.
+ * Returns the list's length, the texts, and how many long elements were found that the hash lacked.
  *
  * The size of an element is known only once it is copied, and copying 512 MB holds Redis up for a
  * second. So each long element is copied once: which ones there are is kept in a hash, with the
@@ -113,5 +113,5 @@ if back then
     texts[i], texts[#texts + 1 - i] = texts[#texts + 1 - i], texts[i]
   end
 end
-return {length, texts}
+return {length, texts, #found}
 `

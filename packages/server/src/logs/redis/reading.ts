@@ -25,7 +25,10 @@ export interface Reading extends Pick<LogStore, 'read' | 'readBefore'> {
   readEach(asked: readonly Asked[]): Promise<(Excerpt | Error)[]>
 }
 
-type Reply = [length: number, texts: string[]]
+/** How many nodes are remembered for their long elements. */
+const MOST_LONG = 10_000
+
+type Reply = [length: number, texts: string[], found?: number]
 type Arguments = [keyCount: number, ...rest: (string | number)[]]
 
 interface WithRead extends Redis {
@@ -47,6 +50,11 @@ export function createReading({
   const { sharded, attempt } = commands
   const redis = commands.redis as WithRead
   redis.defineCommand('launchtailRead', { lua: READ })
+  /**
+   * A Cluster's lists that may have long elements. While a slot moves, a Cluster takes no command of
+   * whose keys only some are there, so the hash, which most lists lack, is named for these alone.
+   */
+  const mayBeLong = new Set<string>()
   return { read, readBefore, readEach }
 
   async function read(nodeId: string, from: number, limit: number): Promise<string[]> {
@@ -63,10 +71,15 @@ export function createReading({
 
   async function readOne(asked: Asked): Promise<Excerpt> {
     try {
-      return excerptOf(await redis.launchtailRead(...argumentsOf(asked)))
+      const reply = await redis.launchtailRead(...argumentsOf(asked))
+      if ((reply[2] ?? 0) > 0) expectLong(asked.nodeId)
+      return excerptOf(reply)
     } catch (error) {
-      // While its slot moves, a Cluster takes no command of whose keys only some are there.
-      if (!isOf(error, 'TRYAGAIN')) throw error
+      if (!isOf(error, 'TRYAGAIN')) {
+        // A long element may be why it took too long.
+        expectLong(asked.nodeId)
+        throw error
+      }
       return excerptOf(await redis.launchtailRead(...argumentsOf(asked, false)))
     }
   }
@@ -90,7 +103,15 @@ export function createReading({
     )
   }
 
-  function argumentsOf({ nodeId, from, limit, bytes }: Asked, withLong = true): Arguments {
+  function expectLong(nodeId: string): void {
+    if (mayBeLong.size >= MOST_LONG) mayBeLong.clear()
+    mayBeLong.add(nodeId)
+  }
+
+  function argumentsOf(
+    { nodeId, from, limit, bytes }: Asked,
+    withLong = !sharded || mayBeLong.has(nodeId),
+  ): Arguments {
     const list = keys.list(nodeId)
     const names = withLong ? [list, keys.long(nodeId)] : [list]
     return [names.length, ...names, from, limit, bytes, retention]
