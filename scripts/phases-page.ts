@@ -97,7 +97,7 @@ ${UNKNOWN.means} ${UNKNOWN.advice}
 When nothing has come for three times as long as the phase as a whole usually takes at most (the 95th
 percentile of five or more past launches, and a minute at least), one warning is stored and the node is
 \`stalled\` until the next line. Past launches are those of the same provider, GPU and model; where these
-are fewer than five, of the same provider and GPU, then of the same provider. Without such a past:
+are fewer than five, of the same provider and GPU, then of the same provider. Without enough history:
 
 ${table(
   ['Phase', 'Nothing for'],
@@ -186,7 +186,7 @@ function fits(when: RegExp, line: string): boolean {
 
 function causeText({ code: name, means, advice, rows }: Cause): string {
   const only = rows.flatMap(({ last, phases }) => [
-    ...(last ? ['Only as the last word on a launch.'] : []),
+    ...(last ? ['Only from the launcher’s final message.'] : []),
     ...(phases ? [`Only in ${phases.map(code).join(', ')}.`] : []),
   ])
   return `### \`${name}\`\n\n${[means, advice, ...new Set(only)].join(' ')}`

@@ -11,7 +11,7 @@ import { createPending } from './pending.js'
 import { createSchedule } from './schedule.js'
 
 /**
- * Brings the records up to date with the lists: news are gathered, folded, and stored for many nodes
+ * Brings the records up to date with the lists: news is collected, folded, and stored for many nodes
  * in one transaction. A record says how many entries it includes, so what a crash left out between
  * an append and its record is found by `catchUp`.
  */

@@ -12,8 +12,8 @@ export interface ScheduleOptions {
  * the database from others for some 5 ms.
  */
 const BATCH = 32
-/** Milliseconds for which news of a node are gathered before its record is stored. */
-const GATHER = 500
+/** How long news of a node is collected before its record is stored, in milliseconds. */
+const COLLECT = 500
 /**
  * The pause after a batch is nine times what the batch took, so that a fleet's records take an even
  * tenth of a core. There is no pause once news have waited for `LONGEST_WAIT` milliseconds. Whoever
@@ -31,7 +31,7 @@ export function createSchedule({ pending, write }: ScheduleOptions) {
 
   /** Called after each append. A busy node's record is stored once for many of them. */
   function soon(): void {
-    if (!writing) plan(GATHER)
+    if (!writing) plan(COLLECT)
   }
 
   function plan(wait: number): void {
@@ -46,12 +46,12 @@ export function createSchedule({ pending, write }: ScheduleOptions) {
 
   async function writeSome(): Promise<void> {
     const begun = performance.now()
-    await write(pending.waitingSince(begun - GATHER, BATCH))
+    await write(pending.waitingSince(begun - COLLECT, BATCH))
     const oldest = pending.oldest()
     if (oldest === undefined) return
     const now = performance.now()
     const pause = now - oldest > LONGEST_WAIT ? 0 : PAUSE_FACTOR * (now - begun)
-    plan(Math.max(pause, oldest + GATHER - now))
+    plan(Math.max(pause, oldest + COLLECT - now))
   }
 
   async function flush(): Promise<void> {

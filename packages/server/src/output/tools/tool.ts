@@ -43,7 +43,7 @@ export interface CauseRow {
   readonly maybe?: readonly RegExp[]
   /** The words of whoever saw something else fail: it is this where nothing says what that was. */
   readonly wraps?: readonly RegExp[]
-  /** Only as the last word on a launch, which its launcher or sender said; never a line of output. */
+  /** Only in the final message of a launcher or sender; never in a line of output. */
   readonly last?: true
   /** Only in these phases. */
   readonly phases?: readonly Phase[]
