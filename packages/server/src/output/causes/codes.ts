@@ -13,7 +13,7 @@ export const CODES = {
     'Correct the arguments (`vllm_args`, or the task); they differ between versions.',
   ],
   bad_hub_token: [
-    'The token for the Hugging Face hub is invalid.',
+    'The Hugging Face hub does not accept this token.',
     'Create a token with read access and pass it as the secret `HF_TOKEN`.',
   ],
   bad_setting: [
