@@ -5,6 +5,7 @@ import type { LogStore } from '../logs/store.js'
 import { lineDecoder } from '../output/lines.js'
 import type { Redactor } from '../output/redact/index.js'
 import { BEGIN_KEY, endsInKey } from './cut-key.js'
+import { bodyRedactor, createCutLines } from './cut-line.js'
 import { createPipeline } from './pipeline.js'
 import { createRawAppend } from './raw-append.js'
 
@@ -34,6 +35,7 @@ export interface RawBodyOptions {
 
 /** Reads bodies of raw output into their nodes' logs. */
 export function createBodyReader({ appender, store, redactorFor, storageGrace }: RawBodyOptions) {
+  const cutLines = createCutLines()
   return { read, skip }
 
   async function read(nodeId: string, source: Source | undefined, body: RawBody) {
@@ -44,7 +46,11 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
       const headers = { 'Log-Offset': String(stored) }
       throw new HttpError(409, `the output from byte ${stored} on is missing`, { headers })
     }
-    const redactor = redactorFor(nodeId)
+    const output = `${nodeId} ${name}`
+    // A body that is the whole output neither goes on nor is continued.
+    const mayBeCut = source !== undefined && source.key === undefined
+    const before = mayBeCut && stored > 0 ? cutLines.before(output, stored) : ''
+    const redactor = bodyRedactor(redactorFor(nodeId), before)
     if (stored > 0 && (await endsInKey(store, nodeId))) redactor.line(BEGIN_KEY)
     const raw = createRawAppend({ appender, nodeId, name, storageGrace })
     const pipeline = createPipeline({
@@ -61,11 +67,15 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
     })
     try {
       const decoder = lineDecoder()
+      let reached = stored
       for await (const chunk of without(stored - offset, body.chunks)) {
+        reached += chunk.length
         await pipeline.take(decoder.push(chunk))
       }
+      if (mayBeCut) redactor.lastLine()
       await pipeline.take(decoder.end())
       await pipeline.end()
+      if (mayBeCut) cutLines.remember(output, reached, redactor.end())
     } finally {
       pipeline.cancel()
       raw.cancel()

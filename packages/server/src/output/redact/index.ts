@@ -1,4 +1,5 @@
 import { COMMAND_LINES } from './commands.js'
+import { maskBeginning } from './cut-off.js'
 import { ELEMENTS } from './elements.js'
 import { formsOf } from './forms.js'
 import { createHints } from './hints.js'
@@ -20,6 +21,8 @@ export interface Redactor {
    * remembered from line to line, so each output needs a redactor of its own.
    */
   line(text: string): string
+  /** A redacted text that goes on elsewhere, without the beginning of a secret at its end. */
+  cutOff(text: string): string
 }
 
 /** All rules, in the order in which they are applied. */
@@ -45,22 +48,26 @@ const rulesFor = createHints(RULES)
 export function createRedactor({ values = [] }: { values?: readonly string[] } = {}): Redactor {
   const forms = new Set<string>()
   for (const value of values) for (const form of formsOf(value)) forms.add(form)
-  const maskKnown = createKnown(forms)
+  const known = createKnown(forms)
   const keys = followKeys()
   const name = followNames()
-  return { redact, line: (text) => name(keys.next(redact(text), text)) }
+  return { redact, line: (text) => name(keys.next(redact(text), text)), cutOff }
 
   function redact(text: string): string {
-    const views = viewsOf(text)
-    for (const view of views) {
+    for (const view of viewsOf(text)) {
       const masked = mask(view)
       if (masked !== view) return masked
     }
     return mask(text)
   }
 
+  function cutOff(text: string): string {
+    const masked = known.maskBeginning(text)
+    return masked === text ? maskBeginning(text, redact) : masked
+  }
+
   function mask(text: string): string {
-    let masked = maskKnown(text)
+    let masked = known.mask(text)
     for (const rule of rulesFor(masked)) masked = rule.mask(masked)
     return masked.includes('\n') ? masked.split('\n').map(followNames()).join('\n') : masked
   }

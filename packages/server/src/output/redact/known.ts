@@ -1,16 +1,28 @@
 import { CUT_MARK } from '../lines.js'
 import { createMatcher, type Span } from './matcher.js'
 
-/** Masks given literals, and the beginning of one at the end of a line that was too long. */
-export function createKnown(literals: ReadonlySet<string>): (text: string) => string {
-  if (literals.size === 0) return (text) => text
+export interface Known {
+  /** Masks them, and the beginning of one at the end of a line that was too long. */
+  mask(text: string): string
+  /** Masks the beginning of one at the text's end. */
+  maskBeginning(text: string): string
+}
+
+/** Masks given literals. */
+export function createKnown(literals: ReadonlySet<string>): Known {
+  if (literals.size === 0) return { mask: (text) => text, maskBeginning: (text) => text }
   const matcher = createMatcher(literals)
-  return (text) => {
+  return { mask, maskBeginning }
+
+  function mask(text: string): string {
     const masked = maskSpans(text, matcher.find(text))
     const mark = text.endsWith(']') ? CUT_MARK.exec(masked) : null
-    if (!mark) return masked
-    const from = matcher.findCut(masked.slice(0, mark.index))
-    return from === -1 ? masked : `${masked.slice(0, from)}***${mark[0]}`
+    return mark ? maskBeginning(masked.slice(0, mark.index)) + mark[0] : masked
+  }
+
+  function maskBeginning(text: string): string {
+    const from = matcher.findCut(text)
+    return from === -1 ? text : `${text.slice(0, from)}***`
   }
 }
 

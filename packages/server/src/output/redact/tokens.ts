@@ -20,7 +20,7 @@ export const TOKENS: readonly Rule[] = [
   token('Kaggle', ['KGAT_'], '[A-Za-z0-9]{20,}'),
   token('Weights & Biases', ['wandb_v1_'], '[\\w-]{20,}', ['b_v']),
   token('OpenAI', ['sk-'], '(?=[a-z_-]{0,100}[A-Z0-9])[\\w-]{20,}'),
-  token('Databricks', ['dapi'], '[a-f0-9]{32}(?![a-z0-9])'),
+  token('Databricks', ['dapi'], '[a-f0-9]{32,}'),
   // Of the clouds that nodes are rented from.
   within('AWS', ['AKIA', 'ASIA', 'ABIA', 'ACCA'], '[A-Z2-7][A-Z0-9]{15}(?![a-z])', [
     'kia',
@@ -33,7 +33,7 @@ export const TOKENS: readonly Rule[] = [
   within('Google', ['AIza'], '[\\w-]{30,}'),
   within('Google OAuth', ['ya29.', 'GOCSPX-'], '[\\w-]{20,}'),
   token('DigitalOcean', ['dop_v1_', 'doo_v1_', 'dor_v1_'], '[a-f0-9]{30,}', ['p_v', 'o_v', 'r_v']),
-  token('Alibaba', ['LTAI'], '[A-Za-z0-9]{20}(?![A-Za-z0-9])', ['lta']),
+  token('Alibaba', ['LTAI'], '[A-Za-z0-9]{12,}', ['lta']),
   token('Fly.io', ['fo1_', 'fm1a_', 'fm1r_', 'fm2_'], '[\\w+/-]{40,}={0,3}'),
   token('OpenShift', ['sha256~'], '[\\w-]{40,}', ['56~']),
   // Of what holds code, images and packages.
