@@ -587,6 +587,21 @@ oddity.LaterError: what came of it`
     ])
   })
 
+  it('leaves others their turns while it is looked for in 100,000 entries', async () => {
+    const [entry] = entriesOf('INFO 12-01 10:00:00 [loader.py:1] Loading weights', 'model_loading')
+    const text = writeEntry(entry as LogEntry)
+    const read = async (_: string, from: number, limit: number) =>
+      Array<string>(Math.max(0, Math.min(limit, 100_000 - from))).fill(text)
+    let turns = 0
+    const others = setInterval(() => {
+      turns += 1
+    }, 1)
+    await explain({ message: ENDED }, { nodeId: 'n', store: { read } })
+    clearInterval(others)
+    // It takes some 300 ms, of which others get a turn every 5.
+    expect(turns).toBeGreaterThan(15)
+  })
+
   it('is the launcher’s own where nothing tells more', async () => {
     const read = async () => []
     const told = { message: 'it went away', details: 'nobody knows' }

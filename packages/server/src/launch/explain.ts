@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NOT_LAUNCHED } from '@launchtail/client/protocol'
 import { readEntry } from '../logs/entry-text.js'
 import { type Context, inContext } from '../logs/in-context.js'
@@ -8,7 +9,9 @@ import { NO_CLUES, observe } from '../output/causes/tracker.js'
 import type { Outcome } from './launcher.js'
 
 /** Entries that are read from the list at once. */
-const PAGE = 1000
+const PAGE = 200
+/** Milliseconds of reading after which other work gets its turn: a list may have 100,000 entries. */
+const SLICE = 5
 
 /**
  * Explains why a launch ended: the message is the line that shows the first real cause, and the
@@ -21,10 +24,15 @@ export async function explain(
 ): Promise<Outcome> {
   let clues = NO_CLUES
   let before: Context = { ...NOT_LAUNCHED, timestamp: '' }
+  let since = performance.now()
   for (let from = 0; ; ) {
     const texts = await store.read(nodeId, from, PAGE)
     if (texts.length === 0) break
     for (const [i, text] of texts.entries()) {
+      if (performance.now() - since > SLICE) {
+        await nextTurn()
+        since = performance.now()
+      }
       const stored = readEntry(text)
       if (!stored) continue
       const entry = inContext(stored, before)
