@@ -103,7 +103,8 @@ export function refusedByTheCompiler() {
   const served = app()
   const node = { node_id: 'n', status: 'active', phase: 'active', progress: 100 } as const
   const times = { created_at: '', updated_at: '', message: '', phases: [] }
-  const record = { ...node, ...times }
+  const place = { cluster_name: '', provider: '', region: '', gpu: '', gpu_count: 0 }
+  const record = { ...node, ...times, ...place, model: '', use_spot: false }
   serve(served, { getNode: async () => record })
 
   const answer = operations.getNode.answer.extend({ colour: z.string() })

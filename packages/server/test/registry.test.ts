@@ -64,6 +64,21 @@ test('a node that is over and is launched anew by another program is found soon'
   expect(await registry.get('node-7')).toMatchObject({ status: 'failed' })
 })
 
+test('a record has all its fields, also where nothing is known', async () => {
+  const { registry, push } = await open()
+  await push('listed', 'queued')
+  await registry.create({ nodeId: 'created', about: {} })
+  const unknown = { cluster_name: '', provider: '', region: '', gpu: '', model: '' }
+  for (const nodeId of ['listed', 'created']) {
+    const record = await registry.find(nodeId)
+    expect(record).toMatchObject({ ...unknown, gpu_count: 0, use_spot: false })
+    expect(record?.eta_seconds).toBeUndefined()
+  }
+  const about = { provider: 'aws', region: 'x', gpu: 'H100', model: 'm' }
+  await registry.create({ nodeId: 'known', about })
+  expect(await registry.find('known')).toMatchObject({ ...about, gpu_count: 1, use_spot: false })
+})
+
 test('a list that has become another is taken in from its beginning', async () => {
   const { store, registry, push } = await open()
   await push('n', 'queued', 'provisioning', 'instance_ready', 'installing', 'model_loading')

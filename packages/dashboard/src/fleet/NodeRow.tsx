@@ -35,7 +35,7 @@ export function NodeRow({ node, position, count }: NodeRowProps) {
       </a>
       <span class="about">
         <DemoMark labels={labels} />
-        {inert(model ?? '')}
+        {inert(model)}
       </span>
       <span class="where">
         <span>{hardwareOf(node)}</span>

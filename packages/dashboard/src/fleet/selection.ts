@@ -27,7 +27,7 @@ export function createSelection({ nodes, route }: SelectionOptions): Selection {
     return countKinds(newestFirst.value.filter((node) => passes(node, anyKind)))
   })
   const providers = computed(() =>
-    [...new Set(newestFirst.value.flatMap(({ provider }) => provider ?? []))].sort(),
+    [...new Set(newestFirst.value.flatMap(({ provider }) => provider || []))].sort(),
   )
   return { filter, shown, counts, providers }
 }

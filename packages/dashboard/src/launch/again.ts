@@ -36,8 +36,16 @@ export async function earlierLaunch(nodeId: string): Promise<EarlierLaunch> {
 
 async function fromRecord(nodeId: string): Promise<EarlierLaunch> {
   const node = await client.peek().getNode(nodeId)
-  const { node_id, provider = '', region = 'local', gpu = 'cpu', gpu_count, model, use_spot } = node
-  const request = { node_id, provider, region, gpu, gpu_count, model, use_spot }
+  const { node_id, provider, region, gpu, gpu_count, model, use_spot } = node
+  const request = {
+    node_id,
+    provider,
+    region: region || 'local',
+    gpu: gpu || 'cpu',
+    ...(gpu_count > 0 && { gpu_count }),
+    ...(model && { model }),
+    use_spot,
+  }
   const isTask = !model || provider === 'local'
   return {
     draft: draftOf({ ...request, ...(isTask && { task: '' }) }),

@@ -8,7 +8,7 @@ import { Actions } from './Actions.js'
 /** What a node is, in the line of its name. */
 export function Facts({ node }: { node: NodeRecord }) {
   const { node_id, model, labels, status, stalled } = node
-  const facts = [inert(model ?? ''), hardwareOf(node), locationOf(node, ' ')]
+  const facts = [inert(model), hardwareOf(node), locationOf(node, ' ')]
   return (
     <>
       <b class="condition" data-phase={node.phase} data-status={status} data-stalled={stalled}>

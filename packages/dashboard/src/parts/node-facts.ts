@@ -3,7 +3,7 @@ import { inert } from './inert.js'
 
 /** A node's name: the one it was given, or its cluster's, or its id. */
 export function nameOf({ name, cluster_name, node_id }: NodeRecord): string {
-  return name ?? cluster_name ?? node_id
+  return name || cluster_name || node_id
 }
 
 /** Where a node runs. For a machine of one's own, provider and region may be the same word. */
@@ -13,7 +13,7 @@ export function locationOf({ provider, region }: NodeRecord, separator: string):
 
 /** Its GPUs: `8 × h100 spot`. */
 export function hardwareOf({ gpu, gpu_count, use_spot }: NodeRecord): string {
-  const count = gpu_count !== undefined && gpu_count > 1 ? `${gpu_count} × ` : ''
+  const count = gpu_count > 1 ? `${gpu_count} × ` : ''
   return inert([gpu && count + gpu, use_spot && 'spot'].filter(Boolean).join(' '))
 }
 

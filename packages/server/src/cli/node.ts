@@ -31,7 +31,7 @@ Examples:
 }
 
 function inFull(node: NodeRecord, format: Formatter): string {
-  const gpus = node.gpu && (node.gpu_count ?? 1) > 1 ? `${node.gpu_count} × ${node.gpu}` : node.gpu
+  const gpus = node.gpu && node.gpu_count > 1 ? `${node.gpu_count} × ${node.gpu}` : node.gpu
   const places = [node.provider, node.region, gpus, node.use_spot && 'spot']
   const facts = [
     ['node', node.node_id],

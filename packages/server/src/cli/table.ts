@@ -71,7 +71,7 @@ function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
   return [
     idOf(node_id),
     state,
-    oneLine(name ?? cluster_name ?? ''),
+    oneLine(name || cluster_name),
     oneLine(stalled + (status === 'active' ? (endpoint ?? message) : message)),
   ]
 }

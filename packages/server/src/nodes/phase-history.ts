@@ -7,7 +7,7 @@ import { keepNewest } from './keep-newest.js'
 import type { Durations, Past } from './past.js'
 
 /** Launches that agree in these fields are expected to take about as long. */
-export type LaunchKind = Pick<NodeRecord, 'provider' | 'gpu' | 'model'>
+export type LaunchKind = Partial<Pick<NodeRecord, 'provider' | 'gpu' | 'model'>>
 
 export interface PhaseHistory {
   /**
@@ -60,15 +60,15 @@ export function createPhaseHistory(database: Database): PhaseHistory {
   }
 
   async function of({ provider, gpu, model }: LaunchKind): Promise<Past> {
-    if (provider === undefined) return []
+    if (!provider) return []
     if (added && performance.now() - clearedAt >= STALE) {
       cache.clear()
       added = false
       clearedAt = performance.now()
     }
     const groups: LaunchKind[] = [
-      ...(gpu !== undefined && model !== undefined ? [{ provider, gpu, model }] : []),
-      ...(gpu !== undefined ? [{ provider, gpu }] : []),
+      ...(gpu && model ? [{ provider, gpu, model }] : []),
+      ...(gpu ? [{ provider, gpu }] : []),
       { provider },
     ]
     return Promise.all(groups.map(cached))

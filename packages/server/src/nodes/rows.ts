@@ -76,8 +76,8 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
   const { status, phase, progress, message, endpoint, failure, ended_at, stalled } = folded
   return {
     node_id: row.node_id,
-    ...(row.cluster_name !== null && { cluster_name: row.cluster_name }),
-    ...(JSON.parse(row.about) as About),
+    cluster_name: row.cluster_name ?? '',
+    ...placeOf(JSON.parse(row.about) as About),
     status,
     phase,
     progress,
@@ -90,6 +90,13 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
     ...(stalled && { stalled }),
     phases: folded.phases,
   }
+}
+
+/** The description with all the fields that every record has. */
+function placeOf({ provider = '', region = '', gpu = '', model = '', ...about }: About) {
+  // One that is launched without a number gets one GPU, unless it asks for none.
+  const { gpu_count = gpu === '' || gpu === 'cpu' ? 0 : 1, use_spot = false, ...more } = about
+  return { provider, region, gpu, gpu_count, model, use_spot, ...more }
 }
 
 function timingsOf(phases: readonly PhaseRow[]): PhaseTiming[] {
