@@ -1,8 +1,7 @@
 import { type Draft, draftSchema } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 import { jsonParts, ndjsonParts } from './json/parts.js'
-import { faultsOf } from './parse.js'
-import { wordsFor } from './words.js'
+import { checked, faultsOf } from './parse.js'
 
 /** The entries of a body, each of them checked. Throws for the first one that is wrong. */
 export async function draftsOf(
@@ -16,7 +15,7 @@ export async function draftsOf(
 }
 
 function draftOf(value: unknown, index: number): Draft {
-  const result = draftSchema.safeParse(value, { error: wordsFor })
+  const result = checked(draftSchema, value)
   if (result.success) return result.data
   throw new HttpError(400, `entry ${index}: ${faultsOf(result.error, 'the entry')}`)
 }
