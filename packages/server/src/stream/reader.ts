@@ -48,8 +48,21 @@ export interface Reader extends StreamReader {
 /** A reader that has been sent nothing yet. */
 export function logReader(life: StreamReader, options: ReaderOptions, viewOf: ViewOf): Reader {
   const { format, levels, from } = options
-  const view = viewOf(format, levels, life.outlet.chunked)
-  return { ...life, options, view, live: false, cursor: from, catchingUp: false }
+  const { outlet, ended, beatAt, endAt } = life
+  const view = viewOf(format, levels, outlet.chunked)
+  // Field by field: objects that are made by spreading another differ in shape for V8, and each
+  // reader is looked at in each flush.
+  return {
+    outlet,
+    ended,
+    beatAt,
+    endAt,
+    options,
+    view,
+    live: false,
+    cursor: from,
+    catchingUp: false,
+  }
 }
 
 type ViewOf = (format: Format, levels: LevelFilter, chunked: boolean) => View
