@@ -13,7 +13,7 @@ const LAUNCHES = 100
 /** Lines a second of one launch, as of one that installs packages. */
 const RATE = 50
 /** How long the last line may take to come, in milliseconds. */
-const PATIENCE = 30_000
+const LIMIT = 30_000
 
 export async function measure(scale) {
   const lines = Math.round(LINES * Math.min(1, scale.seconds))
@@ -56,11 +56,11 @@ async function measureOne(server, api, launches, lines) {
   const begun = performance.now()
   const before = cpuSeconds([server.pid])
   await play(streams, lines)
-  const patience = setTimeout(() => {
+  const limit = setTimeout(() => {
     for (const { cut } of reading) cut()
-  }, PATIENCE)
+  }, LIMIT)
   await Promise.all(reading.map(({ ended }) => ended))
-  clearTimeout(patience)
+  clearTimeout(limit)
   const seconds = (performance.now() - begun) / 1000
   const cpu = (cpuSeconds([server.pid]) - before) / seconds
   if (took.length !== launches * lines) {

@@ -625,7 +625,7 @@ def _read_events(
     retry = _FIRST_DELAY
     failures = 0
 
-    def patience() -> float:
+    def time_left() -> float:
         left = quiet_since + timeout - time.monotonic()
         if left <= 0:
             raise StreamTimeout(f"no event for {timeout:g} s")
@@ -642,7 +642,7 @@ def _read_events(
                 "Accept": "text/event-stream",
                 "Last-Event-ID": position.last_event_id or None,
             }
-            answer = client._request("GET", path, query, headers, timeout=patience())
+            answer = client._request("GET", path, query, headers, timeout=time_left())
             # The stream has already been read to its end.
             if answer.status == 204:
                 return
@@ -651,7 +651,7 @@ def _read_events(
             on_state("live", None, None)
             parser = _Parser()
             while True:
-                chunk = answer.read_some(patience())
+                chunk = answer.read_some(time_left())
                 # The server ended the stream in order, and has said when to reconnect.
                 if not chunk:
                     not_before = retry

@@ -178,13 +178,13 @@ test('a word whose answer was lost is said once', async () => {
 })
 
 test('does not wait where it is told not to', async () => {
-  const { take } = await pipeline({ patient: false, faults: [new StorageUnavailable('away')] })
+  const { take } = await pipeline({ retries: false, faults: [new StorageUnavailable('away')] })
   await expect(take(lines('one\n'))).rejects.toThrow('storage unavailable')
 })
 
 test('takes nothing more after a fault: later lines would be out of order', async () => {
   const { take, say, messages } = await pipeline({
-    patient: false,
+    retries: false,
     faults: [new StorageUnavailable('away')],
   })
   await expect(take(lines('one\n'))).rejects.toThrow('storage unavailable')
@@ -222,7 +222,7 @@ test('whatever is cut short, and wherever, each line is stored once and in order
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
       const faults: Answer[] = []
-      const { made, messages, appender, offset } = await pipeline({ faults, patient: false })
+      const { made, messages, appender, offset } = await pipeline({ faults, retries: false })
       const output = Buffer.from(
         Array.from({ length: 40 }, (_, n) => `line ${n}\n${n % 3 ? '' : `bar\r\n`}`).join(''),
       )

@@ -21,8 +21,8 @@ export interface OffsetsOptions {
   append: (drafts: readonly Draft[], offset: PipelineOffset) => Promise<AppendAnswer>
   /** Where the store's offsets are. */
   at: { lines: number; words: number }
-  /** Waits for storage that is out of reach. */
-  patient: boolean
+  /** Tries again while the storage is out of reach. */
+  retries: boolean
   signal: AbortSignal
 }
 
@@ -41,7 +41,7 @@ export class OffsetLost extends Error {
 }
 
 /** Appends with offsets, so that an append that is repeated, or made by two, is stored once. */
-export function createOffsets({ append, at: { lines, words }, patient, signal }: OffsetsOptions) {
+export function createOffsets({ append, at: { lines, words }, retries, signal }: OffsetsOptions) {
   const at = { lines, words }
   return { at, store }
 
@@ -57,7 +57,7 @@ export function createOffsets({ append, at: { lines, words }, patient, signal }:
       const offset = { of, from, to }
       const texts = rest.map(({ draft }) => draft)
       const attempt = () => append(texts, offset)
-      const answer = await (patient ? retry(attempt, { signal }) : attempt())
+      const answer = await (retries ? retry(attempt, { signal }) : attempt())
       if (answer.outcome !== 'elsewhere') break
       // Stored before: by us, when the answer was lost, or by another reader of this output.
       if (answer.position < from) throw new OffsetLost(of, from, answer.position)

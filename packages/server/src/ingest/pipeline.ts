@@ -24,8 +24,8 @@ export interface PipelineOptions extends Pick<OffsetsOptions, 'append' | 'signal
   redactor: Redactor
   /** True if the lines alone tell that a launch is over, or that one begins anew. */
   linesDecide?: boolean
-  /** Waits for storage that is out of reach, which is safe because of the offsets. Default true. */
-  patient?: boolean
+  /** Tries again while the storage is out of reach, which is safe because of the offsets. Default true. */
+  retries?: boolean
 }
 
 export interface Pipeline {
@@ -56,11 +56,11 @@ export function createPipeline({
   position = counter(),
   redactor,
   linesDecide = false,
-  patient = true,
+  retries = true,
   signal,
 }: PipelineOptions): Pipeline {
   let state = known
-  const offsets = createOffsets({ append, at, patient, signal })
+  const offsets = createOffsets({ append, at, retries, signal })
   const ordered = createTurns()
   const transient = createTransient(() => void ordered(showTransient))
   const { read, reached } = createLineReader({

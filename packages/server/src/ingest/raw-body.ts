@@ -62,7 +62,7 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
       redactor,
       linesDecide: true,
       // A sender that can send again gets the error at once. A pipe that cannot waits for a while.
-      patient: source === undefined && !body.canBeSentAgain,
+      retries: source === undefined && !body.canBeSentAgain,
       signal: raw.signal,
     })
     try {

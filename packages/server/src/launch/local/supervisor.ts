@@ -40,18 +40,18 @@ async function supervise(folder: string): Promise<void> {
   writeJson(files.end, { ...end, at: new Date().toISOString() } satisfies End)
 
   async function run(): Promise<Omit<End, 'at'>> {
-    output.mark('preparing a folder and a port')
+    output.note('preparing a folder and a port')
     mkdirSync(files.work, { mode: 0o700 })
     const fixed = plan.environment.PORT
     let port = fixed ? Number(fixed) : await freePort()
-    output.mark('this machine is ready')
+    output.note('this machine is ready')
 
-    if (plan.setup === undefined) output.mark('the task has no setup')
+    if (plan.setup === undefined) output.note('the task has no setup')
     else {
-      output.mark('setup started')
+      output.note('setup started')
       const ended = await step('setup', plan.setup, port)
       if (ended.code !== 0) return ended
-      output.mark('setup finished')
+      output.note('setup finished')
     }
     if (ending.aborted) return { step: 'setup', code: null, signal: 'SIGTERM' }
     if (!(await isFree(port))) {
@@ -60,7 +60,7 @@ async function supervise(folder: string): Promise<void> {
       if (fixed) return { step: 'run', code: null, signal: null, fault }
       port = await freePort()
     }
-    output.mark(`run started on port ${port}`)
+    output.note(`run started on port ${port}`)
     const ended = step('run', plan.run, port)
     writeJson(files.run, { port: plan.readyPort ?? port } satisfies Run)
     return await ended

@@ -26,10 +26,10 @@ export function openOutput({ file, secrets }: { file: string; secrets: readonly 
   let size = fstatSync(fd).size
   let full = false
   let writing: Promise<void> = Promise.resolve()
-  return { mark, take, written: () => writing }
+  return { note, take, written: () => writing }
 
   /** A line of the supervisor's own. */
-  function mark(text: string): void {
+  function note(text: string): void {
     void write(marker(text))
   }
 
