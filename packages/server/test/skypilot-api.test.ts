@@ -659,6 +659,18 @@ test('secrets go to SkyPilot as secrets, and nowhere else', async () => {
   ])
 })
 
+test('a cluster’s private key and its pickle are not asked for', async () => {
+  const { api, start } = await sky({ scenario: scenarios.plain() })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  await server.until('gpu-1', active)
+  await server.orchestrator.terminate('gpu-1')
+  await server.until('gpu-1', ended)
+  const answers = [...api.requests.values()].filter(({ name }) => name === 'sky.status')
+  expect(answers.length).toBeGreaterThan(0)
+  expect(JSON.stringify(answers.map(({ value }) => value))).not.toMatch(/PRIVATE KEY|pickle/)
+})
+
 test('a task of the caller’s own is launched with what the request adds', async () => {
   const { api, start } = await sky({ scenario: scenarios.plain() })
   const server = await start()

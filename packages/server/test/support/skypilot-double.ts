@@ -172,7 +172,8 @@ export async function startDouble({
     async '/status'(request, body) {
       const value = body.cluster_names.flatMap((name: string) => {
         const cluster = clusters.get(name)
-        return cluster ? [{ name, status: cluster.status, cloud: 'AWS', region: 'x' }] : []
+        if (!cluster) return []
+        return [{ name, status: cluster.status, cloud: 'AWS', region: 'x', ...unasked(body) }]
       })
       finish(request, { value })
     },
@@ -474,6 +475,18 @@ function payload(request: Request): object {
     error: said ? JSON.stringify(said) : null,
   }
 }
+
+/** What the real one gives of a cluster unless the body refuses it. */
+function unasked(body: { include_credentials?: boolean; include_handle?: boolean }): object {
+  return {
+    ...(body.include_credentials !== false && {
+      credentials: { ssh_user: 'root', ssh_private_key_content: PRIVATE_KEY },
+    }),
+    ...(body.include_handle !== false && { handle: 'gASVpickle' }),
+  }
+}
+
+const PRIVATE_KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----'
 
 function json(res: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)

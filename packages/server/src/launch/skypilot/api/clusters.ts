@@ -28,7 +28,8 @@ export function skyClusters(
     name: string,
     { fresh = false, signal }: { fresh?: boolean; signal: AbortSignal },
   ): Promise<string | undefined> {
-    const body = { cluster_names: [name], refresh: fresh ? 'FORCE' : 'AUTO', all_users: true }
+    const refresh = fresh ? 'FORCE' : 'AUTO'
+    const body = { cluster_names: [name], refresh, all_users: true, ...BRIEFLY }
     try {
       const found = await value('/status', body, signal)
       if (!Array.isArray(found)) throw unlikeApiServer(origin)
@@ -56,3 +57,9 @@ export function skyClusters(
     return schedule('/down', { cluster_name: name, purge: false }, signal)
   }
 }
+
+/**
+ * SkyPilot gives the cluster's private SSH key and a pickle unless it is told not to. Older servers
+ * ignore what they do not know.
+ */
+const BRIEFLY = { include_credentials: false, include_handle: false, summary_response: true }
