@@ -602,10 +602,63 @@ oddity.LaterError: what came of it`
     expect(turns).toBeGreaterThan(15)
   })
 
+  it('comes with the advice of the tool whose line it is', async () => {
+    const entries = entriesOf('toomanyrequests: You have pulled too often', 'installing')
+    const read = async (_: string, from: number) => entries.slice(from).map(writeEntry)
+    const { details } = await explain({ message: ENDED }, { nodeId: 'n', store: { read } })
+    expect(details).toContain('Log in to the registry')
+  })
+
   it('is the launcher’s own where nothing tells more', async () => {
     const read = async () => []
     const told = { message: 'it went away', details: 'nobody knows' }
     expect(await explain(told, { nodeId: 'n', store: { read } })).toEqual(told)
+  })
+})
+
+describe('clues that an earlier version stored', () => {
+  /** As that version wrote them. */
+  const STORED = {
+    memory:
+      '{"phase":"model_loading","progress":0,"best":{"rank":4,"code":"cuda_out_of_memory","message":"RuntimeError: CUDA out of memory. Tried to allocate 2 GiB.","phase":"model_loading"},"settled":true}',
+    exception:
+      '{"phase":"model_loading","progress":0,"traceback":"told","best":{"rank":2,"message":"oddity.OddError: the odd thing","phase":"model_loading"}}',
+    setup:
+      '{"phase":"installing","progress":0,"best":{"rank":1,"message":"(setup pid=3) fatal: repository x was not there","phase":"installing"},"wrapper":{"rank":0,"code":"setup_failed","message":"ERROR: Job 1\'s setup failed with return code 2","phase":"installing"}}',
+    stage:
+      '{"phase":"instance_ready","progress":0,"wrapper":{"rank":0,"code":"runtime_setup_failed","message":"⨯ Failed to set up SkyPilot runtime on cluster.  View logs: x","phase":"instance_ready"}}',
+    traceback: '{"phase":"model_loading","progress":0,"traceback":"open"}',
+  }
+
+  it.each([
+    ['memory', 'gpu_out_of_memory', 'RuntimeError: CUDA out of memory. Tried to allocate 2 GiB.'],
+    ['exception', 'unknown', 'oddity.OddError: the odd thing'],
+    ['setup', 'setup_failed', '(setup pid=3) fatal: repository x was not there'],
+    ['stage', 'runtime_setup_failed', '⨯ Failed to set up SkyPilot runtime on cluster.'],
+    ['traceback', 'unknown', 'gave up'],
+  ] as const)('explain the launch that goes on: %s', (name, code, says) => {
+    const stored: Clues = JSON.parse(STORED[name])
+    const clues = observe(stored, entry('going on', stored.phase), 7)
+    const verdict = conclude(clues, { message: 'gave up', index: 9 })
+    expect(verdict.cause.code).toBe(code)
+    expect(verdict.message).toContain(says)
+    // Only the last word has a place in the list.
+    const places = name === 'traceback' ? [{ index: 9, message: 'gave up' }] : []
+    expect(verdict.evidence).toEqual(places)
+  })
+
+  it('lose to what the rest of the launch says more surely', () => {
+    const stored: Clues = JSON.parse(STORED.exception)
+    const [line] = entriesOf('OSError: [Errno 28] No space left on device', 'model_loading')
+    const { cause, evidence } = conclude(observe(stored, line as LogEntry, 7), { message: 'x' })
+    expect(cause.code).toBe('disk_full')
+    expect(evidence.map(({ index }) => index)).toEqual([7])
+  })
+
+  it('are left as they are where they have today’s form', () => {
+    const clues = cluesOf(entriesOf("ERROR: Job 1's setup failed with return code 2", 'installing'))
+    expect(observe(clues, entry('bye', 'installing'), 1).wrapper).toEqual(clues.wrapper)
+    expect(clues.wrapper?.index).toBe(0)
   })
 })
 
@@ -623,6 +676,14 @@ describe('the record of a node whose log is sent in', () => {
       details: 'gave up\nafter 3',
       evidence: [{ index: 0, message: 'OSError: [Errno 28] No space left on device' }],
     })
+  })
+
+  it('has the advice of the tool that said so, where that is better than the usual one', () => {
+    const line = 'slurmstepd: error: *** JOB 4711 ON gpu01 CANCELLED DUE TO TIME LIMIT ***'
+    const told = failed([...entriesOf(line, 'model_loading'), entry('bye', 'failed')])
+    expect(told).toMatchObject({ code: 'launch_timeout', advice: expect.stringMatching(/#SBATCH/) })
+    const last = failed([entry('x', 'model_loading'), entry(line, 'failed')])
+    expect(last?.advice).toBe(told?.advice)
   })
 
   it('has the cause that only the last entry names', () => {

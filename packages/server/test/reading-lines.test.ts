@@ -103,6 +103,12 @@ describe('why a launch failed', () => {
       'argument --dtype',
     ],
     [
+      'a parser that argparse does not offer',
+      "vllm serve: error: argument --tool-call-parser: invalid choice: 'x' (choose from 'hermes')",
+      'bad_flag',
+      "invalid choice: 'x'",
+    ],
+    [
       'a complaint that no row knows',
       'ERROR 01-02 03:04:06 [x.py:12] The frobnicator cannot be read',
       'unknown',

@@ -41,9 +41,9 @@ export async function explain(
     }
     from += texts.length
   }
-  const { cause, message } = conclude(clues, { message: said, details: more })
+  const { cause, advice, message } = conclude(clues, { message: said, details: more })
   const details = [
-    ...(cause === UNKNOWN ? [] : [`${cause.means} ${cause.advice}`]),
+    ...(cause === UNKNOWN ? [] : [`${cause.means} ${advice}`]),
     ...(message === said ? [] : [said]),
     ...(more === undefined ? [] : [more]),
   ]

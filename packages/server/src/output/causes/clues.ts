@@ -8,7 +8,7 @@ export interface Clues {
   readonly progress: number
   readonly candidates?: readonly Candidate[]
   /** Something failed, says a line that does not say what. */
-  readonly wrapper?: Quoted & { readonly code?: string }
+  readonly wrapper?: Quoted & { readonly code?: string; readonly advice?: string }
   /** What each process is in the middle of. */
   readonly blocks?: Readonly<Record<string, Block>>
   /** A server has begun; if one begins again, the first has failed. */
@@ -22,15 +22,45 @@ export const NO_CLUES: Clues = { phase: 'queued', progress: 0 }
 /** How many processes' blocks are kept. */
 const MOST_BLOCKS = 16
 
-/** Clues that were stored by a version of before told of one line at most. */
-export function current(clues: Clues & { best?: unknown; traceback?: unknown }): Clues {
-  if (clues.best === undefined && clues.traceback === undefined) return clues
-  const { best, traceback: _, wrapper: __, ...rest } = clues
-  const { message, code, phase = clues.phase } = best as Partial<Candidate>
-  if (typeof message !== 'string') return rest
-  const weight = code === undefined ? WEIGHTS.exception : WEIGHTS.certain
-  const candidate = { index: -1, message: cut(message), weight, phase, ...(code && { code }) }
-  return { ...rest, candidates: [candidate] }
+/** What earlier versions stored: one line at most, without its place in the list. */
+interface Earlier {
+  readonly best?: EarlierLine
+  readonly wrapper?: EarlierLine
+  readonly traceback?: string
+}
+
+interface EarlierLine {
+  readonly rank: number
+  readonly message: string
+  readonly code?: string
+  readonly phase: Phase
+}
+
+const WEIGHT_OF_RANK = [0, WEIGHTS.complaint, WEIGHTS.exception, WEIGHTS.likely, WEIGHTS.certain]
+
+/** Stored clues in today's form: a launch may have begun under an earlier version. */
+export function current(stored: Clues | (Clues & Earlier)): Clues {
+  const { best, wrapper, traceback, ...rest } = stored as Clues & Earlier
+  const isEarlier = best ?? traceback ?? (wrapper && !('index' in wrapper))
+  if (!isEarlier) return stored
+  return {
+    ...rest,
+    ...(best && {
+      candidates: [
+        {
+          ...placeless(best),
+          weight: WEIGHT_OF_RANK[best.rank] ?? WEIGHTS.complaint,
+          phase: best.phase,
+        },
+      ],
+    }),
+    ...(wrapper && { wrapper: placeless(wrapper) }),
+  }
+}
+
+/** A line whose place is not known is quoted, and not linked to. */
+function placeless({ message, code }: EarlierLine): Quoted & { readonly code?: string } {
+  return { index: -1, message: cut(message), ...(code !== undefined && { code }) }
 }
 
 export const NO_BLOCKS: Readonly<Record<string, Block>> = {}

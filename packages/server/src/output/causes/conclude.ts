@@ -34,6 +34,12 @@ const STAGES = new Set([
   'no_capacity',
 ])
 
+/** A cause, and what to do where that is not the usual advice. */
+interface Named {
+  readonly code?: string | undefined
+  readonly advice?: string | undefined
+}
+
 interface LastWord {
   readonly message: string
   readonly details?: string | undefined
@@ -50,22 +56,22 @@ export function conclude(clues: Clues, last: LastWord): Verdict {
   const quoted = most && (!most.survived || mayEnd(most)) ? most : undefined
   const agrees = quoted?.code !== undefined && quoted.code === said?.code
   if (quoted && (settled || agrees || weightOf(quoted) >= (said?.weight ?? 0))) {
-    return verdict(codeOf(quoted, wrapper?.code ?? told?.code), quoted, [
+    return verdict(named(quoted, wrapper?.code ? wrapper : told), quoted, [
       ...(quoted.under ? [quoted.under] : []),
       ...(wrapper ? [wrapper] : []),
     ])
   }
-  if (said) return verdict(said.code, { message: said.message, index: last.index }, [])
+  if (said) return verdict(said, { message: said.message, index: last.index }, [])
   // That the launch ended is better said by whoever launched it; the stage that failed, by the log.
   const repeats = wrapper?.code === told?.code && !wrapper?.message.includes(last.message)
   if (wrapper?.code === undefined || !STAGES.has(wrapper.code) || repeats) {
     return verdict(
-      told?.code ?? wrapper?.code,
+      told ?? wrapper,
       { message: last.message, index: last.index },
       wrapper ? [wrapper] : [],
     )
   }
-  return verdict(wrapper.code, wrapper, [])
+  return verdict(wrapper, wrapper, [])
 }
 
 /** What was survived counts for less than any last word. */
@@ -78,16 +84,18 @@ function mayEnd({ weight }: Candidate): boolean {
   return weight >= WEIGHTS.complaint
 }
 
-function codeOf({ code }: Candidate, stage: string | undefined): string | undefined {
-  return code ?? (stage !== undefined && STAGES.has(stage) ? stage : undefined)
+/** A line that names no cause is one of the stage in which it came. */
+function named(quoted: Candidate, stage: Named | undefined): Named | undefined {
+  if (quoted.code !== undefined) return quoted
+  return stage?.code !== undefined && STAGES.has(stage.code) ? stage : undefined
 }
 
 function verdict(
-  code: string | undefined,
+  found: Named | undefined,
   { message, index }: { message: string; index?: number | undefined },
   more: readonly Quoted[],
 ): Verdict {
-  const cause = causeOf(code)
+  const cause = causeOf(found?.code)
   const first = index === undefined || index < 0 ? [] : [{ index, message: cut(message) }]
   const evidence = [
     ...first,
@@ -97,13 +105,12 @@ function verdict(
       (one, i, all) => one.index >= 0 && all.findIndex((other) => other.index === one.index) === i,
     )
     .slice(0, MOST_EVIDENCE)
-  return { cause, advice: cause.advice, message, evidence }
+  return { cause, advice: found?.advice ?? cause.advice, message, evidence }
 }
 
-interface Told {
+interface Told extends Named {
   readonly surety: Surety
   readonly weight: number
-  readonly code: string
   readonly message: string
 }
 
@@ -115,7 +122,9 @@ function toldBy({ message, details = '' }: LastWord, phase: Phase): Told | undef
       const words = wordsOf(peel(text.slice(0, LOOKED_AT)).message)
       const known = knownIn(words, phase, { last: i === 0 ? 'message' : 'details' })
       const weight = known ? LAST[known.surety] : 0
-      return known && { surety: known.surety, weight, code: known.row.code, message: cut(text) }
+      if (!known) return undefined
+      const { code, advice } = known.row
+      return { surety: known.surety, weight, code, advice, message: cut(text) }
     })
     .reduce((most, one) => ((one?.weight ?? -1) > (most?.weight ?? -1) ? one : most), undefined)
 }

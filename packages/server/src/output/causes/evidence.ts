@@ -12,6 +12,8 @@ export interface Candidate extends Quoted {
   readonly weight: number
   /** Not where no row of the tables fits. */
   readonly code?: string
+  /** What the row says to do, where that is not the usual advice on its code. */
+  readonly advice?: string
   readonly phase: Phase
   /** Which of several processes said so. */
   readonly place?: string

@@ -1,8 +1,11 @@
 import type { Placed } from '../blocks.js'
+import type { CauseRow } from '../tools/index.js'
 import type { Clues } from './clues.js'
 import { type Candidate, type Quoted, WEIGHTS, withCandidate } from './evidence.js'
 import type { Line } from './line.js'
 import { type Known, knownIn } from './rows.js'
+
+type Told = Pick<Candidate, 'weight' | 'code' | 'advice' | 'open'>
 
 /** The reason is on the next line. */
 const HEADLINE =
@@ -16,17 +19,17 @@ export function found(
 ): Clues {
   const weight =
     surety === 'certain' ? WEIGHTS.certain : line.warning ? WEIGHTS.warning : WEIGHTS.likely
-  const { code } = row
+  const told = toldBy(row)
   const open = isHeadline(line.words)
   // In a tree of reasons the deepest named one counts, in place of what announced it.
   const last = clues.candidates?.at(-1)
   if (role === 'more' && last?.place === line.place && last && !last.survived) {
-    const deeper = { ...candidateOf(line, { weight, code }), under: last.under ?? quote(last) }
+    const deeper = { ...candidateOf(line, { weight, ...told }), under: last.under ?? quote(last) }
     const others = (clues.candidates ?? []).slice(0, -1)
     if (weight >= last.weight) return { ...clues, candidates: [...others, deeper] }
     return clues
   }
-  return added(clues, line, { weight, code, ...(open && { open: true as const }) })
+  return added(clues, line, { weight, ...told, ...(open && { open: true as const }) })
 }
 
 /** A complaint that no row knows. */
@@ -41,9 +44,8 @@ export function deepened(clues: Clues, line: Line): Clues {
   if (!last || last.place !== line.place?.slice(0, 200)) {
     return added(clues, line, { weight: WEIGHTS.exception })
   }
-  const { weight, code } = last
   const deeper = {
-    ...candidateOf(line, { weight, ...(code !== undefined && { code }) }),
+    ...candidateOf(line, { weight: last.weight, ...toldBy(last) }),
     under: last.under ?? quote(last),
   }
   return { ...clues, candidates: [...(clues.candidates ?? []).slice(0, -1), deeper] }
@@ -58,25 +60,25 @@ export function openCandidate({ candidates = [] }: Clues, { place }: Line): Cand
 export function replaced(clues: Clues, opened: Candidate, line: Line): Clues {
   const known = knownIn(line.words, line.entry.phase)
   const certain = known?.surety === 'certain'
-  const code = certain ? known.row.code : opened.code
   const weight = certain ? WEIGHTS.certain : opened.weight
   const reason = {
-    ...candidateOf(line, { weight, ...(code !== undefined && { code }) }),
+    ...candidateOf(line, { weight, ...toldBy(certain ? known.row : opened) }),
     under: quote(opened),
   }
   const candidates = (clues.candidates ?? []).map((one) => (one === opened ? reason : one))
   return { ...clues, candidates }
 }
 
-export function wrapped(clues: Clues, { index, text }: Line, stage?: string): Clues {
+export function wrapped(
+  clues: Clues,
+  { index, text }: Line,
+  row: Partial<Pick<CauseRow, 'code' | 'advice'>> = {},
+): Clues {
   const { wrapper } = clues
-  const code = stage === 'server_exited' ? undefined : stage
+  const stage = row.code === 'server_exited' ? {} : toldBy(row)
   // The first one that says what kind of thing failed.
-  if (wrapper && (wrapper.code !== undefined || code === undefined)) return clues
-  return {
-    ...clues,
-    wrapper: { index, message: text, ...(code !== undefined && { code }) },
-  }
+  if (wrapper && (wrapper.code !== undefined || stage.code === undefined)) return clues
+  return { ...clues, wrapper: { index, message: text, ...stage } }
 }
 
 /** It stands for what was said before it, if that was more than a complaint. */
@@ -84,7 +86,7 @@ export function summedUp(clues: Clues, line: Line): Clues {
   const told = clues.candidates?.some(
     ({ weight, survived }) => !survived && weight >= WEIGHTS.exception,
   )
-  const next = wrapped(clues, line, 'server_exited')
+  const next = wrapped(clues, line)
   return told ? { ...next, settled: true } : next
 }
 
@@ -97,16 +99,13 @@ export function started(clues: Clues, line: Line): Clues {
   return { ...clues, wrapper: wrapper?.code ? wrapper : again, settled: true }
 }
 
-function added(clues: Clues, line: Line, more: Pick<Candidate, 'weight' | 'code' | 'open'>): Clues {
+function added(clues: Clues, line: Line, more: Told): Clues {
   if (clues.settled) return clues
   const { candidates = [] } = clues
   return { ...clues, candidates: withCandidate(candidates, candidateOf(line, more)) }
 }
 
-function candidateOf(
-  { entry, index, text, place }: Line,
-  more: Pick<Candidate, 'weight' | 'code' | 'open'>,
-): Candidate {
+function candidateOf({ entry, index, text, place }: Line, more: Told): Candidate {
   return {
     index,
     message: text,
@@ -114,6 +113,14 @@ function candidateOf(
     ...(place !== undefined && { place: place.slice(0, 200) }),
     ...more,
   }
+}
+
+/** What a row, or a candidate that one has named, tells of the cause. */
+function toldBy({
+  code,
+  advice,
+}: Partial<Pick<CauseRow, 'code' | 'advice'>>): Pick<Candidate, 'code' | 'advice'> {
+  return { ...(code !== undefined && { code }), ...(advice !== undefined && { advice }) }
 }
 
 function isHeadline(words: string): boolean {

@@ -47,7 +47,7 @@ function weigh(clues: Clues, line: Line, { role, block }: Placed): Clues {
   const opened = role === 'more' ? openCandidate(clues, line) : undefined
   if (opened) return NO_REASON.test(line.message) ? clues : replaced(clues, opened, line)
   const known = knownOf(line)
-  if (known?.surety === 'wrapper') return wrapped(clues, line, known.row.code)
+  if (known?.surety === 'wrapper') return wrapped(clues, line, known.row)
   if (known) return found(clues, line, known, role)
   if (!serious) return calmer(clues, line)
   if (isNoise(words)) return clues
@@ -70,6 +70,6 @@ function knownOf({ words, error, entry, warning, serious }: Line): Known | undef
 function announced(clues: Clues, line: Line): Clues {
   const known = knownIn(line.words, line.entry.phase, { warning: line.warning })
   if (!known) return clues
-  if (known.surety === 'wrapper') return wrapped(clues, line, known.row.code)
+  if (known.surety === 'wrapper') return wrapped(clues, line, known.row)
   return found(clues, line, known, 'header')
 }
