@@ -195,6 +195,7 @@ function openRecords(base: Base, { store, database, ownership }: Storage) {
     store,
     maxEntries: config.maxEntries,
     before: (nodeId) => registry.get(nodeId),
+    isKnown: registry.isKnown,
     redact: secrecy.redact,
     onAppended(nodeId, index, entries) {
       counts.appended += entries.length

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { redisLogStore } from '../src/logs/redis/store.js'
 import { task } from './support/launching.js'
 import {
   endAll,
@@ -52,6 +53,23 @@ describe('two servers on one Redis, each with its own records', () => {
     expect((await remove(owner, 'handed-over')).status).toBe(204)
     expect((await create(other, 'handed-over')).status).toBe(201)
     expect((await terminate(owner, 'handed-over')).status).toBe(409)
+  })
+
+  it('make no list again that the owner has removed, until the node is created again', async () => {
+    const store = await redisLogStore({ url: redis.url, retention: 60_000, pollInterval: 60_000 })
+    onTestFinished(() => store.close())
+    await store.append('removed', ['one'])
+    await store.remove('removed')
+    const how = { unlessRemoved: true }
+    expect(await store.append('removed', ['late'], how)).toEqual({ outcome: 'removed' })
+    expect(await store.length('removed')).toBe(0)
+    expect((await create(other, 'removed')).status).toBe(201)
+    const stored = { outcome: 'stored', index: 0 }
+    expect(await store.append('removed', ['new'], how)).toEqual(stored)
+    // A list that another program has made is there to be continued.
+    await store.remove('removed')
+    await redisCli(redis.port, ['RPUSH', 'node_logs:removed', 'foreign'])
+    expect((await store.append('removed', ['ours'], how)).outcome).toBe('stored')
   })
 
   it('lose their nodes ten minutes after their last sign of life, and not before', async () => {

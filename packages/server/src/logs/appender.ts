@@ -1,6 +1,6 @@
 import type { Draft, LaunchState, LogEntry } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
-import { StorageUnavailable } from '../errors.js'
+import { nodeNotFound, StorageUnavailable } from '../errors.js'
 import { answerAt, appendReply, readReply } from './append-reply.js'
 import { complete } from './complete.js'
 import { writeEntry } from './entry-text.js'
@@ -9,6 +9,8 @@ import { createListStates, type ListStatesOptions } from './list-states.js'
 import type { AppendHow } from './store.js'
 
 export interface AppenderOptions extends ListStatesOptions {
+  /** True if the node exists. Nothing is appended to one that was deleted. */
+  isKnown?: (nodeId: string) => Promise<boolean>
   /** The most entries a node's list takes in full. */
   maxEntries: number
   /** Takes secrets out of a text, with those of the node's own launch. */
@@ -39,13 +41,15 @@ export class Fenced extends Error {}
 export interface Appender {
   /**
    * Completes the drafts with their defaults and stores all of them or none. Throws Fenced where
-   * there was a later owner.
+   * there was a later owner, and 404 where the node was deleted.
    */
   append(nodeId: string, drafts: readonly Draft[], options?: AppendOptions): Promise<AppendAnswer>
   /** Where the node's newest launch is. */
   state(nodeId: string): Promise<LaunchState>
-  /** Forgets what is known of a list that was removed. */
+  /** Forgets what is known of the list, which is then read anew. */
   forget(nodeId: string): void
+  /** Runs what removes the node and its list, while nothing is appended to it. */
+  remove(nodeId: string, act: () => Promise<void>): Promise<void>
 }
 
 /** Attempts that name the list they continue. After these we append whatever others have added. */
@@ -59,7 +63,7 @@ const ATTEMPTS = 5
  */
 export function createAppender(options: AppenderOptions): Appender {
   const { store, maxEntries, redact, onAppended, onLeftOut = () => {} } = options
-  const { now = () => new Date() } = options
+  const { now = () => new Date(), isKnown = async () => true } = options
   const states = createListStates(options)
   const locked = createMutex()
   return {
@@ -68,11 +72,20 @@ export function createAppender(options: AppenderOptions): Appender {
         // An append that waited behind one that the storage did not answer fails with it. If each
         // tried once more, each would take longer than the one before.
         if (fault instanceof StorageUnavailable) throw fault
+        if (!(await isKnown(nodeId))) throw nodeNotFound()
         const clean = how.redacted ? drafts : await inSlices(drafts, withoutSecretsOf(nodeId))
         return append(nodeId, clean, how)
       }),
     state: states.of,
     forget: states.forget,
+    remove: (nodeId, act) =>
+      locked(nodeId, async () => {
+        try {
+          await act()
+        } finally {
+          states.forget(nodeId)
+        }
+      }),
   }
 
   async function append(
@@ -90,6 +103,7 @@ export function createAppender(options: AppenderOptions): Appender {
       // Whatever goes wrong from here on, it is no longer known what the list looks like.
       states.forget(nodeId)
       const appended = await store.append(nodeId, texts, {
+        unlessRemoved: true,
         ...(named && { precondition: { length: state.length, last: state.last } }),
         ...(offset && { offset }),
         ...(fence && { fence }),
@@ -97,6 +111,7 @@ export function createAppender(options: AppenderOptions): Appender {
       })
       if (appended.outcome === 'moved') continue
       if (appended.outcome === 'elsewhere') return appended
+      if (appended.outcome === 'removed') throw nodeNotFound()
       if (appended.outcome === 'fenced') throw new Fenced('another owner has taken over')
       if (appended.outcome === 'replayed') {
         const { answer, index, digest } = appended

@@ -3,6 +3,9 @@ import { LONGEST } from './entry-text.js'
 /** Bytes of texts that one read returns at most. What is read takes several times as much memory. */
 export const READ_BYTES = 512 * 1024
 
+/** Milliseconds for which the answer of a request that must take effect once is kept. */
+export const REPLY_KEPT = 24 * 3_600_000
+
 /** True if a read of at most `limit` texts gave these because the list had no more. */
 export function isAtEnd(texts: readonly string[], limit: number): boolean {
   if (texts.length >= limit) return false
@@ -60,7 +63,12 @@ export interface AppendHow {
    * is kept, as an offset, and an append with a lower one stores nothing.
    */
   readonly fence?: { readonly name: string; readonly token: number }
-  /** A request that must take effect once. The answer is kept for 24 hours in the same step. */
+  /**
+   * Nothing is appended to a list that another server has removed, unless somebody has claimed its
+   * node since. A store that one process uses alone does not look: see the appender.
+   */
+  readonly unlessRemoved?: boolean
+  /** A request that must take effect once. The answer is kept in the same step. */
   readonly once?: { readonly key: string; readonly digest: string; readonly answer: string }
 }
 
@@ -73,6 +81,8 @@ export type Appended =
   | { readonly outcome: 'elsewhere'; readonly position: number }
   /** An append with a higher fencing token came first. */
   | { readonly outcome: 'fenced' }
+  /** The list was removed, and its node with it. */
+  | { readonly outcome: 'removed' }
   /** The key was used before, by a request with this digest; its first text is at `index`. */
   | {
       readonly outcome: 'replayed'

@@ -142,8 +142,8 @@ export function createRegistry({
   async function remove(nodeId: string): Promise<void> {
     writer.drop(nodeId)
     await writer.write(nodeId)
-    known.forget(nodeId)
     await removeNode(database, nodeId)
+    known.forget(nodeId)
     await ownership?.release(nodeId)
     notify(nodeId)
   }

@@ -200,6 +200,17 @@ export function logStoreContract(
       expect(await store.read('a', 0, 9)).toEqual(['new'])
     })
 
+    it('forgets the kept replies of a list that is removed, and keeps those of the next', async () => {
+      const store = await start()
+      const once = { key: 'k', digest: 'd', answer: '{}' }
+      await store.append('a', ['0'], { once })
+      await store.remove('a')
+      const stored = { outcome: 'stored', index: 0 }
+      expect(await store.append('a', ['new'], { once })).toEqual(stored)
+      expect((await store.append('a', ['new'], { once })).outcome).toBe('replayed')
+      expect(await store.read('a', 0, 9)).toEqual(['new'])
+    })
+
     it('forgets a list that got nothing for the retention, and counts that from each append', async () => {
       // Where the machine was too busy to be in time, nothing is learnt, and there is another try.
       for (let retention = 600, node = 'a'; ; retention *= 2, node += 'a') {

@@ -74,9 +74,10 @@ export function mountNodes(
     return launches.forget(nodeId, async () => {
       // Either of them alone is a node that can be deleted again. The list goes first, because
       // whoever asks for a node of which there is only a list gives it a record.
-      await store.remove(nodeId)
-      appender.forget(nodeId)
-      await registry.remove(nodeId)
+      await appender.remove(nodeId, async () => {
+        await store.remove(nodeId)
+        await registry.remove(nodeId)
+      })
     })
   }
 

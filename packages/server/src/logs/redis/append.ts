@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { checkBefore } from '../check.js'
-import type { Appended, AppendHow, LogStore } from '../store.js'
+import { type Appended, type AppendHow, type LogStore, REPLY_KEPT } from '../store.js'
 import { APPEND, APPEND_SHARDED } from './append-script.js'
 import { redisClock } from './clock.js'
 import type { Commands } from './commands.js'
@@ -18,8 +18,6 @@ export interface AppendOptions {
   wait: number
 }
 
-const REPLY_KEPT = 24 * 3_600_000
-
 type Reply = [outcome: string, ...(string | number)[]]
 
 interface WithAppend extends Redis {
@@ -34,7 +32,6 @@ export function createAppend({ commands, retention, wait }: AppendOptions): LogS
   const { sharded, attempt } = commands
   const redis = commands.redis as WithAppend
   redis.defineCommand('launchtailAppend', {
-    numberOfKeys: 3,
     lua: sharded ? APPEND_SHARDED : APPEND,
   })
   const clock = redisClock(redis)
@@ -50,12 +47,28 @@ export function createAppend({ commands, retention, wait }: AppendOptions): LogS
     // The sender is told of a failure at this time, so nothing may take effect after it.
     const deadline = performance.now() + COMMAND_TIMEOUT
     return attempt(async () => {
-      const reply = await retryRefused(() => send(nodeId, texts, how, deadline), deadline - 100)
+      const act = () => sendWhole(nodeId, texts, how, deadline)
+      const reply = await retryRefused(act, deadline - 100)
       if (reply[0] !== 'late') return appendedOf(reply)
       // It answered at once, so Redis's clock has stepped. Nothing was done: try by the new time.
       clock.forget()
-      return appendedOf(await send(nodeId, texts, how, deadline))
+      return appendedOf(await act())
     })
+  }
+
+  /** Without the sign of a removal where that is the key that a Cluster lacks. */
+  async function sendWhole(
+    nodeId: string,
+    texts: readonly string[],
+    how: AppendHow,
+    deadline: number,
+  ): Promise<Reply> {
+    try {
+      return await send(nodeId, texts, how, deadline)
+    } catch (error) {
+      if (!sharded || !String(error).includes('TRYAGAIN')) throw error
+      return send(nodeId, texts, how, deadline, false)
+    }
   }
 
   async function send(
@@ -63,14 +76,20 @@ export function createAppend({ commands, retention, wait }: AppendOptions): LogS
     texts: readonly string[],
     how: AppendHow,
     deadline: number,
+    withSign = true,
   ): Promise<Reply> {
-    const { precondition, offset, once, fence } = how
+    const { precondition, offset, once, fence, unlessRemoved } = how
     const list = keys.list(nodeId)
-    const args = [
+    const names = [
       list,
       // While a slot moves, a Cluster refuses a command of whose keys only some are there.
       offset || fence ? keys.offsets(nodeId) : list,
       once ? keys.reply(nodeId, once.key) : list,
+      ...(withSign ? [keys.removed(nodeId)] : []),
+    ]
+    const args = [
+      names.length,
+      ...names,
       await clock.at(deadline),
       retention,
       precondition?.length ?? -1,
@@ -84,6 +103,7 @@ export function createAppend({ commands, retention, wait }: AppendOptions): LogS
       precondition ? checkBefore(precondition.last) : '',
       fence?.name ?? '',
       fence?.token ?? 0,
+      unlessRemoved ? 1 : 0,
       ...texts,
     ]
     cork()
@@ -116,6 +136,7 @@ function appendedOf([outcome, first, digest, answer]: Reply): Appended {
       return { outcome, index: Number(first) }
     case 'moved':
     case 'fenced':
+    case 'removed':
       return { outcome }
     case 'elsewhere':
       return { outcome, position: Number(first) }

@@ -6,7 +6,7 @@ export const keys = {
   offsets: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:source`,
   /** Hash: index → the text that stands for an element too long to be read: see `read-script.ts`. */
   long: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:long`,
-  /** String: there for a moment after the list was removed on purpose. */
+  /** String: there for a day after the list was removed on purpose: see `removal.ts`. */
   removed: (nodeId: string) => `launchtail:{node_logs:${nodeId}}:removed`,
   /** String: the digest and the answer of a request that carried an `Idempotency-Key`. */
   reply: (nodeId: string, key: string) => `launchtail:{node_logs:${nodeId}}:reply:${key}`,

@@ -5,6 +5,7 @@ import { clusterListener } from './cluster-listener.js'
 import { mastersOf } from './connect.js'
 import type { Health } from './health.js'
 import { keys } from './keys.js'
+import { wasRemoved } from './removal.js'
 import { singleListener } from './single-listener.js'
 import type { RedisAddress } from './url.js'
 
@@ -85,13 +86,12 @@ export function createListening(options: ListeningOptions): Listening {
 
   /** Anybody who reaches Redis can say so. It is true where we have left a sign, and no list. */
   async function heardOfRemoval(nodeId: string): Promise<void> {
-    const [list, sign] = [keys.list(nodeId), keys.removed(nodeId)]
     if (asking.has(nodeId)) return
     asking.add(nodeId)
     try {
-      const [exists, signed] = await Promise.all([redis.exists(list), redis.exists(sign)])
+      const isTrue = await wasRemoved(redis, nodeId)
       watchers.tell(nodeId, (watcher) => {
-        if (exists === 0 && signed > 0) watcher.removed()
+        if (isTrue) watcher.removed()
         else watcher.changed()
       })
     } catch {

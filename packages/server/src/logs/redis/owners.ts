@@ -1,6 +1,7 @@
 import { ABSENT, type Owners } from '../owners.js'
 import type { Commands } from './commands.js'
 import { keys } from './keys.js'
+import { takeBack } from './removal.js'
 
 /** For how long a node belongs to a server that does not renew that, in milliseconds. */
 const OWNED = 7 * 24 * 3_600_000
@@ -44,7 +45,10 @@ export function createOwners({ redis, attempt }: Commands): Owners {
       const owner = await redis.get(key)
       const other = await addressOf(owner, name)
       if (other !== undefined) return other
-      if ((await redis.eval(CLAIM, 1, key, owner ?? '', name, OWNED)) === 1) return undefined
+      if ((await redis.eval(CLAIM, 1, key, owner ?? '', name, OWNED)) === 1) {
+        await takeBack(redis, nodeId)
+        return undefined
+      }
     }
   }
 

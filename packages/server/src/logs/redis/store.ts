@@ -10,6 +10,7 @@ import { createListening } from './listening.js'
 import { createOwners } from './owners.js'
 import { createPoll } from './poll.js'
 import { createReading } from './reading.js'
+import { removeList } from './removal.js'
 import { parseRedisAddress } from './url.js'
 
 export interface RedisLogStoreOptions {
@@ -81,33 +82,14 @@ export async function redisLogStore({
   }
 }
 
-/** Milliseconds for which a removal can be told from a list that is just not there. */
-const REMOVED_FOR = 10_000
-
-function createReads({
-  redis,
-  sharded,
-  attempt,
-}: Commands): Pick<LogStore, 'length' | 'offset' | 'remove' | 'ping'> {
+function createReads(commands: Commands): Pick<LogStore, 'length' | 'offset' | 'remove' | 'ping'> {
+  const { redis, attempt } = commands
   return {
     length: (nodeId) => attempt(() => redis.llen(keys.list(nodeId))),
     offset: async (nodeId, name) =>
       // As in the append: what is no number was not written by us.
       Number(await attempt(() => redis.hget(keys.offsets(nodeId), name))) || 0,
-    remove: (nodeId) =>
-      attempt(async () => {
-        const list = keys.list(nodeId)
-        const removing = redis
-          .multi()
-          .del(list, keys.offsets(nodeId), keys.long(nodeId))
-          // Who hears of the removal looks whether it is true.
-          .set(keys.removed(nodeId), '', 'PX', REMOVED_FOR)
-        const results = await (sharded
-          ? removing.spublish(list, 'removed')
-          : removing.publish(list, 'removed')
-        ).exec()
-        for (const [error] of results ?? []) if (error) throw error
-      }),
+    remove: (nodeId) => attempt(() => removeList(commands, nodeId)),
     // A full Redis, or a replica, answers and takes nothing. So this writes.
     ping: () => attempt(async () => void (await redis.set(keys.probe, '', 'PX', 1000))),
   }

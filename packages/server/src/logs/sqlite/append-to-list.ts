@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { checkBefore } from '../check.js'
-import type { Appended, AppendHow } from '../store.js'
+import { type Appended, type AppendHow, REPLY_KEPT } from '../store.js'
 import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
 import { SLICE } from './writer.js'
@@ -33,8 +33,6 @@ interface List {
 
 type Body = { body: string }
 type Reply = { digest: string; index: number; answer: string }
-
-const REPLY_KEPT = 24 * 3_600_000
 
 export function createAppendToList(options: AppendToListOptions): AppendToList {
   const { write, removal, retention, now } = options
