@@ -22,6 +22,14 @@ const ENTRIES = {
   'launch/skypilot/cli/supervisor': join(source, 'launch/skypilot/cli/supervisor.ts'),
 }
 
+/** What dependencies would load for things that the server does not do, and why it does not. */
+const UNUSED = {
+  '@fastify/ajv-compiler': 'no route has a schema for the framework',
+  '@fastify/fast-json-stringify-compiler': 'no route has a schema for the framework',
+  'light-my-request': 'requests come over the network',
+  glob: 'the page has a route for each of its files',
+}
+
 const last = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : undefined
 if (!isUpToDate(last)) await bundle(last)
 
@@ -111,6 +119,17 @@ function lighter() {
   return {
     name: 'lighter',
     setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^(?:${Object.keys(UNUSED).join('|')})$`) }, ({ path }) => ({
+        path,
+        namespace: 'unused',
+      }))
+      onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
+        contents: `module.exports = () => { throw new Error(${JSON.stringify(`${path}: ${UNUSED[path]}`)}) }`,
+      }))
+      // Zod's own words in 60 languages: all faults are told in ours.
+      onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+        contents: "export { default as en } from './en.js'",
+      }))
       // Node's streams as a package, for other runtimes.
       onResolve({ filter: /^readable-stream$/ }, () => ({ path: 'node:stream', external: true }))
       // Thousands of media types: the server sends only a few.

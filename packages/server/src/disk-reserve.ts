@@ -18,16 +18,18 @@ const PART = 1 / 4
 const SMALLEST = 128 * 1024
 const LOOK_EVERY = 5000
 
-/** Creates the file as soon as there is room for it, now or later. */
-export async function openDiskReserve(file: string): Promise<DiskReserve> {
-  let held = await fill(file)
-  const timer = setInterval(async () => {
-    held ||= await fill(file)
+/** Creates the file as soon as there is room for it, now or later. The start does not wait for it. */
+export function openDiskReserve(file: string): DiskReserve {
+  let held = fill(file)
+  const timer = setInterval(() => {
+    held = held.then((isHeld) => isHeld || fill(file))
   }, LOOK_EVERY).unref()
   return {
     async giveUp() {
-      if (!held) return false
-      held = false
+      const wasHeld = held
+      // Two that ask at once: only one of them gives it up.
+      held = Promise.resolve(false)
+      if (!(await wasHeld)) return false
       await rm(file, { force: true })
       return true
     },

@@ -152,7 +152,7 @@ interface Storage {
 }
 
 async function openStorage(base: Base): Promise<Storage> {
-  const reserve = await openDiskReserve(base.folder.file('reserve'))
+  const reserve = openDiskReserve(base.folder.file('reserve'))
   const store = await openStore(base, reserve.giveUp)
   const database = await sqliteDatabase(base.folder.file('records.db'))
   await migrate(database).catch((error) => {

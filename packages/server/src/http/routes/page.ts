@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import files from '@fastify/static'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CODE_FOLDER } from '../../code-folder.js'
 import { HttpError } from '../../errors.js'
 
@@ -19,13 +19,14 @@ const PAGE_HEADERS = {
 const ROOTS = ['page/', '../../dashboard/dist/'].map((path) =>
   fileURLToPath(new URL(path, CODE_FOLDER)),
 )
+const INDEX = 'index.html'
 /** The build names the files in this folder by their content. */
 const HASHED = `${sep}assets${sep}`
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /** The page at `/`. Its addresses are relative, so it works behind a proxy under any path. */
 export function mountPage(app: FastifyInstance): void {
-  const root = ROOTS.find((folder) => existsSync(join(folder, 'index.html')))
+  const root = ROOTS.find((folder) => existsSync(join(folder, INDEX)))
   if (root === undefined) {
     app.get('/', () => {
       throw new HttpError(503, 'the page is not built; run: npm run build')
@@ -37,15 +38,28 @@ export function mountPage(app: FastifyInstance): void {
     cacheControl: false,
     // The build has compressed each file at the highest level.
     preCompressed: true,
-    // With a route for each file, every other path is answered like any unknown one.
-    wildcard: false,
-    globIgnore: ['**/*.{br,gz}'],
+    serve: false,
     setHeaders(reply, path) {
       reply.headers(PAGE_HEADERS)
       // A browser revalidates the other files with their ETag.
       reply.header('Cache-Control', path.includes(HASHED) ? FOR_EVER : 'no-cache')
     },
   })
+  // With a route for each file, every other path is answered like any unknown one.
+  for (const file of filesOf(root)) {
+    const handler = (_request: FastifyRequest, reply: FastifyReply) => reply.sendFile(file)
+    app.route({ method: ['GET', 'HEAD'], url: `/${file}`, handler })
+    if (file === INDEX) app.route({ method: ['GET', 'HEAD'], url: '/', handler })
+  }
+}
+
+/** The page's files, without those that are another one compressed. */
+function filesOf(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && !/\.(?:br|gz)$/.test(entry.name))
+    .map(({ parentPath, name }) => join(parentPath, name).slice(root.length))
+    .map((path) => path.split(sep).join(posix.sep))
 }
 
 export function asPage(reply: FastifyReply): FastifyReply {
