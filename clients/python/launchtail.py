@@ -499,6 +499,21 @@ class Client:
         """What a node was launched with, without its secrets: `request`, `secrets`, `masked`."""
         return self._json("GET", f"{_path_of(node_id)}/launch")
 
+    def name_cause(self, node_id: str, index: int, *, code: Optional[str] = None) -> Dict[str, Any]:
+        """Names the line that made the newest launch fail, and returns the node's record.
+
+        index: the line's place in the node's list, from 0.
+        code: the cause, one of those in docs/phases.md. By default the server reads it from the line.
+
+        Raises ApiError 404 if the launch has not failed or has no such line.
+        """
+        body = {"index": index, **({} if code is None else {"code": code})}
+        return self._json("PUT", f"{_path_of(node_id)}/failure", body=body)
+
+    def take_back_cause(self, node_id: str) -> Dict[str, Any]:
+        """Goes back to the cause that the server has read, and returns the node's record."""
+        return self._json("DELETE", f"{_path_of(node_id)}/failure")
+
     def get_stats(
         self,
         *,

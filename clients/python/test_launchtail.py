@@ -102,6 +102,24 @@ class Operations(unittest.TestCase):
             self.messages(node), ["one", "two", "three", "vier größer", "five", "six"]
         )
 
+    def test_the_cause_of_a_failure_is_named_and_taken_back(self):
+        node = self.new_node()
+        entries = [
+            {"message": "CUDA out of memory.", "level": "error", "phase": "model_loading"},
+            {"message": "it was the cable", "level": "error"},
+            {"message": "gave up", "level": "error", "phase": "failed"},
+        ]
+        self.client.append_node_logs(node, entries)
+        read = self.client.get_node(node)["failure"]
+        named = self.client.name_cause(node, 1)["failure"]
+        self.assertEqual((named["message"], named["code"]), ("it was the cable", "unknown"))
+        named = self.client.name_cause(node, 1, code="gpu_fault")["failure"]
+        self.assertEqual((named["code"], named["corrected"]), ("gpu_fault", True))
+        with self.assertRaises(ApiError) as refused:
+            self.client.name_cause(node, 3)
+        self.assertEqual(refused.exception.status, 404)
+        self.assertEqual(self.client.take_back_cause(node)["failure"], read)
+
     def test_a_line_of_a_pipe_is_live_while_the_pipe_is_open(self):
         node = self.new_node()
         reading, writing = os.pipe()

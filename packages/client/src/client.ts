@@ -14,7 +14,7 @@ import type {
   StatsOptions,
 } from './options.js'
 import type { Draft } from './protocol/entry.js'
-import type { NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
+import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
 import type { OperationName } from './protocol/routes.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
@@ -54,6 +54,10 @@ export interface Client {
   getNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
   /** What the node was launched with, without its secrets. */
   getNodeLaunch(nodeId: string, options?: CallOptions): Promise<NodeLaunch>
+  /** Names the line that made the newest launch fail, in place of what the server has read. */
+  nameCause(nodeId: string, cause: NamedCause, options?: CallOptions): Promise<NodeRecord>
+  /** Goes back to the cause that the server has read. */
+  takeBackCause(nodeId: string, options?: CallOptions): Promise<NodeRecord>
   terminateNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
   deleteNode(nodeId: string, options?: CallOptions): Promise<void>
 }
@@ -117,6 +121,10 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     getNode: (id, { signal } = {}) => json('getNode', { id, signal }),
 
     getNodeLaunch: (id, { signal } = {}) => json('getNodeLaunch', { id, signal }),
+
+    nameCause: (id, body, { signal } = {}) => json('nameCause', { id, body, signal }),
+
+    takeBackCause: (id, { signal } = {}) => json('takeBackCause', { id, signal }),
 
     terminateNode: (id, { signal } = {}) => json('terminateNode', { id, signal }),
 

@@ -22,6 +22,7 @@ export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
 export type { Level } from './protocol/levels.js'
 export type {
   Failure,
+  NamedCause,
   NewLaunch,
   NewNode,
   NodeLaunch,

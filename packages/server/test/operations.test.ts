@@ -233,7 +233,11 @@ describe('a node', () => {
   it('that is unknown is not found, by any operation that names one', async () => {
     for (const { method, path } of Object.values<Operation>(operations)) {
       if (!path.includes('{id}')) continue
-      const init = { method, ...(method === 'POST' && { body: 'x\n', headers: TEXT }) }
+      const bodies: Record<string, RequestInit> = {
+        POST: { body: 'x\n', headers: TEXT },
+        PUT: { body: '{"index":0}', headers: { 'Content-Type': 'application/json' } },
+      }
+      const init = { method, ...bodies[method] }
       const response = await server.fetch(path.replace('{id}', 'never-made'), init)
       expect([path, response.status]).toEqual([path, 404])
       expect(response.headers.get('content-type')).toMatch(/^application\/json/)
@@ -1215,10 +1219,12 @@ describe('a fault of the inside', () => {
         ? launch
         : path.endsWith('/logs')
           ? { message: 'm' }
-          : {}
+          : path.endsWith('/failure')
+            ? { index: 0 }
+            : {}
       const init = {
         method,
-        ...(method === 'POST' && {
+        ...((method === 'POST' || method === 'PUT') && {
           body: JSON.stringify(body),
           headers: { 'Content-Type': 'application/json' },
         }),

@@ -47,7 +47,25 @@ const failureSchema = z.object({
     .max(3)
     .optional()
     .describe('The lines that tell so, the one that the message quotes first.'),
+  corrected: z
+    .literal(true)
+    .optional()
+    .describe('A person named the line; the server had read another cause out of the log.'),
 })
+
+/** The line that made a launch fail, as a person names it. */
+export const namedCauseSchema = z
+  .strictObject({
+    index: z.number().int().min(0).describe('The line’s place in the node’s list, from 0.'),
+    code: z
+      .string()
+      .max(64, 'must have at most 64 characters')
+      .optional()
+      .describe(
+        'The cause, one of those in docs/phases.md. Default: what the line says by the server’s tables, or else `unknown`.',
+      ),
+  })
+  .register(requests, { id: 'NamedCause' })
 
 /** A node's record. Times are the server's, RFC 3339 with milliseconds. */
 export const nodeSchema = z
@@ -177,6 +195,7 @@ export const launchedSchema = z
   .register(answers, { id: 'Launched' })
 
 export type NodeRecord = z.infer<typeof nodeSchema>
+export type NamedCause = z.infer<typeof namedCauseSchema>
 export type NewNode = z.infer<typeof newNodeSchema>
 /** A launch as it is requested, and with its defaults. */
 export type NewLaunch = z.input<typeof launchSchema>

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 /** One operation of the API: what it is called with and what it answers. */
 export interface Operation {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'HEAD'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
   /** With `{id}` in place of the node's id. */
   readonly path: string
   readonly summary: string

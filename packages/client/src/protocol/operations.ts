@@ -5,6 +5,7 @@ import { FLEET_EVENTS } from './fleet.js'
 import {
   launchedSchema,
   launchSchema,
+  namedCauseSchema,
   newNodeSchema,
   nodeLaunchSchema,
   nodeSchema,
@@ -139,6 +140,21 @@ export const operations = {
     status: 200,
     answer: nodeLaunchSchema,
     refusals: [404],
+  },
+  nameCause: {
+    ...ROUTES.nameCause,
+    summary: 'Name the line that made a launch fail',
+    body: namedCauseSchema,
+    status: 200,
+    answer: nodeSchema,
+    refusals: [404, 409, 413, 415],
+  },
+  takeBackCause: {
+    ...ROUTES.takeBackCause,
+    summary: 'Go back to the cause that the server read',
+    status: 200,
+    answer: nodeSchema,
+    refusals: [404, 409],
   },
   terminateNode: {
     ...ROUTES.terminateNode,

@@ -1,5 +1,5 @@
 interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'HEAD'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
   /** With `{id}` in place of the node's id. */
   readonly path: string
 }
@@ -21,6 +21,8 @@ export const ROUTES = {
   getStats: { method: 'GET', path: '/admin/stats' },
   getNode: { method: 'GET', path: '/admin/nodes/{id}' },
   getNodeLaunch: { method: 'GET', path: '/admin/nodes/{id}/launch' },
+  nameCause: { method: 'PUT', path: '/admin/nodes/{id}/failure' },
+  takeBackCause: { method: 'DELETE', path: '/admin/nodes/{id}/failure' },
   terminateNode: { method: 'POST', path: '/admin/nodes/{id}/terminate' },
   deleteNode: { method: 'DELETE', path: '/admin/nodes/{id}' },
 } as const satisfies Record<string, Route>

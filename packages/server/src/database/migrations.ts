@@ -133,4 +133,9 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '005-corrections': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('correction', 'text').execute()
+    },
+  },
 }

@@ -28,6 +28,8 @@ export interface NodesTable {
   endpoint: string | null
   /** JSON, or null. */
   failure: string | null
+  /** JSON of the line that a person named as the cause of that failure, or null. */
+  correction: string | null
   /** JSON of the evidence so far for why the launch may fail; null if there is none. */
   clues: string | null
   /** 1 while the newest entry says that the launch stalls. */

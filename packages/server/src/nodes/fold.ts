@@ -11,6 +11,7 @@ import type { NodesTable } from '../database/schema.js'
 import { foldEnd, type LaunchEnd, statusOf } from '../logs/launch-end.js'
 import { conclude } from '../output/causes/conclude.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
+import type { Correction } from './correction.js'
 import { type Finished, finishedBy, timings } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
@@ -22,6 +23,8 @@ export interface Folded extends LaunchState {
   message: string
   endpoint: string | undefined
   failure: Failure | undefined
+  /** What a person says of that failure. */
+  correction: Correction | undefined
   /** The evidence so far for why the launch may fail. */
   clues: Clues
   /** True if the newest entry says that the launch stalls. */
@@ -47,6 +50,7 @@ export const UNFOLDED: Folded = {
   message: '',
   endpoint: undefined,
   failure: undefined,
+  correction: undefined,
   clues: NO_CLUES,
   stalled: false,
   ended_at: undefined,
@@ -77,6 +81,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     message: end?.message ?? entry.message,
     endpoint: end?.endpoint,
     failure,
+    correction: failure && before.correction,
     clues: over ? { phase, progress } : observe(before.clues, entry, index),
     stalled: !end && isStallNotice(entry),
     ended_at: end ? endedAt(before, status, entry) : undefined,

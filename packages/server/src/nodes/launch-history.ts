@@ -18,6 +18,13 @@ export interface LaunchHistory {
     about: About,
     ended: readonly Ended[],
   ): Promise<void>
+  /** Gives a failed launch, by when it began, another cause. */
+  recode(
+    transaction: Transaction<Schema>,
+    nodeId: string,
+    startedAt: string,
+    code: string,
+  ): Promise<void>
   /** The launches that ended after `since`, newest first. */
   read(since: Instant | undefined): Promise<PastLaunch[]>
 }
@@ -28,7 +35,7 @@ const KEPT = 5000
 const SLICE = 500
 
 export function createLaunchHistory(database: Database): LaunchHistory {
-  return { add, read }
+  return { add, recode, read }
 
   async function add(
     transaction: Transaction<Schema>,
@@ -44,6 +51,21 @@ export function createLaunchHistory(database: Database): LaunchHistory {
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     await keepNewest(transaction, 'launch_history', KEPT)
+  }
+
+  async function recode(
+    transaction: Transaction<Schema>,
+    nodeId: string,
+    startedAt: string,
+    code: string,
+  ): Promise<void> {
+    await transaction
+      .updateTable('launch_history')
+      .set({ code })
+      .where('node_id', '=', nodeId)
+      .where('started_at', '=', utc(startedAt))
+      .where('outcome', '=', 'failed')
+      .execute()
   }
 
   async function read(since: Instant | undefined): Promise<PastLaunch[]> {

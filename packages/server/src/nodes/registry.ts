@@ -4,6 +4,7 @@ import type { Database } from '../database/open.js'
 import { type ReadText, readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { addNode, type NewNode } from './add-node.js'
+import { type Corrections, createCorrections } from './corrections.js'
 import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
 import { createLaunchHistory } from './launch-history.js'
@@ -18,7 +19,9 @@ import { removeNode } from './remove-node.js'
 import { createWatchers } from './watchers.js'
 
 /** The nodes' records. */
-export interface Registry extends Pick<RecordWriter, 'appended' | 'catchUp' | 'flush'> {
+export interface Registry
+  extends Corrections,
+    Pick<RecordWriter, 'appended' | 'catchUp' | 'flush'> {
   /**
    * Adds a node. Throws 409 if one with that id exists, unless `replace` is set, and if another
    * server looks after it.
@@ -80,6 +83,7 @@ export function createRegistry({
   const options = { database, store, readText, phaseHistory, launchHistory, now, onFault }
   const writer = createRecordWriter({ ...options, locked, onStored: notify })
   const { recordOf, recordsOf } = createRecordReader(options)
+  const corrections = createCorrections({ ...options, locked })
   const rowOf = inOneQuery((nodeIds) => rowsOf(database, nodeIds))
   const known = createKnownNodes(
     async (nodeId) => Boolean(await rowOf(nodeId)) || (await store.length(nodeId)) > 0,
@@ -97,6 +101,8 @@ export function createRegistry({
     records: async (nodeIds) => recordsOf([...(await rowsOf(database, nodeIds)).values()]),
     count: () => countNodes(database),
     named: (clusterName) => nodesNamed(database, clusterName),
+    correct: (nodeId, cause) => changed(nodeId, () => corrections.correct(nodeId, cause)),
+    takeBack: (nodeId) => changed(nodeId, () => corrections.takeBack(nodeId)),
     watch,
     appended: writer.appended,
     catchUp: writer.catchUp,
@@ -130,6 +136,12 @@ export function createRegistry({
     if (!row && (await store.length(nodeId)) === 0) return undefined
     await writer.catchUpNode(nodeId)
     return get(nodeId)
+  }
+
+  async function changed(nodeId: string, act: () => Promise<void>): Promise<void> {
+    await writer.write(nodeId)
+    await act()
+    notify(nodeId)
   }
 
   async function list(query: NodesQuery) {

@@ -7,6 +7,7 @@ import {
 import type { Selectable } from 'kysely'
 import type { NodesTable, PhasesTable } from '../database/schema.js'
 import { UNKNOWN } from '../output/causes/index.js'
+import { corrected } from './correction.js'
 import type { Folded } from './fold.js'
 
 /** The caller's description of a node. The rest of its record comes from its list. */
@@ -39,6 +40,7 @@ export function columns(record: Folded) {
     message: record.message,
     endpoint: record.endpoint ?? null,
     failure: record.failure ? JSON.stringify(record.failure) : null,
+    correction: record.correction ? JSON.stringify(record.correction) : null,
     clues: JSON.stringify(record.clues),
     stalled: record.stalled ? 1 : 0,
     ended_at: record.ended_at ?? null,
@@ -54,6 +56,7 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     message: row.message,
     endpoint: row.endpoint ?? undefined,
     failure: row.failure === null ? undefined : readFailure(row.failure),
+    correction: row.correction === null ? undefined : JSON.parse(row.correction),
     clues:
       row.clues === null ? { phase: row.phase, progress: row.progress } : JSON.parse(row.clues),
     stalled: row.stalled !== 0,
@@ -73,7 +76,8 @@ function readFailure(text: string): Failure {
 /** A stored record as the API returns it. */
 export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): NodeRecord {
   const folded = fromRow(row, phases)
-  const { status, phase, progress, message, endpoint, failure, ended_at, stalled } = folded
+  const { status, phase, progress, message, endpoint, failure, correction, ended_at, stalled } =
+    folded
   return {
     node_id: row.node_id,
     cluster_name: row.cluster_name ?? '',
@@ -86,7 +90,7 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
     created_at: row.created_at,
     updated_at: row.updated_at,
     ...(ended_at !== undefined && { ended_at }),
-    ...(failure && { failure }),
+    ...(failure && { failure: corrected(failure, correction) }),
     ...(stalled && { stalled }),
     phases: folded.phases,
   }

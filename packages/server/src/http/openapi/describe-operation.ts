@@ -73,7 +73,7 @@ const REFUSALS: Record<number, string> = {
   204: 'The stream has been read to its end, and nothing will follow.',
   400: 'The request is malformed. The message says where.',
   401: 'The token is missing or wrong.',
-  404: 'There is no such node.',
+  404: 'There is no such node, or it has not what was asked for.',
   406: 'None of the accepted types can be sent.',
   409: 'The request conflicts with something that exists or is in progress.',
   410: 'The cursor names an entry that is no longer in the log.',

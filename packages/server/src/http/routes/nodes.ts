@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { nodeNotFound, StorageFull } from '../../errors.js'
+import { HttpError, nodeNotFound, StorageFull } from '../../errors.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
+import { CAUSE_CODES } from '../../nodes/correction.js'
 import type { Launches } from '../../nodes/launches.js'
 import type { Registry } from '../../nodes/registry.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
+import { nearest } from '../nearest.js'
 import { serve } from '../operation.js'
 
 export interface NodesOptions {
@@ -52,6 +54,21 @@ export function mountNodes(
       return launches.asked(id)
     },
 
+    async nameCause({ id, body }) {
+      if (body.code !== undefined) refuseUnknown(body.code)
+      await registry.refuseForeign(id)
+      await upToDate(id)
+      await registry.correct(id, body)
+      return recordOf(id)
+    },
+
+    async takeBackCause({ id }) {
+      await registry.refuseForeign(id)
+      await upToDate(id)
+      await registry.takeBack(id)
+      return recordOf(id)
+    },
+
     async terminateNode({ id }) {
       await registry.refuseForeign(id)
       await recordOf(id)
@@ -81,11 +98,26 @@ export function mountNodes(
     })
   }
 
+  /** Another program may have written the end of the launch, or the beginning of the next. */
+  async function upToDate(nodeId: string): Promise<void> {
+    if (!(await registry.find(nodeId, await store.length(nodeId)))) throw nodeNotFound()
+  }
+
   async function recordOf(nodeId: string) {
     const record = await registry.find(nodeId)
     if (!record) throw nodeNotFound()
     return record
   }
+}
+
+/** Throws 400 for what is no cause's code. */
+function refuseUnknown(code: string): void {
+  if (CAUSE_CODES.includes(code)) return
+  const meant = nearest(code, CAUSE_CODES)
+  throw new HttpError(
+    400,
+    `'code' is none of the causes${meant ? `; did you mean '${meant}'?` : ''}`,
+  )
 }
 
 function addressOf(nodeId: string): string {
