@@ -576,14 +576,15 @@ oddity.LaterError: what came of it`
     const texts = entries.map(writeEntry)
     const read = async (_: string, from: number, limit: number) => texts.slice(from, from + limit)
     const outcome = await explain(
-      { message: ENDED, details: 'bye' },
+      { message: ENDED, details: 'bye\nthe last of it' },
       { nodeId: 'n', store: { read } },
     )
     expect(outcome.message).toBe('RuntimeError: CUDA out of memory.')
     expect(outcome.details?.split('\n')).toEqual([
       expect.stringContaining('too little memory'),
       ENDED,
-      'bye',
+      // "bye" stands right above.
+      'the last of it',
     ])
   })
 

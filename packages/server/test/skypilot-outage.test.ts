@@ -40,6 +40,8 @@ test('an API server that is away in mid-launch is one warning at a server’s ow
   expect(warnings()).toMatchObject([
     { message: 'SkyPilot does not answer; the launch goes on and is asked for again' },
   ])
+  const back = entries().filter(({ message }) => message.startsWith('SkyPilot answers again'))
+  expect(back).toMatchObject([{ level: 'info', message: expect.stringMatching(/ after \d+s$/) }])
   expect(entries().at(-1)?.phase).toBe('active')
   const steps = entries().filter(({ message }) => /^step \d+$/.test(message))
   expect(steps.map(({ message }) => message)).toEqual(

@@ -1,3 +1,4 @@
+import { shorten } from '@launchtail/client/protocol'
 import { hrefOf } from '../address.js'
 import { now, serverNow } from '../clock.js'
 import type { FleetNode } from '../hub/messages.js'
@@ -66,7 +67,7 @@ function Times({ node }: { node: FleetNode }) {
 
 /** The cause of a failure, or the newest message. */
 function Message({ node: { failure, status, message } }: { node: FleetNode }) {
-  const text = failure?.message ?? message
+  const text = shorten(failure?.message ?? message)
   return (
     <span class="words" title={text}>
       {failure && status === 'failed' && failure.code !== 'unknown' && (

@@ -1,4 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
+import { shorten } from '@launchtail/client/protocol'
 import type { Formatter } from './format/formatter.js'
 import { cut, oneLine } from './format/text.js'
 
@@ -72,7 +73,7 @@ function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
     idOf(node_id),
     state,
     oneLine(name || cluster_name),
-    oneLine(stalled + (status === 'active' ? (endpoint ?? message) : message)),
+    oneLine(shorten(stalled + (status === 'active' ? (endpoint ?? message) : message))),
   ]
 }
 

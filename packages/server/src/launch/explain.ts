@@ -1,17 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { NOT_LAUNCHED } from '@launchtail/client/protocol'
+import { NOT_LAUNCHED, shorten } from '@launchtail/client/protocol'
 import { readEntry } from '../logs/entry-text.js'
 import { type Context, inContext } from '../logs/in-context.js'
 import type { LogStore } from '../logs/store.js'
 import { conclude } from '../output/causes/conclude.js'
 import { UNKNOWN } from '../output/causes/index.js'
 import { NO_CLUES, observe } from '../output/causes/tracker.js'
+import { peel } from '../output/peel.js'
 import type { Outcome } from './launcher.js'
 
 /** Entries that are read from the list at once. */
 const PAGE = 200
 /** Milliseconds of reading after which other work gets its turn: a list may have 100,000 entries. */
 const SLICE = 5
+/** How many of the newest entries need not be said again in the details of the failure. */
+const NEWEST = 50
 
 /**
  * Explains why a launch ended: the message is the line that shows the first real cause, and the
@@ -25,6 +28,7 @@ export async function explain(
   let clues = NO_CLUES
   let before: Context = { ...NOT_LAUNCHED, timestamp: '' }
   let since = performance.now()
+  const newest: string[] = []
   for (let from = 0; ; ) {
     const texts = await store.read(nodeId, from, PAGE)
     if (texts.length === 0) break
@@ -38,14 +42,21 @@ export async function explain(
       const entry = inContext(stored, before)
       clues = observe(clues, entry, from + i)
       before = entry
+      if (newest.push(entry.message.trim()) > NEWEST) newest.shift()
     }
     from += texts.length
   }
-  const { cause, advice, message } = conclude(clues, { message: said, details: more })
+  const { cause, advice, message: whole } = conclude(clues, { message: said, details: more })
+  const message = shorten(whole)
+  const lines = [said, ...(more?.split('\n') ?? [])]
   const details = [
     ...(cause === UNKNOWN ? [] : [`${cause.means} ${advice}`]),
-    ...(message === said ? [] : [said]),
-    ...(more === undefined ? [] : [more]),
+    ...lines.filter((line) => line !== message && !stands(line)),
   ]
   return details.length > 0 ? { message, details: details.join('\n') } : { message }
+
+  /** True for a line that an entry right above the failure shows already. */
+  function stands(line: string): boolean {
+    return newest.includes(line.trim()) || newest.includes(peel(line).message.trim())
+  }
 }

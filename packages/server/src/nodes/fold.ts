@@ -6,6 +6,7 @@ import {
   type LogEntry,
   type PastLaunch,
   type PhaseTiming,
+  shorten,
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
 import { foldEnd, type LaunchEnd, statusOf } from '../logs/launch-end.js'
@@ -118,7 +119,8 @@ function endedBy(entry: LogEntry, phases: PhaseTiming[], failure: Failure | unde
 
 /** The message is the line that shows the cause; the last entry's own message is in the details. */
 function failureOf({ phase, clues }: Folded, entry: LogEntry, index: number): Failure {
-  const { cause, advice, message, evidence } = conclude(clues, { ...entry, index })
+  const { cause, advice, message: whole, evidence } = conclude(clues, { ...entry, index })
+  const message = shorten(whole)
   const said = message === entry.message.trim() ? undefined : entry.message
   const details = [said, entry.details].filter((text) => text !== undefined).join('\n')
   return {

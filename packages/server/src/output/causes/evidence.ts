@@ -1,4 +1,4 @@
-import type { Phase } from '@launchtail/client/protocol'
+import { type Phase, shorten } from '@launchtail/client/protocol'
 
 /** A line of the log, by its place in the list. */
 export interface Quoted {
@@ -43,7 +43,6 @@ export const WEIGHTS = {
 
 /** How many candidates are kept, and how much of each line. */
 const MOST = 6
-const MOST_MESSAGE = 300
 
 /** Adds one, at the cost of the one that tells least. */
 export function withCandidate(
@@ -74,7 +73,5 @@ function rank({ weight, survived }: Candidate): number {
 }
 
 export function cut(text: string): string {
-  const trimmed = text.trim()
-  if (trimmed.length <= MOST_MESSAGE) return trimmed
-  return `${trimmed.slice(0, MOST_MESSAGE - 1).toWellFormed()}…`
+  return shorten(text)
 }

@@ -5,7 +5,9 @@ import { detailsOf } from '../details.js'
 import { type Peeled, peel } from '../peel.js'
 import { type Rule, TOOLS } from '../tools/index.js'
 import { wordsOf } from '../words.js'
+import { createCommandsBlock } from './commands-block.js'
 import { createLevels } from './line-levels.js'
+import { withoutViewLogs } from './view-logs.js'
 import { voiceOf } from './voices.js'
 
 export type { Rule } from '../tools/index.js'
@@ -36,6 +38,7 @@ export interface Reader {
 
 export function createReader(): Reader {
   const levels = createLevels()
+  const commands = createCommandsBlock()
   return { read }
 
   function read(state: LaunchState, line: ShownLine): Interpreted | undefined {
@@ -45,15 +48,26 @@ export function createReader(): Reader {
     const words = wordsOf(message)
     const { level, inBlock } = levels.next(peeled)
     if (words === '' && message.trim() === '' && format === undefined && !inBlock) return undefined
+    const block = commands.take(message)
+    if (!block) return undefined
     const found = rulesFor(peeled)(words)
     const next = advance(state, found, peeled, words)
     const { phase, progress } = next ?? state
-    const details = detailsOf(peeled)
-    const draft: Draft = { level: found?.rule.level ?? level, message, phase }
+    const { message: shown, suffix } = withoutViewLogs(block.message)
+    const details = joined(detailsOf(peeled), suffix, found?.rule.note, block.details)
+    const draft: Draft = { level: found?.rule.level ?? level, message: shown, phase }
     if (next) draft.progress = progress
     if (details !== undefined) draft.details = details
     return { draft, state: next ?? state, decoded }
   }
+}
+
+function joined(...parts: (string | undefined)[]): string | undefined {
+  let text: string | undefined
+  for (const part of parts) {
+    if (part !== undefined) text = text === undefined ? part : `${text}\n${part}`
+  }
+  return text
 }
 
 /** Reads a line that belongs to no other. */

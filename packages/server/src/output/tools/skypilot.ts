@@ -132,12 +132,14 @@ export const skypilot: Tool = {
       when: /^Waiting for task resources on /,
       phase: 'installing',
       progress: 61,
+      note: 'The job starts when its nodes have the CPUs, memory and GPUs it asks for free.',
       example: '├── Waiting for task resources on 1 node.',
     },
     {
       when: /^Job started\. Streaming logs/,
       phase: 'installing',
       progress: 62,
+      note: 'The output of the task follows. The node is active as soon as its server is ready.',
       example: '└── Job started. Streaming logs... (Ctrl-C to exit)',
     },
 
@@ -178,7 +180,8 @@ export const skypilot: Tool = {
       example: "Job 1's setup failed. Failed workers: (pid=7, returncode=1)",
     },
     {
-      when: /^(?:Managed j|J)ob finished.{0,40} \(status: (?!SUCCEEDED)/,
+      // A managed job may be said to be finished while it runs.
+      when: /^(?:Managed j|J)ob finished.{0,40} \(status: (?:FAILED|CANCELLED)/,
       level: 'error',
       example: '✓ Job finished (status: FAILED).',
     },

@@ -30,6 +30,8 @@ export interface Rule {
   readonly progress?: number | ((match: RegExpMatchArray, state: LaunchState) => number | undefined)
   /** In place of the level the line itself names. */
   readonly level?: Level
+  /** A sentence for the entry's details, where the line does not say what is waited for. */
+  readonly note?: string
   /** A line as the tool prints it. */
   readonly example: string
 }

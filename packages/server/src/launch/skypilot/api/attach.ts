@@ -1,5 +1,5 @@
 import { startDeadline } from '@launchtail/client/async'
-import type { LaunchState } from '@launchtail/client/protocol'
+import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
 import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
 import { notReady } from '../../readiness/not-ready.js'
 import { withoutProbeLines } from '../../readiness/probe-lines.js'
@@ -51,7 +51,7 @@ async function follow(
   const readiness = readinessOf(launch.request)
   const { timeout = launchTimeout } = readiness
   let complaint: string | undefined
-  const outage = watchOutage({ pace, warn: warnOfOutage })
+  const outage = watchOutage({ pace, warn: warnOfOutage, back: sayBack })
   const deadline = startDeadline(at + timeout - Date.now(), signal)
   let active = state.phase === 'active'
   if (active) deadline.stop()
@@ -127,6 +127,17 @@ async function follow(
     // It is pushed when there is room; nothing waits for it.
     void following.say({ level: 'warn', message, details }).catch(() => {})
   }
+
+  function sayBack(away: number): void {
+    const message = `SkyPilot answers again after ${spoken(away)}`
+    void following.say({ message }).catch(() => {})
+  }
+}
+
+/** Such as `3m 48s`. */
+function spoken(ms: number): string {
+  const duration = formatDuration(ms, ms < 1000 ? {} : { parts: 2, decimals: 0 })
+  return duration.replace(/(?<=[a-z])(?=\d)/g, ' ')
 }
 
 /** How many further lines of an error's message are kept. */

@@ -22,8 +22,15 @@ export interface Outage {
 /** The least time between two warnings, where a connection flaps. */
 const AGAIN = 10 * 60_000
 
-/** Calls `warn` once for each time that SkyPilot has been out of reach for a while. */
-export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) => void }): Outage {
+export interface OutageOptions {
+  pace: Pace
+  /** Called once for each time that SkyPilot has been out of reach for a while. */
+  warn: (why: string) => void
+  /** Called when SkyPilot answers after such a warning, with the milliseconds it was away for. */
+  back?: (away: number) => void
+}
+
+export function watchOutage({ pace, warn, back = () => {} }: OutageOptions): Outage {
   let since: number | undefined
   let last: string | undefined
   let warnedAt = Number.NEGATIVE_INFINITY
@@ -60,6 +67,7 @@ export function watchOutage({ pace, warn }: { pace: Pace; warn: (why: string) =>
   }
 
   function fine(): void {
+    if (warned && since !== undefined) back(performance.now() - since)
     since = undefined
     last = undefined
     warned = false
