@@ -15,8 +15,9 @@ const ARROWS = {
   stream: ['logs/', 'nodes/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
   http: ['stream/', 'ingest/', 'nodes/', 'logs/'],
-  // `serve` starts the server; everything else goes through the client.
-  cli: ['main[.]ts$', 'config[.]ts$', 'demo/', 'package[.]json$'],
+  // `serve` starts the server; everything else goes through the client. The names of the causes are
+  // defined once.
+  cli: ['output/causes/codes[.]ts$', 'main[.]ts$', 'config[.]ts$', 'demo/', 'package[.]json$'],
 }
 
 const PAGE = '^packages/dashboard/src/'

@@ -130,7 +130,7 @@ describe('on a terminal', () => {
     const { stdout, code } = await ended
     expect(code).toBe(2)
     expect(words(stdout)).toMatch(/of-two-a active\r\n/)
-    expect(words(stdout)).toMatch(/of-two-b failed in provisioning: no capacity\r\n/)
+    expect(words(stdout)).toMatch(/of-two-b failed in provisioning: no capacity \(line 2\)\r\n/)
   })
 
   it('uses no colour with NO_COLOR', async () => {

@@ -1,6 +1,7 @@
 import type { Client, DoneEvent, StreamEvent, StreamOptions } from '@launchtail/client'
-import { formatDuration } from '@launchtail/client/protocol'
+import { formatDuration, parseCursor } from '@launchtail/client/protocol'
 import { EXIT } from './exit.js'
+import { lineNumber } from './format/failure.js'
 import type { Formatter } from './format/formatter.js'
 import { type LiveProgress, recordOf, startLiveProgress } from './live-progress.js'
 import type { Screen } from './screen.js'
@@ -17,6 +18,8 @@ export interface FollowOptions extends StreamOptions {
   progress?: boolean
   /** Shows only the log: neither lost connections nor the outcome. */
   quiet?: boolean
+  /** Shows the number of each line. */
+  numbers?: boolean
 }
 
 /** Shows a node's log as it comes. Returns the outcome of the launch. */
@@ -25,10 +28,11 @@ export async function followNode(
   nodeId: string,
   given: FollowOptions,
 ): Promise<DoneEvent> {
-  const { output, format, screen, label = '', progress, quiet = false, ...options } = given
+  const { output, format, screen, label = '', numbers = false, ...more } = given
+  const { progress, quiet = false, ...options } = more
   const note = quiet ? () => {} : screen.note
   const live = progress ? startLiveProgress({ client, nodeId, format, screen, label }) : undefined
-  const shown = { nodeId, output, format, screen, label, note, live }
+  const shown = { nodeId, output, format, screen, label, numbers, note, live }
   const stream = client.stream(nodeId, {
     ...options,
     onState(state) {
@@ -59,12 +63,13 @@ interface ShowOptions {
   format: Formatter
   screen: Screen
   label: string
+  numbers: boolean
   note: (text: string) => void
   live: LiveProgress | undefined
 }
 
 function show(event: StreamEvent, options: ShowOptions): void {
-  const { nodeId, output, format, screen, label, note, live } = options
+  const { nodeId, output, format, screen, label, numbers, note, live } = options
   if (output === 'json') {
     const { event: name, id, data } = event
     screen.line(JSON.stringify({ event: name, id, data, node_id: nodeId }))
@@ -74,7 +79,10 @@ function show(event: StreamEvent, options: ShowOptions): void {
     case 'log':
       live?.phase(event.data.phase)
       if (output === 'raw') screen.line(format.message(event.data.message))
-      else if (output === 'pretty') screen.line(format.entry(event.data, label))
+      else if (output === 'pretty') {
+        const front = numbers ? `${label}${format.dim(numberOf(event.id))} ` : label
+        screen.line(format.entry(event.data, front))
+      }
       return
     case 'status':
       live?.status(event.data)
@@ -86,6 +94,12 @@ function show(event: StreamEvent, options: ShowOptions): void {
       // An error with an id belongs to a log entry, which was shown.
       if (!event.id) note([event.data.error, event.data.details].filter(Boolean).join(': '))
   }
+}
+
+/** The number of the line that an event tells of. */
+function numberOf(id: string): string {
+  const index = parseCursor(id)?.index
+  return (index === undefined ? '' : String(lineNumber(index))).padStart(6)
 }
 
 async function outcomeOf(client: Client, nodeId: string): Promise<DoneEvent> {

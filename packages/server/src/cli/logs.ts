@@ -22,6 +22,7 @@ interface LogsFlags extends ServerFlags {
   output: Output
   tz: string
   quiet?: boolean
+  numbers?: boolean
 }
 
 /** `launchtail logs`: the log of one node or of several. */
@@ -48,6 +49,7 @@ export function logsCommand(): Command {
         .default('local')
         .argParser(zoneOf),
     )
+    .option('--numbers', 'show the number of each line, as the page does')
     .option('-q, --quiet', 'only the log: no progress below it, no notices of lost connections')
     .addHelpText(
       'after',
@@ -68,12 +70,13 @@ Examples:
       }
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
-      const { output, tz, quiet } = flags
+      const { output, tz, quiet, numbers } = flags
       process.exitCode = await showLogs(client, ids, {
         ...streamOptions(flags),
         output,
         tz,
         quiet,
+        numbers,
       }).catch((error) => {
         throw explained(error, { ...flags })
       })
@@ -93,13 +96,15 @@ export interface ShowOptions extends StreamOptions {
   output: Output
   tz?: string
   quiet?: boolean | undefined
+  /** Shows the number of each line. */
+  numbers?: boolean | undefined
 }
 
 /** Shows the logs of nodes side by side. Returns the exit code. */
 export async function showLogs(
   client: Client,
   ids: readonly string[],
-  { output, tz = 'local', quiet = false, ...options }: ShowOptions,
+  { output, tz = 'local', quiet = false, numbers = false, ...options }: ShowOptions,
 ): Promise<number> {
   const out = process.stdout
   const format = formatterFor(out, tz)
@@ -120,6 +125,7 @@ export async function showLogs(
           label: ids.length > 1 ? labelOf(id, n) : '',
           progress: hasProgress,
           quiet,
+          numbers,
         }),
       ),
     )

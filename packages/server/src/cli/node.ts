@@ -2,6 +2,7 @@ import type { NodeRecord } from '@launchtail/client'
 import { formatDuration } from '@launchtail/client/protocol'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
+import { furtherEvidence } from './format/failure.js'
 import { type Formatter, formatterFor } from './format/formatter.js'
 import { oneLine } from './format/text.js'
 import { NODE_ARGUMENT, resolveNode } from './node-names.js'
@@ -54,9 +55,11 @@ function inFull(node: NodeRecord, format: Formatter): string {
     `  ${phase.padEnd(15)} ${ms === undefined ? '' : formatDuration(ms, { decimals: 1 })}`.trimEnd(),
   )
   const { phase, progress, message, eta_seconds: eta, stalled, failure } = node
-  const reasons = [failure?.details, failure?.advice].flatMap((text) =>
-    text ? text.split('\n') : [],
-  )
+  const reasons = [
+    ...(failure ? furtherEvidence(failure) : []),
+    failure?.details,
+    failure?.advice,
+  ].flatMap((text) => (text ? text.split('\n') : []))
   const parts = [
     lines.join('\n'),
     phases.join('\n'),

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { causeCommand } from './cause.js'
 import { completionCommand } from './completion.js'
 import { EXIT_HELP } from './exit.js'
 import { launchCommand } from './launch.js'
@@ -32,6 +33,7 @@ ${EXIT_HELP}`,
     statusCommand(),
     logsCommand(),
     pipeCommand(),
+    causeCommand(),
     terminateCommand(),
     deleteCommand(),
     replayCommand(),

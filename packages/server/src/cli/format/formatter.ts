@@ -2,6 +2,7 @@ import type { DoneEvent, LogEntry, NodeRecord } from '@launchtail/client'
 import { detailsInLine, plain } from '@launchtail/client/protocol'
 import picocolors from 'picocolors'
 import { timeIn } from './clock.js'
+import { failureLine, furtherEvidence } from './failure.js'
 import { type Progress, progressLine, progressLines } from './progress.js'
 import { oneLine } from './text.js'
 
@@ -62,15 +63,15 @@ export function formatterFor(out: NodeJS.WriteStream, zone = 'local'): Formatter
     if (status === 'active')
       return `${label}${colors.green('active')} ${oneLine(endpoint ?? '')}`.trimEnd()
     if (status === 'failed' && fault) {
-      const advice = fault.advice === '' ? '' : `\n${label}${oneLine(fault.advice)}`
-      return label + failure(fault) + advice
+      const lines = [failure(fault), ...furtherEvidence(fault), oneLine(fault.advice)]
+      return lines.flatMap((line) => (line === '' ? [] : `${label}${line}`)).join('\n')
     }
     if (status === 'failed') return label + colors.red(`failed: ${oneLine(message)}`)
     return `${label}${status}`
   }
 
-  function failure({ phase, message }: NonNullable<NodeRecord['failure']>) {
-    return colors.red(`failed in ${phase}: ${oneLine(message)}`)
+  function failure(fault: NonNullable<NodeRecord['failure']>) {
+    return colors.red(failureLine(fault))
   }
 }
 
