@@ -17,6 +17,7 @@ import { mountLogs } from './http/routes/logs.js'
 import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
 import { mountPage } from './http/routes/page.js'
+import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
 import { mountStats } from './http/routes/stats.js'
 import { mountStream } from './http/routes/stream.js'
 import type { RawOutput } from './ingest/raw-output.js'
@@ -56,15 +57,20 @@ export interface Serving {
   close(): Promise<void>
 }
 
+/** Connections that may wait to be accepted: thousands of readers come again at once. */
+const BACKLOG = 4096
 /** How long pending requests may take once the streams have ended, in milliseconds. */
 const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
   const { config, feeds, fleet } = options
-  const authenticate = authenticator(options.tokens, createGuesses(config))
+  const { authenticate, isAuthentic } = authenticator(options.tokens, createGuesses(config))
+  const resumed = createResumedStream(feeds)
   let closing = false
   const app = await createApp({
     authenticate,
+    isAuthentic,
+    shortcut: resumed.shortcut,
     host: config.host,
     allowedHosts: config.allowedHosts,
     logger: options.logger,
@@ -72,7 +78,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     isClosing: () => closing,
     maxConnections: connectionLimit(),
   })
-  await mountRoutes(app, { ...options, authenticate, ready })
+  await mountRoutes(app, { ...options, authenticate, resumed, ready })
   return { listen: () => listen(app, config), close }
 
   async function ready(): Promise<void> {
@@ -94,6 +100,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
 
 interface RoutesOptions extends ServingOptions {
   authenticate: Authenticate
+  resumed: ResumedStream
   ready: () => Promise<void>
 }
 
@@ -119,7 +126,7 @@ async function version(): Promise<string> {
 
 async function listen(app: FastifyInstance, { host, port: wanted }: Config): Promise<string> {
   try {
-    await app.listen({ host, port: wanted })
+    await app.listen({ host, port: wanted, backlog: BACKLOG })
   } catch (error) {
     throw new StartError(`cannot listen on ${host}:${wanted}: ${(error as Error).message}`, {
       cause: error,

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createClient, type NodeRecord, type NodesEvent } from '@launchtail/client'
 import { FLEET_SIZE } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { headersOf } from '../src/http/routes/stream.js'
+import { streamHeaders } from '../src/http/stream-headers.js'
 import { createFleet, type Fleet } from '../src/stream/fleet/fleet.js'
 import { FORMATS } from '../src/stream/formats.js'
 import { removeFolder, startLaunching, temporaryFolder } from './support/launching.js'
@@ -394,7 +394,7 @@ async function serve(fleet: Fleet) {
   const responses: ServerResponse[] = []
   const server = createServer((_request, response) => {
     responses.push(response)
-    void fleet.open(() => response.writeHead(200, headersOf(FORMATS.sse)))
+    void fleet.open(() => response.writeHead(200, streamHeaders(FORMATS.sse)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

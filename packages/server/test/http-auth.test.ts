@@ -237,7 +237,7 @@ describe('the comparison', () => {
 
   it('is of digests, and of every configured token whichever is right', () => {
     const tokens = ['first', 'the-second-one', 'third']
-    const authenticate = authenticator(tokens, anyNumber)
+    const { authenticate } = authenticator(tokens, anyNumber)
     const compared = watchComparisons()
     for (const token of [...tokens, 'f', 'firs', 'first!', 'wrong', 'x'.repeat(5000)]) {
       compared.length = 0
@@ -249,7 +249,7 @@ describe('the comparison', () => {
   })
 
   it('gives each token a name that does not hold it', () => {
-    const authenticate = authenticator(['first', 'second'], anyNumber)
+    const { authenticate } = authenticator(['first', 'second'], anyNumber)
     const names = ['first', 'second'].map((token) =>
       authenticate({ headers: { 'x-admin-token': token } } as unknown as IncomingMessage),
     )

@@ -1,15 +1,16 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import accepts from '@fastify/accepts'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Repeats } from '../async/repeats.js'
 import { HttpError } from '../errors.js'
 import { closeVanished } from '../stream/vanished.js'
+import type { Authenticator } from './auth.js'
 import { guardConnections, lingerBriefly } from './connections.js'
 import { type FrameworkOptions, frameworkOptions } from './framework.js'
 import { isOpen, methodsOf, pathOf } from './paths.js'
 import { shapeErrors } from './refusals.js'
-import { createHeadCheck, type RequestHeadOptions } from './request-head.js'
+import { createHeadCheck, type HeadCheck, type RequestHeadOptions } from './request-head.js'
 import { type CheckConnection, keepSpareConnections } from './spare-connections.js'
 
 declare module 'fastify' {
@@ -19,7 +20,19 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * Serves a request past the framework, which costs more than most of what is served. Returns false
+ * to leave it to the framework, without any effect. `isAdmitted` makes all of the framework's checks.
+ */
+export type Shortcut = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  isAdmitted: () => boolean,
+) => boolean
+
 export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, RequestHeadOptions {
+  isAuthentic: Authenticator['isAuthentic']
+  shortcut?: Shortcut
   /** True while the server is stopping; then no connection is kept. */
   isClosing: () => boolean
   maxConnections: number
@@ -31,8 +44,8 @@ export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, Request
  * shape, also those of the parser. Everything needs the token, except what `isOpen` names.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const checkHead = createHeadCheck(options)
-  const app = fastify(frameworkOptions({ ...options, checkHead }))
+  const head = createHeadCheck(options)
+  const app = fastify(frameworkOptions({ ...options, checkHead: head.check }))
   guardConnections(app.server)
   const checkConnection = keepSpareConnections(app.server, options.maxConnections)
   closeVanished(app.server)
@@ -50,25 +63,50 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   shapeErrors(app, options.repeats)
-  checkRequests(app, { ...options, checkHead, checkConnection })
+  const checks = { ...options, head, checkConnection }
+  checkRequests(app, checks)
+  if (options.shortcut) tryFirst(app.server, options.shortcut, checks)
   return app
 }
 
-interface Checks extends Pick<AppOptions, 'authenticate' | 'isClosing'> {
-  checkHead: (request: IncomingMessage) => void
+interface Checks extends Pick<AppOptions, 'authenticate' | 'isAuthentic' | 'isClosing'> {
+  head: HeadCheck
   checkConnection: CheckConnection
+}
+
+function tryFirst(
+  server: Server,
+  shortcut: Shortcut,
+  { isAuthentic, isClosing, head, checkConnection }: Checks,
+): void {
+  const [framework] = server.listeners('request') as [RequestListener]
+  server.off('request', framework)
+  server.on('request', (request: IncomingMessage, response) => {
+    if (!shortcut(request, response, () => isAdmitted(request))) framework(request, response)
+  })
+
+  function isAdmitted(request: IncomingMessage): boolean {
+    try {
+      return (
+        !isClosing() && head.isSound(request) && !checkConnection(request) && isAuthentic(request)
+      )
+    } catch {
+      // It is refused by the framework, with the same words and headers as ever.
+      return false
+    }
+  }
 }
 
 function checkRequests(
   app: FastifyInstance,
-  { authenticate, isClosing, checkHead, checkConnection }: Checks,
+  { authenticate, isClosing, head, checkConnection }: Checks,
 ): void {
   app.decorateRequest('caller', '')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Cache-Control', 'no-store')
     if (isClosing()) reply.header('Connection', 'close')
-    checkHead(request.raw)
+    head.check(request.raw)
     if (checkConnection(request.raw)) reply.header('Connection', 'close')
     // By the route, and by the path if it has none, so that a 404 reveals nothing.
     const { url = '' } = request.routeOptions

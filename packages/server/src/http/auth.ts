@@ -6,27 +6,44 @@ import type { Guesses } from './guesses.js'
 /** Returns a short name of the request's token, or throws 401, or 429 for too many wrong ones. */
 export type Authenticate = (request: IncomingMessage) => string
 
+export interface Authenticator {
+  authenticate: Authenticate
+  /** False for a missing or a wrong token, which is not counted. Throws 429 as `authenticate` does. */
+  isAuthentic(request: IncomingMessage): boolean
+}
+
 /**
  * Checks `X-Admin-Token`. It always compares the digests of all tokens, so its duration reveals
  * neither the length of a token nor which of them matched. A missing token is no guess: it reveals
  * nothing, and every browser that opens the page for the first time sends none.
  */
-export function authenticator(tokens: readonly string[], guesses: Guesses): Authenticate {
+export function authenticator(tokens: readonly string[], guesses: Guesses): Authenticator {
   const digests = tokens.map(digestOf)
-  return (request) => {
+  return { authenticate, isAuthentic: (request) => callerOf(request) !== undefined }
+
+  function authenticate(request: IncomingMessage): string {
+    const caller = callerOf(request)
+    if (caller !== undefined) return caller
+    if (tokenOf(request) === '') throw new HttpError(401, 'missing admin token')
+    guesses.count(request)
+    throw new HttpError(401, 'invalid admin token')
+  }
+
+  /** Undefined for a missing or a wrong token. */
+  function callerOf(request: IncomingMessage): string | undefined {
     guesses.check(request)
-    const given = request.headers['x-admin-token']
-    if (given === undefined || given === '') throw new HttpError(401, 'missing admin token')
-    // Two such headers arrive as one with a comma, which no token contains.
-    const digest = digestOf(String(given))
+    const token = tokenOf(request)
+    if (token === '') return undefined
+    const digest = digestOf(token)
     let known = false
     for (const one of digests) known = timingSafeEqual(one, digest) || known
-    if (!known) {
-      guesses.count(request)
-      throw new HttpError(401, 'invalid admin token')
-    }
-    return digest.toString('hex').slice(0, 16)
+    return known ? digest.toString('hex').slice(0, 16) : undefined
   }
+}
+
+/** Two such headers arrive as one with a comma, which no token contains. */
+function tokenOf({ headers }: IncomingMessage): string {
+  return String(headers['x-admin-token'] ?? '')
 }
 
 function digestOf(token: string): Buffer {

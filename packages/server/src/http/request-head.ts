@@ -16,22 +16,36 @@ const MAX_HEADERS = 100
 /** A name or an address, and perhaps a port; no user in front of it. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~-]+)(?::\d{0,5})?$/i
 
-/** Returns a function that throws for a request that is wrong whatever it asks for. */
-export function createHeadCheck({ host, allowedHosts }: RequestHeadOptions) {
+export interface HeadCheck {
+  /** Throws for a request that is wrong whatever it asks for. */
+  check(request: IncomingMessage): void
+  /** True where `check` would not throw. */
+  isSound(request: IncomingMessage): boolean
+}
+
+export function createHeadCheck({ host, allowedHosts }: RequestHeadOptions): HeadCheck {
   /** Connections that close with their first answer. What follows on them cannot be trusted. */
   const inDoubt = new WeakSet<Socket>()
-  return checkHead
+  return {
+    check(request) {
+      const fault = faultIn(request)
+      if (fault) {
+        inDoubt.add(request.socket)
+        throw fault
+      }
+      if (!isForUs(request)) {
+        throw new HttpError(400, "'Host' names another server; see LAUNCHTAIL_ALLOWED_HOSTS")
+      }
+    },
+    isSound: (request) => faultIn(request) === undefined && isForUs(request),
+  }
 
-  function checkHead(request: IncomingMessage): void {
-    const { socket, headers } = request
-    const fault = inDoubt.has(socket) ? refuse(400, 'bad request') : faultOf(request)
-    if (fault) {
-      inDoubt.add(socket)
-      throw fault
-    }
-    if (isLoopback(host) && !isOurs(headers.host)) {
-      throw new HttpError(400, "'Host' names another server; see LAUNCHTAIL_ALLOWED_HOSTS")
-    }
+  function faultIn(request: IncomingMessage): HttpError | undefined {
+    return inDoubt.has(request.socket) ? refuse(400, 'bad request') : faultOf(request)
+  }
+
+  function isForUs({ headers }: IncomingMessage): boolean {
+    return !isLoopback(host) || isOurs(headers.host)
   }
 
   /** Against DNS rebinding: a page of another name must not reach a server on this machine. */

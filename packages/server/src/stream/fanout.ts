@@ -67,10 +67,14 @@ export function createFanout({
 
   function add(options: ReaderOptions): void {
     const { response, format } = options
+    const { socket } = response
+    // The head and everything at hand go out in one write.
+    socket?.cork()
     const reader = readers.add(response, (life) => logReader(life, options, viewOf), goOn)
     const opening = openingOf(options)
     say(reader, lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader)))
     goOn(reader)
+    socket?.uncork()
   }
 
   function goOn(reader: Reader): void {

@@ -10,6 +10,8 @@ import { type Feed, openFeed } from './feed/feed.js'
 export interface Feeds {
   /** Opens the node's feed, or takes the open one. It stays open during `act`, and for readers. */
   use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T>
+  /** The node's feed if it is open, with readers. */
+  opened(nodeId: string): Watched | undefined
   /** The number of readers of all feeds. */
   readers(): number
   /** Ends all streams, evenly over so many milliseconds. */
@@ -32,6 +34,8 @@ export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
 interface Kept {
   readonly fanout: Fanout
   readonly opening: Promise<Watched>
+  /** Once it is open. */
+  watched?: Watched
   users: number
 }
 
@@ -50,7 +54,7 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
   let draining = false
   const ticker = setInterval(tick, Math.min(TICK, options.heartbeat / 4))
   ticker.unref()
-  return { use, readers, drain }
+  return { use, opened, readers, drain }
 
   async function use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T> {
     if (draining) throw stopping()
@@ -82,9 +86,16 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
     })
     const attached = opening.then((feed) => {
       fanout.attach(feed)
-      return { feed, fanout }
+      kept.watched = { feed, fanout }
+      return kept.watched
     })
-    return { fanout, opening: attached, users: 0 }
+    const kept: Kept = { fanout, opening: attached, users: 0 }
+    return kept
+  }
+
+  function opened(nodeId: string): Watched | undefined {
+    const watched = draining ? undefined : byNode.get(nodeId)?.watched
+    return watched && watched.fanout.size() > 0 ? watched : undefined
   }
 
   function share(): number {

@@ -4,6 +4,7 @@ import {
   formatCursor,
   isTerminal,
   type NodeRecord,
+  type Phase,
   parseCursor,
   START,
   type StreamQuery,
@@ -37,29 +38,39 @@ export async function planReader(
   { query, format, lastEventId }: StreamRequest,
   { feed, record, recordAt, random = Math.random }: PlanOptions,
 ): Promise<ReaderPlan | undefined> {
-  const plan = {
-    format,
-    levels: query.level,
-    phase: record.phase,
-    ending: endingFor(record, query.follow),
-    retry: retryOf(random),
-  }
+  const { phase } = record
+  const ending = endingFor(record, query.follow)
   if (lastEventId !== '') {
-    const resumed = parseCursor(lastEventId)
-    if (!resumed) return { ...plan, from: START, first: unknownIdFrame(format, lastEventId) }
-    return isFinished(resumed, feed, plan.ending) ? undefined : { ...plan, from: resumed }
+    return planResume({ query, format, lastEventId }, { feed, phase, ending, random })
   }
-  const { since, tail } = query
+  const { level: levels, since, tail } = query
   const from = await startOf(feed, query)
   const history = since && { since, until: feed.length() }
   // The record may lack entries that other programs wrote a moment ago.
   const state = tail === 0 ? await recordAt(from.index + 1) : undefined
   return {
-    ...plan,
-    from,
+    ...{ format, levels, phase, ending, from },
+    retry: retryOf(random),
     ...(history && { history }),
     ...(state && { first: stateFrame(state, format, from) }),
   }
+}
+
+export interface ResumeOptions extends Pick<PlanOptions, 'feed' | 'random'> {
+  /** The node's phase by its record. */
+  phase: Phase
+  ending: Ending
+}
+
+/** The same for a reader that comes with a last event id. */
+export function planResume(
+  { query, format, lastEventId }: StreamRequest,
+  { feed, phase, ending, random = Math.random }: ResumeOptions,
+): ReaderPlan | undefined {
+  const plan = { format, levels: query.level, phase, ending, retry: retryOf(random) }
+  const from = parseCursor(lastEventId)
+  if (!from) return { ...plan, from: START, first: unknownIdFrame(format, lastEventId) }
+  return isFinished(from, feed, ending) ? undefined : { ...plan, from }
 }
 
 /** The record gives the `done` where the list does not show it, or is not read to the end. */

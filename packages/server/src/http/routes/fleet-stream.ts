@@ -4,12 +4,12 @@ import { HttpError } from '../../errors.js'
 import type { Fleet } from '../../stream/fleet/fleet.js'
 import { FORMATS } from '../../stream/formats.js'
 import { mount } from '../operation.js'
-import { headersOf } from './stream.js'
+import { streamHeaders } from '../stream-headers.js'
 
 /** `GET /admin/nodes/stream`, and its HEAD. */
 export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet }): void {
   const operation = operations.streamNodes
-  const headers = headersOf(FORMATS.sse)
+  const headers = streamHeaders(FORMATS.sse)
   mount(
     app,
     operation,

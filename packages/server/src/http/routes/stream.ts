@@ -7,10 +7,13 @@ import { FORMATS, type Format } from '../../stream/formats.js'
 import { planReader } from '../../stream/plan.js'
 import { singleHeader } from '../headers.js'
 import { mount } from '../operation.js'
+import { streamHeaders } from '../stream-headers.js'
+import type { ResumedStream } from './resumed-stream.js'
 
 export interface StreamOptions {
   feeds: Feeds
   registry: Registry
+  resumed: Pick<ResumedStream, 'remember'>
 }
 
 /** A request without an `Accept` gets the first of these. */
@@ -21,7 +24,10 @@ const BY_TYPE: Record<string, Format> = {
 }
 
 /** `GET /admin/nodes/{id}/logs/stream`, and its HEAD. */
-export function mountStream(app: FastifyInstance, { feeds, registry }: StreamOptions): void {
+export function mountStream(
+  app: FastifyInstance,
+  { feeds, registry, resumed }: StreamOptions,
+): void {
   const operation = operations.streamNodeLogs
   mount(app, operation, ({ id, query, request, reply }) => open(id, query, request, reply), accept)
   mount(
@@ -29,7 +35,7 @@ export function mountStream(app: FastifyInstance, { feeds, registry }: StreamOpt
     { ...operation, method: 'HEAD' } as const,
     async ({ id, request, reply }) => {
       if (!(await registry.find(id))) throw nodeNotFound()
-      return reply.headers(headersOf(formatFor(request))).send()
+      return reply.headers(streamHeaders(formatFor(request))).send()
     },
     accept,
   )
@@ -49,10 +55,11 @@ export function mountStream(app: FastifyInstance, { feeds, registry }: StreamOpt
         { feed, record, recordAt: (length) => registry.find(nodeId, length) },
       )
       if (!plan) return reply.code(204).send()
+      resumed.remember(request.raw, query)
       const { raw } = reply
       // Nothing can be refused any more: from here on the socket belongs to the stream.
       reply.hijack()
-      raw.writeHead(200, headersOf(plan.format))
+      raw.writeHead(200, streamHeaders(plan.format))
       fanout.add({ ...plan, response: raw })
       return reply
     })
@@ -74,15 +81,4 @@ function formatFor(request: FastifyRequest): Format {
   const format = typeof type === 'string' ? BY_TYPE[type] : undefined
   if (format) return format
   throw new HttpError(406, `only ${Object.keys(BY_TYPE).join(', ')} can be sent`)
-}
-
-/** The headers of a stream in this format. */
-export function headersOf({ contentType }: Format): Record<string, string> {
-  return {
-    'Content-Type': contentType,
-    // A proxy that stores or compresses the stream would hold it back.
-    'Cache-Control': 'no-cache, no-transform',
-    'X-Accel-Buffering': 'no',
-    'X-Content-Type-Options': 'nosniff',
-  }
 }
