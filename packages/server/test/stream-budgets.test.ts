@@ -279,6 +279,7 @@ describe('on Redis', () => {
     expect(calls.lrange ?? 0).toBe(0)
     const own = [
       'evalsha',
+      'get',
       'rpush',
       'publish',
       'pexpire',
