@@ -10,7 +10,7 @@ const ARROWS = {
   logs: ['sqlite[.]ts$'],
   database: ['sqlite[.]ts$'],
   ingest: ['output/', 'logs/'],
-  nodes: ['logs/', 'output/causes/', 'database/'],
+  nodes: ['logs/', 'output/causes/', 'output/peel[.]ts$', 'database/'],
   launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
   stream: ['logs/', 'nodes/'],
   demo: ['ingest/', 'nodes/', 'logs/'],

@@ -5,8 +5,8 @@ import {
   type Phase,
 } from '@launchtail/client/protocol'
 import { describe, expect, it } from 'vitest'
-import { explain } from '../src/launch/explain.js'
 import { writeEntry } from '../src/logs/entry-text.js'
+import { explain } from '../src/nodes/ends/explain.js'
 import { fold, UNFOLDED } from '../src/nodes/fold.js'
 import { conclude } from '../src/output/causes/conclude.js'
 import { best } from '../src/output/causes/evidence.js'

@@ -1,3 +1,4 @@
+import { activeEntry } from '../logs/end-entries.js'
 import type { RawLine } from '../output/lines.js'
 
 /** A line of a launch's output. */
@@ -30,6 +31,5 @@ export const CHECKING: LaunchWord = {
 
 /** Appended when the server at this address is ready. */
 export function readyAt(base: string): LaunchWord {
-  const message = 'Node is ready and serving requests!'
-  return { message, phase: 'active', progress: 100, details: base }
+  return activeEntry(base)
 }

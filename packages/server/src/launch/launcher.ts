@@ -1,5 +1,6 @@
 import type { LaunchRequest, LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine, LaunchWord } from '../ingest/launch-line.js'
+import type { Outcome } from '../nodes/ends/explain.js'
 
 /** A launch, as its launcher needs it. */
 export interface Launch {
@@ -22,10 +23,7 @@ export type LaunchNews =
   | { readonly type: 'word'; readonly draft: LaunchWord }
 
 /** Why a launch is over. A node that is `active` is followed until it ends, too. */
-export interface Outcome {
-  readonly message: string
-  readonly details?: string
-}
+export type { Outcome }
 
 /**
  * A way of launching nodes. Whatever it needs to find again what it started is in the handle, which

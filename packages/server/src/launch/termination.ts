@@ -1,7 +1,7 @@
 import { nodeNotFound } from '../errors.js'
 import type { Appender } from '../logs/appender.js'
+import { TERMINATED_ENTRY } from '../logs/end-entries.js'
 import type { Registry } from '../nodes/registry.js'
-import { TERMINATED_ENTRY } from './finish.js'
 import type { LaunchRows } from './launch-rows.js'
 import type { Runs } from './runs.js'
 

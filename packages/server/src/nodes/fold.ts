@@ -4,15 +4,17 @@ import {
   foldLaunch,
   type LaunchState,
   type LogEntry,
-  type PastLaunch,
   type PhaseTiming,
   shorten,
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
-import { foldEnd, type LaunchEnd, statusOf } from '../logs/launch-end.js'
+import { causeNamedIn } from '../logs/end-entries.js'
+import { foldEnd, type LaunchEnd } from '../logs/launch-end.js'
 import { conclude } from '../output/causes/conclude.js'
+import { causeOf } from '../output/causes/index.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
 import type { Correction } from './correction.js'
+import { type Ended, endedBy } from './ends/ended.js'
 import { type Finished, finishedBy, timings } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
@@ -36,12 +38,6 @@ export interface Folded extends LaunchState {
   finished: Finished[]
   /** The launches that have ended since the record was read. */
   ended: Ended[]
-}
-
-/** A launch that has ended: it is active, has failed, or was terminated before either. */
-export interface Ended extends Pick<PastLaunch, 'outcome' | 'code' | 'phases'> {
-  started_at: string
-  ended_at: string
 }
 
 export const UNFOLDED: Folded = {
@@ -103,22 +99,10 @@ function endOf({ ended_at, phase, status, endpoint, message }: Folded): LaunchEn
   return ended_at === undefined ? undefined : { phase, status, endpoint, message }
 }
 
-/** Called once for each launch: later entries tell about the node, not about its launch. */
-function endedBy(entry: LogEntry, phases: PhaseTiming[], failure: Failure | undefined): Ended {
-  const status = statusOf(entry)
-  return {
-    outcome: status === 'failed' || status === 'terminated' ? status : 'succeeded',
-    ...(failure && { code: failure.code }),
-    started_at: phases[0]?.started_at ?? entry.timestamp,
-    ended_at: entry.timestamp,
-    phases: phases.flatMap(({ phase, duration_ms }) =>
-      duration_ms === undefined ? [] : [{ phase, duration_ms }],
-    ),
-  }
-}
-
 /** The message is the line that shows the cause; the last entry's own message is in the details. */
 function failureOf({ phase, clues }: Folded, entry: LogEntry, index: number): Failure {
+  const named = causeNamedIn(entry.details)
+  if (named.code !== undefined) return namedFailure(named.code, phase, entry, named.rest, index)
   const { cause, advice, message: whole, evidence } = conclude(clues, { ...entry, index })
   const message = shorten(whole)
   const said = message === entry.message.trim() ? undefined : entry.message
@@ -130,5 +114,25 @@ function failureOf({ phase, clues }: Folded, entry: LogEntry, index: number): Fa
     advice,
     ...(details !== '' && { details }),
     ...(evidence.length > 0 && { evidence: [...evidence] }),
+  }
+}
+
+/** The failure where whoever ended the launch says why: the log has no say then. */
+function namedFailure(
+  name: string,
+  phase: Failure['phase'],
+  { message: whole }: LogEntry,
+  details: string | undefined,
+  index: number,
+): Failure {
+  const { code, advice } = causeOf(name)
+  const message = shorten(whole)
+  return {
+    code,
+    phase,
+    message,
+    advice,
+    ...(details !== undefined && { details }),
+    evidence: [{ index, message }],
   }
 }

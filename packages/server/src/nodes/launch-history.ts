@@ -3,21 +3,14 @@ import { type Instant, type PastLaunch, parseInstant } from '@launchtail/client/
 import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { LaunchHistoryTable, Schema } from '../database/schema.js'
-import type { Ended } from './fold.js'
+import type { EndReader } from './ends/end-reader.js'
+import type { Ended } from './ends/ended.js'
 import { keepNewest } from './keep-newest.js'
 import type { About } from './rows.js'
 
 export interface LaunchHistory {
-  /**
-   * Keeps launches that are over. Called within the transaction that stores their ends in the node's
-   * record.
-   */
-  add(
-    transaction: Transaction<Schema>,
-    nodeId: string,
-    about: About,
-    ended: readonly Ended[],
-  ): Promise<void>
+  /** Keeps launches that are over. */
+  add: EndReader
   /** Gives a failed launch, by when it began, another cause. */
   recode(
     transaction: Transaction<Schema>,

@@ -80,7 +80,10 @@ export function createRegistry({
   const locked = createMutex()
   const phaseHistory = createPhaseHistory(database)
   const launchHistory = createLaunchHistory(database)
-  const options = { database, store, readText, phaseHistory, launchHistory, now, onFault }
+  // Whatever is to happen at the end of a launch is added to these.
+  const endReaders = [launchHistory.add]
+  const histories = { phaseHistory, launchHistory, endReaders }
+  const options = { database, store, readText, ...histories, now, onFault }
   const writer = createRecordWriter({ ...options, locked, onStored: notify })
   const { recordOf, recordsOf } = createRecordReader(options)
   const corrections = createCorrections({ ...options, locked })

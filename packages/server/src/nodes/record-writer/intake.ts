@@ -9,7 +9,7 @@ import { foldNews } from './fold-news.js'
 import type { News } from './news.js'
 import { type Change, type SaveOptions, saveRecord } from './save.js'
 
-export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory' | 'launchHistory'> {
+export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory' | 'endReaders'> {
   database: Database
   store: Pick<LogStore, 'read' | 'readBefore' | 'length'>
   readText: ReadText

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.js'
+import type { EndReader } from '../ends/end-reader.js'
 import type { Folded } from '../fold.js'
-import type { LaunchHistory } from '../launch-history.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { type About, columns, type Row, wordsOf } from '../rows.js'
 
@@ -18,13 +18,14 @@ export interface SaveOptions {
   transaction: Transaction<Schema>
   time: string
   phaseHistory: Pick<PhaseHistory, 'add'>
-  launchHistory: Pick<LaunchHistory, 'add'>
+  /** Called with the launches that have ended. */
+  endReaders: readonly EndReader[]
 }
 
 /** Stores a record, its phases, and what its launch adds to the histories. */
 export async function saveRecord(
   change: Change,
-  { transaction, time, phaseHistory, launchHistory }: SaveOptions,
+  { transaction, time, phaseHistory, endReaders }: SaveOptions,
 ): Promise<void> {
   const { nodeId, row, before, record } = change
   await saveRow(change, transaction, time)
@@ -32,7 +33,8 @@ export async function saveRecord(
   await savePhases(change, transaction)
   const about = JSON.parse(row?.about ?? '{}') as About
   await phaseHistory.add(transaction, nodeId, about, record.finished)
-  await launchHistory.add(transaction, nodeId, about, record.ended)
+  if (record.ended.length === 0) return
+  for (const read of endReaders) await read(transaction, nodeId, about, record.ended)
 }
 
 async function saveRow(

@@ -1,13 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NOT_LAUNCHED, shorten } from '@launchtail/client/protocol'
-import { readEntry } from '../logs/entry-text.js'
-import { type Context, inContext } from '../logs/in-context.js'
-import type { LogStore } from '../logs/store.js'
-import { conclude } from '../output/causes/conclude.js'
-import { UNKNOWN } from '../output/causes/index.js'
-import { NO_CLUES, observe } from '../output/causes/tracker.js'
-import { peel } from '../output/peel.js'
-import type { Outcome } from './launcher.js'
+import { readEntry } from '../../logs/entry-text.js'
+import { type Context, inContext } from '../../logs/in-context.js'
+import type { LogStore } from '../../logs/store.js'
+import { conclude } from '../../output/causes/conclude.js'
+import { UNKNOWN } from '../../output/causes/index.js'
+import { NO_CLUES, observe } from '../../output/causes/tracker.js'
+import { peel } from '../../output/peel.js'
+
+/** What whoever launched a node says about the end of its launch. */
+export interface Outcome {
+  readonly message: string
+  readonly details?: string
+}
 
 /** Entries that are read from the list at once. */
 const PAGE = 200
