@@ -529,6 +529,35 @@ class Client:
         """
         return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
 
+    def set_node_status(
+        self,
+        node_id: str,
+        status: str,
+        *,
+        message: Optional[str] = None,
+        endpoint: Optional[str] = None,
+        code: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Ends or activates a launch that another program makes, and returns the node's record.
+
+        status: "active", "failed" or "terminated".
+        message: what the log says about it.
+        endpoint: where an active node serves.
+        code: why it failed; without it, the server looks for the cause in the log.
+        """
+        optional = {"message": message, "endpoint": endpoint, "code": code}
+        given = {name: value for name, value in optional.items() if value is not None}
+        body = {"status": status, **given}
+        return self._json("POST", f"{_path_of(node_id)}/status", body=body)
+
+    def beat_node(self, node_id: str, lost_after: Optional[str] = None) -> None:
+        """Says that a launch which another program makes goes on. With lost_after, a duration such
+        as "10m", it fails as lost when nothing more is sent for so long."""
+        body = json.dumps({} if lost_after is None else {"lost_after": lost_after}).encode()
+        headers = {"Content-Type": "application/json"}
+        with self._request("POST", f"{_path_of(node_id)}/beat", headers=headers, body=body):
+            pass
+
     def terminate_node(self, node_id: str) -> Dict[str, Any]:
         """Cancels a launch or terminates the node, and returns its record."""
         return self._json("POST", f"{_path_of(node_id)}/terminate")

@@ -163,6 +163,20 @@ class Operations(unittest.TestCase):
         self.assertEqual(asked["request"]["task"], task)
         self.assertEqual(asked["secrets"], [])
 
+    def test_a_launch_of_another_program_is_kept_alive_and_ended(self):
+        node = self.new_node()
+        self.client.beat_node(node)
+        self.client.beat_node(node, "10m")
+        self.client.append_node_logs(node, [{"message": "RuntimeError: CUDA out of memory."}])
+        record = self.client.set_node_status(node, "failed", message="it left with code 3")
+        self.assertEqual(record["failure"]["code"], "gpu_out_of_memory")
+        address = "http://10.0.0.1:8000"
+        record = self.client.set_node_status(node, "active", endpoint=address)
+        self.assertEqual((record["status"], record["endpoint"]), ("active", address))
+        with self.assertRaises(ApiError) as refused:
+            self.client.set_node_status(node, "failed", code="no such code")
+        self.assertEqual(refused.exception.status, 400)
+
     def test_events_are_typed(self):
         node = self.new_node()
         bad = {"message": "no", "level": "error", "progress": 10, "phase": "provisioning"}

@@ -15,6 +15,7 @@ import type {
 } from './options.js'
 import type { Draft } from './protocol/entry.js'
 import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
+import type { Beat, NodeStatusChange } from './protocol/node-status.js'
 import type { OperationName } from './protocol/routes.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
@@ -58,6 +59,14 @@ export interface Client {
   nameCause(nodeId: string, cause: NamedCause, options?: CallOptions): Promise<NodeRecord>
   /** Goes back to the cause that the server has read. */
   takeBackCause(nodeId: string, options?: CallOptions): Promise<NodeRecord>
+  /** Ends or activates a launch that another program makes. */
+  setNodeStatus(
+    nodeId: string,
+    change: NodeStatusChange,
+    options?: CallOptions,
+  ): Promise<NodeRecord>
+  /** Says that a launch which another program makes goes on; see `lost_after`. */
+  beatNode(nodeId: string, beat?: Beat, options?: CallOptions): Promise<void>
   terminateNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
   deleteNode(nodeId: string, options?: CallOptions): Promise<void>
 }
@@ -125,6 +134,12 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     nameCause: (id, body, { signal } = {}) => json('nameCause', { id, body, signal }),
 
     takeBackCause: (id, { signal } = {}) => json('takeBackCause', { id, signal }),
+
+    setNodeStatus: (id, body, { signal } = {}) => json('setNodeStatus', { id, body, signal }),
+
+    async beatNode(id, body = {}, { signal } = {}) {
+      await call(connection, 'beatNode', { id, body, signal })
+    },
 
     terminateNode: (id, { signal } = {}) => json('terminateNode', { id, signal }),
 

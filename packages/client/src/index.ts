@@ -29,6 +29,7 @@ export type {
   NodeRecord,
   PhaseTiming,
 } from './protocol/node.js'
+export type { Beat, NodeStatusChange } from './protocol/node-status.js'
 export type { Phase } from './protocol/phases.js'
 export type { ExportFormat } from './protocol/queries.js'
 export type {

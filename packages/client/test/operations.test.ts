@@ -27,6 +27,8 @@ it('calls every operation by the method and the path that its definition has', a
     client.getNodeLaunch('a/b'),
     client.nameCause('a/b', { index: 0 }),
     client.takeBackCause('a/b'),
+    client.setNodeStatus('a/b', { status: 'active' }),
+    client.beatNode('a/b'),
     client.terminateNode('a/b'),
     client.deleteNode('a/b'),
   ]

@@ -13,6 +13,7 @@ import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
 import { createOrchestrator, type Orchestrator } from './launch/orchestrator.js'
+import { type ReadyMonitor, startReadyMonitor } from './launch/ready-monitor.js'
 import { skypilotLauncher } from './launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from './launch/skypilot/cli/launcher.js'
 import { createAppender } from './logs/appender.js'
@@ -20,8 +21,12 @@ import { readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
+import { createEnds } from './nodes/ends/ends.js'
+import { type LostMonitor, startLostMonitor } from './nodes/ends/lost-monitor.js'
+import { createSigns } from './nodes/ends/signs.js'
 import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
+import { createSentIn } from './nodes/sent-in.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { createSecrecy } from './output/secrecy.js'
@@ -59,7 +64,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const storage = await openStorage(base)
   const records = openRecords(base, storage)
   const orchestrator = await openLaunching(base, storage, records)
-  const stallMonitor = startStallMonitor({ ...storage, ...records, onFault: base.onFault })
+  const { sentIn, signs, ends, ...monitors } = openEnds(base, storage, records, orchestrator)
   const serving = await createServing({
     ...base,
     ...storage,
@@ -67,6 +72,9 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     ...openStreams(base, storage, records),
     tokens: base.tokens.values,
     launches: orchestrator,
+    sentIn,
+    signs,
+    ends,
   })
   // Before the first request: which launches run, and what their secrets are.
   await orchestrator.resume()
@@ -85,7 +93,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
       storage.ownership.stop()
       storage.reserve.close()
       await serving.close()
-      await closeAll(base, { ...storage, ...records, orchestrator, stallMonitor })
+      await closeAll(base, { ...storage, ...records, orchestrator, ...monitors })
     },
   }
 }
@@ -259,6 +267,26 @@ function launchersOf({ config, env, ownSecrets, logger }: Base): Launcher[] {
   return [local, api, command]
 }
 
+/** The ends of launches that other programs make, and what looks after these launches. */
+function openEnds(
+  { onFault }: Base,
+  { store, database }: Storage,
+  { registry, appender }: Records,
+  launches: Orchestrator,
+) {
+  const sentIn = createSentIn(database)
+  const signs = createSigns()
+  const ends = createEnds({ registry, store, appender, launches })
+  return {
+    sentIn,
+    signs,
+    ends,
+    stallMonitor: startStallMonitor({ registry, store, appender, onFault }),
+    lostMonitor: startLostMonitor({ sentIn, signs, ends, registry, store, onFault }),
+    readyMonitor: startReadyMonitor({ sentIn, ends, appender, onFault }),
+  }
+}
+
 function openStreams(base: Base, { store }: Storage, { registry, readText }: Records) {
   const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
   const { onFault, counts } = base
@@ -290,10 +318,14 @@ async function keepCatchingUp({ onFault }: Base, { registry }: Records): Promise
 interface Closing extends Storage, Records {
   readonly orchestrator: Orchestrator
   readonly stallMonitor: StallMonitor
+  readonly lostMonitor: LostMonitor
+  readonly readyMonitor: ReadyMonitor
 }
 
 async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.stallMonitor.stop()
+  await parts.lostMonitor.stop()
+  await parts.readyMonitor.stop()
   await parts.orchestrator.close()
   await parts.registry.flush()
   await parts.store.close()

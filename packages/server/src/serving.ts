@@ -19,14 +19,18 @@ import { mountOps } from './http/routes/ops.js'
 import { mountPage } from './http/routes/page.js'
 import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
 import { mountStats } from './http/routes/stats.js'
+import { mountStatus } from './http/routes/status.js'
 import { mountStream } from './http/routes/stream.js'
 import type { RawOutput } from './ingest/raw-output.js'
 import type { Appender } from './logs/appender.js'
 import type { ReadText } from './logs/entry-text.js'
 import type { LogStore } from './logs/store.js'
 import { createMetrics } from './metrics.js'
+import type { Ends } from './nodes/ends/ends.js'
+import type { Signs } from './nodes/ends/signs.js'
 import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
+import type { SentIn } from './nodes/sent-in.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
 
@@ -45,6 +49,9 @@ export interface ServingOptions {
   feeds: Feeds
   fleet: Fleet
   launches: Launches
+  ends: Ends
+  sentIn: SentIn
+  signs: Signs
   /** Makes some room on a full disk. False if there is none to be made. */
   makeRoom: () => Promise<boolean>
 }
@@ -113,6 +120,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountLogs(app, options)
   mountIngest(app, options)
   mountNodes(app, options)
+  mountStatus(app, options)
   mountStats(app, options)
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })

@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { type Operation, operations, STREAM_EVENTS } from '@launchtail/client/protocol'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { z } from 'zod'
 import { openApi } from '../src/http/openapi/document.js'
 import { openSqlite } from '../src/sqlite.js'
@@ -13,6 +15,7 @@ import {
   startRedis,
   startServer,
   TOKEN,
+  temporaryFolder,
   until,
 } from './support/processes.js'
 import { rawConnection, rawRequest } from './support/raw-http.js'
@@ -23,6 +26,21 @@ const TEXT = { 'Content-Type': 'text/plain' }
 const NDJSON = { 'Content-Type': 'application/x-ndjson' }
 const CURSOR = /^\d+:[0-9a-f]{8}:(log|status|error)$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+const JSON_TYPE = { 'Content-Type': 'application/json' }
+
+/** A JSON body that the operation at this path accepts. */
+function wellFormed(path: string): string {
+  const bodies: Record<string, object> = {
+    launch: { provider: 'local', task: '{"run":"true"}' },
+    logs: { message: 'm' },
+    status: { status: 'active' },
+    failure: { index: 0 },
+  }
+  return JSON.stringify(bodies[path.split('/').at(-1) ?? ''] ?? {})
+}
+
+const isSent = (method: string) => method === 'POST' || method === 'PUT'
 
 let server: RunningServer
 let made = 0
@@ -231,13 +249,12 @@ describe('a node', () => {
   })
 
   it('that is unknown is not found, by any operation that names one', async () => {
-    for (const { method, path } of Object.values<Operation>(operations)) {
+    for (const { method, path, accepts } of Object.values<Operation>(operations)) {
       if (!path.includes('{id}')) continue
-      const bodies: Record<string, RequestInit> = {
-        POST: { body: 'x\n', headers: TEXT },
-        PUT: { body: '{"index":0}', headers: { 'Content-Type': 'application/json' } },
-      }
-      const init = { method, ...bodies[method] }
+      const sent = accepts
+        ? { body: 'x\n', headers: TEXT }
+        : { body: wellFormed(path), headers: JSON_TYPE }
+      const init = { method, ...(isSent(method) && sent) }
       const response = await server.fetch(path.replace('{id}', 'never-made'), init)
       expect([path, response.status]).toEqual([path, 404])
       expect(response.headers.get('content-type')).toMatch(/^application\/json/)
@@ -343,6 +360,117 @@ describe('launching a node', () => {
       await expectRefusal(await server.post('/admin/nodes/launch', body), 400, message)
     }
   })
+})
+
+describe('a launch that something else makes', () => {
+  const setStatus = (id: string, body: object) => server.post(`/admin/nodes/${id}/status`, body)
+
+  it('fails with the cause that its log shows, once', async () => {
+    const id = await node(
+      { message: 'Loading weights', phase: 'model_loading', progress: 75 },
+      { message: 'torch.OutOfMemoryError: CUDA out of memory.', level: 'error' },
+    )
+    const failed = { status: 'failed', message: 'the command ended with exit code 100' }
+    const answer = await setStatus(id, failed)
+    expect(await documented(answer, operations.setNodeStatus)).toMatchObject({
+      status: 'failed',
+      failure: {
+        code: 'gpu_out_of_memory',
+        phase: 'model_loading',
+        message: 'torch.OutOfMemoryError: CUDA out of memory.',
+        details: expect.stringContaining('exit code 100'),
+        evidence: [{ index: 1 }],
+      },
+    })
+    expect((await setStatus(id, failed)).status).toBe(200)
+    expect(await messagesOf(id)).toHaveLength(3)
+    const { events } = await streamOf(id, 'tail=1')
+    expect(events.map(({ event }) => event)).toEqual(['log', 'error', 'done'])
+  })
+
+  it('fails for the reason that is given, whatever its log shows', async () => {
+    const id = await node({ message: 'RuntimeError: CUDA out of memory.', level: 'error' })
+    const code = 'no_capacity'
+    const record = (await (await setStatus(id, { status: 'failed', code })).json()) as {
+      failure: object
+    }
+    expect(record.failure).toMatchObject({ code, evidence: [{ index: 1 }] })
+    const other = await setStatus(id, { status: 'failed', code: 'no_reason' })
+    await expectRefusal(other, 400, /^'code' is none of the causes/)
+  })
+
+  it('is active with its endpoint, which does not change, and may end later', async () => {
+    const id = await node({ message: 'Loading weights', phase: 'model_loading' })
+    const endpoint = 'http://10.0.0.1:8000'
+    expect(await (await setStatus(id, { status: 'active' })).json()).toMatchObject({
+      status: 'active',
+      message: 'Node is ready and serving requests!',
+      progress: 100,
+    })
+    const known = await setStatus(id, { status: 'active', endpoint })
+    expect(await known.json()).toMatchObject({ endpoint })
+    const other = await setStatus(id, { status: 'active', endpoint: 'http://10.0.0.2' })
+    await expectRefusal(other, 409, `node ${id} is active at ${endpoint} already`)
+    const ended = await setStatus(id, { status: 'terminated' })
+    expect(await ended.json()).toMatchObject({ status: 'terminated' })
+    const still = await setStatus(id, { status: 'failed' })
+    expect(await still.json()).toMatchObject({ status: 'terminated' })
+  })
+
+  it('refuses what makes no sense, in words, and a launch of the server’s own', async () => {
+    const id = await node()
+    for (const [body, message] of [
+      [{}, /^'status' /],
+      [{ status: 'launching' }, /^'status' /],
+      [{ status: 'failed', endpoint: 'http://a' }, "'endpoint' belongs to an active node alone"],
+      [{ status: 'active', endpoint: 'a:80' }, /^'endpoint' must be an address that begins with/],
+      [{ status: 'active', code: 'lost' }, "'code' belongs to a failed node alone"],
+      [{ status: 'active', reason: 'x' }, /reason/],
+    ] as const) {
+      await expectRefusal(await setStatus(id, body), 400, message)
+    }
+    await expectRefusal(await setStatus('nobody', { status: 'active' }), 404, 'node not found')
+    const launched = await server.post('/admin/nodes/launch', {
+      provider: 'local',
+      task: 'run: read -r never',
+    })
+    const { node_id: ours } = (await launched.json()) as { node_id: string }
+    await expectRefusal(await setStatus(ours, { status: 'failed' }), 409, /terminate it instead$/)
+    await server.fetch(`/admin/nodes/${ours}/terminate`, { method: 'POST' })
+  })
+
+  it('beats with 204, and says how long it may be silent', async () => {
+    const id = await node()
+    for (const body of [{}, { lost_after: '10m' }]) {
+      const { status } = await server.post(`/admin/nodes/${id}/beat`, body)
+      expect(status).toBe(204)
+    }
+    const wrong = await server.post(`/admin/nodes/${id}/beat`, { lost_after: 'soon' })
+    await expectRefusal(wrong, 400, /^'lost_after' must be a duration/)
+    await expectRefusal(await server.post('/admin/nodes/nobody/beat', {}), 404, 'node not found')
+  })
+
+  it('is active as soon as its ready_url answers 2xx, also over a restart of the server', async () => {
+    let status = 503
+    const serves = createServer((_, response) => response.writeHead(status).end()).listen(0)
+    onTestFinished(() => void serves.close())
+    await once(serves, 'listening')
+    const base = `http://127.0.0.1:${(serves.address() as { port: number }).port}`
+    const dataDir = await temporaryFolder()
+    const first = await startServer({ dataDir })
+    const body = { node_id: 'asked', ready_url: `${base}/v1/ready?deep=1` }
+    expect((await first.post('/admin/nodes', body)).status).toBe(201)
+    const phaseOn = async (on: RunningServer) =>
+      ((await (await on.fetch('/admin/nodes/asked')).json()) as { phase: string }).phase
+    await until('the server to be asked', async () => (await phaseOn(first)) === 'health_check')
+    await first.kill()
+    const second = await startServer({ dataDir })
+    status = 204
+    await until('the node to be active', async () => (await phaseOn(second)) === 'active')
+    expect(await (await second.fetch('/admin/nodes/asked')).json()).toMatchObject({
+      endpoint: base,
+    })
+  }, 30_000)
 })
 
 describe('sending entries in', () => {
@@ -1214,20 +1342,9 @@ describe('a fault of the inside', () => {
     const evil = '?x=%0A%1b[31m%22level%22:60'
     for (const { method, path } of Object.values<Operation>(operations)) {
       const target = `${path.replace('{id}', 'x')}${evil}`
-      const launch = { provider: 'local', task: '{"run":"true"}' }
-      const body = path.endsWith('/launch')
-        ? launch
-        : path.endsWith('/logs')
-          ? { message: 'm' }
-          : path.endsWith('/failure')
-            ? { index: 0 }
-            : {}
       const init = {
         method,
-        ...((method === 'POST' || method === 'PUT') && {
-          body: JSON.stringify(body),
-          headers: { 'Content-Type': 'application/json' },
-        }),
+        ...(isSent(method) && { body: wellFormed(path), headers: JSON_TYPE }),
       }
       const response = await faulty.fetch(target, init)
       expect([method, path, response.status]).toEqual([method, path, 500])

@@ -24,6 +24,20 @@ const environment = z.record(
   z.string().max(64 * 1024, 'must have at most 65536 characters'),
 )
 
+export const duration = z
+  .string()
+  .max(64)
+  .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be a duration, such as 90s, 10m or 1h30m')
+
+/** The address of a server. */
+export const address = z
+  .string()
+  .max(2048, 'must have at most 2048 characters')
+  .refine(
+    (text) => /^https?:\/\//i.test(text) && URL.canParse(text),
+    'must be an address that begins with http:// or https://',
+  )
+
 const phaseTimingSchema = z.object({
   phase: z.enum(PHASES),
   started_at: z.string(),
@@ -125,13 +139,14 @@ export const newNodeSchema = z
     labels: z
       .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
       .optional(),
+    lost_after: duration
+      .optional()
+      .describe('A launch for which nothing is sent for so long fails as `lost`. Default: never.'),
+    ready_url: address
+      .optional()
+      .describe('The server asks this until it answers 2xx; then the node is active.'),
   })
   .register(requests, { id: 'NewNode' })
-
-const duration = z
-  .string()
-  .max(64)
-  .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be a duration, such as 90s, 10m or 1h30m')
 
 const readinessSchema = z
   .strictObject({

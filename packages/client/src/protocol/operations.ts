@@ -11,6 +11,7 @@ import {
   nodeSchema,
   nodesSchema,
 } from './node.js'
+import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
 import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './queries.js'
 import { type OperationName, ROUTES } from './routes.js'
@@ -155,6 +156,21 @@ export const operations = {
     status: 200,
     answer: nodeSchema,
     refusals: [404, 409],
+  },
+  setNodeStatus: {
+    ...ROUTES.setNodeStatus,
+    summary: 'End or activate a launch that another program makes',
+    body: nodeStatusSchema,
+    status: 200,
+    answer: nodeSchema,
+    refusals: [404, 409, 413, 415],
+  },
+  beatNode: {
+    ...ROUTES.beatNode,
+    summary: 'Say that a launch which another program makes goes on',
+    body: beatSchema,
+    status: 204,
+    refusals: [404, 409, 413, 415],
   },
   terminateNode: {
     ...ROUTES.terminateNode,

@@ -23,6 +23,8 @@ export const ROUTES = {
   getNodeLaunch: { method: 'GET', path: '/admin/nodes/{id}/launch' },
   nameCause: { method: 'PUT', path: '/admin/nodes/{id}/failure' },
   takeBackCause: { method: 'DELETE', path: '/admin/nodes/{id}/failure' },
+  setNodeStatus: { method: 'POST', path: '/admin/nodes/{id}/status' },
+  beatNode: { method: 'POST', path: '/admin/nodes/{id}/beat' },
   terminateNode: { method: 'POST', path: '/admin/nodes/{id}/terminate' },
   deleteNode: { method: 'DELETE', path: '/admin/nodes/{id}' },
 } as const satisfies Record<string, Route>

@@ -138,4 +138,16 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('correction', 'text').execute()
     },
   },
+  '006-sent-in': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('sent_in')
+        .addColumn('node_id', 'text', (column) => column.primaryKey())
+        .addColumn('lost_after', 'bigint')
+        .addColumn('beat_lost_after', 'bigint')
+        .addColumn('silence', 'bigint', (column) => column.notNull().defaultTo(0))
+        .addColumn('ready_url', 'text')
+        .execute()
+    },
+  },
 }

@@ -11,6 +11,7 @@ export interface Schema {
   launch_history: LaunchHistoryTable
   launches: LaunchesTable
   replies: RepliesTable
+  sent_in: SentInTable
 }
 
 export interface NodesTable {
@@ -112,4 +113,17 @@ export interface RepliesTable {
   /** JSON of the answer; null while the request is in progress. */
   answer: string | null
   expires_at: string
+}
+
+/** How a launch that another program makes may end without that program saying so. */
+export interface SentInTable {
+  node_id: string
+  /** Milliseconds of silence after which a launch of the node is lost. */
+  lost_after: number | null
+  /** The same, as the newest beat has it, for the launch that is under way. */
+  beat_lost_after: number | null
+  /** For how long nothing has been sent, in milliseconds, while the server was there to hear it. */
+  silence: number
+  /** Asked until it answers 2xx. */
+  ready_url: string | null
 }

@@ -58,6 +58,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   return {
     launch,
     asked,
+    isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
     terminate: createTermination({ ...options, runs }),
     resume: takeUp.resume,
     running: runs.isRunning,

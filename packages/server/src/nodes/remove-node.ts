@@ -4,6 +4,7 @@ import type { Database } from '../database/open.js'
 export async function removeNode(database: Database, nodeId: string): Promise<void> {
   await database.transaction().execute(async (transaction) => {
     await transaction.deleteFrom('phases').where('node_id', '=', nodeId).execute()
+    await transaction.deleteFrom('sent_in').where('node_id', '=', nodeId).execute()
     await transaction.deleteFrom('nodes').where('node_id', '=', nodeId).execute()
   })
 }

@@ -4,6 +4,7 @@ import { keyReused, nodeNotFound, stillAtWork } from '../../errors.js'
 import type { RawOutput } from '../../ingest/raw-output.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
+import type { Signs } from '../../nodes/ends/signs.js'
 import type { Registry } from '../../nodes/registry.js'
 import { arriving, readBody } from '../body.js'
 import { draftsOf } from '../drafts.js'
@@ -16,7 +17,11 @@ export interface IngestOptions {
   registry: Registry
   store: LogStore
   rawOutput: RawOutput
+  signs: Pick<Signs, 'opened'>
 }
+
+/** Milliseconds of silence after which the system asks whether the sender of an open body is there. */
+const KEEP_ALIVE = 30_000
 
 type AppendCall = Call<Operations['appendNodeLogs']>
 type Appended = Result<Operations['appendNodeLogs']>
@@ -24,7 +29,7 @@ type Appended = Result<Operations['appendNodeLogs']>
 /** `POST /admin/nodes/{id}/logs`, and the HEAD that answers how much of a source has arrived. */
 export function mountIngest(
   app: FastifyInstance,
-  { appender, registry, store, rawOutput }: IngestOptions,
+  { appender, registry, store, rawOutput, signs }: IngestOptions,
 ): void {
   /** The requests with an `Idempotency-Key` that are not answered yet. */
   const atWork = new Set<string>()
@@ -45,11 +50,18 @@ export function mountIngest(
     const { id, request } = call
     const source = sourceOf(call)
     await mustKnow(id)
-    const { replayed, ...answer } = await rawOutput.take(id, source, {
-      chunks: arriving(request.raw),
-      canBeSentAgain: request.headers['content-length'] !== undefined,
-    })
-    return answered(answer, replayed)
+    const closed = signs.opened(id)
+    // The system notices by this that the sender's machine has vanished.
+    request.raw.socket.setKeepAlive(true, KEEP_ALIVE)
+    try {
+      const { replayed, ...answer } = await rawOutput.take(id, source, {
+        chunks: arriving(request.raw),
+        canBeSentAgain: request.headers['content-length'] !== undefined,
+      })
+      return answered(answer, replayed)
+    } finally {
+      closed()
+    }
   }
 
   async function takeEntries(

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import { parseDuration } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
-import { HttpError, nodeNotFound, StorageFull } from '../../errors.js'
+import { nodeNotFound, StorageFull } from '../../errors.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
-import { CAUSE_CODES } from '../../nodes/correction.js'
 import type { Launches } from '../../nodes/launches.js'
 import type { Registry } from '../../nodes/registry.js'
+import type { SentIn } from '../../nodes/sent-in.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
-import { nearest } from '../nearest.js'
 import { serve } from '../operation.js'
+import { refuseUnknownCode } from '../unknown-code.js'
 
 export interface NodesOptions {
   registry: Registry
   store: LogStore
   appender: Appender
   launches: Launches
+  sentIn: Pick<SentIn, 'add'>
   /** Makes some room on a full disk. False if there is none to be made. */
   makeRoom: () => Promise<boolean>
 }
@@ -22,7 +24,7 @@ export interface NodesOptions {
 /** The nodes' records, and launches. */
 export function mountNodes(
   app: FastifyInstance,
-  { registry, store, appender, launches, makeRoom }: NodesOptions,
+  { registry, store, appender, launches, sentIn, makeRoom }: NodesOptions,
 ): void {
   serve(app, {
     async launchNode(call) {
@@ -37,8 +39,13 @@ export function mountNodes(
     },
 
     async createNode({ body }) {
-      const { node_id: nodeId = randomUUID(), ...about } = body
-      const answer = await registry.create({ nodeId, about: compact(about) })
+      const { node_id: nodeId = randomUUID(), lost_after, ready_url: readyUrl, ...about } = body
+      const lostAfter = lost_after === undefined ? undefined : parseDuration(lost_after)
+      const answer = await registry.create({
+        nodeId,
+        about: compact(about),
+        alongside: (transaction) => sentIn.add(nodeId, { lostAfter, readyUrl }, transaction),
+      })
       return { answer, headers: { Location: addressOf(nodeId) } }
     },
 
@@ -55,7 +62,7 @@ export function mountNodes(
     },
 
     async nameCause({ id, body }) {
-      if (body.code !== undefined) refuseUnknown(body.code)
+      if (body.code !== undefined) refuseUnknownCode(body.code)
       await registry.refuseForeign(id)
       await upToDate(id)
       await registry.correct(id, body)
@@ -108,16 +115,6 @@ export function mountNodes(
     if (!record) throw nodeNotFound()
     return record
   }
-}
-
-/** Throws 400 for what is no cause's code. */
-function refuseUnknown(code: string): void {
-  if (CAUSE_CODES.includes(code)) return
-  const meant = nearest(code, CAUSE_CODES)
-  throw new HttpError(
-    400,
-    `'code' is none of the causes${meant ? `; did you mean '${meant}'?` : ''}`,
-  )
 }
 
 function addressOf(nodeId: string): string {

@@ -93,6 +93,10 @@ export const CODES = {
     'The launch did not finish within its time limit.',
     'See which phase took the time; allow more with `LAUNCHTAIL_LAUNCH_TIMEOUT`.',
   ],
+  lost: [
+    'Nobody sends anything for the launch any more, and how it ended is not known.',
+    'Look at the machine itself; then launch again, or correct the node with `launchtail mark`.',
+  ],
   model_files: [
     'The model’s weights, configuration or tokenizer are broken, missing, or do not match one another.',
     'Download the model again, and check that the folder holds all of its files and that this engine knows them.',

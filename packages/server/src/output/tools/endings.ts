@@ -57,6 +57,12 @@ export const endings: Tool = {
       ],
     },
     {
+      code: 'lost',
+      last: true,
+      when: [/^Nothing has been sent for \S{2,16}; how the launch ended is not known\b/],
+      examples: ['Nothing has been sent for 10m; how the launch ended is not known'],
+    },
+    {
       code: 'not_started',
       last: true,
       wraps: [
