@@ -17,7 +17,16 @@ const ARROWS = {
   http: ['stream/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are
   // defined once.
-  cli: ['output/causes/codes[.]ts$', 'main[.]ts$', 'config[.]ts$', 'demo/', 'package[.]json$'],
+  cli: [
+    'output/causes/codes[.]ts$',
+    'main[.]ts$',
+    'config[.]ts$',
+    'demo/',
+    // `pipe` asks a server whether it is ready as launches do.
+    'launch/probe[.]ts$',
+    'launch/probe-url[.]ts$',
+    'package[.]json$',
+  ],
 }
 
 const PAGE = '^packages/dashboard/src/'

@@ -48,8 +48,8 @@ describe('pipe', () => {
     await until('the second line', () => reader.out.stdout === 'one\ntwo\n')
     child.stdin.end('go\n')
     expect(await ended).toEqual({ stdout: 'one\nhalf', stderr: 'two\n', code: 7 })
-    await until('the rest', () => reader.out.stdout === 'one\ntwo\nhalf\n')
-    reader.child.kill('SIGINT')
+    const end = 'the command left with exit code 7'
+    expect((await reader.ended).stdout).toBe(`one\ntwo\nhalf\n${end}\n`)
   })
 
   it('loses and doubles nothing when the server is killed and started again in between', async () => {
@@ -116,7 +116,8 @@ describe('pipe', () => {
     child.stdout.destroy()
     child.stdin.end('go\n')
     expect(await ended).toMatchObject({ stderr: '', code: 6 })
-    expect(await messagesOf('unread')).toEqual(['one', '1', '2', '3'])
+    const end = 'the command left with exit code 6'
+    expect(await messagesOf('unread')).toEqual(['one', '1', '2', '3', end])
   })
 
   it('lets a command have its last words on Ctrl-C', async () => {
@@ -126,7 +127,8 @@ describe('pipe', () => {
     await until('the command', () => out.stdout.includes('ready'))
     child.kill('SIGINT')
     expect((await ended).code).toBe(5)
-    expect(await messagesOf('last-words')).toEqual(['ready', 'tidied up'])
+    const end = 'the launch was cancelled: the command got SIGINT and left with exit code 5'
+    expect(await messagesOf('last-words')).toEqual(['ready', 'tidied up', end])
   })
 
   it('reads its input to the end on the first Ctrl-C, and leaves with 130', async () => {

@@ -6,9 +6,10 @@ import { EXIT_HELP } from './exit.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
 import { logsCommand } from './logs.js'
+import { markCommand } from './mark.js'
 import { deleteCommand, statusCommand, terminateCommand } from './node.js'
 import { nodesCommand } from './nodes.js'
-import { pipeCommand } from './pipe.js'
+import { pipeCommand } from './pipe/pipe.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 
@@ -33,6 +34,7 @@ ${EXIT_HELP}`,
     statusCommand(),
     logsCommand(),
     pipeCommand(),
+    markCommand(),
     causeCommand(),
     terminateCommand(),
     deleteCommand(),

@@ -1,5 +1,6 @@
 import { type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
 import { parseTask } from '../task.js'
+import { KNOWN_PATHS } from './known-paths.js'
 import { type TaskProbe, taskProbe } from './task-probe.js'
 
 /** How the node's server is asked whether it is ready. */
@@ -12,9 +13,6 @@ export interface Readiness extends Omit<TaskProbe, 'path'> {
   /** Milliseconds that the launch may take, instead of what this server allows. */
   readonly timeout?: number
 }
-
-/** A health check comes first: some servers list their models while they still load them. */
-const KNOWN_PATHS = ['/health', '/v1/models', '/v2/health/ready', '/']
 
 /** Reads it from the request, or else from the task's `service`. Adds what is wrong to the faults. */
 export function readinessOf(request: LaunchRequest, faults: string[] = []): Readiness {
