@@ -3,9 +3,20 @@
  * the time it bore), and the place of its writer by itself. Undefined where nothing is left.
  */
 export function detailsInLine(details: string | undefined): string | undefined {
-  if (!details || !READ_OUT.test(details)) return details || undefined
+  if (!details || !wasReadOut(details)) return details || undefined
   const lines = details.split('\n').filter((line) => !/^(?:logger|said_at): /.test(line))
   return lines.join('\n').replace(/^place: /, '') || undefined
 }
 
+/** True if an entry's details begin with what was read out of its line. Nearly every line has such. */
+export function wasReadOut(details: string): boolean {
+  return READ_OUT.test(details)
+}
+
+/** Where an entry's writer was: `rank=1 node=worker1 pid=7`. Empty where its details do not say. */
+export function placeIn(details: string | undefined): string {
+  return PLACE.exec(details ?? '')?.[1] ?? ''
+}
+
 const READ_OUT = /^(?:place|logger|said_at): /
+const PLACE = /^place: (.*)/

@@ -5,6 +5,7 @@ import { chosen } from './chosen.js'
 import type { Controls } from './controls.js'
 import { LogLine } from './LogLine.js'
 import { foldOf, type Line } from './line.js'
+import type { Naming } from './naming.js'
 import { timeStyle, wrap } from './settings.js'
 import type { Log } from './state.js'
 import type { View } from './view.js'
@@ -19,11 +20,12 @@ export interface LinesProps {
   view: View
   controls: Controls
   start: number
+  naming: Naming | undefined
 }
 
 /** The lines that are visible. */
-export function Lines({ log, view, controls, start }: LinesProps) {
-  const { position, folds, chooseLine } = controls
+export function Lines({ log, view, controls, start, naming }: LinesProps) {
+  const { position, folds, chooseLine, nameCause } = controls
   const { frame, columns } = useColumns()
   void view.changes.value
   const range = chosen.value
@@ -60,6 +62,8 @@ export function Lines({ log, view, controls, start }: LinesProps) {
               current={row === position.current.value}
               onChoose={chooseLine}
               onFold={folds.toggle}
+              cause={naming && (naming.cause === index ? causeOf(naming) : 'none')}
+              onName={nameCause}
             />
           )
         }}
@@ -82,6 +86,10 @@ function useColumns() {
     return () => observer.disconnect()
   }, [columns])
   return { frame, columns: columns.value }
+}
+
+function causeOf({ byHand }: Naming) {
+  return byHand ? 'named' : 'read'
 }
 
 function wrappedHeight(line: Line, columns: number): number {

@@ -5,6 +5,7 @@ import { Foot } from './Foot.js'
 import { KeysHelp } from './KeysHelp.js'
 import { onKey } from './keys.js'
 import { Lines } from './Lines.js'
+import type { Naming } from './naming.js'
 import type { Log } from './state.js'
 import { Tools } from './Tools.js'
 import { createView } from './view.js'
@@ -14,15 +15,19 @@ export interface LogViewProps {
   nodeId: string
   /** When the launch began, in ms since 1970; 0 where that is not known yet. */
   start: number
+  /** Undefined for a launch that has not failed. */
+  naming: Naming | undefined
   onReconnect: () => void
 }
 
 /** The log of a node: all of its lines, live. */
-export function LogView({ log, nodeId, start, onReconnect }: LogViewProps) {
+export function LogView({ log, nodeId, start, naming: given, onReconnect }: LogViewProps) {
+  const naming = useSignal(given)
+  naming.value = given
   const { view, controls } = useMemo(() => {
     const view = createView(log)
-    return { view, controls: createControls({ log, view, nodeId }) }
-  }, [log, nodeId])
+    return { view, controls: createControls({ log, view, nodeId, naming }) }
+  }, [log, nodeId, naming])
   const frame = useRef<HTMLElement>(null)
   const searchField = useRef<HTMLInputElement>(null)
   const help = useSignal(false)
@@ -59,7 +64,7 @@ export function LogView({ log, nodeId, start, onReconnect }: LogViewProps) {
         searchField={searchField}
         onHelp={toHelp}
       />
-      <Lines log={log} view={view} controls={controls} start={start} />
+      <Lines log={log} view={view} controls={controls} start={start} naming={given} />
       <Foot log={log} view={view} controls={controls} onReconnect={onReconnect} />
       <KeysHelp open={help} />
     </section>

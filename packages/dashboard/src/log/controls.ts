@@ -1,8 +1,10 @@
+import type { ReadonlySignal } from '@preact/signals'
 import { hrefOf, route } from '../address.js'
 import { copy } from '../parts/copy.js'
 import { choose, chosen } from './chosen.js'
 import { createFolds } from './folds.js'
 import { type Line, textOf } from './line.js'
+import type { Naming } from './naming.js'
 import { createPosition } from './position.js'
 import type { Log } from './state.js'
 import { createStatus } from './status.js'
@@ -12,16 +14,28 @@ export interface ControlsOptions {
   log: Log
   view: View
   nodeId: string
+  naming: ReadonlySignal<Naming | undefined>
 }
 
 export type Controls = ReturnType<typeof createControls>
 
 /** What the reader of a log can do, by key or by button. */
-export function createControls({ log, view, nodeId }: ControlsOptions) {
+export function createControls({ log, view, nodeId, naming }: ControlsOptions) {
   const position = createPosition({ log, view, startAt: chosen.peek()?.[0] })
   const folds = createFolds()
   const status = createStatus()
-  return { position, folds, status, step, toggleCurrent, chooseLine, copyLines, copyLink }
+  return {
+    position,
+    folds,
+    status,
+    step,
+    toggleCurrent,
+    chooseLine,
+    nameCause,
+    nameCurrent,
+    copyLines,
+    copyLink,
+  }
 
   /** Goes to the next match of the search, or to the one before. */
   function step(by: 1 | -1): void {
@@ -43,6 +57,23 @@ export function createControls({ log, view, nodeId }: ControlsOptions) {
     position.following.value = false
     position.current.value = view.rowOf(index)
     choose(index, extend)
+  }
+
+  /** Says that a line made the launch fail. */
+  async function nameCause(index: number): Promise<void> {
+    const named = naming.peek()
+    if (!named) return status.show('The launch has not failed')
+    await named.name(index).then(
+      () => status.show(`Line ${index + 1} is the cause now`),
+      (error) => status.show((error as Error).message),
+    )
+  }
+
+  /** The same of the line the keyboard is at, or the one that is chosen. */
+  async function nameCurrent(): Promise<void> {
+    const index = view.rows[position.current.peek()]?.index ?? chosen.peek()?.[0]
+    if (index === undefined) status.show('Go to a line first, with j and k')
+    else await nameCause(index)
   }
 
   /** Copies the chosen lines, or all that are shown. */

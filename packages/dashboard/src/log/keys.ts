@@ -37,6 +37,11 @@ export const KEYS: readonly Key[] = [
   { key: 'Enter', does: 'show or hide details', act: ({ controls }) => controls.toggleCurrent() },
   { key: 'c', does: 'copy a link to the line', act: ({ controls }) => void controls.copyLink() },
   {
+    key: 'x',
+    does: 'name the line as the cause of the failure',
+    act: ({ controls }) => void controls.nameCurrent(),
+  },
+  {
     key: 'w',
     does: 'wrap long lines, or not',
     act: () => {

@@ -1,4 +1,5 @@
 import type { LogEntry } from '@launchtail/client'
+import { wasReadOut } from '@launchtail/client/protocol'
 import { inert } from '../parts/inert.js'
 import { withoutSequences } from './ansi.js'
 
@@ -33,6 +34,11 @@ export function foldOf({ entry: { message, details = '' } }: Line): { head: stri
   const beyond = first.slice(LONGEST_LINE)
   const rest = [beyond, below, details].filter(Boolean).join('\n').replaceAll('\r\n', '\n')
   return { head: first.slice(0, LONGEST_LINE), rest }
+}
+
+/** True if nothing is folded away except what was read out of the line itself. */
+export function isQuiet({ entry: { message, details = '' } }: Line): boolean {
+  return wasReadOut(details) && message.length <= LONGEST_LINE && !message.includes('\n')
 }
 
 /** A line as it is copied. */

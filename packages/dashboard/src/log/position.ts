@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import type { Rows } from '../parts/VirtualRows.js'
+import { onLineWanted } from './chosen.js'
 import type { Log } from './state.js'
 import type { View } from './view.js'
 
@@ -31,6 +32,7 @@ export function createPosition({ log, view, startAt }: PositionOptions) {
     following.subscribe(onFollowing),
     view.era.subscribe(onEra),
     view.changes.subscribe(onChanges),
+    onLineWanted(onWanted),
   ]
   return { rows, following, newLines, current, toLatest, toFirst, move, goTo, here, stop }
 
@@ -45,6 +47,14 @@ export function createPosition({ log, view, startAt }: PositionOptions) {
     before = view.rows
     current.value = -1
     if (middle && !following.peek()) rows.current?.show(view.rowOf(middle.index))
+  }
+
+  /** A line is asked for, from outside of the list. */
+  function onWanted(index: number): void {
+    if (view.isHidden(index)) view.showAll()
+    awaited = index
+    following.value = false
+    onChanges()
   }
 
   function onChanges(): void {

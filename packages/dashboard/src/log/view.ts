@@ -67,6 +67,12 @@ export function createView(log: Log) {
     needle,
     /** The row that shows a line of the node's list, or the next one after it. */
     rowOf: (index: number) => rowOf(rows, index),
+    /** True if the log has the line, and what is searched leaves it out. */
+    isHidden: (index: number) => has(log.lines, index) && !has(rows, index),
+    /** Leaves no line out. What is searched stays marked. */
+    showAll() {
+      search.value = { ...search.peek(), level: 'debug', onlyMatches: false }
+    },
     stop() {
       for (const stop of stops) stop()
     },
@@ -83,6 +89,10 @@ export function createView(log: Log) {
     hits.scan(rows, needle.peek())
     changes.value = changes.peek() + 1
   }
+}
+
+function has(rows: readonly Line[], index: number): boolean {
+  return rows[rowOf(rows, index)]?.index === index
 }
 
 function rowOf(rows: readonly Line[], index: number): number {

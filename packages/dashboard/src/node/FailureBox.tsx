@@ -1,12 +1,14 @@
-import type { NodeRecord } from '@launchtail/client'
+import type { Failure, NodeRecord } from '@launchtail/client'
 import type { ComponentChildren } from 'preact'
 import { inert } from '../parts/inert.js'
 import { codeName } from '../parts/node-facts.js'
 import { during } from '../parts/phases.js'
+import { Evidence } from './Evidence.js'
+import { TakeBack } from './TakeBack.js'
 
 /** Why a launch failed and what can be done about it, or that it has stalled. */
 export function FailureBox({ node }: { node: NodeRecord }) {
-  const { failure, status, stalled, message, phase } = node
+  const { node_id, failure, status, stalled, message, phase } = node
   if (stalled) {
     return (
       <section class="failure" data-kind="stalled" aria-label="Stalled">
@@ -16,22 +18,33 @@ export function FailureBox({ node }: { node: NodeRecord }) {
     )
   }
   if (!failure || status !== 'failed') return null
-  const { code, advice, details } = failure
   return (
     <section class="failure" data-kind="failed" aria-label="Failure">
       <h2>
         Failed {during(failure.phase)}
-        {code !== 'unknown' && <>: {codeName(code)}</>}
+        {failure.code !== 'unknown' && <>: {codeName(failure.code)}</>}
       </h2>
-      <p class="line-of-log">{inert(failure.message)}</p>
-      <p>{withCode(advice)}</p>
-      {details && (
+      <Evidence nodeId={node_id} failure={failure} />
+      <p>{withCode(failure.advice)}</p>
+      <Naming nodeId={node_id} failure={failure} />
+      {failure.details && (
         <details>
           <summary>Details</summary>
-          <pre>{inert(details)}</pre>
+          <pre>{inert(failure.details)}</pre>
         </details>
       )}
     </section>
+  )
+}
+
+/** Who named the cause; where nobody could, how to. */
+function Naming({ nodeId, failure: { code, corrected } }: { nodeId: string; failure: Failure }) {
+  if (corrected) return <TakeBack nodeId={nodeId} />
+  if (code !== 'unknown' && code !== 'server_exited') return null
+  return (
+    <p class="ask">
+      Do you see the cause in the log? Click the number of its line, then <i>was the cause</i>.
+    </p>
   )
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import type { Link } from '../hub/link.js'
 import type { FleetNode } from '../hub/messages.js'
 import { LogView } from '../log/LogView.js'
+import { namingOf } from '../log/naming.js'
 import { createLog } from '../log/state.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
@@ -64,10 +65,18 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
         log={log}
         nodeId={nodeId}
         start={record ? startOf(record) : 0}
+        naming={namingOf(record?.status === 'failed' ? record.failure : undefined, (index) =>
+          nameCause(nodeId, index),
+        )}
         onReconnect={link.focus}
       />
     </article>
   )
+}
+
+/** The record follows by the fleet's stream. */
+async function nameCause(nodeId: string, index: number): Promise<void> {
+  await client.peek().nameCause(nodeId, { index })
 }
 
 /** The node's record: from the fleet, or asked for where it is older than those the fleet has. */
