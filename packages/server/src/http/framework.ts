@@ -33,6 +33,8 @@ export function frameworkOptions({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // A logger for each request would be made for the few that have something to tell.
+    childLoggerFactory: (parent) => parent,
     routerOptions: { maxParamLength: MAX_HEAD },
     // No route has a schema for the framework: `operation.ts` reads what comes, and the answers are
     // typed. Its own compilers would take 20 ms of the start.

@@ -80,6 +80,8 @@ export function mount<O extends Operation>(
     url: path.replace('{id}', ':id'),
     // An automatic HEAD would hang on a stream, and clash with a HEAD of our own.
     exposeHeadRoute: false,
+    // Only what is read is worth it: other answers are short, and looking at them costs something too.
+    ...(method !== 'GET' && { compress: false }),
     async handler(request, reply) {
       before?.(request)
       const type = bodySchema && mediaType(request.raw, types)

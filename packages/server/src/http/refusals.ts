@@ -7,10 +7,16 @@ export function shapeErrors(app: FastifyInstance, repeats: Repeats): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
     if (hasLeft(error)) {
-      request.log.info({ url: request.url }, 'the caller left before the end of its body')
+      request.log.info(
+        { reqId: request.id, url: request.url },
+        'the caller left before the end of its body',
+      )
     } else if (refusal.status >= 500 && !isRepeat(refusal.status, error)) {
       // The cause goes to the log only. The id connects the answer with it.
-      request.log.error({ err: error, cause: (error as Error).cause, url: request.url }, 'failed')
+      request.log.error(
+        { reqId: request.id, err: error, cause: (error as Error).cause, url: request.url },
+        'failed',
+      )
       reply.header('X-Request-Id', request.id)
     }
     return reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal.message))
