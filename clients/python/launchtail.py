@@ -996,6 +996,8 @@ def _text_of(value: Any) -> str:
 def _show(event: Event) -> None:
     if isinstance(event, Log):
         print(f"[{event.level.upper()}] {event.message}", flush=True)
+        if event.phase == "active" and "\nreachable: false\n" in f"{event.details or ''}\n":
+            print("Reachable from the cluster only: " + (event.details or "").splitlines()[-1], flush=True)
     elif isinstance(event, Status):
         print(f"Status: {event.phase} - {event.progress:g}%", flush=True)
     elif isinstance(event, Error):

@@ -76,7 +76,9 @@ describe('what is asked', () => {
     ],
   ])('a task’s readiness_probe %j is refused', (readiness_probe, message) => {
     const text = task({ run: 'x', service: { readiness_probe } })
-    expect(() => skyTaskOf({ ...request, provider: 'aws', task: text }, VERSIONS)).toThrow(message)
+    expect(() =>
+      skyTaskOf({ ...request, provider: 'aws', task: text }, { versions: VERSIONS }),
+    ).toThrow(message)
   })
 
   test.each([
@@ -99,7 +101,7 @@ describe('what is asked', () => {
         task: task({ run: 'x' }),
         readiness: { port: 9000 },
       },
-      VERSIONS,
+      { versions: VERSIONS },
     )
     expect(own).toMatchObject({
       port: 9000,
@@ -113,8 +115,11 @@ describe('what is asked', () => {
       model: 'm/m',
       readiness: { port: 9000 },
     }
-    expect(skyTaskOf(vllm, VERSIONS)).toMatchObject({ port: 9000, envs: { PORT: '9000' } })
-    expect(() => skyTaskOf({ ...vllm, envs: { PORT: '8000' } }, VERSIONS)).toThrow(
+    expect(skyTaskOf(vllm, { versions: VERSIONS })).toMatchObject({
+      port: 9000,
+      envs: { PORT: '9000' },
+    })
+    expect(() => skyTaskOf({ ...vllm, envs: { PORT: '8000' } }, { versions: VERSIONS })).toThrow(
       '"readiness.port"',
     )
   })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
+import { PREAMBLE } from '../src/launch/skypilot/node-probe/preamble.js'
 import type { Pace } from '../src/launch/skypilot/pace.js'
 import { TERMINATED } from '../src/logs/entry-text.js'
 import { launchesContract } from './contracts/launches.js'
@@ -22,7 +23,16 @@ import { type DoubleOptions, type Hook, startDouble } from './support/skypilot-d
 
 /** As in real life, a hundred times as fast. */
 const PACE: Pace = {
-  ...{ status: 60, cluster: 200, endpoint: 40, probe: 20, first: 20, longest: 150, grace: 3000 },
+  ...{
+    status: 60,
+    cluster: 200,
+    endpoint: 40,
+    probe: 20,
+    gap: 1000,
+    first: 20,
+    longest: 150,
+    grace: 3000,
+  },
   ...{ quiet: 200, patience: 300, start: 300, settle: 300, cleanup: 3000 },
   ...{ cancel: 10_000, command: 3000 },
 }
@@ -685,9 +695,10 @@ test('a task of the caller’s own is launched with what the request adds', asyn
   const own = task({ run: 'serve', resources: { cpus: '4+', ports: 9000 }, envs: { A: '1' } })
   await server.orchestrator.launch(request({ task: own, envs: { A: '2' }, use_spot: true }))
   await server.until('gpu-1', active)
-  expect(JSON.parse(api.tasks[0] as string)).toEqual({
-    run: 'serve',
+  const { run, envs, ...sent } = JSON.parse(api.tasks[0] as string)
+  expect(sent).toEqual({
     resources: { cpus: '4+', ports: 9000, infra: 'aws', accelerators: 'H100:1', use_spot: true },
-    envs: { A: '2', PORT: '9000' },
   })
+  expect(run).toBe(`${PREAMBLE}serve`)
+  expect(envs).toMatchObject({ A: '2', PORT: '9000' })
 })

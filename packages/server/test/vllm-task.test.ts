@@ -14,7 +14,7 @@ const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 
 function taskFor(more: Partial<LaunchRequest>) {
   const request = { provider: 'aws', region: 'us-east-1', gpu: 'H100', model: 'org/model', ...more }
-  return skyTaskOf(request, VERSIONS)
+  return skyTaskOf(request, { versions: VERSIONS })
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a reader of YAML makes of it

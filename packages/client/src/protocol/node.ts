@@ -99,6 +99,12 @@ export const nodeSchema = z
     progress: z.number(),
     message: z.string(),
     endpoint: z.string().optional(),
+    reachable: z
+      .boolean()
+      .optional()
+      .describe(
+        '`false`: the endpoint is reached from the cluster only, and not from this server.',
+      ),
     created_at: z.string(),
     updated_at: z.string(),
     ended_at: z.string().optional(),
@@ -148,8 +154,16 @@ export const newNodeSchema = z
   })
   .register(requests, { id: 'NewNode' })
 
+export const READINESS_FROM = ['auto', 'endpoint', 'node', 'job'] as const
+
 const readinessSchema = z
   .strictObject({
+    from: z
+      .enum(READINESS_FROM, `must be one of ${READINESS_FROM.join(', ')}`)
+      .optional()
+      .describe(
+        '`endpoint`: its server is ready at the endpoint that SkyPilot names. `node`: it is ready on its own machine, as a probe beside it reports. `job`: its job runs, and nothing is asked. Default: `auto`, which is `endpoint` where the place gives one and `node` elsewhere.',
+      ),
     path: z
       .string()
       .regex(/^\/[\x21-\x7e]{0,1023}$/, 'must begin with "/" and contain no blank')
@@ -157,7 +171,13 @@ const readinessSchema = z
       .describe(
         'Default: the task’s `service.readiness_probe`, or else the first of `/health`, `/v1/models`, `/v2/health/ready` and `/` that the server has.',
       ),
-    port: z.number().int().min(1).max(65_535).optional().describe('Default: `PORT`.'),
+    port: z
+      .number()
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Default: `PORT`, or else one that is free on the node.'),
     timeout: duration.optional().describe('How long the launch may take until it is ready.'),
   })
   .describe('The node is ready as soon as its server answers this with 2xx.')
@@ -180,6 +200,10 @@ export const launchSchema = z
       .optional()
       .describe('A SkyPilot task, as YAML. `local` needs one with a `run`.'),
     readiness: readinessSchema.optional(),
+    expose: z
+      .boolean()
+      .optional()
+      .describe('`false`: no port is opened. Default: one is where the place can open it.'),
     envs: environment.optional().describe('Added to the task’s own `envs`.'),
     secrets: environment
       .optional()

@@ -1,10 +1,13 @@
 import type { NodeRecord } from '@launchtail/client'
+import { tunnelOf } from '@launchtail/client/protocol'
 import { CopyButton } from '../parts/CopyButton.js'
 import { inert } from '../parts/inert.js'
 
 /** Where the node serves requests. The launch itself says so, so only an http address is a link. */
-export function Endpoint({ node: { endpoint, status } }: { node: NodeRecord }) {
+export function Endpoint({ node }: { node: NodeRecord }) {
+  const { endpoint, status } = node
   if (!endpoint || status !== 'active') return null
+  const tunnel = tunnelOf(node)
   return (
     <p class="endpoint">
       Serves at{' '}
@@ -16,6 +19,14 @@ export function Endpoint({ node: { endpoint, status } }: { node: NodeRecord }) {
         <code>{inert(endpoint)}</code>
       )}{' '}
       <CopyButton text={() => endpoint} title="Copy the address" />
+      {node.reachable === false && <span class="hint"> reachable from the cluster only</span>}
+      {tunnel && (
+        <>
+          {': '}
+          <code>{inert(tunnel)}</code>{' '}
+          <CopyButton text={() => tunnel} title="Copy the command that reaches it" />
+        </>
+      )}
     </p>
   )
 }

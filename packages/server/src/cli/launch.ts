@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type { NewLaunch } from '@launchtail/client'
-import { Command } from 'commander'
+import { READINESS_FROM } from '@launchtail/client/protocol'
+import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { countFlag, durationFlag } from './flags.js'
@@ -21,9 +22,11 @@ interface LaunchFlags extends ServerFlags {
   env?: string[]
   secret?: string[]
   nodeId?: string
+  readinessFrom?: string
   readinessPath?: string
   readinessPort?: number
   readinessTimeout?: string
+  expose: boolean
   wait?: boolean
   timeout: number
   quiet?: boolean
@@ -54,9 +57,16 @@ export function launchCommand(): Command {
       collect,
     )
     .option('--node-id <id>', 'the node’s id; default: a random one')
+    .addOption(
+      new Option(
+        '--readiness-from <what>',
+        'endpoint, node (a probe on the node itself) or job (it runs); default: auto',
+      ).choices(READINESS_FROM),
+    )
     .option('--readiness-path <path>', 'where the server says that it is ready')
     .addOption(countFlag('--readiness-port <n>', 'the port it is asked at'))
     .option('--readiness-timeout <time>', 'how long the launch may take until it is ready')
+    .option('--no-expose', 'open no port: the node is reached from its cluster only')
     .option('--wait', 'show the log until the node is active or has failed')
     .addOption(
       durationFlag(
@@ -118,13 +128,16 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(vllmArgs && { vllm_args: vllmArgs }),
     ...(file && { task: await readTask(file) }),
     ...readinessOf(flags),
+    ...(!flags.expose && { expose: false }),
     envs,
     secrets,
   }
 }
 
-function readinessOf({ readinessPath, readinessPort, readinessTimeout }: LaunchFlags) {
+function readinessOf(flags: LaunchFlags) {
+  const { readinessFrom, readinessPath, readinessPort, readinessTimeout } = flags
   const readiness = {
+    ...(readinessFrom !== undefined && { from: readinessFrom as (typeof READINESS_FROM)[number] }),
     ...(readinessPath !== undefined && { path: readinessPath }),
     ...(readinessPort !== undefined && { port: readinessPort }),
     ...(readinessTimeout !== undefined && { timeout: readinessTimeout }),

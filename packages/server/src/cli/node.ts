@@ -1,5 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
-import { formatDuration } from '@launchtail/client/protocol'
+import { formatDuration, tunnelOf } from '@launchtail/client/protocol'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { furtherEvidence } from './format/failure.js'
@@ -42,6 +42,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['where', [...new Set(places)].filter(Boolean).join(' ')],
     ['status', node.status],
     ['endpoint', node.endpoint],
+    ['reach', node.reachable === false ? reachOf(node) : undefined],
     ['created', node.created_at],
     ['ended', node.ended_at],
   ]
@@ -67,6 +68,11 @@ function inFull(node: NodeRecord, format: Formatter): string {
     failure ? [format.failure(failure), ...reasons.map(oneLine)].join('\n') : '',
   ]
   return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function reachOf(node: NodeRecord): string {
+  const tunnel = tunnelOf(node)
+  return `from the cluster only${tunnel === undefined ? '' : `: ${tunnel}`}`
 }
 
 /** `launchtail terminate`: cancels a launch, or takes a node down. */

@@ -150,4 +150,9 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '007-reachable': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('reachable', 'integer').execute()
+    },
+  },
 }

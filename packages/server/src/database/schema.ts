@@ -27,6 +27,8 @@ export interface NodesTable {
   progress: number
   message: string
   endpoint: string | null
+  /** 1 if this server reaches the endpoint, 0 if it does not; null where nothing says so. */
+  reachable: number | null
   /** JSON, or null. */
   failure: string | null
   /** JSON of the line that a person named as the cause of that failure, or null. */

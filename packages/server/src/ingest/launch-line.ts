@@ -29,7 +29,17 @@ export const CHECKING: LaunchWord = {
   progress: 85,
 }
 
-/** Appended when the server at this address is ready. */
-export function readyAt(base: string): LaunchWord {
-  return activeEntry(base)
+/**
+ * Appended when the server at this address is ready. What else belongs to it, such as that it cannot be
+ * reached from here, is in further lines of the details.
+ */
+export function readyAt(base: string, more: readonly string[] = []): LaunchWord {
+  return activeEntry([base, ...more].join('\n'))
+}
+
+/** Appended when a job runs that is not asked whether it is ready. */
+export const JOB_RUNS: LaunchWord = {
+  message: 'The job is running.',
+  phase: 'active',
+  progress: 100,
 }

@@ -49,7 +49,8 @@ function endpointOf({ phase, message, details = '' }: LogEntry): string | undefi
 /** The first address in a text, without colours and without the sentence's punctuation after it. */
 function addressIn(text: string): string | undefined {
   if (!text.includes('://')) return undefined
-  let address = URL_FORM.exec(plain(text))?.[0] ?? ''
+  // `plain` takes line ends out, and an address ends there.
+  let address = URL_FORM.exec(plain(text.replace(/[\r\n]+/g, ' ')))?.[0] ?? ''
   for (let cut = 0; cut < MOST_SIGNS; cut += 1) {
     if (!ENDS_SENTENCE.test(address) || closes(address)) break
     address = address.slice(0, -1)

@@ -25,6 +25,8 @@ export interface Folded extends LaunchState {
   status: NodesTable['status']
   message: string
   endpoint: string | undefined
+  /** False if only the node's cluster reaches the endpoint. */
+  reachable: boolean | undefined
   failure: Failure | undefined
   /** What a person says of that failure. */
   correction: Correction | undefined
@@ -46,6 +48,7 @@ export const UNFOLDED: Folded = {
   progress: 0,
   message: '',
   endpoint: undefined,
+  reachable: undefined,
   failure: undefined,
   correction: undefined,
   clues: NO_CLUES,
@@ -77,6 +80,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     status,
     message: end?.message ?? entry.message,
     endpoint: end?.endpoint,
+    reachable: reachableAfter(before, end, entry),
     failure,
     correction: failure && before.correction,
     clues: over ? { phase, progress } : observe(before.clues, entry, index),
@@ -87,6 +91,20 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     ended: endsNow ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
   }
 }
+
+/** What the entry that names the endpoint says of it. */
+function reachableAfter(
+  before: Folded,
+  end: LaunchEnd | undefined,
+  { details = '' }: LogEntry,
+): boolean | undefined {
+  if (end?.endpoint === undefined) return undefined
+  if (before.endpoint === end.endpoint) return before.reachable
+  const said = REACHABLE.exec(details)?.[1]
+  return said === undefined ? undefined : said === 'true'
+}
+
+const REACHABLE = /^reachable: (true|false)$/m
 
 /** A node that was active ends again when it fails or is terminated. */
 function endedAt(before: Folded, status: Folded['status'], { timestamp }: LogEntry): string {

@@ -39,6 +39,7 @@ export function columns(record: Folded) {
     progress: record.progress,
     message: record.message,
     endpoint: record.endpoint ?? null,
+    reachable: record.reachable === undefined ? null : Number(record.reachable),
     failure: record.failure ? JSON.stringify(record.failure) : null,
     correction: record.correction ? JSON.stringify(record.correction) : null,
     clues: JSON.stringify(record.clues),
@@ -55,6 +56,7 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     progress: row.progress,
     message: row.message,
     endpoint: row.endpoint ?? undefined,
+    reachable: row.reachable === null ? undefined : row.reachable !== 0,
     failure: row.failure === null ? undefined : readFailure(row.failure),
     correction: row.correction === null ? undefined : JSON.parse(row.correction),
     clues:
@@ -76,8 +78,8 @@ function readFailure(text: string): Failure {
 /** A stored record as the API returns it. */
 export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): NodeRecord {
   const folded = fromRow(row, phases)
-  const { status, phase, progress, message, endpoint, failure, correction, ended_at, stalled } =
-    folded
+  const { status, phase, progress, message, endpoint, reachable } = folded
+  const { failure, correction, ended_at, stalled } = folded
   return {
     node_id: row.node_id,
     cluster_name: row.cluster_name ?? '',
@@ -87,6 +89,7 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
     progress,
     message,
     ...(endpoint !== undefined && { endpoint }),
+    ...(reachable !== undefined && { reachable }),
     created_at: row.created_at,
     updated_at: row.updated_at,
     ...(ended_at !== undefined && { ended_at }),

@@ -25,6 +25,8 @@ export type Step =
   | { readonly wait: number }
   /** The job gets another status. */
   | { readonly job: string }
+  /** What the probe beside the job prints, with the mark that its launch gave it. */
+  | { readonly reports: string }
   /** The server on the cluster answers from here on, with this status. */
   | { readonly serves: number }
   /** The cluster is gone, without a word. */
@@ -50,6 +52,8 @@ interface Cluster {
   status: string
   readonly port: number
   health: number | undefined
+  /** The mark that the launch gave its probe. */
+  halves?: string
   server?: Server
   readonly jobs: Map<number, Job>
 }
@@ -79,6 +83,8 @@ export interface DoubleOptions {
   heartbeat?: number
   /** Bytes are sent in pieces of at most so many. */
   piece?: number
+  /** The place opens no ports and has no endpoints, as Slurm. */
+  closed?: boolean
   /** The n-th reading of a stream is cut after so many bytes. */
   cuts?: readonly number[]
 }
@@ -91,6 +97,7 @@ export async function startDouble({
   token,
   heartbeat = 40,
   piece = 700,
+  closed = false,
   cuts = [],
 }: DoubleOptions) {
   const requests = new Map<string, Request>()
@@ -134,6 +141,11 @@ export async function startDouble({
         jobs: new Map(),
       }
       clusters.set(body.cluster_name, cluster)
+      cluster.halves = JSON.parse(body.task).envs?.LAUNCHTAIL_PROBE_MARK
+      if (closed && JSON.parse(body.task).resources?.ports) {
+        remove(body.cluster_name)
+        return finish(request, { error: NO_PORTS })
+      }
       await play(how.request, request.tape, { name: body.cluster_name, signal })
       if (signal.aborted) return
       if (how.result) {
@@ -180,6 +192,7 @@ export async function startDouble({
     async '/endpoints'(request, body) {
       const cluster = clusters.get(body.cluster)
       if (!cluster) return finish(request, { error: missing(body.cluster) })
+      if (closed) return finish(request, { error: noEndpoints(body.cluster) })
       finish(request, { value: { [body.port]: `127.0.0.1:${cluster.port}` } })
     },
     async '/job_status'(request, body) {
@@ -336,8 +349,17 @@ export async function startDouble({
         }
       } else if ('read' in step) await tape.caughtUp()
       else if ('lost' in step) remove(name)
+      else if ('reports' in step) tape.write(report(step.reports, name))
       else if ('serves' in step) await serve(name, step.serves)
     }
+  }
+
+  /** The port is the cluster's own where the report leaves it open. */
+  function report(words: string, name: string): string {
+    const { halves = '', port } = clusters.get(name) ?? {}
+    const [first, second] = halves.split(' ')
+    const said = words.includes('port=') ? words : `${words} port=${port}`
+    return `\n\x1b[36m(task, pid=4711)\x1b[0m launchtail ${second}${first} ${said}\n`
   }
 
   async function serve(name: string, status: number): Promise<void> {
@@ -349,7 +371,7 @@ export async function startDouble({
       res.statusCode = cluster.health ?? 503
       res.end()
     })
-    cluster.server.listen(cluster.port, '127.0.0.1')
+    cluster.server.listen(cluster.port)
     await once(cluster.server, 'listening')
   }
 
@@ -475,6 +497,18 @@ function payload(request: Request): object {
     error: said ? JSON.stringify(said) : null,
   }
 }
+
+/** As SkyPilot 0.14.1 refuses ports on Slurm. */
+const NO_PORTS = {
+  type: 'sky.exceptions.NotSupportedError',
+  message:
+    'The following features are not supported by Slurm:\n\tFeature      Reason\n\topen_ports   Opening ports is not supported in Slurm.',
+}
+
+const noEndpoints = (name: string) => ({
+  type: 'ValueError',
+  message: `Querying endpoints is not supported for '${name}' on Slurm.`,
+})
 
 /** What the real one gives of a cluster unless the body refuses it. */
 function unasked(body: { include_credentials?: boolean; include_handle?: boolean }): object {

@@ -1,5 +1,5 @@
 import { type LaunchState, phaseOrder } from '@launchtail/client/protocol'
-import { CHECKING, type LaunchWord, readyAt } from '../../ingest/launch-line.js'
+import { CHECKING, JOB_RUNS, type LaunchWord, readyAt } from '../../ingest/launch-line.js'
 import { type Probe, startProbe } from '../probe.js'
 import type { Readiness } from '../readiness/readiness.js'
 import { runFile } from '../supervised/files.js'
@@ -45,6 +45,10 @@ export function watchProgress({
     if (!probe) {
       const port = readJson(run, runFile)?.port
       if (port === undefined) return []
+      if (readiness.from === 'job') {
+        phase = phaseOrder('active')
+        return [JOB_RUNS]
+      }
       base = `http://127.0.0.1:${port}`
       probe = startProbe({ base, readiness, mark: 'address', interval, signal })
     }

@@ -3,8 +3,12 @@ import { parseTask } from '../task.js'
 import { KNOWN_PATHS } from './known-paths.js'
 import { type TaskProbe, taskProbe } from './task-probe.js'
 
+export type ReadinessFrom = NonNullable<NonNullable<LaunchRequest['readiness']>['from']>
+
 /** How the node's server is asked whether it is ready. */
 export interface Readiness extends Omit<TaskProbe, 'path'> {
+  /** Default: `auto`. */
+  readonly from?: ReadinessFrom
   /** The paths it is asked at. The first that it has decides. */
   readonly paths: readonly string[]
   /** True where the paths are ours, because nobody has named one. */
@@ -19,10 +23,11 @@ export function readinessOf(request: LaunchRequest, faults: string[] = []): Read
   const { readiness = {} } = request
   const { path: taskPath, ...more } = probeOf(request, faults)
   // What the task sends belongs to the task's own path.
-  const { path = taskPath, port, timeout: text } = readiness
+  const { from, path = taskPath, port, timeout: text } = readiness
   const timeout = text === undefined ? undefined : parseDuration(text)
   return {
     ...(readiness.path === undefined && more),
+    ...(from !== undefined && { from }),
     paths: path === undefined ? KNOWN_PATHS : [path],
     guessed: path === undefined,
     ...(port !== undefined && { port }),

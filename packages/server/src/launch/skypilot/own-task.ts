@@ -1,13 +1,18 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { parseTask, type Task } from '../task.js'
 import { checkResources, resourcesOf } from './resources.js'
-import { portOf, type SkyTask } from './vllm-task.js'
+import { DEFAULT_PORT, portOf, type SkyTask, type TaskOptions } from './vllm-task.js'
 
 /**
  * The caller's own task, with the request's `envs` and `secrets`, and the request's resources where the
  * task leaves them open. Adds to `faults` everything that keeps it from being launched.
  */
-export function ownTask(request: LaunchRequest, text: string, faults: string[]): SkyTask {
+export function ownTask(
+  request: LaunchRequest,
+  text: string,
+  { opens }: Pick<TaskOptions, 'opens'>,
+  faults: string[],
+): SkyTask {
   const task = parseTask(text)
   checkResources(request, faults)
   for (const field of ['model', 'vllm_args', 'tensor_parallel'] as const) {
@@ -24,12 +29,14 @@ export function ownTask(request: LaunchRequest, text: string, faults: string[]):
     if (secret[name] === null && typeof given[name] === 'string') secret[name] = given[name]
     delete given[name]
   }
-  const port = request.readiness?.port ?? healthPort(task, given.PORT ?? undefined, faults)
-  const envs = valued('envs', { PORT: String(port), ...given }, faults)
+  const named = request.readiness?.port ?? healthPort(task, given.PORT ?? undefined, faults)
+  const port = named ?? (opens ? DEFAULT_PORT : undefined)
+  const chosen = port === undefined ? {} : { PORT: String(port) }
+  const envs = valued('envs', { ...chosen, ...given }, faults)
   const secrets = valued('secrets', secret, faults)
   const { envs: _, secrets: __, ...fields } = task.fields
   return {
-    fields: { ...fields, resources: completed(task, request, port) },
+    fields: { ...fields, resources: completed(task, request, opens ? port : undefined) },
     envs,
     secrets,
     port,
@@ -96,16 +103,25 @@ function holdsInner(value: unknown, depth = 0): boolean {
   )
 }
 
-/** PORT if it is given, else the first port that the task opens. */
-function healthPort({ resources }: Task, given: string | undefined, faults: string[]): number {
+/** PORT if it is given, else the first port that the task opens, if it names any. */
+function healthPort(
+  { resources }: Task,
+  given: string | undefined,
+  faults: string[],
+): number | undefined {
   if (given !== undefined) return portOf(given, faults)
   const [first] = [resources?.ports].flat()
   const text = typeof first === 'number' || typeof first === 'string' ? String(first) : undefined
-  return portOf(text === undefined ? undefined : (/^\d+/.exec(text)?.[0] ?? text), faults)
+  return text === undefined ? undefined : portOf(/^\d+/.exec(text)?.[0] ?? text, faults)
 }
 
-function completed(task: Task, request: LaunchRequest, port: number): Record<string, unknown> {
-  const own = task.resources ?? {}
+/** The resources; without ports where none are to be opened. */
+function completed(
+  task: Task,
+  request: LaunchRequest,
+  port: number | undefined,
+): Record<string, unknown> {
+  const { ports, ...own } = task.resources ?? {}
   const { infra, accelerators, use_spot, disk_size } = resourcesOf(request)
   const choices = 'any_of' in own || 'ordered' in own
   const placed = choices || ['infra', 'cloud', 'region', 'zone'].some((name) => name in own)
@@ -114,7 +130,7 @@ function completed(task: Task, request: LaunchRequest, port: number): Record<str
     ...(accelerators !== undefined && !choices && { accelerators }),
     ...(use_spot !== undefined && { use_spot }),
     ...(disk_size !== undefined && { disk_size }),
-    ports: [String(port)],
+    ...(port !== undefined && { ports: ports ?? [String(port)] }),
     ...own,
   }
 }

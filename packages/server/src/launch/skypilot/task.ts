@@ -2,18 +2,40 @@ import type { LaunchRequest } from '@launchtail/client/protocol'
 import { saysSecret } from '../../output/redact/secret-name.js'
 import { readinessOf } from '../readiness/readiness.js'
 import { refusal } from '../task-refusal.js'
+import { probeMark } from './node-probe/mark.js'
+import { withProbe } from './node-probe/with-probe.js'
+import { opensPorts } from './opens-ports.js'
 import { ownTask } from './own-task.js'
 import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
 import { asYaml } from './yaml.js'
 
+export interface SkyTaskOptions {
+  readonly versions: Versions
+  /** True where SkyPilot has refused to open ports. */
+  readonly portless?: boolean
+  /** The launch's folder: with it, the task has a probe beside it. */
+  readonly folder?: string
+}
+
 /** The task for SkyPilot. Throws an HttpError that names everything that is wrong with the request. */
-export function skyTaskOf(request: LaunchRequest, versions: Versions): SkyTask {
+export function skyTaskOf(
+  request: LaunchRequest,
+  { versions, portless = false, folder }: SkyTaskOptions,
+): SkyTask {
   const faults: string[] = []
-  readinessOf(request, faults)
-  const task =
+  const readiness = readinessOf(request, faults)
+  const opens = !portless && opensPorts(request)
+  if (readiness.from === 'endpoint' && !opensPorts(request)) {
+    faults.push('"readiness.from" is "endpoint", and there is none where no port can be opened')
+  }
+  const given =
     request.task === undefined
-      ? vllmTask(request, versions, faults)
-      : ownTask(request, request.task, faults)
+      ? vllmTask(request, { versions, opens }, faults)
+      : ownTask(request, request.task, { opens }, faults)
+  const { from = 'auto' } = readiness
+  const asksOnNode = from === 'auto' || from === 'node'
+  const task =
+    folder !== undefined && asksOnNode ? withProbe(given, probeMark(folder), readiness) : given
   for (const [name, value] of Object.entries({ ...task.envs, ...task.secrets })) {
     if (value.includes('\0')) faults.push(`the value of ${name} must not hold a NUL`)
     if (name.startsWith('SKYPILOT_')) faults.push(`"${name}" is a name of SkyPilot's own`)

@@ -13,8 +13,14 @@ export interface SkyTask {
   readonly fields: Readonly<Record<string, unknown>>
   readonly envs: Readonly<Record<string, string>>
   readonly secrets: Readonly<Record<string, string>>
-  /** Where the server listens, and is probed. */
-  readonly port: number
+  /** Where the server listens, and is probed; undefined where the node chooses a free port. */
+  readonly port: number | undefined
+}
+
+export interface TaskOptions {
+  readonly versions: Versions
+  /** True where SkyPilot is asked to open the port. */
+  readonly opens: boolean
 }
 
 /** Where vLLM listens unless PORT in the request's `envs` says otherwise. */
@@ -25,14 +31,19 @@ export const DEFAULT_PORT = 8000
  * variables, so nothing in it is ever run as code. Adds to `faults` everything that keeps it from being
  * launched.
  */
-export function vllmTask(request: LaunchRequest, versions: Versions, faults: string[]): SkyTask {
+export function vllmTask(
+  request: LaunchRequest,
+  { versions, opens }: TaskOptions,
+  faults: string[],
+): SkyTask {
   const { model, tensor_parallel, envs = {}, secrets = {}, readiness = {} } = request
   checkResources(request, faults)
   if (model === undefined) faults.push('"model" is missing (or a "task" of your own)')
   else if (/^[-\s]|[\r\n\0]/.test(model)) {
     faults.push('"model" must not begin with "-" or a blank, or hold a line end')
   }
-  const port = portOf(envs.PORT ?? readiness.port?.toString(), faults)
+  const named = envs.PORT ?? readiness.port?.toString()
+  const port = named === undefined && !opens ? undefined : portOf(named, faults)
   if (readiness.port !== undefined && readiness.port !== port) {
     faults.push(`"readiness.port" is ${readiness.port}, and vLLM answers at PORT, which is ${port}`)
   }
@@ -49,13 +60,13 @@ export function vllmTask(request: LaunchRequest, versions: Versions, faults: str
   return {
     fields: {
       name: 'vllm',
-      resources: { ...resources, accelerators, ports: [String(port)] },
+      resources: { ...resources, accelerators, ...(opens && { ports: [String(port)] }) },
       setup: SETUP,
       run: RUN,
     },
     envs: {
       ...envs,
-      PORT: String(port),
+      ...(port !== undefined && { PORT: String(port) }),
       [`${OURS}MODEL`]: model ?? '',
       [`${OURS}TENSOR_PARALLEL`]: String(tensor_parallel ?? gpus),
       [`${OURS}VLLM_ARGS`]: words.join('\n'),

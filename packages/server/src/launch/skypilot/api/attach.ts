@@ -7,11 +7,14 @@ import { readinessOf } from '../../readiness/readiness.js'
 import { type LastLines, lastLines } from '../../supervised/last-lines.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
+import { probeMark } from '../node-probe/mark.js'
+import { probeReports } from '../node-probe/report.js'
+import { opensPorts } from '../opens-ports.js'
 import type { Pace } from '../pace.js'
 import type { SkyApi } from './api.js'
 import type { Answer } from './ask.js'
 import { followJob } from './follow-job.js'
-import { followRequest } from './follow-request.js'
+import { followLaunch } from './follow-launch.js'
 import { type Following, isMissing } from './following.js'
 import type { Intent } from './intent.js'
 import { watchOutage } from './outage.js'
@@ -48,6 +51,7 @@ async function follow(
   push: (news: LaunchNews) => Promise<void>,
 ): Promise<Outcome> {
   const last = lastLines()
+  const reports = probeReports(probeMark(launch.folder).printed)
   const readiness = readinessOf(launch.request)
   const { timeout = launchTimeout } = readiness
   let complaint: string | undefined
@@ -60,6 +64,8 @@ async function follow(
     api,
     state,
     port,
+    opens: () => opensPorts(launch.request) && !intent.refused(),
+    report: reports.newest,
     readiness,
     pace,
     outage,
@@ -73,7 +79,7 @@ async function follow(
       complaint = found
     },
     async take(given) {
-      const lines = withoutProbeLines(given)
+      const lines = withoutProbeLines(reports.take(given))
       last.see(lines)
       if (lines.length > 0) await push({ type: 'lines', lines })
     },
@@ -93,10 +99,12 @@ async function follow(
   }
 
   async function untilItEnds(): Promise<Outcome> {
-    const answer = await outage.insist(() => ask(following.signal), following.signal)
-    if (answer.is === 'refused') return { message: answer.why }
-    id = answer.id
-    const ended = id === undefined ? undefined : await followRequest(id, following, intent)
+    const onRequest = (now: string | undefined) => {
+      id = now
+    }
+    const launched = await followLaunch({ ask, following, intent, onRequest })
+    if ('refused' in launched) return { message: launched.refused }
+    const { ended } = launched
     if (ended?.status === 'FAILED') return failedRequest(ended, last)
     if (ended?.status === 'CANCELLED') return last.outcome('the launch request was cancelled')
     if (!ended && (await isMissing(following))) {

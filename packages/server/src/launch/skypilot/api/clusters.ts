@@ -1,3 +1,4 @@
+import type { Endpoint } from '../readiness.js'
 import { SkyApiError } from './error.js'
 import { fields, text } from './fields.js'
 import type { SkyRequests } from './request-calls.js'
@@ -13,7 +14,7 @@ export interface SkyClusters {
   /** A job's status; that of the latest job where `job` is null. */
   jobStatus(cluster: string, job: number | null, signal: AbortSignal): Promise<string | undefined>
   /** Where a port of the cluster is reached: `host:port`, or an address with its scheme. */
-  endpoint(cluster: string, port: number, signal: AbortSignal): Promise<string | undefined>
+  endpoint(cluster: string, port: number, signal: AbortSignal): Promise<Endpoint>
   /** Asks for a cluster to be taken down, and returns the request's id. */
   down(cluster: string, signal: AbortSignal): Promise<string>
 }
@@ -48,15 +49,25 @@ export function skyClusters(
     return own && text(own[1])?.replace(/^JobStatus\./, '')
   }
 
-  async function endpoint(name: string, port: number, signal: AbortSignal) {
-    const found = fields(await value('/endpoints', { cluster: name, port }, signal))
-    return text(found[String(port)])
+  async function endpoint(name: string, port: number, signal: AbortSignal): Promise<Endpoint> {
+    try {
+      const found = fields(await value('/endpoints', { cluster: name, port }, signal))
+      const address = text(found[String(port)])
+      return address === undefined ? { is: 'unknown' } : { is: 'at', address }
+    } catch (error) {
+      if (!(error instanceof SkyApiError)) throw error
+      // Otherwise it is not known yet, or SkyPilot is away: it is asked again.
+      return { is: HAS_NONE.test(error.message) ? 'none' : 'unknown' }
+    }
   }
 
   function down(name: string, signal: AbortSignal): Promise<string> {
     return schedule('/down', { cluster_name: name, purge: false }, signal)
   }
 }
+
+/** Said of a place that has no endpoints, such as Slurm. */
+const HAS_NONE = /\bQuerying endpoints is not supported\b/
 
 /**
  * SkyPilot gives the cluster's private SSH key and a pickle unless it is told not to. Older servers

@@ -1,4 +1,5 @@
 import { childSignal } from '@launchtail/client/async'
+import { tunnelTo } from '@launchtail/client/protocol'
 import { jobLines } from '../job-lines.js'
 import type { QuietOptions } from '../quiet.js'
 import { awaitReadiness } from '../readiness.js'
@@ -15,7 +16,7 @@ export async function followJob(job: number | null, following: Following): Promi
   let heardAt: number | undefined
   const probing = childSignal(signal)
   // Nothing else ends because of it: without an answer the launch's time runs out.
-  announceReadiness(following, () => () => heardAt, probing.signal).catch(() => {})
+  announceReadiness(job, following, () => () => heardAt, probing.signal).catch(() => {})
   try {
     await readOutput({
       open: (stop) => api.jobOutput(launch.clusterName, job, stop),
@@ -42,23 +43,29 @@ export async function followJob(job: number | null, following: Following): Promi
 }
 
 function announceReadiness(
-  { launch, api, port, readiness, state, pace, activate, complain, say }: Following,
+  job: number | null,
+  following: Following,
   listen: QuietOptions['listen'],
   signal: AbortSignal,
 ): Promise<void> {
+  const { launch, api, port, opens, report, readiness, state, pace, say } = following
+  const { clusterName } = launch
   return awaitReadiness({
-    ...{ state, readiness, endpointOf, pace, listen, say, signal },
-    onReady: activate,
-    onComplaint: complain,
+    ...{ state, readiness, report, runs, pace, listen, say, signal },
+    opens: opens(),
+    endpointOf: (stop) => api.endpoint(clusterName, port, stop),
+    tunnel: (at) => tunnelTo(clusterName, at),
+    onReady: following.activate,
+    onComplaint: following.complain,
   })
 
-  async function endpointOf(stop: AbortSignal): Promise<string | undefined> {
+  async function runs(stop: AbortSignal): Promise<boolean> {
     try {
-      return await api.endpoint(launch.clusterName, port, stop)
+      return (await api.jobStatus(clusterName, job, stop)) === 'RUNNING'
     } catch (error) {
       if (!(error instanceof SkyApiError)) throw error
-      // Not known yet, or SkyPilot is away. It is asked again.
-      return undefined
+      // SkyPilot is away, or the job is. It is asked again.
+      return false
     }
   }
 }

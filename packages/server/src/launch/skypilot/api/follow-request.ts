@@ -1,8 +1,13 @@
 import type { LaunchLine } from '../../../ingest/launch-line.js'
 import type { Following } from './following.js'
-import type { Intent } from './intent.js'
 import { readOutput } from './output.js'
 import { isOver, type SkyResult } from './requests.js'
+
+export interface KeptLines {
+  /** How many lines the output had at an earlier reading. */
+  readonly kept: number | undefined
+  keep(count: number): void
+}
 
 /** Stands for a line that SkyPilot does not keep any more and that was not stored either. */
 const LOST: LaunchLine = { text: '(a line that SkyPilot no longer has)', transient: false, end: 0 }
@@ -14,10 +19,10 @@ const LOST: LaunchLine = { text: '(a line that SkyPilot no longer has)', transie
 export async function followRequest(
   id: string,
   { api, outage, pace, signal, take }: Following,
-  intent: Intent,
+  lines: KeptLines,
 ): Promise<SkyResult | undefined> {
-  // The job's lines are counted on from here, so there must be as many at every reading.
-  const kept = intent.lines()
+  // What follows is counted on from here, so there must be as many lines at every reading.
+  const { kept } = lines
   let count = 0
   let unknown = 0
   await readOutput({
@@ -37,7 +42,7 @@ export async function followRequest(
     pace,
     signal,
   })
-  if (kept === undefined) intent.ended(count)
+  if (kept === undefined) lines.keep(count)
   else if (count < kept) await take(Array.from({ length: kept - count }, () => LOST))
   if (unknown > 1) return undefined
   const isKnown = ({ status }: { status: number | undefined }) => status !== 404

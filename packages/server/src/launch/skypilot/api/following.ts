@@ -2,6 +2,7 @@ import type { LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine, LaunchWord } from '../../../ingest/launch-line.js'
 import type { Launch } from '../../launcher.js'
 import type { Readiness } from '../../readiness/readiness.js'
+import type { ProbeReport } from '../node-probe/report.js'
 import type { Pace } from '../pace.js'
 import type { SkyApi } from './api.js'
 import type { Outage } from './outage.js'
@@ -13,6 +14,10 @@ export interface Following {
   readonly state: LaunchState
   /** Where the server listens on the cluster. */
   readonly port: number
+  /** True where SkyPilot was asked to open that port. */
+  opens(): boolean
+  /** What the probe on the node has reported last. */
+  report(): ProbeReport | undefined
   readonly readiness: Readiness
   readonly pace: Pace
   readonly outage: Outage

@@ -6,14 +6,14 @@ export interface Handle {
   readonly request: string | null
   /** When it was asked for, in milliseconds since 1970. */
   readonly at: number
-  /** Where the server listens on the cluster. */
-  readonly port: number
+  /** Where the server listens on the cluster, if a port was named. */
+  readonly port?: number | undefined
   /** Why it was not launched, and never will be. */
   readonly refused?: string
 }
 
 /** A handle as it was stored, perhaps by another version. */
-export function handleOf(stored: unknown): Handle {
+export function handleOf(stored: unknown): Handle & { readonly port: number } {
   const { request, at, port, refused } = (stored ?? {}) as Partial<Handle>
   return {
     request: typeof request === 'string' ? request : null,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../../supervised/files.js'
@@ -14,6 +14,8 @@ const askedFile = z.object({
 })
 const requestFile = z.object({ id: z.string() })
 const outputFile = z.object({ lines: z.number() })
+/** An earlier request of this launch, which was refused because it asked for ports. */
+const refusedFile = z.object({ id: z.string(), lines: z.number() })
 
 export type Asked = Readonly<z.infer<typeof askedFile>>
 
@@ -34,6 +36,15 @@ export function intentIn(folder: string) {
     /** How many lines the request's output had. SkyPilot may clear it away before the job ends. */
     lines: () => readKept('output.json', outputFile)?.lines,
     ended: (lines: number) => save('output.json', { lines }),
+    /** The request that was refused because of its ports, if one was: they are not asked for again. */
+    refused: () => readKept('refused.json', refusedFile),
+    /** Forgets the request, so that the launch is asked for once more, without ports. */
+    refuse(refused: z.infer<typeof refusedFile>) {
+      save('refused.json', refused)
+      for (const name of ['asked.json', 'request.json', 'output.json']) {
+        rmSync(file(name), { force: true })
+      }
+    },
     isCancelled: () => existsSync(file('cancelled')),
     cancel() {
       mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -51,7 +51,7 @@ export function skypilotLauncher({
     name: 'skypilot',
     serves: (provider) => provider !== 'local',
     async check(request) {
-      skyTaskOf(request, versions)
+      skyTaskOf(request, { versions })
       const { open } = await checks.health().catch((error) => {
         throw new HttpError(503, error.message, { cause: error, headers: { 'Retry-After': '5' } })
       })
@@ -63,9 +63,11 @@ export function skypilotLauncher({
       const { refused, request, at, port } = handleOf(handle)
       if (refused !== undefined) return { message: refused }
       const intent = intentIn(launch.folder)
-      const id = request ?? intent.request()
-      const find = async (stop: AbortSignal) =>
-        id === undefined ? starter.ask(launch, stop) : ({ is: 'taken', id } as const)
+      const find = async (stop: AbortSignal) => {
+        const refused = intent.refused()
+        const id = refused ? intent.request() : (request ?? intent.request())
+        return id === undefined ? starter.ask(launch, stop) : ({ is: 'taken', id } as const)
+      }
       const options = { launch, api, intent, at, ask: find, port, state, launchTimeout, pace }
       return yield* attach({ ...options, signal })
     },

@@ -31,7 +31,8 @@ export function createStarter({ api, versions, pace }: StarterOptions): Starter 
   return { start, ask, asked }
 
   async function start(launch: Launch, signal?: AbortSignal): Promise<Handle> {
-    const handle = { at: Date.now(), port: skyTaskOf(launch.request, versions).port }
+    const { port } = skyTaskOf(launch.request, { versions })
+    const handle = { at: Date.now(), port }
     const deadline = startDeadline(pace.start, signal)
     try {
       for (let attempt = 0; ; attempt += 1) {
@@ -64,7 +65,8 @@ export function createStarter({ api, versions, pace }: StarterOptions): Starter 
     const { clusterName: cluster, folder, request } = launch
     const intent = intentIn(folder)
     if (intent.isCancelled()) return { is: 'refused', why: 'the launch was cancelled' }
-    const yaml = taskYaml(skyTaskOf(request, versions), true)
+    const portless = intent.refused() !== undefined
+    const yaml = taskYaml(skyTaskOf(request, { versions, portless, folder }), true)
     const answer = askForLaunch({ api, cluster, yaml, intent, pace, signal })
     asking.set(folder, answer)
     try {

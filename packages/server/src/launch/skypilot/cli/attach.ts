@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childSignal } from '@launchtail/client/async'
 import type { LaunchState } from '@launchtail/client/protocol'
+import type { LaunchWord } from '../../../ingest/launch-line.js'
 import type { RawLine } from '../../../output/lines.js'
 import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
 import { notReady } from '../../readiness/not-ready.js'
@@ -15,11 +16,14 @@ import { SpoiltFile } from '../../supervised/spoilt-file.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
 import { clusterLost, jobEnded } from '../endings.js'
+import { probeMark } from '../node-probe/mark.js'
+import { probeReports } from '../node-probe/report.js'
+import { WITHOUT_PORTS } from '../opens-ports.js'
 import type { Pace } from '../pace.js'
-import { awaitReadiness } from '../readiness.js'
+import { announceReadiness } from './announce-readiness.js'
 import { type CliEnd, cliEndFile, cliFiles, launchedFile } from './files.js'
 import type { SkyCommandOptions } from './run-sky.js'
-import { endpointOf, skyDown } from './sky-command.js'
+import { skyDown } from './sky-command.js'
 import { watchSupervisor } from './supervision.js'
 
 export interface CliAttachOptions {
@@ -55,14 +59,17 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
   const files = cliFiles(folder)
   const output = outputLines(files.output)
   const last = lastLines()
+  const reports = probeReports(probeMark(folder).printed)
   const readiness = readinessOf(launch.request)
   const { timeout = launchTimeout } = readiness
   let complaint: string | undefined
   const probing = childSignal(signal)
+  const say = (draft: LaunchWord) => push({ type: 'word', draft })
   const supervisor = watchSupervisor(options)
   const deadline = performance.now() + timeout - Math.max(0, Date.now() - options.at)
   let active = options.state.phase === 'active'
   let ready: Promise<void> | undefined
+  let saidPortless = existsSync(files.portless)
   try {
     const outcome = last.outcome(await untilItEnds().catch(whenSpoilt))
     const takeDown = (within: AbortSignal) =>
@@ -85,7 +92,22 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
         await take(output.rest())
         return endReason(end)
       }
-      if (!ready && readJson(files.launched, launchedFile)) ready = announceReadiness()
+      if (!saidPortless && existsSync(files.portless)) {
+        saidPortless = true
+        await say(WITHOUT_PORTS)
+      }
+      if (!ready && readJson(files.launched, launchedFile)) {
+        ready = announceReadiness({
+          ...{ ...options, files, readiness, say, heardAt: output.heardAt, report: reports.newest },
+          signal: probing.signal,
+          onComplaint(found) {
+            complaint = found
+          },
+          onReady() {
+            active = true
+          },
+        })
+      }
       if (poll % POLLS_PER_CHECK === 0 && (await supervisor.check()) === 'lost') {
         return 'the process that ran `sky launch` is gone; what it had started was ended'
       }
@@ -104,33 +126,9 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
   }
 
   async function take(given: readonly RawLine[]): Promise<void> {
-    const lines = withoutProbeLines(given)
+    const lines = withoutProbeLines(reports.take(given))
     last.see(lines)
     if (lines.length > 0) await push({ type: 'lines', lines })
-  }
-
-  async function announceReadiness(): Promise<void> {
-    const { port, state } = options
-    await awaitReadiness({
-      state,
-      readiness,
-      pace,
-      onComplaint(found) {
-        complaint = found
-      },
-      listen: () => jobHeardAt(files.reading, output.heardAt),
-      // Where `sky` cannot even be started it is asked again, as where it does not know.
-      endpointOf: (within) =>
-        endpointOf(sky, { cluster, port, timeout: pace.command, signal: within }).catch(
-          () => undefined,
-        ),
-      onReady() {
-        active = true
-      },
-      say: (draft) => push({ type: 'word', draft }),
-      signal: probing.signal,
-      // Nothing else ends because of it: without an answer the launch's time runs out.
-    }).catch(() => {})
   }
 
   function endReason({ step, code, gone, fault }: CliEnd): string {
@@ -141,17 +139,5 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
     }
     const status = code === 0 ? 'SUCCEEDED' : code === 103 ? 'CANCELLED' : 'FAILED'
     return jobEnded(status, active)
-  }
-}
-
-/**
- * When the last piece of the job's log came, at the earliest when its reading was first seen; undefined
- * while it is not read. The file that says so is there before the first lines are.
- */
-function jobHeardAt(reading: string, heardAt: () => number): () => number | undefined {
-  let begun: number | undefined
-  return () => {
-    begun = existsSync(reading) ? (begun ?? performance.now()) : undefined
-    return begun && Math.max(begun, heardAt())
   }
 }

@@ -10,6 +10,8 @@ export function cliFiles(folder: string) {
     ...files,
     /** Exists while `sky launch` runs: a link to a file that has no name of its own. */
     task: join(own, 'task.yaml'),
+    /** Exists once SkyPilot has refused to open ports: the launch goes on without them. */
+    portless: join(own, 'portless'),
     /** Exists once the cluster is up and its job is submitted. */
     launched: join(own, 'launched.json'),
     /** Exists while the job's log is being read, from its first bytes on. */
@@ -40,6 +42,8 @@ export interface CliPlan {
   readonly sky: string
   readonly cluster: string
   readonly task: string
+  /** The same without ports; undefined where none are asked for. */
+  readonly portless?: string | undefined
   readonly secrets: Readonly<Record<string, string>>
   /** Further values that must not be written to the output. */
   readonly hidden: readonly string[]

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { closeSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { writeJson } from '../../supervised/files.js'
 import { unnamed } from '../../supervised/unnamed.js'
+import { saysNoPorts } from '../opens-ports.js'
 import type { CliEnd, Launched } from './files.js'
 import { lineEnds } from './line-ends.js'
 import { runStep, type Steps } from './steps.js'
@@ -9,8 +10,26 @@ import { runStep, type Steps } from './steps.js'
 export async function launchCluster(steps: Steps): Promise<CliEnd | undefined> {
   const { files, plan, output } = steps
   if (existsSync(files.launched)) return undefined
+  const { portless } = plan
+  let end = await launchOnce(steps, (existsSync(files.portless) && portless) || plan.task)
+  if (end && portless !== undefined && !existsSync(files.portless) && refusesPorts(files.output)) {
+    writeFileSync(files.portless, '', { mode: 0o600 })
+    end = await launchOnce(steps, portless)
+  }
+  if (end) return end
+  await output.written()
+  writeJson(files.launched, { lines: lineEnds(files.output) } satisfies Launched)
+  return undefined
+}
+
+function refusesPorts(output: string): boolean {
+  return existsSync(output) && saysNoPorts(readFileSync(output, 'utf8'))
+}
+
+async function launchOnce(steps: Steps, yaml: string): Promise<CliEnd | undefined> {
+  const { files, plan, output } = steps
   // `sky` wants a name that ends in .yaml. The task's scripts may hold a secret in plain text.
-  const task = unnamed(`${files.task}.draft`, plan.task)
+  const task = unnamed(`${files.task}.draft`, yaml)
   symlinkSync('/proc/self/fd/3', files.task)
   const names = Object.keys(plan.secrets).flatMap((name) => ['--secret', name])
   const { code, fault } = await runStep(steps, {
@@ -23,7 +42,5 @@ export async function launchCluster(steps: Steps): Promise<CliEnd | undefined> {
   closeSync(task)
   rmSync(files.task, { force: true })
   await output.written()
-  if (code !== 0) return { step: 'launch', code, ...(fault !== undefined && { fault }) }
-  writeJson(files.launched, { lines: lineEnds(files.output) } satisfies Launched)
-  return undefined
+  return code === 0 ? undefined : { step: 'launch', code, ...(fault !== undefined && { fault }) }
 }

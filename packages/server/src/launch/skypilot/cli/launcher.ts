@@ -6,6 +6,7 @@ import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
 import type { Identity } from '../../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../../supervised/spawn.js'
+import { opensPorts } from '../opens-ports.js'
 import { PACE, type Pace } from '../pace.js'
 import { skyTaskOf, taskYaml } from '../task.js'
 import { DEFAULT_PORT, type SkyTask, type Versions } from '../vllm-task.js'
@@ -30,7 +31,8 @@ export interface SkyCommandLauncherOptions {
 
 interface Handle {
   readonly at: number
-  readonly port: number
+  /** Where the server listens on the cluster, if a port was named. */
+  readonly port?: number | undefined
 }
 
 /**
@@ -85,12 +87,13 @@ export function skyCommandLauncher({
     clusterName: cluster,
     request,
   }: Pick<Launch, 'folder' | 'clusterName' | 'request'>): Promise<Identity> {
-    const task = taskFor(request)
+    const task = taskFor(request, folder)
     const { file, env: environment } = skyIn(env)
     const plan: CliPlan = {
       sky: file,
       cluster,
       task: taskYaml(task, false),
+      ...(opensPorts(request) && { portless: taskYaml(taskFor(request, folder, true), false) }),
       secrets: task.secrets,
       hidden: ownSecrets,
       env: environment,
@@ -102,14 +105,14 @@ export function skyCommandLauncher({
     return ensureSupervisor({ module, folder, plan, env: baseEnvironment({ env, passEnv: [] }) })
   }
 
-  function taskFor(request: LaunchRequest): SkyTask {
-    const task = skyTaskOf(request, versions)
+  function taskFor(request: LaunchRequest, folder?: string, portless = false): SkyTask {
+    const task = skyTaskOf(request, { versions, portless, ...(folder !== undefined && { folder }) })
     refuseSteering(task)
     return task
   }
 }
 
-function handleOf(handle: unknown): Handle {
+function handleOf(handle: unknown): Handle & { readonly port: number } {
   const { at, port } = (handle ?? {}) as Partial<Handle>
   return {
     at: typeof at === 'number' ? at : Date.now(),

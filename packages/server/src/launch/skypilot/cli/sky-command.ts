@@ -1,3 +1,4 @@
+import type { Endpoint } from '../readiness.js'
 import { runSky, type SkyCommandOptions } from './run-sky.js'
 
 export interface SkyQuestion {
@@ -32,20 +33,30 @@ function listIn(text: string): unknown[] | undefined {
   return undefined
 }
 
+/** True where the cluster's latest job runs. */
+export async function jobRuns(
+  sky: SkyCommandOptions,
+  { cluster, ...limits }: SkyQuestion,
+): Promise<boolean> {
+  const { text } = await runSky(sky, ['logs', '--status', cluster], limits)
+  return /\bRUNNING\b/.test(text)
+}
+
 /** Where a port of the cluster is reached, as soon as that is known. */
 export async function endpointOf(
   sky: SkyCommandOptions,
   { cluster, port, ...limits }: SkyQuestion & { port: number },
-): Promise<string | undefined> {
+): Promise<Endpoint> {
   const words = ['status', '--endpoint', String(port), cluster]
   const { code, text } = await runSky(sky, words, limits)
-  if (code !== 0) return undefined
-  return text
+  if (code !== 0) return { is: text.includes('endpoints is not supported') ? 'none' : 'unknown' }
+  const address = text
     .split('\n')
     .map((line) => line.trim())
     .findLast((line) =>
       /^(?:https?:\/\/)?[\w.[\]:-]+:\d{1,5}(?:\/\S*)?$|^https?:\/\/\S+$/.test(line),
     )
+  return address === undefined ? { is: 'unknown' } : { is: 'at', address }
 }
 
 /** Takes the cluster down, with whatever is still being done for it. Returns when it is gone. */

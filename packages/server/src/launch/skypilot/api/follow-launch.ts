@@ -1,0 +1,45 @@
+import { saysNoPorts, WITHOUT_PORTS } from '../opens-ports.js'
+import type { Answer } from './ask.js'
+import { followRequest } from './follow-request.js'
+import type { Following } from './following.js'
+import type { Intent } from './intent.js'
+import type { SkyResult } from './requests.js'
+
+export interface FollowLaunchOptions {
+  /** Finds the request's id, or asks for the launch. */
+  ask: (signal: AbortSignal) => Promise<Answer>
+  following: Following
+  intent: Intent
+  /** Called with the id of the request that is followed. */
+  onRequest: (id: string | undefined) => void
+}
+
+export type Launched =
+  /** Why it was not launched, and never will be. */
+  | { readonly refused: string }
+  /** How the request ended; undefined where SkyPilot does not know it. */
+  | { readonly ended: SkyResult | undefined }
+
+/** Asks for the launch and follows its request; once more without ports where the place opens none. */
+export async function followLaunch(options: FollowLaunchOptions): Promise<Launched> {
+  const { following, intent } = options
+  const refused = intent.refused()
+  if (refused) await followRequest(refused.id, following, { kept: refused.lines, keep() {} })
+  return askAndFollow(options)
+}
+
+async function askAndFollow(options: FollowLaunchOptions): Promise<Launched> {
+  const { ask, following, intent, onRequest } = options
+  const answer = await following.outage.insist(() => ask(following.signal), following.signal)
+  if (answer.is === 'refused') return { refused: answer.why }
+  const { id } = answer
+  onRequest(id)
+  if (id === undefined) return { ended: undefined }
+  const ended = await followRequest(id, following, { kept: intent.lines(), keep: intent.ended })
+  const isPorts = ended?.status === 'FAILED' && saysNoPorts(ended.message)
+  if (!isPorts || !following.opens()) return { ended }
+  await following.say(WITHOUT_PORTS)
+  intent.refuse({ id, lines: intent.lines() ?? 0 })
+  onRequest(undefined)
+  return askAndFollow(options)
+}
