@@ -29,6 +29,7 @@ const PACE: Pace = {
     endpoint: 40,
     probe: 20,
     gap: 1000,
+    steps: 300,
     first: 20,
     longest: 150,
     grace: 3000,

@@ -7,7 +7,16 @@ import { type DoubleOptions, type Step, startDouble } from './support/skypilot-d
 
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 const PACE = {
-  ...{ status: 60, cluster: 200, endpoint: 40, probe: 20, gap: 400, first: 20, longest: 150 },
+  ...{
+    status: 60,
+    cluster: 200,
+    endpoint: 40,
+    probe: 20,
+    gap: 400,
+    steps: 200,
+    first: 20,
+    longest: 150,
+  },
   ...{ grace: 3000, quiet: 100, patience: 300, start: 300, settle: 300, cleanup: 3000 },
 }
 

@@ -1,4 +1,4 @@
-import type { Draft, LaunchState } from '@launchtail/client/protocol'
+import { type Draft, type LaunchState, phaseOrder } from '@launchtail/client/protocol'
 import { isStorageFault } from '../async/retry.js'
 import { interpret } from '../output/interpret/index.js'
 import type { RawLine } from '../output/lines.js'
@@ -33,6 +33,8 @@ export interface Pipeline {
   take(lines: readonly LaunchLine[]): Promise<void>
   /** Stores a word after the lines that were taken. */
   say(word: Draft): Promise<void>
+  /** The same, if it brings the launch to a later phase. */
+  reach(step: Draft): Promise<void>
   /** Keeps the offset from expiring while there is nothing to store. */
   renew(): Promise<void>
   /** Called at the end of the output, or of reading it. */
@@ -73,6 +75,7 @@ export function createPipeline({
   return {
     take: (lines) => ordered(() => take(lines)),
     say: (word) => ordered(() => say(word)),
+    reach: (step) => ordered(() => reach(step)),
     renew: () => ordered(() => offsets.store('lines', [], Math.max(offsets.at.lines, reached()))),
     end,
     cancel: transient.cancel,
@@ -112,6 +115,11 @@ export function createPipeline({
   async function say(word: Draft): Promise<void> {
     const next = offsets.at.words + 1
     await offsets.store('words', [{ draft: moveOn(word, true), position: next }], next)
+  }
+
+  async function reach(step: Draft): Promise<void> {
+    const { phase } = step
+    if (phase !== undefined && phaseOrder(phase) > phaseOrder(state.phase)) await say(step)
   }
 
   function end(): Promise<void> {

@@ -86,6 +86,7 @@ async function followOnce(
         return value
       }
       if (value.type === 'lines') await pipeline.take(value.lines)
+      else if (value.type === 'step') await pipeline.reach(value.draft)
       else await pipeline.say(value.draft)
     }
   } finally {

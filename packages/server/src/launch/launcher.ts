@@ -21,6 +21,8 @@ export type LaunchNews =
   | { readonly type: 'lines'; readonly lines: readonly LaunchLine[] }
   /** The launcher's own statement of what no line shows: that a probe succeeded, say. */
   | { readonly type: 'word'; readonly draft: LaunchWord }
+  /** The same, stored only where no line has brought the launch to this phase yet. */
+  | { readonly type: 'step'; readonly draft: LaunchWord }
 
 /** Why a launch is over. A node that is `active` is followed until it ends, too. */
 export type { Outcome }

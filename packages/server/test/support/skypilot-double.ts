@@ -25,6 +25,8 @@ export type Step =
   | { readonly wait: number }
   /** The job gets another status. */
   | { readonly job: string }
+  /** SkyPilot's own record of the cluster gets another step. */
+  | { readonly event: string }
   /** What the probe beside the job prints, with the mark that its launch gave it. */
   | { readonly reports: string }
   /** The server on the cluster answers from here on, with this status. */
@@ -52,6 +54,7 @@ interface Cluster {
   status: string
   readonly port: number
   health: number | undefined
+  readonly events: { reason: string; transitioned_at: number }[]
   /** The mark that the launch gave its probe. */
   halves?: string
   server?: Server
@@ -138,6 +141,7 @@ export async function startDouble({
         status: 'INIT',
         port: await freePort(),
         health: undefined,
+        events: [],
         jobs: new Map(),
       }
       clusters.set(body.cluster_name, cluster)
@@ -194,6 +198,12 @@ export async function startDouble({
       if (!cluster) return finish(request, { error: missing(body.cluster) })
       if (closed) return finish(request, { error: noEndpoints(body.cluster) })
       finish(request, { value: { [body.port]: `127.0.0.1:${cluster.port}` } })
+    },
+    async '/cluster_events'(request, body) {
+      const cluster = clusters.get(body.cluster_name)
+      if (cluster) return finish(request, { value: cluster.events })
+      const message = `Hash for cluster ${body.cluster_name} not found.`
+      finish(request, { error: { type: 'ValueError', message } })
     },
     async '/job_status'(request, body) {
       const cluster = clusters.get(body.cluster_name)
@@ -349,7 +359,10 @@ export async function startDouble({
         }
       } else if ('read' in step) await tape.caughtUp()
       else if ('lost' in step) remove(name)
-      else if ('reports' in step) tape.write(report(step.reports, name))
+      else if ('event' in step) {
+        const transitioned_at = Math.floor(Date.now() / 1000)
+        clusters.get(name)?.events.push({ reason: step.event, transitioned_at })
+      } else if ('reports' in step) tape.write(report(step.reports, name))
       else if ('serves' in step) await serve(name, step.serves)
     }
   }

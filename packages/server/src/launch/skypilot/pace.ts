@@ -8,6 +8,8 @@ export interface Pace {
   readonly endpoint: number
   /** Between two probes of the server. */
   readonly probe: number
+  /** Between two looks at SkyPilot's record of a launch's steps. */
+  readonly steps: number
   /** How long a server may be ready on its node and not at its endpoint before the log says so. */
   readonly gap: number
   /** The first and the longest pause before a retry. */
@@ -36,6 +38,7 @@ export const PACE: Pace = {
   cluster: 30_000,
   endpoint: 15_000,
   probe: 2000,
+  steps: 15_000,
   gap: 60_000,
   first: 500,
   longest: 10_000,

@@ -84,6 +84,7 @@ async function follow(
       if (lines.length > 0) await push({ type: 'lines', lines })
     },
     say: (draft) => push({ type: 'word', draft }),
+    raise: (draft) => push({ type: 'step', draft }),
   }
   let id: string | undefined
   try {

@@ -15,6 +15,8 @@ export interface SkyClusters {
   jobStatus(cluster: string, job: number | null, signal: AbortSignal): Promise<string | undefined>
   /** Where a port of the cluster is reached: `host:port`, or an address with its scheme. */
   endpoint(cluster: string, port: number, signal: AbortSignal): Promise<Endpoint>
+  /** What became of a cluster, step by step, the newest last. */
+  events(cluster: string, signal: AbortSignal): Promise<readonly string[]>
   /** Asks for a cluster to be taken down, and returns the request's id. */
   down(cluster: string, signal: AbortSignal): Promise<string>
 }
@@ -23,7 +25,7 @@ export function skyClusters(
   { schedule, value }: Pick<SkyRequests, 'schedule' | 'value'>,
   origin: string,
 ): SkyClusters {
-  return { cluster, jobStatus, endpoint, down }
+  return { cluster, jobStatus, endpoint, events, down }
 
   async function cluster(
     name: string,
@@ -59,6 +61,13 @@ export function skyClusters(
       // Otherwise it is not known yet, or SkyPilot is away: it is asked again.
       return { is: HAS_NONE.test(error.message) ? 'none' : 'unknown' }
     }
+  }
+
+  async function events(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    const body = { cluster_name: name, event_type: 'STATUS_CHANGE', include_timestamps: true }
+    const found = await value('/cluster_events', body, signal)
+    if (!Array.isArray(found)) return []
+    return found.flatMap((event) => text(fields(event).reason) ?? [])
   }
 
   function down(name: string, signal: AbortSignal): Promise<string> {

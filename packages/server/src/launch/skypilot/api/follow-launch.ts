@@ -1,9 +1,11 @@
+import { childSignal } from '@launchtail/client/async'
 import { saysNoPorts, WITHOUT_PORTS } from '../opens-ports.js'
 import type { Answer } from './ask.js'
 import { followRequest } from './follow-request.js'
 import type { Following } from './following.js'
 import type { Intent } from './intent.js'
 import type { SkyResult } from './requests.js'
+import { raiseBySteps } from './steps.js'
 
 export interface FollowLaunchOptions {
   /** Finds the request's id, or asks for the launch. */
@@ -23,9 +25,18 @@ export type Launched =
 /** Asks for the launch and follows its request; once more without ports where the place opens none. */
 export async function followLaunch(options: FollowLaunchOptions): Promise<Launched> {
   const { following, intent } = options
+  const { launch, api, pace, raise } = following
   const refused = intent.refused()
   if (refused) await followRequest(refused.id, following, { kept: refused.lines, keep() {} })
-  return askAndFollow(options)
+  const raising = childSignal(following.signal)
+  const steps = { api, cluster: launch.clusterName, pace, raise, signal: raising.signal }
+  // Nothing else ends because of it: the output says more.
+  raiseBySteps(steps).catch(() => {})
+  try {
+    return await askAndFollow(options)
+  } finally {
+    raising.abort()
+  }
 }
 
 async function askAndFollow(options: FollowLaunchOptions): Promise<Launched> {

@@ -30,6 +30,8 @@ export interface Following {
   complain(complaint: string | undefined): void
   take(lines: readonly LaunchLine[]): Promise<void>
   say(word: LaunchWord): Promise<void>
+  /** Stores a step, unless the launch has come as far already. */
+  raise(step: LaunchWord): Promise<void>
 }
 
 /** True where the cluster does not exist, or is stopped. One answer alone is not believed. */

@@ -2,6 +2,7 @@ import { clusterLost, jobEnded } from '../endings.js'
 import { SkyApiError } from './error.js'
 import { type Following, isMissing } from './following.js'
 import { isGone } from './requests.js'
+import { stepOfJob } from './steps.js'
 
 /** Job statuses that end a job. An unknown status counts as going on. */
 const ENDED = new Set(['SUCCEEDED', 'FAILED', 'FAILED_SETUP', 'FAILED_DRIVER', 'CANCELLED'])
@@ -10,6 +11,7 @@ const ENDED = new Set(['SUCCEEDED', 'FAILED', 'FAILED_SETUP', 'FAILED_DRIVER', '
 export function createJobWatch(job: number | null, following: Following) {
   const { launch, api, pace, signal } = following
   let looked = performance.now()
+  let before: string | undefined
   return async (): Promise<string | undefined> => {
     let status: string | undefined
     try {
@@ -20,6 +22,10 @@ export function createJobWatch(job: number | null, following: Following) {
       return lostCluster(isGone(error.type))
     }
     if (status !== undefined && ENDED.has(status)) return reasonOf(status)
+    // The output says more, and comes first: a status counts when it was there at the look before, too.
+    const step = status !== undefined && status === before ? stepOfJob(status) : undefined
+    before = status
+    if (step) await following.raise(step)
     return performance.now() - looked < pace.cluster ? undefined : lostCluster(false)
   }
 
