@@ -529,6 +529,13 @@ class Client:
         """
         return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
 
+    def get_skypilot(self) -> Dict[str, Any]:
+        """How SkyPilot is reached and what can be launched: `way`, `version`, `user`, `infra`, ...
+
+        It may take a minute, because SkyPilot checks every cloud.
+        """
+        return self._json("GET", "/admin/skypilot")
+
     def set_node_status(
         self,
         node_id: str,

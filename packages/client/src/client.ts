@@ -17,6 +17,7 @@ import type { Draft } from './protocol/entry.js'
 import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
 import type { OperationName } from './protocol/routes.js'
+import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
@@ -52,6 +53,8 @@ export interface Client {
   streamNodes(options?: NodesStreamOptions): AsyncGenerator<NodesEvent, void, undefined>
   /** Statistics of the launches that have ended: how many, how long they took, why they failed. */
   getStats(options?: StatsOptions): Promise<Stats>
+  /** How SkyPilot is reached, and what can be launched through it. It may take a minute. */
+  getSkyPilot(options?: CallOptions): Promise<SkyPilotState>
   getNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
   /** What the node was launched with, without its secrets. */
   getNodeLaunch(nodeId: string, options?: CallOptions): Promise<NodeLaunch>
@@ -124,6 +127,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     listNodes: ({ signal, ...query } = {}) => json('listNodes', { query, signal }),
 
     streamNodes: (options) => streamNodes(connection, options),
+
+    getSkyPilot: ({ signal } = {}) => json('getSkyPilot', { signal }),
 
     getStats: ({ signal, ...query } = {}) => json('getStats', { query, signal }),
 

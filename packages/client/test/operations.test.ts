@@ -22,6 +22,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.createNode(),
     client.listNodes(),
     client.streamNodes().next(),
+    client.getSkyPilot(),
     client.getStats(),
     client.getNode('a/b'),
     client.getNodeLaunch('a/b'),

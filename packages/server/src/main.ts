@@ -16,6 +16,8 @@ import { createOrchestrator, type Orchestrator } from './launch/orchestrator.js'
 import { type ReadyMonitor, startReadyMonitor } from './launch/ready-monitor.js'
 import { skypilotLauncher } from './launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from './launch/skypilot/cli/launcher.js'
+import { describeApi } from './launch/skypilot/describe/api.js'
+import { describeCommand } from './launch/skypilot/describe/command.js'
 import { createAppender } from './logs/appender.js'
 import { readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
@@ -27,6 +29,7 @@ import { createSigns } from './nodes/ends/signs.js'
 import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
 import { createSentIn } from './nodes/sent-in.js'
+import type { SkyPilot } from './nodes/skypilot.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { createSecrecy } from './output/secrecy.js'
@@ -72,6 +75,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     ...openStreams(base, storage, records),
     tokens: base.tokens.values,
     launches: orchestrator,
+    skypilot: skypilotOf(base),
     sentIn,
     signs,
     ends,
@@ -265,6 +269,12 @@ function launchersOf({ config, env, ownSecrets, logger }: Base): Launcher[] {
   const onNotice = (notice: string) => logger.warn(notice)
   const api = skypilotLauncher({ endpoint, token, versions, launchTimeout, onNotice })
   return [local, api, command]
+}
+
+/** The SkyPilot that new launches go to. */
+function skypilotOf({ config, env }: Base): SkyPilot {
+  const { skypilotEndpoint: endpoint, skypilotToken: token } = config
+  return endpoint ? describeApi({ endpoint, token }) : describeCommand({ env })
 }
 
 /** The ends of launches that other programs make, and what looks after these launches. */

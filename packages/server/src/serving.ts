@@ -18,6 +18,7 @@ import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
 import { mountPage } from './http/routes/page.js'
 import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
+import { mountSkyPilot } from './http/routes/skypilot.js'
 import { mountStats } from './http/routes/stats.js'
 import { mountStatus } from './http/routes/status.js'
 import { mountStream } from './http/routes/stream.js'
@@ -31,6 +32,7 @@ import type { Signs } from './nodes/ends/signs.js'
 import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
 import type { SentIn } from './nodes/sent-in.js'
+import type { SkyPilot } from './nodes/skypilot.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
 
@@ -50,6 +52,7 @@ export interface ServingOptions {
   fleet: Fleet
   launches: Launches
   ends: Ends
+  skypilot: SkyPilot
   sentIn: SentIn
   signs: Signs
   /** Makes some room on a full disk. False if there is none to be made. */
@@ -122,6 +125,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountNodes(app, options)
   mountStatus(app, options)
   mountStats(app, options)
+  mountSkyPilot(app, options)
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })
   mountPage(app)

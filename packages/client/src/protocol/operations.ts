@@ -16,6 +16,7 @@ import type { Operation } from './operation.js'
 import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './queries.js'
 import { type OperationName, ROUTES } from './routes.js'
 import { answers } from './schemas.js'
+import { skypilotSchema } from './skypilot.js'
 import { statsSchema } from './stats.js'
 
 const idempotency = {
@@ -120,6 +121,12 @@ export const operations = {
     answer: z.object(FLEET_EVENTS).partial(),
     produces: ['text/event-stream'],
     refusals: [406],
+  },
+  getSkyPilot: {
+    ...ROUTES.getSkyPilot,
+    summary: 'Get how SkyPilot is reached, and what can be launched through it',
+    status: 200,
+    answer: skypilotSchema,
   },
   getStats: {
     ...ROUTES.getStats,

@@ -18,6 +18,7 @@ export const ROUTES = {
   createNode: { method: 'POST', path: '/admin/nodes' },
   listNodes: { method: 'GET', path: '/admin/nodes' },
   streamNodes: { method: 'GET', path: '/admin/nodes/stream' },
+  getSkyPilot: { method: 'GET', path: '/admin/skypilot' },
   getStats: { method: 'GET', path: '/admin/stats' },
   getNode: { method: 'GET', path: '/admin/nodes/{id}' },
   getNodeLaunch: { method: 'GET', path: '/admin/nodes/{id}/launch' },

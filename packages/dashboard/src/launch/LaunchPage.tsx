@@ -9,6 +9,7 @@ import { Form } from './Form.js'
 import { makeIdempotencyKey } from './idempotency-key.js'
 import { missingIn } from './missing.js'
 import { requestOf } from './request.js'
+import { SkyPilot } from './SkyPilot.js'
 
 /** The form that launches a node, filled in like the node to launch `again`, if any. */
 export function LaunchPage({ again }: { again: string }) {
@@ -52,6 +53,7 @@ export function LaunchPage({ again }: { again: string }) {
   return (
     <article class="launch">
       <h1>{again ? 'Launch again' : 'Launch a node'}</h1>
+      <SkyPilot />
       {earlier.value && <p class="hint">{earlier.value.hints.join(' ')}</p>}
       <div class="columns">
         <Form

@@ -27,7 +27,15 @@ export function withServer(command: Command): Command {
  * A client for the server that flags, the environment, the login or the data folder name. There is no
  * flag for the token itself, because every account of the machine can read a command line.
  */
-export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> {
+export async function connect(flags: ServerFlags): Promise<Client> {
+  return createClient(await serverOf(flags))
+}
+
+/** The server that `connect` chooses, and its token. */
+export async function serverOf({
+  url,
+  tokenFile,
+}: ServerFlags): Promise<{ baseUrl: string; token: string }> {
   const known = [await readLogin(), await serverHere()]
   const named = url || process.env.LAUNCHTAIL_URL || known.find((one) => one.url)?.url
   const baseUrl = addressOf(named || DEFAULT_URL)
@@ -39,7 +47,7 @@ export async function connect({ url, tokenFile }: ServerFlags): Promise<Client> 
       EXIT.notAllowed,
     )
   }
-  return createClient({ baseUrl, token })
+  return { baseUrl, token }
 }
 
 /** Returns the address, or throws if it is not one. */

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { causeCommand } from './cause.js'
 import { completionCommand } from './completion.js'
+import { doctorCommand } from './doctor.js'
 import { EXIT_HELP } from './exit.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
@@ -39,6 +40,7 @@ ${EXIT_HELP}`,
     terminateCommand(),
     deleteCommand(),
     replayCommand(),
+    doctorCommand(),
     loginCommand(),
     completionCommand(() => program),
   ]

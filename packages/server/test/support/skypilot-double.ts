@@ -185,8 +185,12 @@ export async function startDouble({
       })
       finish(request, { value: ids })
     },
+    async '/check'(request) {
+      request.tape.write(CHECK)
+      finish(request, { value: { default: { Slurm: ['compute'] } } })
+    },
     async '/status'(request, body) {
-      const value = body.cluster_names.flatMap((name: string) => {
+      const value = (body.cluster_names ?? [...clusters.keys()]).flatMap((name: string) => {
         const cluster = clusters.get(name)
         if (!cluster) return []
         return [{ name, status: cluster.status, cloud: 'AWS', region: 'x', ...unasked(body) }]
@@ -225,6 +229,11 @@ export async function startDouble({
       hook = by
     },
     cut: () => server.closeAllConnections(),
+    /** A cluster that another launch has left. */
+    addCluster(name: string) {
+      const cluster = { status: 'UP', port: 1, health: undefined, events: [], jobs: new Map() }
+      clusters.set(name, cluster)
+    },
     /** The cluster is gone, without a word. */
     lose: (name: string) => remove(name),
     /** Requests and their output are cleared away, as after a day. */
@@ -510,6 +519,25 @@ function payload(request: Request): object {
     error: said ? JSON.stringify(said) : null,
   }
 }
+
+/** What SkyPilot 0.14.1 prints as it checks what is enabled, shortened. */
+export const CHECK = `Checking credentials to enable infra for SkyPilot.
+\x1b[2m  AWS: disabled \x1b[0m\x1b[0m
+    Reason [compute, storage]: AWS dependencies are not installed. Run the following commands:
+      $ pip install skypilot[aws]
+\x1b[32m\x1b[22m  Slurm: enabled [compute]\x1b[0m
+    Allowed clusters:
+    ├── lab: \x1b[32menabled.\x1b[0m
+    └── far: \x1b[31mdisabled. \x1b[0mReason: Failed to connect to the login node.\x1b[0m
+    Hint [compute]: \x1b[93mNo MaxTime.\x1b[0m
+
+To enable a cloud, follow the hints above and rerun: sky check
+
+🎉 Enabled infra 🎉
+  Slurm [compute]
+    Allowed clusters:
+    └── lab
+`
 
 /** As SkyPilot 0.14.1 refuses ports on Slurm. */
 const NO_PORTS = {

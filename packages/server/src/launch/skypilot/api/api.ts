@@ -1,7 +1,8 @@
+import { CALLER } from './caller.js'
 import { type SkyClusters, skyClusters } from './clusters.js'
 import { healthIn, type SkyHealth } from './health.js'
 import type { SkyHttp } from './http.js'
-import { CALLER, type SkyRequests, skyRequests } from './request-calls.js'
+import { type SkyRequests, skyRequests } from './request-calls.js'
 import { unlikeApiServer } from './unlike.js'
 
 /** The calls of the API server that a launch needs. Nothing in its answers is taken for granted. */
@@ -15,6 +16,8 @@ export interface SkyApi extends Omit<SkyRequests, 'schedule' | 'value'>, SkyClus
   cancel(id: string, signal: AbortSignal): Promise<void>
   /** A request's own output from its beginning, and on until it is over. */
   output(id: string, signal: AbortSignal): AsyncGenerator<Buffer, void>
+  /** What SkyPilot's own check of what can be launched prints. */
+  check(signal: AbortSignal): Promise<string>
   /** A job's output from its beginning, and on until it is over. */
   jobOutput(cluster: string, job: number | null, signal: AbortSignal): AsyncGenerator<Buffer, void>
 }
@@ -36,6 +39,9 @@ const JOB_SILENCE = 6 * 3_600_000
 /** Such a request waits for a worker of SkyPilot's, and may then ask a cloud. */
 const PATIENCE = 5 * 60_000
 
+/** How much of a check is read. */
+const MOST_TEXT = 256 * 1024
+
 export function skyApi({
   http,
   poll = 500,
@@ -45,7 +51,7 @@ export function skyApi({
   const { origin } = http
   const { schedule, value, ...requests } = skyRequests({ http, poll, patience })
   const clusters = skyClusters({ schedule, value }, origin)
-  return { origin, ...requests, ...clusters, health, launch, cancel, output, jobOutput }
+  return { origin, ...requests, ...clusters, health, launch, cancel, check, output, jobOutput }
 
   async function health(signal?: AbortSignal): Promise<SkyHealth> {
     const { body } = await http.ask({ method: 'GET', path: '/api/health', signal })
@@ -60,6 +66,13 @@ export function skyApi({
 
   async function cancel(id: string, signal: AbortSignal): Promise<void> {
     await value('/api/cancel', { request_ids: [id] }, signal)
+  }
+
+  async function check(signal: AbortSignal): Promise<string> {
+    const id = await schedule('/check', { clouds: null, verbose: false }, signal)
+    const pieces: Buffer[] = []
+    for await (const piece of output(id, signal)) pieces.push(piece)
+    return Buffer.concat(pieces).toString('utf8').slice(0, MOST_TEXT)
   }
 
   function output(id: string, signal: AbortSignal): AsyncGenerator<Buffer, void> {

@@ -11,6 +11,8 @@ export interface SkyClusters {
     name: string,
     options: { fresh?: boolean; signal: AbortSignal },
   ): Promise<string | undefined>
+  /** This server's own clusters. */
+  ownClusters(signal: AbortSignal): Promise<{ name: string; status: string }[]>
   /** A job's status; that of the latest job where `job` is null. */
   jobStatus(cluster: string, job: number | null, signal: AbortSignal): Promise<string | undefined>
   /** Where a port of the cluster is reached: `host:port`, or an address with its scheme. */
@@ -25,7 +27,7 @@ export function skyClusters(
   { schedule, value }: Pick<SkyRequests, 'schedule' | 'value'>,
   origin: string,
 ): SkyClusters {
-  return { cluster, jobStatus, endpoint, events, down }
+  return { cluster, ownClusters, jobStatus, endpoint, events, down }
 
   async function cluster(
     name: string,
@@ -42,6 +44,15 @@ export function skyClusters(
       if (error instanceof SkyApiError && isGone(error.type)) return undefined
       throw error
     }
+  }
+
+  async function ownClusters(signal: AbortSignal) {
+    const body = { cluster_names: null, refresh: 'NONE', all_users: false, ...BRIEFLY }
+    const found = await value('/status', body, signal)
+    if (!Array.isArray(found)) throw unlikeApiServer(origin)
+    return found.map(fields).flatMap(({ name, status }) => {
+      return typeof name === 'string' ? [{ name, status: text(status) ?? 'UP' }] : []
+    })
   }
 
   async function jobStatus(name: string, job: number | null, signal: AbortSignal) {

@@ -1,9 +1,12 @@
+import { CALLER } from './caller.js'
 import { SkyApiError, WANTS_LOGIN } from './error.js'
 import { fields, numberOf, text } from './fields.js'
 
 export interface SkyHealth {
   readonly apiVersion: number | undefined
   readonly version: string | undefined
+  /** Who this server is there. */
+  readonly user: string
   /** True where the server says that it lets in whoever can reach it. */
   readonly open: boolean
 }
@@ -36,7 +39,8 @@ export function healthIn(body: unknown, origin: string): SkyHealth | undefined {
     const words = `cannot be reached: it says that it is ${status.slice(0, 100)}`
     throw new SkyApiError(`${server} ${words}`, { passes: true })
   }
-  return { apiVersion, version, open: isOpen(health) }
+  const user = nameOf(health.user) ?? CALLER.env_vars.SKYPILOT_USER
+  return { apiVersion, version, user, open: isOpen(health) }
 }
 
 function isOpen({
@@ -47,6 +51,10 @@ function isOpen({
   const guarded = [basic_auth_enabled, service_account_token_enabled].some((on) => on !== false)
   // A proxy that checks logins names the user.
   return !guarded && !isPerson(user)
+}
+
+function nameOf(user: unknown): string | undefined {
+  return (text(user) ?? text(fields(user).name)) || undefined
 }
 
 function isPerson(user: unknown): boolean {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { backOff, DeadlineError, withDeadline } from '@launchtail/client/async'
 import { pauseFor } from '../../../async/retry.js'
+import { CALLER } from './caller.js'
 import { SkyApiError } from './error.js'
 import type { SkyHttp } from './http.js'
 import { isOver, requestsIn, resultIn, type SkyRequest, type SkyResult } from './requests.js'
@@ -117,17 +117,4 @@ export function skyRequests({ http, poll, patience }: SkyRequestsOptions): SkyRe
 function unanswered(path: string, why: string, type?: string): SkyApiError {
   const message = `SkyPilot could not answer ${path}: ${why.slice(0, 1000)}`
   return new SkyApiError(message, { passes: true, ...(type !== undefined && { type }) })
-}
-
-/**
- * The user that requests come from. A request that names no user runs as the server's own; one that
- * names half a user kills the worker that takes it.
- */
-export const CALLER = {
-  env_vars: {
-    SKYPILOT_USER_ID: createHash('sha256').update('launchtail').digest('hex').slice(0, 8),
-    SKYPILOT_USER: 'launchtail',
-  },
-  override_skypilot_config: {},
-  using_remote_api_server: true,
 }

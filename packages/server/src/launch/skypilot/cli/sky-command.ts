@@ -21,6 +21,18 @@ export async function isThere(
   return found?.some((one) => (one as { name?: unknown } | null)?.name === cluster)
 }
 
+/** The user's clusters. */
+export async function clustersOf(
+  sky: SkyCommandOptions,
+  limits: Omit<SkyQuestion, 'cluster'>,
+): Promise<{ name: string; status: string }[]> {
+  const { text } = await runSky(sky, ['status', '-o', 'json'], limits)
+  return (listIn(text) ?? []).flatMap((one) => {
+    const { name, status } = (one ?? {}) as { name?: unknown; status?: unknown }
+    return typeof name === 'string' ? [{ name, status: String(status ?? 'UP') }] : []
+  })
+}
+
 function listIn(text: string): unknown[] | undefined {
   for (let at = text.indexOf('['); at !== -1; at = text.indexOf('[', at + 1)) {
     try {

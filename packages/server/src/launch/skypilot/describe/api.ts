@@ -1,0 +1,38 @@
+import type { SkyPilotState } from '@launchtail/client/protocol'
+import type { SkyPilot } from '../../../nodes/skypilot.js'
+import { skyApi } from '../api/api.js'
+import { skyHttp } from '../api/http.js'
+import { infraIn } from './check-text.js'
+import { onceInAWhile } from './once.js'
+
+export interface DescribeApiOptions {
+  endpoint: string
+  token?: string | undefined
+  /** How long a check may take, in milliseconds: it asks every cloud. */
+  timeout?: number
+}
+
+const TIMEOUT = 60_000
+
+/** Describes an API server. */
+export function describeApi({ endpoint, token, timeout = TIMEOUT }: DescribeApiOptions): SkyPilot {
+  const api = skyApi({ http: skyHttp({ endpoint, token, timeout: 5000 }), patience: timeout })
+  return { describe: onceInAWhile(describe) }
+
+  async function describe(): Promise<SkyPilotState> {
+    const state: SkyPilotState = { way: 'api', infra: [], clusters: [] }
+    try {
+      const { version, apiVersion, user, open } = await api.health()
+      Object.assign(state, {
+        ...(version !== undefined && { version }),
+        ...(apiVersion !== undefined && { api_version: apiVersion }),
+        ...{ user, open },
+      })
+      const signal = AbortSignal.timeout(timeout)
+      const [check, clusters] = await Promise.all([api.check(signal), api.ownClusters(signal)])
+      return { ...state, infra: infraIn(check), clusters: [...clusters] }
+    } catch (error) {
+      return { ...state, problem: (error as Error).message }
+    }
+  }
+}
