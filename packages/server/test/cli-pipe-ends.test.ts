@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { NodeRecord } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { addressesIn } from '../src/cli/pipe/addresses.js'
+import { createAddressReader } from '../src/cli/pipe/addresses.js'
 import { freePort } from '../src/launch/local/port.js'
 import { type CommandOptions, startCommand } from './support/command.js'
 import {
@@ -84,6 +84,17 @@ describe.each(['SQLite', 'Redis'])('the end of a piped command, its log in %s', 
       expect((await nodeOf(id)).failure).toMatchObject({ code: 'cancelled' })
     }
   })
+
+  it('is not held up by what a command that failed leaves running', async () => {
+    const id = freshId()
+    const { code } = await pipe(id, shell('sleep 1000 & echo pid $!; exit 9')).ended
+    expect(code).toBe(9)
+    const { logs } = (await (await server.fetch(`/admin/nodes/${id}/logs`)).json()) as {
+      logs: { message: string }[]
+    }
+    process.kill(Number(/\d+/.exec(logs[0]?.message ?? '')?.[0]))
+    expect(await nodeOf(id)).toMatchObject({ status: 'failed' })
+  }, 30_000)
 
   it('is told if the command cannot be run at all', async () => {
     const id = freshId()
@@ -201,7 +212,7 @@ describe('a mark', () => {
     for (const [args, code, message] of [
       [['nobody', 'active'], 4, 'no node is called "nobody"; see "launchtail nodes"'],
       [['n', 'gone'], 1, /Allowed choices are active, failed, terminated/],
-      [['n', 'failed', '--code', 'preemted'], 1, /did you mean 'preempted'/],
+      [['n', 'failed', '--code', 'preemted'], 1, /argument 'preemted' is invalid/],
       [['n', 'failed', '--endpoint', 'http://a'], 1, /'endpoint' belongs to an active node alone/],
     ] as const) {
       const { stderr, ...ended } = await run(...args)
@@ -237,10 +248,20 @@ describe('addresses in output', () => {
       '\u001b[32mendpoint\u001b[0m: \u001b[4mhttps://x-8000.proxy.runpod.net\u001b[0m',
       'https://x-8000.proxy.runpod.net',
     ],
+    [
+      'Service is published at: \n  http://localhost:3000/proxy/services/main/qwen/',
+      'http://localhost:3000/proxy/services/main/qwen',
+    ],
+    [
+      '└── Created web function serve =>\n    https://me--qwen-serve.modal.run',
+      'https://me--qwen-serve.modal.run',
+    ],
+    ['Running setup:\nnothing\nhttps://pypi.org/simple', undefined],
     ['Downloading from https://huggingface.co/x/y', undefined],
     ['serving at http://[', undefined],
   ])('reads %j', (line, address) => {
-    expect(addressesIn(`before\n${line}\nafter\n`)).toEqual(address ? [address] : [])
+    const read = createAddressReader()
+    expect(read(`before\n${line}\nafter\n`)).toEqual(address ? [address] : [])
   })
 })
 

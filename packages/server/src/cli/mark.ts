@@ -1,5 +1,6 @@
 import type { NodeStatusChange } from '@launchtail/client'
 import { Argument, Command, Option } from 'commander'
+import { CODES } from '../output/causes/codes.js'
 import { addressOf, connect, type ServerFlags, withServer } from './connection.js'
 import { CliError } from './exit.js'
 import { oneLine } from './format/text.js'
@@ -23,7 +24,12 @@ export function markCommand(): Command {
       new Option('--endpoint <address>', 'where an active node serves').argParser(addressOf),
     )
     .option('--message <text>', 'what the log says about it')
-    .option('--code <cause>', 'why it failed; by default, the cause that the log shows')
+    .addOption(
+      new Option(
+        '--code <code>',
+        'why it failed; by default, the cause that the log shows',
+      ).choices([...Object.keys(CODES), 'unknown']),
+    )
     .addHelpText(
       'after',
       `

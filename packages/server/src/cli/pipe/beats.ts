@@ -11,6 +11,7 @@ export interface BeatsOptions {
 
 /** Several beats fit into the time after which a launch is lost. */
 const EVERY = 30_000
+const ANSWER_TIMEOUT = 5000
 
 /**
  * Says again and again that the launch goes on, so that a model that loads in silence is not lost. The
@@ -24,7 +25,7 @@ export async function startBeats({ client, nodeId, lostAfter }: BeatsOptions): P
 
   async function beat(): Promise<void> {
     try {
-      await withDeadline(every, undefined, (signal) =>
+      await withDeadline(Math.min(every, ANSWER_TIMEOUT), undefined, (signal) =>
         client.beatNode(nodeId, { lost_after: formatDuration(lostAfter) }, { signal }),
       )
     } catch {

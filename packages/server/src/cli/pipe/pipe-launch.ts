@@ -38,7 +38,7 @@ export async function pipe(
     return code
   } finally {
     stopBeats()
-    readiness?.stop()
+    await readiness?.stop()
   }
 }
 
@@ -94,8 +94,11 @@ interface Ending {
 async function end(ending: Ending): Promise<number> {
   const { ran, readiness, note } = ending
   try {
-    if (ran.failure !== undefined) await fail(ending, ran.failure)
-    else if (readiness) return await untilReady(ending, readiness)
+    if (ran.failure !== undefined) {
+      // Nobody says that the node is active after it has been said to have failed.
+      await readiness?.stop()
+      await fail(ending, ran.failure)
+    } else if (readiness) return await untilReady(ending, readiness)
     else await advise(ending)
   } catch (error) {
     note(`how the launch has ended could not be sent: ${(error as Error).message}`)

@@ -4,7 +4,7 @@ import { childSignal } from '@launchtail/client/async'
 import { formatDuration } from '@launchtail/client/protocol'
 import { type Probe, startProbe } from '../../launch/probe.js'
 import { askedAt, askedBelow } from '../../launch/probe-url.js'
-import { addressesIn } from './addresses.js'
+import { createAddressReader } from './addresses.js'
 import { insist } from './insist.js'
 
 export interface Wanted {
@@ -28,12 +28,17 @@ export interface Readiness {
   wait(timeout: number): Promise<NodeRecord | undefined>
   /** Why the server is not ready. */
   reason(): string
-  stop(): void
+  /** Asks no more. Returns when nothing more is said of the node. */
+  stop(): Promise<void>
 }
 
 const INTERVAL = 2000
 /** How often the server of the log is asked whether somebody else has ended the launch. */
 const LOOK_EVERY = 5000
+/** For how long a server of the log that is away is told again that the node is active, in milliseconds. */
+const PATIENCE = 600_000
+/** For how long a request that is under way is waited for at the end, in milliseconds. */
+const LAST_WORD = 5000
 /** The most addresses that are taken from the output. */
 const MOST = 8
 
@@ -42,6 +47,7 @@ export function startReadiness(options: ReadinessOptions): Readiness {
   const work = childSignal()
   const probes = new Map<string, Probe>()
   const inOutput: string[] = []
+  const addressesIn = createAddressReader()
   let told: Promise<NodeRecord> | undefined
   let timer: NodeJS.Timeout | undefined = setInterval(look, 200)
   if (readyUrl !== undefined) probe(readyUrl, askedAt(readyUrl))
@@ -81,10 +87,13 @@ export function startReadiness(options: ReadinessOptions): Readiness {
   }
 
   async function tell(address: string): Promise<NodeRecord> {
-    note(`the node is active at ${address}`)
-    return insist((signal) =>
-      client.setNodeStatus(nodeId, { status: 'active', endpoint: address }, { signal }),
+    const change = { status: 'active', endpoint: address } as const
+    const node = await insist(
+      (signal) => client.setNodeStatus(nodeId, change, { signal }),
+      PATIENCE,
     )
+    note(`the node is active at ${address}`)
+    return node
   }
 
   async function wait(timeout: number): Promise<NodeRecord | undefined> {
@@ -108,9 +117,11 @@ export function startReadiness(options: ReadinessOptions): Readiness {
     return `no server answers at ${[...probes.keys()].join(' or ')}`
   }
 
-  function stop(): void {
+  async function stop(): Promise<void> {
     clearInterval(timer)
     work.abort()
+    // It has failed, or it says so in `wait`.
+    await Promise.race([told?.catch(() => {}), pause(LAST_WORD, undefined, { ref: false })])
   }
 }
 

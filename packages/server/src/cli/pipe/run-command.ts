@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from '../exit.js'
 import { pass, type Sink } from './pass.js'
 
@@ -16,12 +18,17 @@ export interface Ran {
   readonly isInterrupted?: boolean
 }
 
+/**
+ * For how long the output of a command that failed is read on, in milliseconds. What it left running may
+ * hold the output open for ever. The output of one that succeeded is read to its end: that may be the server.
+ */
+const LAST_WORDS = 10_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Runs a command, passes its output on, and signals to it. */
 export async function runCommand([program = '', ...args]: string[], sink: Sink): Promise<Ran> {
   const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'] })
-  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   let got: NodeJS.Signals | undefined
   const forward = (signal: NodeJS.Signals) => {
     got ??= signal
@@ -30,18 +37,39 @@ export async function runCommand([program = '', ...args]: string[], sink: Sink):
   }
   for (const signal of SIGNALS) process.on(signal, forward)
   try {
-    const [[code, signal]] = await Promise.all([
-      ended,
+    const passed = Promise.all([
       pass(child.stdout, process.stdout, sink),
       pass(child.stderr, process.stderr, sink),
     ])
-    return ranOf(code, signal, got)
+    // Whoever waits for it throws it.
+    passed.catch(() => {})
+    const [code, signal] = await ended
+    const ran = ranOf(code, signal, got)
+    if (ran.failure === undefined) await passed
+    else await lastWords(child, passed)
+    return ran
   } catch (cause) {
     const isThere = (cause as NodeJS.ErrnoException).code === 'EACCES'
     const notRun = `${program} cannot be run: ${(cause as Error).message}`
     return { code: isThere ? 126 : 127, failure: `the command ${notRun}`, notRun }
   } finally {
     for (const signal of SIGNALS) process.off(signal, forward)
+  }
+}
+
+/** Reads the output of a command that failed to its end, or for as long as may be. */
+async function lastWords(
+  { stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>,
+  passed: Promise<unknown>,
+): Promise<void> {
+  const read = new AbortController()
+  const { signal } = read
+  try {
+    await Promise.race([passed, pause(LAST_WORDS, undefined, { signal })])
+  } finally {
+    read.abort()
+    stdout.destroy()
+    stderr.destroy()
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Draft, NodeRecord } from '@launchtail/client/protocol'
-import { formatDuration, type LogEntry } from '@launchtail/client/protocol'
+import { formatDuration } from '@launchtail/client/protocol'
 import type { End } from './end-entry.js'
 
 const LOST = 'lost'
@@ -14,7 +14,7 @@ export function lostEnd(silence: number): End {
 /** The entry of a launch that was believed to be lost, and is heard from again. */
 export function foundEntry({ failure }: NodeRecord): Draft {
   const message = 'Heard from again: the launch goes on'
-  return { message, phase: failure?.phase ?? ('queued' satisfies LogEntry['phase']) }
+  return { message, phase: failure?.phase ?? 'queued' }
 }
 
 export function isLost({ status, failure }: NodeRecord): boolean {
