@@ -126,6 +126,12 @@ export const settings = {
     help: 'The token of a service account on SkyPilot’s API server.',
     read: token,
   },
+  skypilotUser: setting(
+    'LAUNCHTAIL_SKYPILOT_USER',
+    'launchtail',
+    'The user whose clusters this server’s launches are on SkyPilot’s API server, where no login decides.',
+    userName,
+  ),
   vllmVersion: setting(
     'LAUNCHTAIL_VLLM_VERSION',
     '0.13.0',
@@ -311,6 +317,11 @@ function httpUrl(text: string): string {
     return text
   }
   throw new Error('must be an http:// or https:// address')
+}
+
+function userName(text: string): string {
+  if (/^[A-Za-z0-9][\w.@+-]{0,63}$/.test(text)) return text
+  throw new Error(`must be a name of letters, digits, ".", "_", "@", "+" and "-", not "${text}"`)
 }
 
 function version(text: string): string {

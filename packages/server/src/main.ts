@@ -253,7 +253,12 @@ async function openLaunching(
 
 /** SkyPilot's API server if one is set, else the `sky` command. That one keeps what it started. */
 function launchersOf({ config, env, ownSecrets, logger }: Base): Launcher[] {
-  const { skypilotEndpoint: endpoint, skypilotToken: token, launchTimeout } = config
+  const {
+    skypilotEndpoint: endpoint,
+    skypilotToken: token,
+    skypilotUser: user,
+    launchTimeout,
+  } = config
   const { vllmVersion: vllm, uvVersion: uv, pythonVersion: python } = config
   const versions = { vllm, uv, python }
   const local = localLauncher({
@@ -267,14 +272,14 @@ function launchersOf({ config, env, ownSecrets, logger }: Base): Launcher[] {
   const command = skyCommandLauncher({ env, versions, ownSecrets, launchTimeout, enabled })
   if (!endpoint) return [local, command]
   const onNotice = (notice: string) => logger.warn(notice)
-  const api = skypilotLauncher({ endpoint, token, versions, launchTimeout, onNotice })
+  const api = skypilotLauncher({ endpoint, token, user, versions, launchTimeout, onNotice })
   return [local, api, command]
 }
 
 /** The SkyPilot that new launches go to. */
 function skypilotOf({ config, env }: Base): SkyPilot {
-  const { skypilotEndpoint: endpoint, skypilotToken: token } = config
-  return endpoint ? describeApi({ endpoint, token }) : describeCommand({ env })
+  const { skypilotEndpoint: endpoint, skypilotToken: token, skypilotUser: user } = config
+  return endpoint ? describeApi({ endpoint, token, user }) : describeCommand({ env })
 }
 
 /** The ends of launches that other programs make, and what looks after these launches. */

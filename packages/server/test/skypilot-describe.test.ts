@@ -47,6 +47,16 @@ test('an API server: its version, who we are there, what is enabled, and our clu
   })
 })
 
+test('requests come from the user that a setting names', async () => {
+  const api = await double()
+  const state = await describeApi({ endpoint: api.url, user: 'team-a' }).describe()
+  expect(state.user).toBe('team-a')
+  const users = api.bodies.map(
+    ({ body }) => (body.env_vars as { SKYPILOT_USER?: string })?.SKYPILOT_USER,
+  )
+  expect(new Set(users.filter(Boolean))).toEqual(new Set(['team-a']))
+})
+
 test('the check is made once for all who ask within a minute', async () => {
   const api = await double()
   const { describe } = describeApi({ endpoint: api.url })

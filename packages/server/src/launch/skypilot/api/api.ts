@@ -1,4 +1,4 @@
-import { CALLER } from './caller.js'
+import { callerNamed, DEFAULT_USER } from './caller.js'
 import { type SkyClusters, skyClusters } from './clusters.js'
 import { healthIn, type SkyHealth } from './health.js'
 import type { SkyHttp } from './http.js'
@@ -24,6 +24,8 @@ export interface SkyApi extends Omit<SkyRequests, 'schedule' | 'value'>, SkyClus
 
 export interface SkyApiOptions {
   http: SkyHttp
+  /** The user that requests come from, where a login does not decide. */
+  user?: string
   /** The longest pause between two looks at a request, in milliseconds. */
   poll?: number
   /** Milliseconds without a byte after which a request's stream counts as cut. */
@@ -44,12 +46,14 @@ const MOST_TEXT = 256 * 1024
 
 export function skyApi({
   http,
+  user = DEFAULT_USER,
   poll = 500,
   silence = SILENCE,
   patience = PATIENCE,
 }: SkyApiOptions): SkyApi {
   const { origin } = http
-  const { schedule, value, ...requests } = skyRequests({ http, poll, patience })
+  const caller = callerNamed(user)
+  const { schedule, value, ...requests } = skyRequests({ http, caller, poll, patience })
   const clusters = skyClusters({ schedule, value }, origin)
   return { origin, ...requests, ...clusters, health, launch, cancel, check, output, jobOutput }
 
@@ -81,7 +85,7 @@ export function skyApi({
   }
 
   function jobOutput(name: string, job: number | null, signal: AbortSignal) {
-    const body = { ...CALLER, cluster_name: name, job_id: job, follow: true, tail: 0 }
+    const body = { ...caller, cluster_name: name, job_id: job, follow: true, tail: 0 }
     return http.stream({ method: 'POST', path: '/logs', body, signal, silence: JOB_SILENCE })
   }
 }

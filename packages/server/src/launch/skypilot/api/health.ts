@@ -1,12 +1,11 @@
-import { CALLER } from './caller.js'
 import { SkyApiError, WANTS_LOGIN } from './error.js'
 import { fields, numberOf, text } from './fields.js'
 
 export interface SkyHealth {
   readonly apiVersion: number | undefined
   readonly version: string | undefined
-  /** Who this server is there. */
-  readonly user: string
+  /** Who this server is there, by its login; undefined where there is none. */
+  readonly user: string | undefined
   /** True where the server says that it lets in whoever can reach it. */
   readonly open: boolean
 }
@@ -39,8 +38,7 @@ export function healthIn(body: unknown, origin: string): SkyHealth | undefined {
     const words = `cannot be reached: it says that it is ${status.slice(0, 100)}`
     throw new SkyApiError(`${server} ${words}`, { passes: true })
   }
-  const user = nameOf(health.user) ?? CALLER.env_vars.SKYPILOT_USER
-  return { apiVersion, version, user, open: isOpen(health) }
+  return { apiVersion, version, user: nameOf(health.user), open: isOpen(health) }
 }
 
 function isOpen({

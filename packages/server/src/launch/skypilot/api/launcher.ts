@@ -16,6 +16,8 @@ import { takeDown } from './take-down.js'
 export interface SkypilotLauncherOptions {
   endpoint: string
   token?: string | undefined
+  /** The user that requests come from, where a login does not decide. */
+  user?: string
   versions: Versions
   /** Milliseconds a launch has to become ready. */
   launchTimeout: number
@@ -35,6 +37,7 @@ const OPEN =
 export function skypilotLauncher({
   endpoint,
   token,
+  user,
   versions,
   launchTimeout,
   onNotice = () => {},
@@ -43,8 +46,9 @@ export function skypilotLauncher({
 }: SkypilotLauncherOptions): Launcher {
   const pace = { ...PACE, ...given }
   const http = skyHttp({ endpoint, token, ...(timeout !== undefined && { timeout }) })
-  const api = skyApi({ http, ...waits })
-  const checks = skyApi({ http: skyHttp({ endpoint, token, timeout: CHECK_TIMEOUT }) })
+  const named = user === undefined ? {} : { user }
+  const api = skyApi({ http, ...named, ...waits })
+  const checks = skyApi({ ...named, http: skyHttp({ endpoint, token, timeout: CHECK_TIMEOUT }) })
   const starter = createStarter({ api, versions, pace })
   let noticed = false
   return {

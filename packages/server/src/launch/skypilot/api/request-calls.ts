@@ -1,6 +1,6 @@
 import { backOff, DeadlineError, withDeadline } from '@launchtail/client/async'
 import { pauseFor } from '../../../async/retry.js'
-import { CALLER } from './caller.js'
+import type { callerNamed } from './caller.js'
 import { SkyApiError } from './error.js'
 import type { SkyHttp } from './http.js'
 import { isOver, requestsIn, resultIn, type SkyRequest, type SkyResult } from './requests.js'
@@ -27,6 +27,8 @@ export interface SkyRequests {
 
 export interface SkyRequestsOptions {
   http: SkyHttp
+  /** Who asks, in every body. */
+  caller: ReturnType<typeof callerNamed>
   /** The longest pause between two looks at a request, in milliseconds. */
   poll: number
   /** How long a request that only asks something may take, in milliseconds. */
@@ -35,12 +37,12 @@ export interface SkyRequestsOptions {
 
 const LIST_LIMIT = 500
 
-export function skyRequests({ http, poll, patience }: SkyRequestsOptions): SkyRequests {
+export function skyRequests({ http, caller, poll, patience }: SkyRequestsOptions): SkyRequests {
   const { origin } = http
   return { schedule, request, requestsOf, result, settled, value }
 
   async function schedule(path: string, body: object, signal?: AbortSignal): Promise<string> {
-    const call = { method: 'POST', path, body: { ...CALLER, ...body }, signal } as const
+    const call = { method: 'POST', path, body: { ...caller, ...body }, signal } as const
     const { headers } = await http.ask(call)
     const id = headers['x-skypilot-request-id'] ?? headers['x-request-id']
     if (typeof id === 'string' && /^[\w.-]{1,200}$/.test(id)) return id
