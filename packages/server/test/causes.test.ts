@@ -207,6 +207,18 @@ sky.exceptions.ResourcesUnavailableError: Failed to provision all possible launc
   ],
   setup_failed: [
     {
+      lines: `(setup pid=23349) setup line 20
+srun: error: vm: task 0: Exited with exit code 7
+ERROR: Job 1's setup failed with return code 7 (pid=23349). See error logs above for more details.
+slurmstepd-vm: error: *** STEP 3.14 ON vm CANCELLED AT 2026-11-27T07:47:33 ***
+srun: error: vm: task 0: Killed
+✓ Job finished (status: FAILED_SETUP).
+srun: error: vm: task 0: Exited with exit code 100`,
+      phase: 'installing',
+      last: 'setup failed: the job ended with status FAILED_SETUP',
+      says: 'setup failed: the job ended with status FAILED_SETUP',
+    },
+    {
       phase: 'installing',
       lines: "(setup pid=3) make: nothing to do\nERROR: Job 1's setup failed with return code 2",
       last: 'setup failed with exit code 2',

@@ -24,7 +24,8 @@ export const slurm: Tool = {
       example: 'salloc: Granted job allocation 4711',
     },
     {
-      when: /^(?:slurmstepd|srun|sbatch|salloc): (?:error|fatal): /,
+      // The daemon of a step also names its machine: `slurmstepd-gpu01`.
+      when: /^(?:slurmstepd(?:-[\w.-]{1,253})?|srun|sbatch|salloc): (?:error|fatal): /,
       level: 'error',
       example:
         'slurmstepd: error: *** JOB 4711 ON gpu01 CANCELLED AT 2026-01-02T03:04:05 DUE TO TIME LIMIT ***',
@@ -78,9 +79,16 @@ export const slurm: Tool = {
     {
       code: 'cancelled',
       maybe: [
-        /^(?:slurmstepd: error: )?\*\*\* (?:JOB|STEP) \S{1,40} ON \S{1,253} CANCELLED AT \S{1,40} \*\*\*/,
+        /^(?:slurmstepd(?:-[\w.-]{1,253})?: error: )?\*\*\* JOB \S{1,40} ON \S{1,253} CANCELLED AT \S{1,40} \*\*\*/,
       ],
-      examples: ['slurmstepd: error: *** JOB 4711 ON gpu01 CANCELLED AT 2026-01-02T03:04:05 ***'],
+      // A step is also cancelled because another one failed.
+      wraps: [
+        /^(?:slurmstepd(?:-[\w.-]{1,253})?: error: )?\*\*\* STEP \S{1,40} ON \S{1,253} CANCELLED AT \S{1,40} \*\*\*/,
+      ],
+      examples: [
+        'slurmstepd: error: *** JOB 4711 ON gpu01 CANCELLED AT 2026-01-02T03:04:05 ***',
+        'slurmstepd-vm: error: *** STEP 6.12 ON vm CANCELLED AT 2026-01-02T03:04:05 ***',
+      ],
     },
     {
       code: 'no_matching_instance',
