@@ -23,6 +23,7 @@ const checks = [
   ['types of the tests', 'tsc', ['-p', 'packages/server/test', '--noEmit']],
   ['types of the client’s tests', 'tsc', ['-p', 'packages/client/test', '--noEmit']],
   ['types of the page’s tests', 'tsc', ['-p', 'packages/dashboard/test', '--noEmit']],
+  ['types of the cases for SkyPilot', 'tsc', ['-p', 'test/real', '--noEmit']],
   ['import rules', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...SOURCES], READS_TSX],
   ['unused code', 'knip', []],
 ]

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Phase } from '@launchtail/client'
+import { CPUS } from './lab/slurm.js'
+import type { Case, Trial } from './runner.js'
+import { SERVER, say, task } from './tasks.js'
+
+/** A job that is at work for longer than any case takes. */
+const LONG = { run: `${say('run line', 3)}\nsleep 900` }
+const LONG_SETUP = { setup: `${say('setup line', 3)}\nsleep 900` }
+/** A job that is at work for a while, and then fails. */
+const SLOW = { run: `${say('run line', 100, 0.5)}\nexit 3` }
+const FAILED_RUN = {
+  status: 'failed',
+  message: /return code|status: FAILED/,
+  job: 'FAILED',
+} as const
+
+export const CASES: readonly Case[] = [
+  {
+    name: 'task that serves',
+    short: ['api', 'sky'],
+    async run({ launch, expect }) {
+      const launched = await launch(task({ run: SERVER }))
+      const { status, endpoint = '', failure } = await launched.ends()
+      assert.equal(status, 'active', failure?.message)
+      assert.equal((await fetch(endpoint)).status, 200)
+      await launched.terminate()
+      await expect(launched, { status: 'terminated', cut: true })
+    },
+  },
+  {
+    name: 'port that is taken',
+    async run({ launch, expect }) {
+      const stranger = createServer().listen(0, '127.0.0.1')
+      await once(stranger, 'listening')
+      const { port } = stranger.address() as AddressInfo
+      try {
+        const launched = await launch(task({ run: SERVER }), { envs: { PORT: String(port) } })
+        await expect(launched, { status: 'failed', code: 'port_in_use', job: 'FAILED' })
+      } finally {
+        stranger.close()
+      }
+    },
+  },
+  {
+    name: 'job that serves nothing',
+    async run({ launch, expect }) {
+      const launched = await launch(task(LONG), { readiness: { from: 'job' } })
+      assert.equal((await launched.ends()).status, 'active')
+      await launched.terminate()
+      await expect(launched, { status: 'terminated', cut: true })
+    },
+  },
+  {
+    name: 'setup that fails',
+    short: ['api', 'sky'],
+    async run({ launch, expect }) {
+      const launched = await launch(task({ setup: `${say('setup line', 20)}\nexit 7` }))
+      await expect(launched, {
+        ...{ status: 'failed', code: 'setup_failed', message: /setup failed/ },
+        job: 'FAILED_SETUP',
+      })
+    },
+  },
+  {
+    name: 'run that fails',
+    short: ['api', 'sky'],
+    async run({ launch, expect }) {
+      const run = `${say('run line', 200)}\necho "cannot open the database" >&2\nexit 3`
+      await expect(await launch(task({ run })), { ...FAILED_RUN, message: /open the database/ })
+    },
+  },
+  {
+    name: 'unknown package',
+    short: ['api'],
+    async run({ launch, expect }) {
+      const setup = 'pip install launchtail-no-such-package==1.2.3'
+      await expect(await launch(task({ setup })), {
+        ...{ status: 'failed', code: 'package_not_found', message: /launchtail-no-such-package/ },
+        job: 'FAILED_SETUP',
+      })
+    },
+  },
+  {
+    name: 'too many CPUs',
+    short: ['api', 'sky'],
+    async run({ launch, expect }) {
+      const launched = await launch(task({ resources: 'infra: slurm/lab\ncpus: 512' }))
+      await expect(launched, { status: 'failed', code: 'no_matching_instance', submitted: 0 })
+    },
+  },
+  {
+    name: 'cloud not enabled',
+    short: ['api'],
+    async run({ launch, expect }) {
+      const launched = await launch(task({ resources: 'infra: aws\ncpus: 1' }))
+      await expect(launched, { status: 'failed', code: 'cloud_not_enabled', submitted: 0 })
+    },
+  },
+  {
+    name: 'field that SkyPilot does not know',
+    short: ['api'],
+    async run({ launch, expect }) {
+      const launched = await launch(task({ resources: 'infra: slurm/lab\ncpu: 1' }))
+      await expect(launched, { status: 'failed', message: /cpu/, submitted: 0 })
+    },
+  },
+  {
+    name: 'terminate at once',
+    async run({ launch, expect, lab }) {
+      const launched = await launch(task(LONG))
+      await launched.terminate()
+      await launched.ends()
+      // It may or may not have come to Slurm.
+      const submitted = Math.min(
+        1,
+        (await lab.slurm.jobsOf(launched.cluster, { all: true })).length,
+      )
+      await expect(launched, { status: 'terminated', submitted, cut: true })
+    },
+  },
+  {
+    name: 'terminate while it waits in the queue',
+    short: ['api'],
+    alone: true,
+    async run({ launch, expect, lab }) {
+      const free = await fillQueue(lab)
+      try {
+        const launched = await launch(task({ ...LONG, resources: HALF }))
+        await launched.says('pending: Resources')
+        await launched.terminate()
+        await expect(launched, { status: 'terminated', cut: true })
+      } finally {
+        await free()
+      }
+    },
+  },
+  terminateWhile('provisioning', { short: ['sky'] }),
+  terminateWhile('setup', { short: ['api'] }),
+  terminateWhile('run', {}),
+  {
+    name: 'queue that is full and then free',
+    short: ['api'],
+    alone: true,
+    async run({ launch, expect, lab }) {
+      const free = await fillQueue(lab)
+      try {
+        const launched = await launch(task({ resources: HALF }))
+        await launched.says('pending: Resources')
+        await sleep(5000)
+        await free()
+        await expect(launched, FAILED_RUN)
+      } finally {
+        await free()
+      }
+    },
+  },
+  {
+    name: 'node that goes down',
+    alone: true,
+    async run({ launch, expect, lab }) {
+      const launched = await launch(task(LONG))
+      await launched.says('run line 3')
+      await lab.slurm.command('scontrol', 'update', `nodename=${lab.slurm.host}`, ...DOWN)
+      try {
+        await launched.ends()
+      } finally {
+        await lab.slurm.command('scontrol', 'update', `nodename=${lab.slurm.host}`, 'state=resume')
+      }
+      await expect(launched, {
+        ...{ status: 'failed', code: 'node_failure', message: /Node failure/ },
+        cut: true,
+      })
+    },
+  },
+  {
+    name: 'scancel',
+    short: ['api'],
+    async run({ launch, expect, lab }) {
+      const launched = await launch(task(LONG))
+      await launched.says('run line 3')
+      await lab.slurm.cancel(launched.cluster)
+      await expect(launched, { status: 'failed', code: 'preempted', cut: true })
+    },
+  },
+  {
+    name: 'sky down by somebody else',
+    async run({ launch, expect, lab }) {
+      const launched = await launch(task(LONG))
+      await launched.says('run line 3')
+      await lab.sky('down', '-y', launched.cluster)
+      await expect(launched, { status: 'failed', code: 'preempted', cut: true })
+    },
+  },
+  {
+    name: 'sky cancel',
+    async run({ launch, expect, lab }) {
+      const launched = await launch(task(LONG))
+      await launched.says('run line 3')
+      await lab.sky('cancel', '-y', launched.cluster, '1')
+      await expect(launched, { status: 'failed', message: /CANCELLED/, cut: true })
+    },
+  },
+  {
+    name: 'login node that is away for 45 s',
+    alone: true,
+    async run({ launch, expect, lab }) {
+      const launched = await launch(task({ run: `${say('run line', 100, 1)}\nexit 3` }))
+      await launched.says('run line 3')
+      await lab.login.stop()
+      await sleep(45_000)
+      await lab.login.start()
+      await expect(launched, { ...FAILED_RUN, lag: 120_000 })
+    },
+  },
+  ...(['SIGTERM', 'SIGKILL'] as const).flatMap((signal) =>
+    (['provisioning', 'setup', 'run'] as const).map(
+      (moment): Case => ({
+        name: `API server ended with ${signal} while ${moment}`,
+        ...(signal === 'SIGKILL' && moment === 'run' && { short: ['api'] }),
+        alone: true,
+        async run(trial) {
+          const { launch, expect, lab } = trial
+          const lag = 180_000
+          const launched = await launch(task({ setup: say('setup line', 20, 0.5), ...SLOW }))
+          await comesTo(launched, moment)
+          await lab.api.stop(signal)
+          await sleep(10_000)
+          await lab.api.start()
+          // The launch itself dies with a server that is killed; a job of it does not.
+          const dead = signal === 'SIGKILL' && moment === 'provisioning'
+          await expect(launched, { ...(dead ? { status: 'failed', cut: true } : FAILED_RUN), lag })
+        },
+      }),
+    ),
+  ),
+  ...(['queued', 'provisioning', 'instance_ready', 'installing'] as const).map(
+    (phase): Case => ({
+      name: `kill -9 of Launchtail while ${phase}`,
+      ...(phase === 'provisioning' && { short: ['api', 'sky'] }),
+      run: (trial) => restarted(trial, [phase], 'kill'),
+    }),
+  ),
+  {
+    name: 'many restarts of Launchtail',
+    async run(trial) {
+      await restarted(trial, ['queued', 'provisioning', 'instance_ready', 'installing'], 'stop')
+    },
+  },
+]
+
+const HALF = `infra: slurm/lab\ncpus: ${CPUS / 2}`
+const DOWN = ['state=down', 'reason=test']
+
+type Moment = 'provisioning' | 'setup' | 'run'
+
+async function comesTo(launched: Awaited<ReturnType<Trial['launch']>>, moment: Moment) {
+  if (moment === 'provisioning') await launched.reaches('provisioning')
+  else await launched.says(`${moment} line 3`)
+}
+
+function terminateWhile(moment: Moment, rest: Pick<Case, 'short'>): Case {
+  return {
+    name: `terminate while ${moment}`,
+    ...rest,
+    async run({ launch, expect }) {
+      const launched = await launch(task(moment === 'setup' ? LONG_SETUP : LONG))
+      await comesTo(launched, moment)
+      await launched.terminate()
+      await expect(launched, { status: 'terminated', cut: true })
+    },
+  }
+}
+
+/** Ends Launchtail and starts it again in each of these phases. */
+async function restarted(
+  { launch, expect, product }: Trial,
+  phases: readonly Phase[],
+  how: 'kill' | 'stop',
+): Promise<void> {
+  const launched = await launch(task({ setup: say('setup line', 50, 0.1), ...SLOW }))
+  for (const phase of phases) {
+    await launched.reaches(phase)
+    await product[how]()
+    await sleep(3000)
+    await product.start()
+  }
+  await expect(launched, { ...FAILED_RUN, lag: 60_000 })
+}
+
+/** Has somebody else's job take most of Slurm's CPUs; how to end it. */
+async function fillQueue({ slurm }: Trial['lab']): Promise<() => Promise<void>> {
+  const cpus = String(CPUS - 4)
+  const made = await slurm.command('sbatch', '--parsable', '-c', cpus, '-o', '/dev/null', ...IDLE)
+  return async () => {
+    await slurm.command('scancel', made.trim())
+  }
+}
+
+const IDLE = ['-J', 'somebody-else', '--time=10', '--wrap', 'sleep 600']

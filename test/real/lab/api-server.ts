@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../../../packages/server/src/launch/local/port.js'
+import { end, killAll, processesWith, start, until } from './processes.js'
+
+/** In the environment of the API server's own processes. Its value is the lab's folder. */
+const MARK_OF_API = 'REAL_LAB_API'
+
+export interface ApiServer {
+  readonly endpoint: string
+  readonly home: string
+  /**
+   * Ends it, and then with SIGKILL what it leaves running: executors of a server that was killed take
+   * the requests of the next one.
+   */
+  stop(signal: NodeJS.Signals): Promise<void>
+  start(): Promise<void>
+}
+
+export interface ApiServerOptions {
+  folder: string
+  python: string
+  env: NodeJS.ProcessEnv
+  login: { port: number; key: string }
+}
+
+/** Starts SkyPilot's API server on a free port, with a home of its own. It knows one Slurm, `lab`. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { folder, python, login } = options
+  const port = await freePort()
+  const home = join(folder, 'api-home')
+  const endpoint = `http://127.0.0.1:${port}`
+  mkdirSync(join(home, '.slurm'), { recursive: true })
+  mkdirSync(join(home, '.sky'))
+  writeFileSync(
+    join(home, '.slurm/config'),
+    `
+Host lab
+  HostName 127.0.0.1
+  Port ${login.port}
+  User root
+  IdentityFile ${login.key}
+  StrictHostKeyChecking no
+`,
+  )
+  const env = {
+    ...options.env,
+    HOME: home,
+    IS_SKYPILOT_SERVER: 'true',
+    SKYPILOT_DISABLE_USAGE_COLLECTION: '1',
+    SKYPILOT_API_SERVER_LOCAL_PORT: String(port),
+    [MARK_OF_API]: folder,
+  }
+  const log = join(folder, 'log', 'api-server.out')
+  let server = startServer()
+  await answers()
+  return { endpoint, home, stop, start: restart }
+
+  function startServer() {
+    const args = ['-m', 'sky.server.server', '--host=127.0.0.1', `--port=${port}`]
+    return start(python, args, { env, log })
+  }
+
+  async function restart(): Promise<void> {
+    server = startServer()
+    await answers()
+  }
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    await end(server, { signal, within: 120_000 })
+    await killAll(() => processesWith([`${MARK_OF_API}=${folder}`, log, `${home}/`]))
+  }
+
+  async function answers(): Promise<void> {
+    try {
+      const patience = { within: 180_000 }
+      await until('SkyPilot’s API server to answer', () => isHealthy(endpoint), patience)
+    } catch (error) {
+      const end = readFileSync(log, 'utf8').slice(-3000)
+      throw new Error(`${(error as Error).message}; its log ends:\n${end}`)
+    }
+  }
+}
+
+async function isHealthy(endpoint: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(5000)
+    return (await fetch(`${endpoint}/api/health`, { signal })).ok
+  } catch {
+    // It does not listen yet.
+    return false
+  }
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Client, createClient } from '@launchtail/client'
+import { freePort } from '../../packages/server/src/launch/local/port.js'
+import { CLUSTER_PREFIX, type Lab } from './lab/lab.js'
+import { end, MARK, until } from './lab/processes.js'
+
+/** How Launchtail reaches SkyPilot: its API server, or the command `sky`. */
+export type Via = 'api' | 'sky'
+
+/** Launchtail's server as a user would run it, on a port and a data folder of its own. */
+export interface Product {
+  readonly client: Client
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
+  /** Ends it in order. */
+  stop(): Promise<void>
+  /** Starts it again on the same port and folder. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+const PROGRAM = fileURLToPath(new URL('../../packages/server/dist/launchtail.js', import.meta.url))
+const TOKEN = 'lab-token-0123456789'
+
+export async function startProduct(lab: Lab, via: Via): Promise<Product> {
+  const folder = await mkdtemp(join(lab.folder, 'product-'))
+  const port = await freePort()
+  const baseUrl = `http://127.0.0.1:${port}`
+  const env = {
+    ...process.env,
+    ...lab.user,
+    [MARK]: lab.folder,
+    SKYPILOT_API_SERVER_ENDPOINT: via === 'api' ? lab.api.endpoint : undefined,
+    SKYPILOT_DISABLE_USAGE_COLLECTION: '1',
+    PORT: String(port),
+    LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
+    LAUNCHTAIL_DATA_DIR: join(folder, 'data'),
+    LAUNCHTAIL_CLUSTER_PREFIX: CLUSTER_PREFIX,
+    LAUNCHTAIL_LOG_LEVEL: 'warn',
+  }
+  let server: ChildProcess
+  await start()
+  return {
+    client: createClient({ baseUrl, token: TOKEN }),
+    kill: () => end(server, { signal: 'SIGKILL' }),
+    stop: () => end(server),
+    start,
+    async close() {
+      await end(server)
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+
+  async function start(): Promise<void> {
+    server = spawn(process.execPath, [PROGRAM, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const log = createWriteStream(join(lab.folder, 'log', `launchtail-${port}.out`), { flags: 'a' })
+    server.stdout?.pipe(log, { end: false })
+    server.stderr?.pipe(log, { end: false })
+    const ended = once(server, 'exit').then(() => true)
+    await until('Launchtail to answer', async () => {
+      if (server.exitCode !== null) throw new Error('Launchtail ended when it was started')
+      return fetch(`${baseUrl}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    })
+    ended.catch(() => {})
+  }
+}

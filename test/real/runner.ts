@@ -1,0 +1,88 @@
+import type { NewLaunch } from '@launchtail/client'
+import { childSignal } from '@launchtail/client/async'
+import { checkEnd, type Expected } from './checks.js'
+import type { Lab } from './lab/lab.js'
+import { type Launched, launch } from './launched.js'
+import { type Product, startProduct, type Via } from './product.js'
+
+/** Something that happens to a launch, and how it must end. */
+export interface Case {
+  readonly name: string
+  /** Only by this way. Without it, by both. */
+  readonly only?: Via
+  /** In the short list, by these ways. */
+  readonly short?: readonly Via[]
+  /** It does something to SkyPilot or Slurm that others would notice. */
+  readonly alone?: true
+  run(trial: Trial): Promise<void>
+}
+
+export interface Trial {
+  readonly lab: Lab
+  readonly product: Product
+  launch(task: string, request?: Partial<NewLaunch>): Promise<Launched>
+  /** Checks how a launch ended, once it has. */
+  expect(launched: Launched, expected: Expected): Promise<void>
+}
+
+export interface Planned {
+  readonly one: Case
+  readonly via: Via
+}
+
+/** The longest that a case may take. */
+const LIMIT = 12 * 60_000
+
+/**
+ * Runs the cases, two at once where they do not disturb each other, until the signal aborts; how many
+ * passed and failed. Those that were not run have failed.
+ */
+export async function runAll(lab: Lab, planned: readonly Planned[], signal: AbortSignal) {
+  let passed = 0
+  let failed = 0
+  const together = planned.filter(({ one }) => !one.alone)
+  await Promise.all([take(together), take(together)])
+  await take(planned.filter(({ one }) => one.alone))
+  return { passed, failed }
+
+  async function take(queue: Planned[]): Promise<void> {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (await runOne(lab, next, signal)) passed += 1
+      else failed += 1
+    }
+  }
+}
+
+async function runOne(lab: Lab, { one, via }: Planned, stop: AbortSignal): Promise<boolean> {
+  const began = Date.now()
+  const ending = childSignal(stop)
+  const late = setTimeout(() => ending.abort(new Error('it takes too long')), LIMIT)
+  const took = () => `${via} ${one.name} (${Math.round((Date.now() - began) / 1000)} s)`
+  const clusters: string[] = []
+  let product: Product | undefined
+  try {
+    ending.signal.throwIfAborted()
+    const server = await startProduct(lab, via)
+    product = server
+    await one.run({
+      ...{ lab, product },
+      async launch(task, request = {}) {
+        const launched = await launch(server, lab, { task, ...request }, ending.signal)
+        clusters.push(launched.cluster)
+        return launched
+      },
+      expect: (launched, expected) => checkEnd(server, lab, launched, expected),
+    })
+    console.log(`ok      ${took()}`)
+    return true
+  } catch (error) {
+    console.log(`FAILED  ${took()}: ${error instanceof Error ? error.message : error}`)
+    return false
+  } finally {
+    clearTimeout(late)
+    ending.abort()
+    await product?.close()
+    // What a case that failed has left would slow the others down.
+    for (const cluster of clusters) await lab.slurm.cancel(cluster).catch(() => {})
+  }
+}
