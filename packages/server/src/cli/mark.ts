@@ -19,7 +19,7 @@ export function markCommand(): Command {
   return withServer(new Command('mark'))
     .description('Say that a node which another program launches is active, failed or terminated.')
     .argument('<node>', NODE_ARGUMENT)
-    .addArgument(new Argument('<status>', STATUSES.join(', ')).choices(STATUSES))
+    .addArgument(new Argument('<status>', 'what has become of it').choices(STATUSES))
     .addOption(
       new Option('--endpoint <address>', 'where an active node serves').argParser(addressOf),
     )

@@ -44,12 +44,13 @@ export function createSentIn(database: Database): SentIn {
     { lostAfter = null, readyUrl = null }: { [Key in keyof Ending]: Ending[Key] | null },
     transaction: Transaction<Schema>,
   ): Promise<void> {
+    // A late beat may have left a row of an earlier node with this id.
+    await transaction.deleteFrom('sent_in').where('node_id', '=', nodeId).execute()
     if (lostAfter === null && readyUrl === null) return
     const given = { lost_after: lostAfter, ready_url: readyUrl }
     await transaction
       .insertInto('sent_in')
       .values({ node_id: nodeId, ...given, beat_lost_after: null, silence: 0 })
-      .onConflict((conflict) => conflict.column('node_id').doUpdateSet(given))
       .execute()
   }
 

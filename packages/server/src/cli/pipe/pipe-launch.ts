@@ -32,7 +32,7 @@ export async function pipe(
   try {
     const ran = await (command.length > 0 ? runCommand(command, sink) : readInput(sink, note))
     const isSent = await allSent(upload, note)
-    const code = await end({ client, nodeId, ran, readiness, flags, note })
+    const code = await end({ client, nodeId, ran, isSent, readiness, flags, note })
     // A request that was given up must not keep the process alive.
     if (!isSent) process.exit(code)
     return code
@@ -85,6 +85,8 @@ interface Ending {
   client: Client
   nodeId: string
   ran: Ran
+  /** False if the server of the log has been away for too long already. */
+  isSent: boolean
   readiness: Readiness | undefined
   flags: PipeFlags
   note: (text: string) => void
@@ -107,15 +109,18 @@ async function end(ending: Ending): Promise<number> {
   return ran.code
 }
 
-async function fail({ client, nodeId, ran, note }: Ending, message: string): Promise<void> {
+async function fail(ending: Ending, message: string): Promise<void> {
+  const { client, nodeId, ran, isSent, note } = ending
+  const patience = isSent ? undefined : 0
   if (ran.isInterrupted) {
-    const { status } = await insist((signal) => client.getNode(nodeId, { signal }))
+    const { status } = await insist((signal) => client.getNode(nodeId, { signal }), patience)
     // Whoever stops reading the log of a node that serves does not end the node.
     if (status === 'active') {
       return note(`the node stays active; if it is gone, "launchtail mark ${nodeId} terminated"`)
     }
   }
-  await insist((signal) => client.setNodeStatus(nodeId, { status: 'failed', message }, { signal }))
+  const change = { status: 'failed', message } as const
+  await insist((signal) => client.setNodeStatus(nodeId, change, { signal }), patience)
 }
 
 /** Waits until the server is ready. Whatever else ends the launch meanwhile ends the waiting. */
