@@ -16,9 +16,9 @@ const ARROWS = {
   demo: ['ingest/', 'nodes/', 'logs/'],
   http: ['stream/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are
-  // defined once.
+  // defined once, and a transcript is written by what reads it.
   cli: [
-    'output/causes/codes[.]ts$',
+    'output/(?:causes/codes|transcript)[.]ts$',
     'main[.]ts$',
     'config[.]ts$',
     'demo/',

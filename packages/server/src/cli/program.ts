@@ -13,6 +13,7 @@ import { nodesCommand } from './nodes.js'
 import { pipeCommand } from './pipe/pipe.js'
 import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
+import { transcriptCommand } from './transcript.js'
 
 /** The command `launchtail` with all its subcommands. */
 export function createProgram(): Command {
@@ -37,6 +38,7 @@ ${EXIT_HELP}`,
     pipeCommand(),
     markCommand(),
     causeCommand(),
+    transcriptCommand(),
     terminateCommand(),
     deleteCommand(),
     replayCommand(),
