@@ -95,16 +95,19 @@ test('a port that the caller names is served on, and not asked for either', asyn
   expect(envs.PORT).toBe('9000')
 })
 
-test('a place that refuses ports is asked once more without them', async () => {
-  const { api, launch, record } = await sky({ closed: true, job: [{ reports: READY }] })
-  const { entries } = await launch({ provider: 'any', region: 'local' })
-  expect(api.launched).toHaveLength(2)
-  expect(api.tasks.map((text) => JSON.parse(text).resources.ports)).toEqual([['8000'], undefined])
-  expect(warnings(entries)).toEqual([
-    'The place cannot open ports; the launch is asked for once more without them',
-  ])
-  expect(await record()).toMatchObject({ status: 'active', reachable: false })
-})
+test.each(['any', 'aws'])(
+  'ports that are refused are not asked for again (%s)',
+  async (provider) => {
+    const { api, launch, record } = await sky({ closed: true, job: [{ reports: READY }] })
+    const { entries } = await launch({ provider, region: 'local' })
+    expect(api.launched).toHaveLength(2)
+    expect(api.tasks.map((text) => JSON.parse(text).resources.ports)).toEqual([['8000'], undefined])
+    expect(warnings(entries)).toEqual([
+      'The place cannot open ports; the launch is asked for once more without them',
+    ])
+    expect(await record()).toMatchObject({ status: 'active', reachable: false })
+  },
+)
 
 test('a launch with `expose: false` asks for no port anywhere', async () => {
   const { api, launch } = await sky({ job: [{ reports: READY }] })

@@ -148,7 +148,8 @@ export async function startDouble({
       cluster.halves = JSON.parse(body.task).envs?.LAUNCHTAIL_PROBE_MARK
       if (closed && JSON.parse(body.task).resources?.ports) {
         remove(body.cluster_name)
-        return finish(request, { error: NO_PORTS })
+        const { infra } = JSON.parse(body.task).resources
+        return finish(request, { error: infra === undefined ? NO_PORTS_ANYWHERE : NO_PORTS })
       }
       await play(how.request, request.tape, { name: body.cluster_name, signal })
       if (signal.aborted) return
@@ -538,6 +539,13 @@ To enable a cloud, follow the hints above and rerun: sky check
     Allowed clusters:
     └── lab
 `
+
+/** As SkyPilot 0.14.1 refuses ports where only Slurm is enabled, and no place is named. */
+const NO_PORTS_ANYWHERE = {
+  type: 'builtins.ValueError',
+  message:
+    'No enabled clouds support opening ports. To fix: do not specify resources.ports, or enable a cloud that does support this feature.',
+}
 
 /** As SkyPilot 0.14.1 refuses ports on Slurm. */
 const NO_PORTS = {

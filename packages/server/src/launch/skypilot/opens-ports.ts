@@ -33,7 +33,10 @@ export const WITHOUT_PORTS: LaunchWord = {
   message: 'The place cannot open ports; the launch is asked for once more without them',
 }
 
-/** True where SkyPilot says that the place cannot open ports. */
+/** True where SkyPilot says that the place, or all places that are enabled, cannot open ports. */
 export function saysNoPorts(text: string): boolean {
-  return /\bopen_ports\b|\bOpening ports is not supported\b/.test(text)
+  return NO_PORTS.test(text)
 }
+
+const NO_PORTS =
+  /\bopen_ports\b|\bOpening ports is not supported\b|\bNo enabled clouds? supports? opening ports\b/
