@@ -47,8 +47,8 @@ function plain(line: string): string {
       .replace(/^(?:ERROR|INFO|WARNING): /, '')
       // It stands on many lines, and is told among the details.
       .replace(/ {2}View logs: sky .*$/, '')
-      // What the probe beside the job reports is read and not shown.
-      .replace(/^launchtail [0-9a-f]{32} .*/, '')
+      // What the probe beside the job reports is read and not shown, and its requests are left out.
+      .replace(/^launchtail [0-9a-f]{32} .*|^.*\blaunchtail-probe\b.*/, '')
       // Only in the file: a stream ends before it.
       .replace(/^Request \S+ cancelled by user$/, '')
       .trim()

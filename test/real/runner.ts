@@ -33,22 +33,36 @@ export interface Planned {
 /** The longest that a case may take. */
 const LIMIT = 12 * 60_000
 
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
 /**
- * Runs the cases, two at once where they do not disturb each other, until the signal aborts; how many
- * passed and failed. Those that were not run have failed.
+ * Runs the cases, two at once where they do not disturb each other. Those for which no time is left are
+ * skipped.
  */
-export async function runAll(lab: Lab, planned: readonly Planned[], signal: AbortSignal) {
-  let passed = 0
-  let failed = 0
+export async function runAll(
+  lab: Lab,
+  planned: readonly Planned[],
+  { signal, within = Number.POSITIVE_INFINITY }: { signal: AbortSignal; within?: number },
+): Promise<Counts> {
+  const end = performance.now() + within
+  const counts = { passed: 0, failed: 0, skipped: 0 }
   const together = planned.filter(({ one }) => !one.alone)
   await Promise.all([take(together), take(together)])
   await take(planned.filter(({ one }) => one.alone))
-  return { passed, failed }
+  return counts
 
   async function take(queue: Planned[]): Promise<void> {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      if (await runOne(lab, next, signal)) passed += 1
-      else failed += 1
+      if (performance.now() > end) {
+        counts.skipped += 1
+        console.log(`skipped ${next.via} ${next.one.name}: no time is left`)
+      } else {
+        counts[(await runOne(lab, next, signal)) ? 'passed' : 'failed'] += 1
+      }
     }
   }
 }
