@@ -5,12 +5,14 @@ import { GONE } from './removal.js'
 /**
  * The append, as one script: all of it happens or nothing.
  *
- * KEYS: the list, its offsets, the kept reply (the list again where there is none), and the sign of
- * its removal, which may be left out.
+ * KEYS: the list, its offsets, the kept reply (the list again where there is none).
  * ARGV: deadline, retention, expected length (-1: any), SHA-1 of the expected last entry, offset,
  * from, to, reply's digest (empty: none), reply's answer, reply's retention, check of the entry
- * before (empty: not known), fence (empty: none), fencing token, whether a removed list may not be
- * made again, then the texts.
+ * before (empty: not known), fence (empty: none), fencing token, the key of the sign of a removal, whether
+ * a removed list may not be made again, then the texts.
+ *
+ * The sign is no key of the command, because few lists have one: while a slot moves, a Cluster refuses
+ * a command of whose keys only some are there. Where it cannot be read there is none.
  *
  * The announcement carries the texts where they are short. Otherwise a subscriber reads them.
  */
@@ -25,15 +27,16 @@ ${SHORTEN}
 local time = redis.call('TIME')
 if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[1]) then return {'late'} end
 
-local sign = KEYS[4] and redis.pcall('GET', KEYS[4])
-if ARGV[14] == '1' and sign == '${GONE}' and redis.call('EXISTS', KEYS[1]) == 0 then
+local sign = redis.pcall('GET', ARGV[14])
+if type(sign) ~= 'string' then sign = nil end
+if ARGV[15] == '1' and sign == '${GONE}' and redis.call('EXISTS', KEYS[1]) == 0 then
   return {'removed'}
 end
 
 if ARGV[8] ~= '' then
   local kept = redis.call('GET', KEYS[3])
   -- Both are kept for as long: one with less time left is older than the removal of its list.
-  if kept and (not sign or redis.call('PTTL', KEYS[3]) > redis.call('PTTL', KEYS[4])) then
+  if kept and (not sign or redis.call('PTTL', KEYS[3]) > redis.call('PTTL', ARGV[14])) then
     local digest, index, answer = kept:match('^(%S+) (%d+) (.*)$')
     -- Anything else was not written by us, and is written over.
     if digest then return {'replayed', tonumber(index), digest, answer} end
@@ -63,21 +66,21 @@ end
 
 local size = 0
 -- Lua's unpack takes some 8,000 values at once.
-for first = 15, #ARGV, 1000 do
+for first = 16, #ARGV, 1000 do
   redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
 end
-for i = 15, #ARGV do size = size + #ARGV[i] end
-if #ARGV >= 15 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+for i = 16, #ARGV do size = size + #ARGV[i] end
+if #ARGV >= 16 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[7]) end
 if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], ARGV[12], ARGV[13]) end
 if ARGV[5] ~= '' or ARGV[12] ~= '' then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. length .. ' ' .. ARGV[9], 'PX', ARGV[10])
 end
-if #ARGV >= 15 then
+if #ARGV >= 16 then
   local head = length .. ' ' .. ARGV[11]
   if size <= 65536 then
-    redis.call('${publish}', KEYS[1], head .. '\\n' .. table.concat(ARGV, '\\n', 15))
+    redis.call('${publish}', KEYS[1], head .. '\\n' .. table.concat(ARGV, '\\n', 16))
   else
     redis.call('${publish}', KEYS[1], head)
   end

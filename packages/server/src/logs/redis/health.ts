@@ -1,10 +1,21 @@
 import type { Watchers } from '../watchers.js'
+import { COMMAND_TIMEOUT, withTimeout } from './time-out.js'
 
 /** Knows whether Redis answers, and tells the watchers when that changes. */
 export interface Health {
   isUp(): boolean
+  /** True once the watchers have been told of a loss. */
+  isToldLost(): boolean
+  /** The connection ended, and is being made anew. */
+  cut(): void
+  /** Redis does not answer. */
   lost(): void
   found(): void
+  /**
+   * Resolves when Redis answers again, before `deadline` (monotonic). Rejects at once where that is
+   * not to be expected: it was silent, or the connection could not be made anew for a while.
+   */
+  back(deadline: number): Promise<void>
   close(): void
 }
 
@@ -13,20 +24,45 @@ const TELL_AFTER = 300
 
 export function createHealth(watchers: Watchers): Health {
   let up = true
+  let told = false
   let telling: NodeJS.Timeout | undefined
+  /** Until when a call waits for the connection to be made anew. */
+  let expected = Number.NEGATIVE_INFINITY
+  let waiting: (() => void)[] = []
   return {
     isUp: () => up,
-    lost() {
-      if (!up) return
-      up = false
-      telling = setTimeout(() => watchers.tellAll((watcher) => watcher.lost()), TELL_AFTER)
+    isToldLost: () => told,
+    cut() {
+      if (up) expected = performance.now() + COMMAND_TIMEOUT
+      lose()
     },
+    lost: lose,
     found() {
       if (up) return
       up = true
+      told = false
       clearTimeout(telling)
+      for (const resolve of waiting.splice(0)) resolve()
       watchers.tellAll((watcher) => watcher.found())
     },
-    close: () => clearTimeout(telling),
+    async back(deadline) {
+      if (up) return
+      const patience = Math.min(deadline, expected) - performance.now()
+      if (patience <= 0) throw new Error('out of reach')
+      await withTimeout(patience, new Promise<void>((resolve) => waiting.push(resolve)))
+    },
+    close() {
+      clearTimeout(telling)
+      waiting = []
+    },
+  }
+
+  function lose(): void {
+    if (!up) return
+    up = false
+    telling = setTimeout(() => {
+      told = true
+      watchers.tellAll((watcher) => watcher.lost())
+    }, TELL_AFTER)
   }
 }

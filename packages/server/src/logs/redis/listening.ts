@@ -57,7 +57,7 @@ export function createListening(options: ListeningOptions): Listening {
     watchers.add(nodeId, watcher)
     if (first) listener.add(channel)
     else watcher.changed()
-    if (!health.isUp()) watcher.lost()
+    if (health.isToldLost()) watcher.lost()
     return () => {
       watchers.delete(nodeId, watcher)
       if (watchers.has(nodeId)) return

@@ -8,6 +8,8 @@ import { isTimeout } from './time-out.js'
 export interface Poll {
   /** Looks now; takes part in the look that is under way. */
   look(): Promise<void>
+  /** Looks now, and once more where the look that is under way fails. */
+  recover(): void
   start(): void
   stop(): void
 }
@@ -42,6 +44,7 @@ export function createPoll(options: PollOptions): Poll {
   let timers: NodeJS.Timeout[] = []
   return {
     look,
+    recover: () => void recover(),
     start() {
       const recovery = () => {
         if (!health.isUp()) void look()
@@ -55,6 +58,12 @@ export function createPoll(options: PollOptions): Poll {
     stop() {
       for (const timer of timers) clearInterval(timer)
     },
+  }
+
+  /** A look from before the connection was made anew may fail with the old one. */
+  async function recover(): Promise<void> {
+    await look()
+    if (!health.isUp()) await look()
   }
 
   function look(): Promise<void> {
@@ -104,7 +113,8 @@ export function createPoll(options: PollOptions): Poll {
    */
   function failed(error: unknown): void {
     if (health.isUp()) onFault('redis poll', error)
-    health.lost()
+    if (isTimeout(error)) health.lost()
+    else health.cut()
     unanswered = isTimeout(error) ? unanswered + 1 : 0
     if (unanswered < UNANSWERED) return
     unanswered = 0

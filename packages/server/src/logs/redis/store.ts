@@ -59,8 +59,8 @@ export async function redisLogStore({
     onFault,
   })
   redis.on('error', (error) => onFault('redis', error))
-  redis.on('close', health.lost)
-  redis.on('ready', () => void poll.look())
+  redis.on('close', health.cut)
+  redis.on('ready', poll.recover)
   // A failure to connect is reported by `ping`, as at any later time.
   await Promise.allSettled([redis.connect(), listening.connect()])
   await poll.look()
