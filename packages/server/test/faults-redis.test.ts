@@ -460,10 +460,16 @@ describe('another program that only knows RPUSH', () => {
     const key = `node_logs:${broken}`
     await redisCli(redis.port, ['RENAME', key, 'kept'])
     await redisCli(redis.port, ['SET', key, 'text'])
-    for (const path of ['logs', 'logs/stream']) {
+    for (const path of ['logs', 'logs/stream', 'logs?tail=all', 'logs/export?format=csv']) {
       const answer = await server.fetch(`/admin/nodes/${broken}/${path}`)
       expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '1'])
-      expect(await answer.text()).not.toContain('WRONGTYPE')
+      // Also where it was to be a compressed file.
+      const type = 'application/json; charset=utf-8'
+      expect([answer.headers.get('Content-Type'), await answer.json()]).toEqual([
+        type,
+        { error: { message: 'storage unavailable, try again' } },
+      ])
+      expect(answer.headers.get('Content-Disposition')).toBe(null)
     }
     expect((await append(server, broken, 'refused')).status).toBe(503)
     expect((await append(server, sound, 'taken')).status).toBe(202)

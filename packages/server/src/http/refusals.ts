@@ -19,6 +19,8 @@ export function shapeErrors(app: FastifyInstance, repeats: Repeats): void {
       )
       reply.header('X-Request-Id', request.id)
     }
+    // The answer may have been about to begin as a compressed file.
+    for (const name of OF_THE_ANSWER) reply.removeHeader(name)
     return reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal.message))
   })
 
@@ -27,6 +29,8 @@ export function shapeErrors(app: FastifyInstance, repeats: Repeats): void {
     return status !== 500 && repeats.isRepeat((error as Error).message)
   }
 }
+
+const OF_THE_ANSWER = ['Content-Encoding', 'Content-Disposition', 'Content-Type']
 
 /** Node's error for a body whose sender left, which is not a fault of ours. */
 function hasLeft(error: unknown): boolean {

@@ -4,6 +4,9 @@ import type { Source } from './history-source.js'
 /** Entries that are looked at before other work gets its turn. */
 const PAGE = 500
 
+/** The list is not the one any more that was read from before. */
+export class ListChanged extends Error {}
+
 /** What is found from an index on, up to another one. */
 export async function* pagesOf<Match>(
   { store, nodeId, find }: Source<Match>,
@@ -14,10 +17,10 @@ export async function* pagesOf<Match>(
     // With the last entry of the page before, to know that the list is still the same.
     const start = last === undefined ? at : at - 1
     const texts = await store.read(nodeId, start, Math.min(PAGE, to - start))
-    if (last !== undefined && texts[0] !== last) throw new Error('the list has changed')
+    if (last !== undefined && texts[0] !== last) throw new ListChanged('the list has changed')
     // That one and the next always fit into a read.
     const fresh = start < at ? texts.slice(1) : texts
-    if (fresh.length === 0) throw new Error('the list has become shorter')
+    if (fresh.length === 0) throw new ListChanged('the list has become shorter')
     yield (await find(fresh, at)).filter((match) => match !== undefined)
     at += fresh.length
     last = fresh.at(-1)

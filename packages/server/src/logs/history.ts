@@ -11,7 +11,7 @@ import { HttpError } from '../errors.js'
 import { checkOf } from './check.js'
 import type { ReadText } from './entry-text.js'
 import { lastEventOf } from './events.js'
-import { pagesOf } from './history-pages.js'
+import { ListChanged, pagesOf } from './history-pages.js'
 import { firstAfter, lastBefore } from './history-range.js'
 import type { Source } from './history-source.js'
 
@@ -46,6 +46,24 @@ export interface Excerpt<Match> {
  */
 export async function readHistory<Match>(
   options: HistoryOptions<Match>,
+  filter: HistoryFilter,
+): Promise<Excerpt<Match>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await readOnce(options, filter)
+    } catch (error) {
+      // It expired, or another program replaced it, between the two looks.
+      if (!(error instanceof ListChanged)) throw error
+      if (attempt === ATTEMPTS) throw new HttpError(503, 'the log is changing, try again', AGAIN)
+    }
+  }
+}
+
+const ATTEMPTS = 5
+const AGAIN = { headers: { 'Retry-After': '1' } }
+
+async function readOnce<Match>(
+  options: HistoryOptions<Match>,
   { tail, before, after }: HistoryFilter,
 ): Promise<Excerpt<Match>> {
   const { store, readText, nodeId } = options
@@ -54,13 +72,11 @@ export async function readHistory<Match>(
     ? await firstAfter(options, { from: (await indexOf(after)) + 1, length, tail })
     : await lastBefore(options, { to: before ? await indexOf(before) : length, tail })
   const { from, to, kept, oldest, newest } = range
-  return {
-    first: from < to ? await cursorAt(from, oldest) : undefined,
-    last: await cursorAt(to - 1, newest),
-    length,
-    found: kept,
-    pages: () => (kept ? onePage(kept) : pagesOf(options, { from, to })),
-  }
+  const first = from < to ? await cursorAt(from, oldest) : undefined
+  const last = await cursorAt(to - 1, newest)
+  const pages = kept ? onePage(kept) : await begun(pagesOf(options, { from, to }))
+  if (!kept && (await store.length(nodeId)) < to) throw new ListChanged('the list is shorter')
+  return { first, last, length, found: kept, pages: () => pages }
 
   /** The index of the entry that a cursor names. */
   async function indexOf({ index, check }: Cursor): Promise<number> {
@@ -81,6 +97,16 @@ export async function readHistory<Match>(
 
 async function* onePage<Match>(page: readonly Match[]): AsyncGenerator<readonly Match[]> {
   yield page
+}
+
+/** The same pages, of which the first has been read. */
+async function begun<Page>(pages: AsyncGenerator<Page>): Promise<AsyncGenerator<Page>> {
+  const first = await pages.next()
+  return (async function* () {
+    if (first.done) return
+    yield first.value
+    yield* pages
+  })()
 }
 
 /** True if an entry is later than a time and of one of the levels. */
