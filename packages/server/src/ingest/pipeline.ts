@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Draft, type LaunchState, phaseOrder } from '@launchtail/client/protocol'
 import { isStorageFault } from '../async/retry.js'
 import { interpret } from '../output/interpret/index.js'
@@ -29,7 +30,7 @@ export interface PipelineOptions extends Pick<OffsetsOptions, 'append' | 'signal
 }
 
 export interface Pipeline {
-  /** Takes the lines that came in one read. Returns when they are stored, all in one append. */
+  /** Takes the lines that came in one read. Returns when they are stored. */
   take(lines: readonly LaunchLine[]): Promise<void>
   /** Stores a word after the lines that were taken. */
   say(word: Draft): Promise<void>
@@ -44,6 +45,9 @@ export interface Pipeline {
   /** Where the launch is, with everything that was stored. */
   state(): LaunchState
 }
+
+/** Lines that are read at once: some 10 ms of work. */
+const SLICE = 1000
 
 /**
  * The way of a raw line into the log: it is cleaned, freed of secrets, interpreted, and appended.
@@ -73,13 +77,22 @@ export function createPipeline({
     onTransient: transient.keep,
   })
   return {
-    take: (lines) => ordered(() => take(lines)),
+    take: (lines) => ordered(() => takeAll(lines)),
     say: (word) => ordered(() => say(word)),
     reach: (step) => ordered(() => reach(step)),
     renew: () => ordered(() => offsets.store('lines', [], Math.max(offsets.at.lines, reached()))),
     end,
     cancel: transient.cancel,
     state: () => state,
+  }
+
+  /** In slices: a read of 64 KiB may have 30,000 lines, and other work must get its turn. */
+  async function takeAll(lines: readonly LaunchLine[]): Promise<void> {
+    if (lines.length <= SLICE) return take(lines)
+    for (let at = 0; at < lines.length; at += SLICE) {
+      await take(lines.slice(at, at + SLICE))
+      await nextTurn()
+    }
   }
 
   async function take(lines: readonly LaunchLine[]): Promise<void> {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { storageError } from '../../sqlite.js'
 import type { Appended, AppendHow } from '../store.js'
 import type { AppendResult, AppendToList } from './append-to-list.js'
-import { SLICE, type Writer } from './writer.js'
+import { SLICE, SLICE_LENGTH, type Writer } from './writer.js'
 
 export interface Job {
   readonly nodeId: string
@@ -42,14 +42,18 @@ export function createAppendQueue({ writer, append, onStored }: AppendQueueOptio
         // Jobs that were too much for the disk together may fit one by one.
         else for (const job of jobs) await appendAlone(job)
       }
+      if (queue.length > 0) await nextTurn()
     }
   }
 
   function takeSome(): Job[] {
     let rows = 0
+    let size = 0
     let count = 0
-    while (count < queue.length && (count === 0 || rows < SLICE)) {
-      rows += queue[count]?.texts.length ?? 0
+    while (count < queue.length && (count === 0 || (rows < SLICE && size < SLICE_LENGTH))) {
+      const { texts = [] } = queue[count] ?? {}
+      rows += texts.length
+      for (const { length } of texts) size += length
       count += 1
     }
     return queue.splice(0, count)

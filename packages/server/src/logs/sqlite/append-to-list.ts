@@ -3,7 +3,7 @@ import { checkBefore } from '../check.js'
 import { type Appended, type AppendHow, REPLY_KEPT } from '../store.js'
 import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
-import { SLICE } from './writer.js'
+import { SLICE, SLICE_LENGTH } from './writer.js'
 
 /** Appends to the node's list, within a transaction. */
 export type AppendToList = (
@@ -53,9 +53,14 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
     if (precondition && (precondition.length !== list.length || precondition.last !== last)) {
       return { appended: { outcome: 'moved' } }
     }
-    for (let i = 0; i < texts.length; i += 1) {
-      if (i > 0 && i % SLICE === 0) await nextTurn()
-      write.entry.run(list.id, list.length + i, texts[i] as string)
+    let written = 0
+    for (const [i, text] of texts.entries()) {
+      if (i > 0 && (i % SLICE === 0 || written > SLICE_LENGTH)) {
+        written = 0
+        await nextTurn()
+      }
+      write.entry.run(list.id, list.length + i, text)
+      written += text.length
     }
     if (texts.length > 0) write.grow.run(list.length + texts.length, now() + retention, list.id)
     note(nodeId, how, list.length)

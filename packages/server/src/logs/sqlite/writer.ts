@@ -3,6 +3,8 @@ import { type Sqlite, storageError } from '../../sqlite.js'
 
 /** Rows written or deleted before other work gets its turn: about 10 ms. */
 export const SLICE = 1000
+/** As much text may be written in the same time. */
+export const SLICE_LENGTH = 1024 * 1024
 
 /** The one connection that writes. */
 export interface Writer {
