@@ -15,7 +15,7 @@ import { causeOf } from '../output/causes/index.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
 import type { Correction } from './correction.js'
 import { type Ended, endedBy } from './ends/ended.js'
-import { type Finished, finishedBy, timings } from './phase-timings.js'
+import { type Finished, finishedBy, timings, withNewest } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
 export type { Finished } from './phase-timings.js'
@@ -88,7 +88,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     ended_at: end ? endedAt(before, status, entry) : undefined,
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
-    ended: endsNow ? [...record.ended, endedBy(entry, phases, failure)] : record.ended,
+    ended: endsNow ? withNewest(record.ended, endedBy(entry, phases, failure)) : record.ended,
   }
 }
 

@@ -7,6 +7,14 @@ export interface Finished {
   duration_ms: number
 }
 
+/**
+ * The most phases that are kept of a launch: its first, from which it is counted, and the newest. One
+ * that goes to and fro would otherwise have as many as its list has entries, in each of its records.
+ */
+const MOST = 200
+/** The most that are kept of what has been completed since the record was read. */
+const MOST_FINISHED = 500
+
 /** The launch's phases after one more entry. Unchanged, the array is the same. */
 export function timings(phases: PhaseTiming[], { phase, timestamp }: LogEntry): PhaseTiming[] {
   const current = phases.at(-1)
@@ -15,7 +23,12 @@ export function timings(phases: PhaseTiming[], { phase, timestamp }: LogEntry): 
   if (!current) return [begun]
   const duration = Date.parse(timestamp) - Date.parse(current.started_at)
   const ended = { ...current, ended_at: timestamp, duration_ms: Math.max(0, duration) }
-  return [...phases.slice(0, -1), ended, begun]
+  const before = phases.length < MOST ? phases.slice(0, -1) : without(phases)
+  return [...before, ended, begun]
+}
+
+function without([first, , ...later]: PhaseTiming[]): PhaseTiming[] {
+  return first ? [first, ...later.slice(0, -1)] : []
 }
 
 /** Adds the phase that was completed, if one was, between two states of a launch's phases. */
@@ -26,8 +39,13 @@ export function finishedBy(
 ): Finished[] {
   const next = after.at(-1)
   const ended = after.at(-2)
-  if (before.length === after.length || !next || !ended) return known
+  if (before === after || !next || !ended) return known
   const { phase, ended_at, duration_ms } = ended
   if (!goesOn(phase, next.phase) || !ended_at || duration_ms === undefined) return known
-  return [...known, { phase, ended_at, duration_ms }]
+  return withNewest(known, { phase, ended_at, duration_ms })
+}
+
+/** With one more, and without the oldest where there are too many: a save stores all of them at once. */
+export function withNewest<T>(known: T[], one: T): T[] {
+  return [...known.slice(1 - MOST_FINISHED), one]
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { goesBack } from '@launchtail/client/protocol'
 import type { LogStore } from '../../logs/store.js'
 import { type Folded, fold, UNFOLDED } from '../fold.js'
@@ -26,7 +27,7 @@ export async function foldNews(
       for (let at = folded; at < index; ) {
         const missing = await store.read(nodeId, at, Math.min(PAGE, index - at))
         if (missing.length === 0) break
-        record = foldAll(record, at, await readable(missing, at, listed))
+        record = await foldAll(record, at, await readable(missing, at, listed))
         at += missing.length
       }
     } else if (index < folded && (await store.length(nodeId)) >= folded) {
@@ -35,17 +36,19 @@ export async function foldNews(
     } else if (index === 0 && startsAnew(record, entries)) {
       record = UNFOLDED
     }
-    record = foldAll(record, index + included, entries.slice(included))
+    record = await foldAll(record, index + included, entries.slice(included))
     folded = index + Math.max(length, included)
   }
   return { record, folded }
 }
 
 /** Folds in the entries that begin at `index` in the list. */
-function foldAll(before: Folded, index: number, entries: News['entries']): Folded {
+async function foldAll(before: Folded, index: number, entries: News['entries']): Promise<Folded> {
   let record = before
   for (const [i, entry] of entries.entries()) {
     if (entry) record = fold(record, entry, index + i)
+    // A request may bring 10,000.
+    if (i % PAGE === PAGE - 1) await nextTurn()
   }
   return record
 }
