@@ -137,6 +137,14 @@ describe('registering a node', () => {
     expect(statuses.sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)])
   })
 
+  it('takes no more labels than a record can carry', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`l${i}`, 'x']))
+    const response = await server.post('/admin/nodes', { labels })
+    await expectRefusal(response, 400, "'labels' must have at most 64 labels")
+    labels.l64 = undefined as unknown as string
+    expect((await server.post('/admin/nodes', { labels })).status).toBe(201)
+  })
+
   it('names each field that is wrong', async () => {
     const body = { node_id: '../x', provider: '--flag', gpu: '', labels: { a: 1 } }
     const response = await server.post('/admin/nodes', body)

@@ -144,6 +144,7 @@ export const newNodeSchema = z
     model: name.optional(),
     labels: z
       .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
+      .refine((labels) => Object.keys(labels).length <= 64, 'must have at most 64 labels')
       .optional(),
     lost_after: duration
       .optional()
