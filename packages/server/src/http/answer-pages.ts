@@ -1,35 +1,17 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { endIfStalled } from './connections.js'
 
-/** Characters of a piece: small enough for a slow reader to take one within the limit below. */
+/** Characters of a piece. */
 const PIECE = 16 * 1024
-/** Milliseconds in which a reader must take something, as on a stream. */
-const STALL = 30_000
-const LOOK_EVERY = 1000
 
 /**
- * An answer that is sent as it is made: no more than its reader takes. A reader that takes nothing
- * for 30 s is cut off, and an error on the way breaks the connection, so that nobody takes a part
- * for the whole.
+ * An answer that is sent as it is made: no more than its reader takes. An error on the way breaks the
+ * connection, so that nobody takes a part for the whole.
  */
 export function answerInPieces(texts: AsyncIterable<string>, response: ServerResponse): Readable {
-  const watching = setInterval(look, LOOK_EVERY)
-  watching.unref()
-  response.on('close', () => clearInterval(watching))
-  let taken = -1
-  let takenAt = 0
+  endIfStalled(response)
   return Readable.from(pieces(texts), { highWaterMark: 2 })
-
-  function look(): void {
-    const { socket } = response
-    if (!socket) return
-    const sent = socket.bytesWritten - socket.writableLength
-    const now = performance.now()
-    if (sent !== taken || socket.writableLength === 0) {
-      taken = sent
-      takenAt = now
-    } else if (now - takenAt > STALL) response.destroy()
-  }
 }
 
 /** Small texts are sent together, and large ones in parts. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { rawRefusal } from './raw-refusals.js'
 
@@ -6,6 +6,9 @@ import { rawRefusal } from './raw-refusals.js'
 export const HEAD_TIMEOUT = 15_000
 /** The rest of a refused request's body is read and dropped for this long, in milliseconds. */
 const LINGER = 5_000
+/** Milliseconds between looks at an answer, and how many in a row may find that nothing was taken. */
+const LOOK_EVERY = 10_000
+const LOOKS = 3
 
 /** Closes connections that send no request, or one that no route could answer. */
 export function guardConnections(server: Server): void {
@@ -25,6 +28,25 @@ export function guardConnections(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     const allowed = 'Allow: GET, HEAD, POST, DELETE\r\n'
     socket.end(rawRefusal(405, 'CONNECT is not allowed here', allowed))
+  })
+}
+
+/**
+ * Ends an answer of which its reader takes nothing for 30 s, as streams do. Node's own timer looks, and
+ * starts anew where a long write went on a little, which nothing else tells.
+ */
+export function endIfStalled(response: ServerResponse): void {
+  let looks = 0
+  let last = Number.NEGATIVE_INFINITY
+  response.setTimeout(LOOK_EVERY, () => {
+    const { socket } = response
+    // The next write starts the timer again.
+    if (!socket || socket.writableLength === 0) return
+    const now = performance.now()
+    looks = now - last < 1.5 * LOOK_EVERY ? looks + 1 : 1
+    last = now
+    if (looks < LOOKS) socket.setTimeout(LOOK_EVERY)
+    else response.destroy()
   })
 }
 

@@ -7,6 +7,7 @@ import type { LogStore } from '../../logs/store.js'
 import type { Launches } from '../../nodes/launches.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { SentIn } from '../../nodes/sent-in.js'
+import { endIfStalled } from '../connections.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
 import { serve } from '../operation.js'
 import { refuseUnknownCode } from '../unknown-code.js'
@@ -49,7 +50,9 @@ export function mountNodes(
       return { answer, headers: { Location: addressOf(nodeId) } }
     },
 
-    async listNodes({ query }) {
+    async listNodes({ query, reply }) {
+      // A thousand records with all their labels are 20 MB.
+      endIfStalled(reply.raw)
       const { nodes, cursor } = await registry.list(query)
       return { nodes, count: nodes.length, cursor }
     },
