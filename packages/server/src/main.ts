@@ -32,6 +32,7 @@ import { createSentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
+import { maskLastRow } from './output/redact/key-lines.js'
 import { createSecrecy } from './output/secrecy.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
@@ -209,6 +210,7 @@ function openRecords(base: Base, { store, database, ownership }: Storage) {
     before: (nodeId) => registry.get(nodeId),
     isKnown: registry.isKnown,
     redact: secrecy.redact,
+    redactAfter: maskLastRow,
     onAppended(nodeId, index, entries) {
       counts.appended += entries.length
       registry.appended(nodeId, index, entries)

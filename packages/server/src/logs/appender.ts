@@ -6,6 +6,7 @@ import { complete } from './complete.js'
 import { writeEntry } from './entry-text.js'
 import { inSlices } from './in-slices.js'
 import { createListStates, type ListStatesOptions } from './list-states.js'
+import { type RedactAfter, withoutRest } from './rest-of-secret.js'
 import type { AppendHow } from './store.js'
 
 export interface AppenderOptions extends ListStatesOptions {
@@ -15,6 +16,7 @@ export interface AppenderOptions extends ListStatesOptions {
   maxEntries: number
   /** Takes secrets out of a text, with those of the node's own launch. */
   redact: (nodeId: string, text: string) => string
+  redactAfter?: RedactAfter
   /** Called with each append, in the order of the list. */
   onAppended: (nodeId: string, index: number, entries: readonly LogEntry[]) => void
   /** Called with the number of entries that were not kept because the list is full. */
@@ -63,6 +65,7 @@ const ATTEMPTS = 5
  */
 export function createAppender(options: AppenderOptions): Appender {
   const { store, maxEntries, redact, onAppended, onLeftOut = () => {} } = options
+  const { redactAfter = (text) => text } = options
   const { now = () => new Date(), isKnown = async () => true } = options
   const states = createListStates(options)
   const locked = createMutex()
@@ -91,12 +94,13 @@ export function createAppender(options: AppenderOptions): Appender {
   async function append(
     nodeId: string,
     drafts: readonly Draft[],
-    { offset, fence, once }: AppendOptions,
+    { offset, fence, once, redacted }: AppendOptions,
   ): Promise<AppendAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const state = await states.of(nodeId)
       const timestamp = now().toISOString()
-      const { entries, launch, leftOut } = complete(drafts, state, { maxEntries, timestamp })
+      const clean = redacted ? drafts : withoutRest(drafts, state.last, redactAfter)
+      const { entries, launch, leftOut } = complete(clean, state, { maxEntries, timestamp })
       const texts = await inSlices(entries, writeEntry)
       const reply = appendReply(drafts.length, entries, texts, state.last)
       const named = attempt <= ATTEMPTS

@@ -70,3 +70,17 @@ function isMark(text: string, to: number): boolean {
   // A sum of strings, or a line end that is written out.
   return (last === '+' && MARK.test(before)) || (/[nr]/.test(last) && before === '\\')
 }
+
+/**
+ * Masks a text that is nothing but the short last row of a private key, where the entry before it was
+ * masked as a whole: another server may have been sent the rest of the key.
+ */
+export function maskLastRow(text: string, before: () => string | undefined): string {
+  if (!LAST_ROW.test(text) || WORD.test(text.trim())) return text
+  return before() === '***' ? '***' : text
+}
+
+/** Base64 in groups of four, shorter than a whole row. */
+const LAST_ROW = /^\s{0,8}(?:[A-Za-z0-9+/]{4}){0,17}[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]{2}\s{0,8}$/
+/** What looks like a word or a number is one. */
+const WORD = /^(?:[A-Z]?[a-z]+|[A-Z]+|\d+)$/
