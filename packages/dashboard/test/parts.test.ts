@@ -120,7 +120,12 @@ describe('a request as a command', () => {
     const names = fc.stringMatching(/^[A-Z_][A-Z0-9_]*$/)
     const envs = fc.dictionary(names, fc.string({ unit: 'binary' }), { minKeys: 1 })
     const always = { provider: word, region: word, gpu: word, node_id: word }
-    const maybe = { gpu_count: count, disk_size: count, envs, use_spot: fc.constant(true as const) }
+    const readiness = fc.oneof(
+      fc.record({ path: word.map((path) => `/${path}`), port: count }),
+      fc.record({ timeout: fc.constantFrom('90s', '1h') }),
+    )
+    const spot = fc.constant(true as const)
+    const maybe = { gpu_count: count, disk_size: count, envs, use_spot: spot, readiness }
     const optional = fc.record(maybe, { requiredKeys: [] })
     const ofModel = fc.record({ model: word, vllm_args: word, tensor_parallel: count })
     const ofTask = fc.record({ task: fc.string({ minLength: 1 }), model: word })

@@ -38,6 +38,9 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       />
       {isModel && <Field {...field} name="vllm_args" hint="--max-model-len 8192" wide />}
       <Field {...field} name="node_id" hint="generated if empty" wide />
+      <Field {...field} name="readiness_path" hint="/health" />
+      <Field {...field} name="readiness_port" hint="PORT" type="number" />
+      <Field {...field} name="readiness_timeout" hint="30m" />
       {!isLocal && (
         <label class="check">
           <input

@@ -1,6 +1,6 @@
 import { ApiError, type NodeLaunch } from '@launchtail/client'
 import { client } from '../session.js'
-import { type Draft, draftOf, LABELS } from './draft.js'
+import { type Draft, draftOf, inForm, LABELS } from './draft.js'
 
 /** The form for a node that was launched before. */
 export interface EarlierLaunch {
@@ -67,5 +67,5 @@ function hintsOf({ secrets, masked }: NodeLaunch): string[] {
 
 function nameOfField(field: string): string {
   const [name, variable] = field.split('.')
-  return variable ?? (LABELS[name as keyof typeof LABELS] || field)
+  return (name === 'envs' && variable) || LABELS[inForm(field)] || field
 }

@@ -15,6 +15,9 @@ export interface Draft {
   readonly tensor_parallel: string
   readonly vllm_args: string
   readonly task: string
+  readonly readiness_path: string
+  readonly readiness_port: string
+  readonly readiness_timeout: string
   /** `NAME=value`, one a line. */
   readonly envs: string
   readonly secrets: string
@@ -33,6 +36,9 @@ export const EMPTY: Draft = {
   tensor_parallel: '',
   vllm_args: '',
   task: '',
+  readiness_path: '',
+  readiness_port: '',
+  readiness_timeout: '',
   envs: '',
   secrets: '',
 }
@@ -50,13 +56,22 @@ export const LABELS = {
   node_id: 'Node id',
   use_spot: 'Spot instance',
   task: 'Task, as YAML',
+  readiness_path: 'Ready when this path answers',
+  readiness_port: 'Ready on this port',
+  readiness_timeout: 'Ready within',
   envs: 'Environment variables',
   secrets: 'Secrets',
 } as const satisfies Partial<Record<keyof Draft, string>>
 
+/** The field of the form for one by the server's name: `envs` for `envs.NAME`. */
+export function inForm(field: string): keyof typeof LABELS {
+  const own = field.replace('.', '_')
+  return (own in LABELS ? own : field.split('.')[0]) as keyof typeof LABELS
+}
+
 /** The draft of a request that was made before. Of its secrets only the names are known. */
 export function draftOf(request: NodeLaunch['request'], secrets: readonly string[] = []): Draft {
-  const { provider, region, gpu, use_spot = false, task, envs = {} } = request
+  const { provider, region, gpu, use_spot = false, task, envs = {}, readiness = {} } = request
   const isLocal = provider === 'local'
   const text = (value: string | number | undefined) => String(value ?? '')
   return {
@@ -73,6 +88,9 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     tensor_parallel: text(request.tensor_parallel),
     vllm_args: text(request.vllm_args),
     task: text(task),
+    readiness_path: text(readiness.path),
+    readiness_port: text(readiness.port),
+    readiness_timeout: text(readiness.timeout),
     envs: textOfVariables(envs),
     secrets: secrets.map((name) => `${name}=`).join('\n'),
   }

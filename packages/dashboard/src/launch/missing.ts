@@ -1,4 +1,4 @@
-import { type Draft, LABELS } from './draft.js'
+import { type Draft, inForm, LABELS } from './draft.js'
 import { variablesOf } from './variables.js'
 
 /**
@@ -17,7 +17,7 @@ function missingValues({ secrets }: Draft): string {
 }
 
 function missingSecret(draft: Draft, masked: readonly string[]): string {
-  const fields = new Set(masked.map((field) => field.split('.')[0] as keyof typeof LABELS))
+  const fields = new Set(masked.map(inForm))
   for (const field of fields) {
     const parts = String(draft[field]).split('***')
     if (parts.length === 1) continue

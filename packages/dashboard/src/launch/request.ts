@@ -16,6 +16,7 @@ export function requestOf(draft: Draft): NewLaunch {
     use_spot: use_spot || '',
     model: model.trim(),
     ...(kind === 'task' ? { task } : ofModel),
+    readiness: readinessOf(draft),
     envs: recordOf(draft.envs),
     secrets: recordOf(draft.secrets),
   }
@@ -29,4 +30,16 @@ function numberOf(text: string): number | '' {
 
 function recordOf(text: string): Record<string, string> | '' {
   return text.trim() === '' ? '' : variablesOf(text)
+}
+
+function readinessOf(draft: Draft): NewLaunch['readiness'] | '' {
+  const path = draft.readiness_path.trim()
+  const port = numberOf(draft.readiness_port)
+  const timeout = draft.readiness_timeout.trim()
+  if (path === '' && port === '' && timeout === '') return ''
+  return {
+    ...(path !== '' && { path }),
+    ...(port !== '' && { port }),
+    ...(timeout !== '' && { timeout }),
+  }
 }
