@@ -102,7 +102,9 @@ describe('without a token', () => {
   })
 
   it('an unknown path outside of /admin is not found, in the one shape', async () => {
-    for (const path of ['/nothing', '/administrator', '/healthz/more', '/../etc/passwd']) {
+    const usual = ['/nothing', '/administrator', '/healthz/more', '/../etc/passwd']
+    // What would be a pattern, and a malformed one, among the framework's routes.
+    for (const path of [...usual, '/*a', '/a*/b', '/:a(', '/:a(\\d+)', '/::']) {
       const answer = await raw(`GET ${path}`)
       expect([path, answer.status]).toEqual([path, 404])
       expect(answer.json()).toEqual({ error: { message: 'not found' } })

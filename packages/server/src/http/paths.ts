@@ -26,10 +26,14 @@ export function methodsOf(app: FastifyInstance, path: string): string[] {
     .filter((operation) => patternOf(operation.path).test(path))
     .map((operation): string => operation.method)
   const methods = new Set(known)
-  for (const method of ['GET', 'HEAD']) if (app.hasRoute({ method, url: path })) methods.add(method)
+  // The framework reads the path as a pattern here, and throws where it is a malformed one.
+  const pages = PLAIN.test(path) ? ['GET', 'HEAD'] : []
+  for (const method of pages) if (app.hasRoute({ method, url: path })) methods.add(method)
   if (path.endsWith('/logs/stream') && methods.has('GET')) methods.add('HEAD')
   return [...methods]
 }
+
+const PLAIN = /^[\w/.-]+$/
 
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replace('{id}', '[^/]+')}$`)
