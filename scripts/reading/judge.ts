@@ -37,7 +37,7 @@ export function judge({ label }: Labelled, lines: readonly Buffer[], reading: Re
     ...judgeLevels(label, reading, misses),
     ...judgeCause(label, lines, reading.failure, misses),
     premature: reading.entries.flat().filter(({ phase }) => isTerminal(phase)).length,
-    lost: lines.filter((line, n) => isLost(line, reading.entries[n] ?? [], misses, n)).length,
+    lost: lines.filter((line, n) => isLost(line, entriesOf(reading, n), misses, n)).length,
   }
   return { ...judged, misses }
 }
@@ -112,6 +112,14 @@ function names(
   )
 }
 
+/** How many lines may make one entry together. */
+const HELD_BACK = 41
+
+/** The entries of a line, or of the next one that has any, where it was held back for that. */
+function entriesOf({ entries }: Reading, n: number): readonly LogEntry[] {
+  return entries.slice(n, n + HELD_BACK).find((made) => made.length > 0) ?? []
+}
+
 function isLost(line: Buffer, entries: readonly LogEntry[], misses: string[], n: number): boolean {
   const text = said(line)
   const last = entries.at(-1)
@@ -135,10 +143,12 @@ function isEmpty(text: string): boolean {
 }
 
 /** The message is a part of the line as it was printed, or of what its quotes hold. */
-function holds(text: string, { message }: LogEntry): boolean {
+function holds(text: string, { message, details = '' }: LogEntry): boolean {
   const words = message.trim()
   if (text.includes(words) || words.includes('***')) return true
-  return squeezed(text).includes(squeezed(words))
+  const line = squeezed(text)
+  // Of lines that make one entry together, all but one stand in its details.
+  return [words, ...details.split('\n')].some((part) => part && line.includes(squeezed(part)))
 }
 
 /** Without what escaping adds and takes away. */

@@ -279,3 +279,33 @@ test('a word cannot take the launch back', async () => {
   await say({ message: 'loading', phase: 'model_loading', progress: 70 })
   expect(appends.flat().map(({ phase }) => phase)).toEqual(['health_check', undefined])
 })
+
+test('lines that are held back for one entry are not lost with the process that read them', async () => {
+  const lines = [
+    'before',
+    '📋 Useful Commands',
+    'Job ID: 1',
+    '├── To cancel:\tsky cancel c',
+    'after',
+  ]
+  for (let cut = 1; cut <= lines.length; cut += 1) {
+    const { made, messages, offset } = await pipeline()
+    const first = made()
+    await first.take(raw(lines.slice(0, cut)))
+    await first.renew()
+    const stored = (await offset()) ?? 0
+    const second = made({ at: { lines: stored, words: 0 } })
+    await second.take(raw(lines))
+    await second.end()
+    expect(await messages()).toEqual(['before', 'after'])
+    expect(await offset()).toBe(lines.length)
+  }
+  const { take, end, messages } = await pipeline()
+  await take(raw(lines.slice(0, 4)))
+  await end()
+  expect(await messages()).toEqual(['before', '📋 Useful Commands'])
+})
+
+function raw(lines: readonly string[]) {
+  return lines.map((text) => ({ text, end: 0, transient: false }))
+}

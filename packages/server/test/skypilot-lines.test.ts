@@ -92,7 +92,7 @@ test('the useful commands are one entry behind the submitted job', () => {
 test('commands that others mix with their own lines are not lost', () => {
   const text = '📋 Useful Commands\nJob ID: 1\n└── To view job queue:\t\tsky queue x\nHello\nBye\n'
   expect(entriesIn(Buffer.from(text))).toMatchObject([
-    { message: 'Hello', details: 'Job ID: 1\nTo view job queue: sky queue x' },
+    { message: 'Hello', details: '📋 Useful Commands\nJob ID: 1\nTo view job queue: sky queue x' },
     { message: 'Bye' },
   ])
 })
@@ -154,4 +154,21 @@ test('a message of 2 KB becomes one of 300 characters, and is whole in the detai
   expect(message.length).toBeLessThanOrEqual(300)
   expect(message).toMatch(/^No version fits \(from versions: 0\.0\.0, .+ … .+, 0\.299\.0\)$/)
   expect(details).toContain(whole)
+})
+
+test('a list of commands that breaks off is shown, with what there is of it', () => {
+  const block = ['📋 Useful Commands', 'Job ID: 1', '├── To cancel the job:\t\tsky cancel c 1']
+  const reader = createReader()
+  for (const text of block) expect(reader.read(NOT_LAUNCHED, { text })).toBeUndefined()
+  expect(reader.isHolding()).toBe(true)
+  expect(reader.end(NOT_LAUNCHED)?.draft).toMatchObject({
+    message: '📋 Useful Commands',
+    details: 'Job ID: 1\nTo cancel the job: sky cancel c 1',
+  })
+  expect(reader.end(NOT_LAUNCHED)).toBeUndefined()
+  for (const text of block) reader.read(NOT_LAUNCHED, { text })
+  expect(reader.read(NOT_LAUNCHED, { text: 'something else' })?.draft).toMatchObject({
+    message: 'something else',
+    details: '📋 Useful Commands\nJob ID: 1\nTo cancel the job: sky cancel c 1',
+  })
 })

@@ -29,11 +29,21 @@ export function createLineReader({
 }: LineReaderOptions) {
   const reader = createReader()
   let reached = from
+  /** The offset before the lines that are held back. */
+  let held: number | undefined
   return {
     read: (line: LaunchLine, state: LaunchState) =>
       line.transient ? readTransient(line) : readFinal(line, state),
-    /** The offset behind the last line that was read, whether it made an entry or not. */
-    reached: () => reached,
+    /**
+     * The offset behind the last line that was read, whether it made an entry or not; while lines are
+     * held back, the one before these, so that none of them is lost where reading breaks off.
+     */
+    reached: () => held ?? reached,
+    /** The entry of lines that are still held back when the output ends. */
+    end(state: LaunchState): Draft | undefined {
+      held = undefined
+      return masked(reader.end(state), redactor)
+    },
   }
 
   function readTransient({ text }: RawLine): undefined {
@@ -49,12 +59,15 @@ export function createLineReader({
     const here = position(line)
     // A private key may begin in a line that is skipped.
     const text = redactor.line(clean.text)
+    const before = reached
     reached = Math.max(reached, here)
     if (here <= stored()) return undefined
     const spinner = clean.spinner === undefined ? undefined : redactor.redact(clean.spinner)
     const readable = { text, ...(spinner !== undefined && { spinner }) }
     if (text !== '' || !(clean.heartbeat || spinner)) {
-      return line.word ?? masked(reader.read(state, readable), redactor)
+      const draft = line.word ?? masked(reader.read(state, readable), redactor)
+      held = reader.isHolding() ? (held ?? before) : undefined
+      return draft
     }
     // Payloads alone are no line. What a spinner shows is shown as a progress bar is.
     if (spinner) onTransient(readable)

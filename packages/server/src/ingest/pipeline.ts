@@ -69,7 +69,11 @@ export function createPipeline({
   const offsets = createOffsets({ append, at, retries, signal })
   const ordered = createTurns()
   const transient = createTransient(() => void ordered(showTransient))
-  const { read, reached } = createLineReader({
+  const {
+    read,
+    reached,
+    end: lastOf,
+  } = createLineReader({
     from,
     position,
     redactor,
@@ -138,6 +142,11 @@ export function createPipeline({
   function end(): Promise<void> {
     transient.cancel()
     return ordered(async () => {
+      const draft = lastOf(state)
+      if (draft) {
+        const last = { draft: moveOn(draft), position: reached() }
+        await offsets.store('lines', [last], reached())
+      }
       // Lines that made no entry have been read too.
       if (reached() > offsets.at.lines) await offsets.store('lines', [], reached())
     })

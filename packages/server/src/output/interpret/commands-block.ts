@@ -1,9 +1,15 @@
-const HEADER = /^📋 Useful Commands$/u
 const TITLE = /^(?:Job ID|Managed Job ID|Cluster name): \S/
 const COMMAND = /^[├└]── To [^:]{1,80}:\s{1,8}\S/
 /** After the commands for a job of a cluster come those for the cluster. */
 const GOES_ON = /^Job ID: /
 const MOST_LINES = 40
+
+const HEADLINE = '📋 Useful Commands'
+
+interface Shown {
+  readonly message: string
+  readonly details?: string
+}
 
 /**
  * Collects the block in which `sky` lists useful commands, so that it makes one entry. A line that
@@ -12,25 +18,34 @@ const MOST_LINES = 40
 export function createCommandsBlock() {
   let title: string | undefined
   let collected: string[] | undefined
-  return { take }
+  return {
+    take,
+    /** True while lines are held back. */
+    isOpen: () => collected !== undefined,
+    /** The part of a block that was cut off by the end of the output. */
+    end: () => (collected ? shown(HEADLINE) : undefined),
+  }
 
   /** What to show for this message; undefined while it is collected. */
-  function take(message: string): { message: string; details?: string } | undefined {
+  function take(message: string): Shown | undefined {
     if (!collected) {
-      if (!HEADER.test(message)) return { message }
+      if (message !== HEADLINE) return { message }
       collected = []
       title = undefined
       return undefined
     }
     if (message === '') return undefined
     if (TITLE.test(message)) title = message
-    else if (!COMMAND.test(message)) return shown(message)
+    else if (!COMMAND.test(message)) {
+      collected.unshift(HEADLINE)
+      return shown(message)
+    }
     collected.push(message.replace(/^[├└]── /, '').replace(/\t+/, ' '))
     const isLast = message.startsWith('└') && !(title && GOES_ON.test(title))
-    return isLast || collected.length >= MOST_LINES ? shown('📋 Useful Commands') : undefined
+    return isLast || collected.length >= MOST_LINES ? shown(HEADLINE) : undefined
   }
 
-  function shown(message: string) {
+  function shown(message: string): Shown {
     const lines = collected ?? []
     collected = undefined
     return { message, ...(lines.length > 0 && { details: lines.join('\n') }) }

@@ -34,12 +34,23 @@ export interface Reader {
    * launcher to say. Undefined where there is nothing to store.
    */
   read(state: LaunchState, line: ShownLine): Interpreted | undefined
+  /** True while lines are held back that make one entry together. */
+  isHolding(): boolean
+  /** The entry of lines that are still held back when the output ends. */
+  end(state: LaunchState): Interpreted | undefined
 }
 
 export function createReader(): Reader {
   const levels = createLevels()
   const commands = createCommandsBlock()
-  return { read }
+  return { read, isHolding: commands.isOpen, end }
+
+  function end(state: LaunchState): Interpreted | undefined {
+    const block = commands.end()
+    if (!block) return undefined
+    const { phase } = state
+    return { draft: { level: 'info', phase, ...block }, state, decoded: false }
+  }
 
   function read(state: LaunchState, line: ShownLine): Interpreted | undefined {
     if (line.heartbeat) return undefined
