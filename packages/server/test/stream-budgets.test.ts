@@ -201,6 +201,16 @@ describe('a history', () => {
     // Pages of 500, and what is loaded when the node is first watched; no read for a reader.
     expect(reading.mock.calls.length).toBeLessThanOrEqual(12)
   })
+
+  it('of long entries is read by pages that one write takes, not by more', async () => {
+    // More than a feed keeps in memory, so that each page comes from the store.
+    const texts = Array.from({ length: 240 }, (_, i) => entry(`${i} ${'x'.repeat(60_000)}`))
+    for (let i = 0; i < texts.length; i += 40) await store.append('n', texts.slice(i, i + 40))
+    const reader = await read('/n?all')
+    await until('all', () => events(reader) === texts.length, 20_000)
+    // An entry is read again as the beginning of the next page, and to learn where the list is.
+    expect(parsed).toBeLessThan(2 * texts.length)
+  })
 })
 
 describe('a reader that does not read', () => {

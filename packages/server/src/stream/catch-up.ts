@@ -1,9 +1,10 @@
 import { type Cursor, START } from '@launchtail/client/protocol'
 import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed/feed.js'
+import type { Item } from './feed/item.js'
 import type { Flusher } from './flush.js'
 import { lostCursorFrame } from './gap.js'
-import { takePage } from './page.js'
+import { PAGE, takePage } from './page.js'
 import type { Reader } from './reader.js'
 
 /**
@@ -27,11 +28,14 @@ export interface CatchUpOptions {
   end: (reader: Reader, text: string) => void
 }
 
-const PAGE_ENTRIES = 500
+/** The most entries that are read for one write. */
+const MOST = 512
 
 export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): CatchUp {
   /** Counts the lists there were. */
   let list = 0
+  /** Entries that fill a write, by the length of those that were read last. */
+  let atOnce = MOST
   return {
     catchUp,
     startOver,
@@ -52,9 +56,10 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
         }
         const during = list
         // From the entry seen last, to know that the list is still the one that was read.
-        const reading = feed.read(Math.max(0, cursor.index), PAGE_ENTRIES)
+        const reading = feed.read(Math.max(0, cursor.index), atOnce)
         const items = Array.isArray(reading) ? reading : await reading
         if (during !== list || reader.ended) continue
+        atOnce = entriesFor(items) ?? atOnce
         if (cursor.index >= 0 && items[0]?.check !== cursor.check) await reconsider(reader)
         else {
           say(reader, takePage(reader, items, flusher.sent().index))
@@ -107,6 +112,19 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     // A reader that has seen nothing misses nothing.
     if (seen.index >= 0) say(reader, lostCursorFrame(reader.view.format, seen, feed.length()))
   }
+}
+
+/**
+ * How many entries like these fill a write. More would be read and parsed again for the next one. A
+ * power of two, so that readers at the same place ask for the same, and share what is read.
+ */
+function entriesFor(items: readonly Item[]): number | undefined {
+  if (items.length === 0) return undefined
+  let length = 0
+  for (const { text } of items) length += text.length
+  // With the one that was sent last.
+  const enough = 1 + (PAGE * items.length) / length
+  return Math.min(MOST, 2 ** Math.ceil(Math.log2(enough)))
 }
 
 function isAt(tip: Cursor, { index, check, event }: Cursor): boolean {
