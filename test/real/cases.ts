@@ -110,6 +110,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'terminate at once',
+    short: ['api'],
     async run({ launch, expect, lab }) {
       const launched = await launch(task(LONG))
       await launched.terminate()
@@ -124,7 +125,6 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'terminate while it waits in the queue',
-    short: ['api'],
     alone: true,
     async run({ launch, expect, lab }) {
       const free = await fillQueue(lab)
@@ -138,12 +138,11 @@ export const CASES: readonly Case[] = [
       }
     },
   },
-  terminateWhile('provisioning', { short: ['sky'] }),
+  terminateWhile('provisioning', { short: ['api'] }),
   terminateWhile('setup', { short: ['api'] }),
   terminateWhile('run', {}),
   {
     name: 'queue that is full and then free',
-    short: ['api'],
     alone: true,
     async run({ launch, expect, lab }) {
       const free = await fillQueue(lab)
@@ -178,7 +177,6 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'scancel',
-    short: ['api'],
     async run({ launch, expect, lab }) {
       const launched = await launch(task(LONG))
       await launched.says('run line 3')
@@ -220,7 +218,6 @@ export const CASES: readonly Case[] = [
     (['provisioning', 'setup', 'run'] as const).map(
       (moment): Case => ({
         name: `API server ended with ${signal} while ${moment}`,
-        ...(signal === 'SIGKILL' && moment === 'run' && { short: ['api'] }),
         alone: true,
         async run(trial) {
           const { launch, expect, lab } = trial
@@ -240,7 +237,6 @@ export const CASES: readonly Case[] = [
   ...(['queued', 'provisioning', 'instance_ready', 'installing'] as const).map(
     (phase): Case => ({
       name: `kill -9 of Launchtail while ${phase}`,
-      ...(phase === 'provisioning' && { short: ['api', 'sky'] }),
       run: (trial) => restarted(trial, [phase], 'kill'),
     }),
   ),
