@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import type { NodeRecord } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createAddressReader } from '../src/cli/pipe/addresses.js'
@@ -52,6 +53,17 @@ describe.each(['SQLite', 'Redis'])('the end of a piped command, its log in %s', 
         evidence: [{ index: 1 }],
       },
     })
+  })
+
+  it('is that of SkyPilot’s own command whose setup has failed', async () => {
+    const id = freshId()
+    // What 0.14.1 prints, up to the job and from where its setup fails.
+    const script = `cat '${LAUNCH_LOG}'; cat; exit 100`
+    const { code } = await pipe(id, shell(script), { input: SETUP_FAILS }).ended
+    expect(code).toBe(100)
+    const { failure } = await nodeOf(id)
+    expect(failure).toMatchObject({ code: 'package_not_found', phase: 'installing' })
+    expect(failure?.details).toContain('the command left with exit code 100')
   })
 
   it('leaves a node active that is, whatever comes of reading its log', async () => {
@@ -264,6 +276,15 @@ describe('addresses in output', () => {
     expect(read(`before\n${line}\nafter\n`)).toEqual(address ? [address] : [])
   })
 })
+
+const LAUNCH_LOG = fileURLToPath(new URL('fixtures/skypilot-0.14/cli-launch.log', import.meta.url))
+const SETUP_FAILS = `(setup pid=17687) ERROR: Could not find a version that satisfies the requirement no-such-package (from versions: none)
+(setup pid=17687) ERROR: No matching distribution found for no-such-package
+srun: error: vm: task 0: Exited with exit code 1
+ERROR: Job 1's setup failed with return code 1 (pid=17687). See error logs above for more details.
+✓ Job finished (status: FAILED_SETUP).
+srun: error: vm: task 0: Exited with exit code 100
+`
 
 const WAITS = 'console.log("waiting"); setInterval(() => {}, 1000)'
 
