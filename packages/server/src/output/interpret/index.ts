@@ -115,7 +115,9 @@ function advance(
 ): LaunchState | undefined {
   const { writer } = peeled
   const entered = writer === 'setup' && phaseOrder(before.phase) < INSTALLING ? IN_SETUP : before
-  const spoken = writer === 'setup' ? entered : (byVoice(entered, peeled) ?? entered)
+  const isTold = writer === 'setup' || (found?.rule.phase !== undefined && !peeled.format)
+  // The words say more than the name of the process: an engine's worker may install something.
+  const spoken = isTold ? entered : (byVoice(entered, peeled) ?? entered)
   const ruled = found ? byRule(spoken, found) : byBar(spoken, words, writer)
   const next = ruled ?? spoken
   return next === before ? undefined : next
