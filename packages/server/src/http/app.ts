@@ -108,7 +108,9 @@ function checkRequests(
       check(request, reply)
       done()
     } catch (error) {
-      done(error as Error)
+      // Once all that came with it has been parsed: a refusal that closes the connection is the last
+      // answer there.
+      queueMicrotask(() => done(error as Error))
     }
   })
   app.addHook('onResponse', ({ raw }, _reply, done) => {
