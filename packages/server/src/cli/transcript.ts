@@ -28,9 +28,10 @@ export function transcriptCommand(): Command {
     .addHelpText(
       'after',
       `
-A report about a cause that was read wrongly, in a folder of its own:
-  $ launchtail cause my-node --line 184
-  $ launchtail transcript my-node --index index.json > my-node.log
+Examples:
+  $ launchtail cause my-node --line 184                              line 184 was the cause
+  $ launchtail transcript my-node --index index.json > my-node.log   for a report, in a folder of its own
+
 Secrets are masked as they are in the log. Look through the text before you pass it on.
 `,
     )
