@@ -102,7 +102,7 @@ const FAILS = {
   ssh: [
     'ssh',
     `echo 'docker: Error response from daemon: could not select device driver "" with capabilities: [[gpu]]'; exit 125`,
-    'unknown',
+    'no_gpu',
   ],
 } as const
 
