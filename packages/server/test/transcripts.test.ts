@@ -36,7 +36,9 @@ describe.skipIf(!transcripts)(
         for (const raw of lines) {
           const line = shown(raw)
           if (logs[next] && isOf(line, logs[next] as LogEntry)) next += 1
-          else expect(line, `is lost before ${logs[next]?.message}`).toMatch(NOTHING)
+          else if (!isInDetails(line, logs[next - 1])) {
+            expect(line, `is lost before ${logs[next]?.message}`).toMatch(NOTHING)
+          }
         }
         expect(next).toBe(logs.length)
         const order = logs.map(({ phase }) => phaseOrder(phase))
@@ -62,6 +64,15 @@ function isOf(line: string, { message, details }: LogEntry): boolean {
   // A head without words is an entry, and so is an empty line of a block.
   if (message === '' && line === '') return details === undefined
   if (message === '') return NOTHING.test(line) || /[\]:]$/.test(line)
-  const squeezed = (text: string) => text.replace(/\\[nrt]|[\s\\]/g, '')
   return message.includes('***') || squeezed(line).includes(squeezed(message))
+}
+
+/** Several lines may make one entry, all of them except its headline in its details. */
+function isInDetails(line: string, entry: LogEntry | undefined): boolean {
+  const parts = (entry?.details ?? '').split('\n').map(squeezed)
+  return parts.some((part) => part !== '' && squeezed(line).endsWith(part))
+}
+
+function squeezed(text: string): string {
+  return text.replace(/\\[nrt]|[\s\\]/g, '')
 }

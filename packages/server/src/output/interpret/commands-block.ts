@@ -1,5 +1,5 @@
 const TITLE = /^(?:Job ID|Managed Job ID|Cluster name): \S/
-const COMMAND = /^[├└]── To [^:]{1,80}:\s{1,8}\S/
+const COMMAND = /^[├└]── To [^:]{1,80}:\s{1,40}\S/
 /** After the commands for a job of a cluster come those for the cluster. */
 const GOES_ON = /^Job ID: /
 const MOST_LINES = 40
@@ -40,7 +40,7 @@ export function createCommandsBlock() {
       collected.unshift(HEADLINE)
       return shown(message)
     }
-    collected.push(message.replace(/^[├└]── /, '').replace(/\t+/, ' '))
+    collected.push(message.replace(/^[├└]── /, '').replace(/\t+| {2,}/, ' '))
     const isLast = message.startsWith('└') && !(title && GOES_ON.test(title))
     return isLast || collected.length >= MOST_LINES ? shown(HEADLINE) : undefined
   }
