@@ -36,8 +36,9 @@ export async function read(chunks: readonly Uint8Array[]): Promise<Reading> {
     entries.push(takeStored())
   }
   await pipeline.take(decoder.end())
-  entries.at(-1)?.push(...takeStored())
+  // Lines that were held back make their entry at the end.
   await pipeline.end()
+  entries.at(-1)?.push(...takeStored())
   return { entries, failure: failureOf(entries.flat()) }
 
   function takeStored(): LogEntry[] {
