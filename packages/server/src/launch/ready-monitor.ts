@@ -1,5 +1,6 @@
 import { type ChildSignal, childSignal } from '@launchtail/client/async'
 import { phaseOrder } from '@launchtail/client/protocol'
+import { startRounds } from '../async/rounds.js'
 import { CHECKING } from '../ingest/launch-line.js'
 import type { Appender } from '../logs/appender.js'
 import type { Ends } from '../nodes/ends/ends.js'
@@ -41,20 +42,14 @@ export function startReadyMonitor({
   every = 2000,
 }: ReadyMonitorOptions): ReadyMonitor {
   const asking = new Map<string, Asking>()
-  let checking: Promise<void> | undefined
-  const timer = setInterval(() => {
-    checking ??= check()
-      .catch((error) => onFault('asking servers whether they are ready', error))
-      .finally(() => {
-        checking = undefined
-      })
-  }, every)
-  timer.unref()
+  const rounds = startRounds(check, {
+    every,
+    onFault: (error) => onFault('asking servers whether they are ready', error),
+  })
   return { stop }
 
   async function stop(): Promise<void> {
-    clearInterval(timer)
-    await checking
+    await rounds.stop()
     for (const nodeId of asking.keys()) forget(nodeId)
   }
 

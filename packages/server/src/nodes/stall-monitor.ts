@@ -1,3 +1,4 @@
+import { startRounds } from '../async/rounds.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import type { Registry } from './registry.js'
@@ -37,24 +38,11 @@ export function startStallMonitor({
   every = 5000,
 }: StallMonitorOptions): StallMonitor {
   let heard = new Map<string, { entries: number; at: number }>()
-  let checking: Promise<void> | undefined
-  const timer = setInterval(() => void check(), every)
-  timer.unref()
+  const { now: check, stop } = startRounds(checkOnce, {
+    every,
+    onFault: (error) => onFault('looking for launches that stall', error),
+  })
   return { check, stop }
-
-  function check(): Promise<void> {
-    checking ??= checkOnce()
-      .catch((error) => onFault('looking for launches that stall', error))
-      .finally(() => {
-        checking = undefined
-      })
-    return checking
-  }
-
-  async function stop(): Promise<void> {
-    clearInterval(timer)
-    await checking
-  }
 
   async function checkOnce(): Promise<void> {
     const now = clock()

@@ -1,3 +1,4 @@
+import { startRounds } from '../../async/rounds.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../registry.js'
 import type { SentIn, SentInLaunch } from '../sent-in.js'
@@ -51,24 +52,11 @@ export function startLostMonitor({
 }: LostMonitorOptions): LostMonitor {
   let heard = new Map<string, Heard>()
   let last = clock()
-  let checking: Promise<void> | undefined
-  const timer = setInterval(() => void check(), every)
-  timer.unref()
+  const { now: check, stop } = startRounds(checkOnce, {
+    every,
+    onFault: (error) => onFault('looking for launches that are lost', error),
+  })
   return { check, stop }
-
-  function check(): Promise<void> {
-    checking ??= checkOnce()
-      .catch((error) => onFault('looking for launches that are lost', error))
-      .finally(() => {
-        checking = undefined
-      })
-    return checking
-  }
-
-  async function stop(): Promise<void> {
-    clearInterval(timer)
-    await checking
-  }
 
   async function checkOnce(): Promise<void> {
     const elapsed = Math.min(clock() - last, LONGEST_ROUND * every)
