@@ -8,10 +8,13 @@ import type { Work } from './work.js'
 export async function finish(work: Work, outcome: Outcome, onOver: () => void): Promise<void> {
   const { launch, source, store, appender, row, insist, cancelling, now } = work
   const { nodeId } = launch
-  const failure = await insist('explaining the end of', () =>
-    endEntry({ status: 'failed', ...outcome }, { nodeId, store }),
+  // A termination needs no reason, for which the whole log would be read.
+  const status = cancelling.aborted ? 'terminated' : 'failed'
+  const entry = await insist('explaining the end of', () =>
+    endEntry({ status, ...outcome }, { nodeId, store }),
   )
-  const draft = cancelling.aborted ? TERMINATED_ENTRY : failure
+  // It may have been asked for meanwhile.
+  const draft = cancelling.aborted ? TERMINATED_ENTRY : entry
   const offset = { name: offsetName(source, 'end'), from: 0, to: 1 }
   await insist('ending', () => appender.append(nodeId, [draft], { offset }))
   onOver()
