@@ -50,8 +50,10 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
     // A body that is the whole output neither goes on nor is continued.
     const mayBeCut = source !== undefined && source.key === undefined
     const before = mayBeCut && stored > 0 ? cutLines.before(output, stored) : ''
-    const redactor = bodyRedactor(redactorFor(nodeId), before)
-    if (stored > 0 && (await endsInKey(store, nodeId))) redactor.line(BEGIN_KEY)
+    const lines = redactorFor(nodeId)
+    // Before the first line of the body, which goes on with what is `before` it.
+    if (stored > 0 && (await endsInKey(store, nodeId))) lines.line(BEGIN_KEY)
+    const redactor = bodyRedactor(lines, before)
     const raw = createRawAppend({ appender, nodeId, name, storageGrace })
     const pipeline = createPipeline({
       append: raw.append,
@@ -75,7 +77,8 @@ export function createBodyReader({ appender, store, redactorFor, storageGrace }:
       if (mayBeCut) redactor.lastLine()
       await pipeline.take(decoder.end())
       await pipeline.end()
-      if (mayBeCut) cutLines.remember(output, reached, redactor.end())
+      // A body that was stored already says nothing new of the line it ends in.
+      if (mayBeCut && reached > stored) cutLines.remember(output, reached, redactor.end())
     } finally {
       pipeline.cancel()
       raw.cancel()
