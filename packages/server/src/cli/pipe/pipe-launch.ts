@@ -126,7 +126,7 @@ async function fail(ending: Ending, message: string): Promise<void> {
 /** Waits until the server is ready. Whatever else ends the launch meanwhile ends the waiting. */
 async function untilReady(ending: Ending, readiness: Readiness): Promise<number> {
   const { client, nodeId, ran, flags, note } = ending
-  const { notReady } = await import('../../launch/readiness/not-ready.js')
+  const { notReady } = await import('./readiness.js')
   const { readyTimeout } = flags
   const stop = stopsWaiting(ending)
   const node =

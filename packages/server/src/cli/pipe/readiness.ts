@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, NodeRecord } from '@launchtail/client'
 import { childSignal } from '@launchtail/client/async'
+import { formatDuration } from '@launchtail/client/protocol'
 import { type Probe, startProbe } from '../../launch/probe.js'
 import { askedAt, askedBelow } from '../../launch/probe-url.js'
 import { createAddressReader } from './addresses.js'
@@ -122,4 +123,9 @@ export function startReadiness(options: ReadinessOptions): Readiness {
     // It has failed, or it says so in `wait`.
     await Promise.race([told?.catch(() => {}), pause(LAST_WORD, undefined, { ref: false })])
   }
+}
+
+/** Why a launch has failed whose server was not ready in time. */
+export function notReady(timeout: number, reason: string): string {
+  return `not ready within ${formatDuration(timeout)}: ${reason}`
 }
