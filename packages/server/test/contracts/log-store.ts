@@ -211,6 +211,20 @@ export function logStoreContract(
       expect(await store.read('a', 0, 9)).toEqual(['new'])
     })
 
+    it('tells the replies of two lists apart that lived in the same millisecond', async () => {
+      const store = await start()
+      const once = { key: 'k', digest: 'd', answer: '{}' }
+      for (let round = 0; round < 200; round++) {
+        // None waits for the one before, which brings them together as close as they come.
+        const [first, again] = await Promise.all([
+          store.append('a', ['0'], { once }),
+          store.append('a', ['0'], { once }),
+          store.remove('a'),
+        ])
+        expect([first.outcome, again.outcome], `round ${round}`).toEqual(['stored', 'replayed'])
+      }
+    })
+
     it('forgets a list that got nothing for the retention, and counts that from each append', async () => {
       // Where the machine was too busy to be in time, nothing is learnt, and there is another try.
       for (let retention = 600, node = 'a'; ; retention *= 2, node += 'a') {

@@ -29,17 +29,18 @@ if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[1]) then return {'late'} end
 
 local sign = redis.pcall('GET', ARGV[14])
 if type(sign) ~= 'string' then sign = nil end
-if ARGV[15] == '1' and sign == '${GONE}' and redis.call('EXISTS', KEYS[1]) == 0 then
+local word, removal = (sign or ''):match('^(%a*) ?(.*)$')
+if ARGV[15] == '1' and word == '${GONE}' and redis.call('EXISTS', KEYS[1]) == 0 then
   return {'removed'}
 end
 
 if ARGV[8] ~= '' then
   local kept = redis.call('GET', KEYS[3])
-  -- Both are kept for as long: one with less time left is older than the removal of its list.
-  if kept and (not sign or redis.call('PTTL', KEYS[3]) > redis.call('PTTL', ARGV[14])) then
-    local digest, index, answer = kept:match('^(%S+) (%d+) (.*)$')
-    -- Anything else was not written by us, and is written over.
-    if digest then return {'replayed', tonumber(index), digest, answer} end
+  -- Anything of another form was not written by us, and is written over.
+  local digest, index, after, answer = (kept or ''):match('^(%S+) (%d+):?(%S*) (.*)$')
+  -- No sign outlives the replies of the list that it stands for.
+  if digest and (not sign or after == removal) then
+    return {'replayed', tonumber(index), digest, answer}
   end
 end
 
@@ -75,7 +76,8 @@ if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[7]) end
 if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], ARGV[12], ARGV[13]) end
 if ARGV[5] ~= '' or ARGV[12] ~= '' then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
 if ARGV[8] ~= '' then
-  redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. length .. ' ' .. ARGV[9], 'PX', ARGV[10])
+  local reply = ARGV[8] .. ' ' .. length .. ':' .. removal .. ' ' .. ARGV[9]
+  redis.call('SET', KEYS[3], reply, 'PX', ARGV[10])
 end
 if #ARGV >= 16 then
   local head = length .. ' ' .. ARGV[11]
