@@ -109,6 +109,18 @@ test.each(['any', 'aws'])(
   },
 )
 
+test('what is to be ready at its endpoint is not launched without one', async () => {
+  const { api, launch, record } = await sky({ closed: true, job: [{ reports: READY }] })
+  const readiness = { from: 'endpoint' } as const
+  const { entries } = await launch({ provider: 'aws', region: 'local', readiness })
+  expect(api.launched).toHaveLength(1)
+  expect(entries.at(-1)).toMatchObject({
+    phase: 'failed',
+    message: expect.stringContaining('Opening ports is not supported in Slurm.'),
+  })
+  expect((await record())?.failure?.code).toBe('bad_setting')
+})
+
 test('a launch with `expose: false` asks for no port anywhere', async () => {
   const { api, launch } = await sky({ job: [{ reports: READY }] })
   await launch({ provider: 'aws', region: 'local', expose: false })

@@ -18,6 +18,14 @@ export function opensPorts(request: LaunchRequest): boolean {
   return !CLOSED.test(placeIn(parsed) ?? provider)
 }
 
+/**
+ * True where a launch whose ports are refused may be asked for once more without them. One that is ready
+ * at its endpoint alone would never be.
+ */
+export function canDoWithoutPorts(request: LaunchRequest): boolean {
+  return opensPorts(request) && request.readiness?.from !== 'endpoint'
+}
+
 /** The place that a task names itself; several may be tried, and then one that opens ports may come. */
 function placeIn(task: Task | undefined): string | undefined {
   const { infra, cloud, any_of, ordered } = task?.resources ?? {}

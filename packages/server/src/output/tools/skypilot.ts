@@ -255,6 +255,17 @@ export const skypilot: Tool = {
       ],
     },
     {
+      code: 'bad_setting',
+      when: [
+        /^\s{0,8}\w{1,40} {2,40}\S.{0,200}\bnot supported (?:in|on|by|for) \w/,
+        /^(?:[\w.]{1,80}: )?No enabled clouds? supports? opening ports\b/,
+      ],
+      examples: [
+        '\topen_ports   Opening ports is not supported in Slurm.',
+        'No enabled clouds support opening ports. To fix: do not specify resources.ports',
+      ],
+    },
+    {
       code: 'ssh_unreachable',
       when: [/\bFailed to SSH to \S/, /^ssh: connect to host \S{1,253} port \d{1,5}: /],
       maybe: [/\b(?:Waiting for|wait_for) SSH\b.{0,80}\btimed? ?out\b/i],

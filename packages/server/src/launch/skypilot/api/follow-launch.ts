@@ -1,5 +1,5 @@
 import { childSignal } from '@launchtail/client/async'
-import { saysNoPorts, WITHOUT_PORTS } from '../opens-ports.js'
+import { canDoWithoutPorts, saysNoPorts, WITHOUT_PORTS } from '../opens-ports.js'
 import type { Answer } from './ask.js'
 import { followRequest } from './follow-request.js'
 import type { Following } from './following.js'
@@ -48,7 +48,8 @@ async function askAndFollow(options: FollowLaunchOptions): Promise<Launched> {
   if (id === undefined) return { ended: undefined }
   const ended = await followRequest(id, following, { kept: intent.lines(), keep: intent.ended })
   const isPorts = ended?.status === 'FAILED' && saysNoPorts(ended.message)
-  if (!isPorts || !following.opens()) return { ended }
+  const isFirst = intent.refused() === undefined
+  if (!isPorts || !isFirst || !canDoWithoutPorts(following.launch.request)) return { ended }
   await following.say(WITHOUT_PORTS)
   intent.refuse({ id, lines: intent.lines() ?? 0 })
   onRequest(undefined)

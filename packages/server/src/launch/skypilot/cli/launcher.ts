@@ -6,7 +6,7 @@ import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
 import type { Identity } from '../../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../../supervised/spawn.js'
-import { opensPorts } from '../opens-ports.js'
+import { canDoWithoutPorts } from '../opens-ports.js'
 import { PACE, type Pace } from '../pace.js'
 import { skyTaskOf, taskYaml } from '../task.js'
 import { DEFAULT_PORT, type SkyTask, type Versions } from '../vllm-task.js'
@@ -93,7 +93,9 @@ export function skyCommandLauncher({
       sky: file,
       cluster,
       task: taskYaml(task, false),
-      ...(opensPorts(request) && { portless: taskYaml(taskFor(request, folder, true), false) }),
+      ...(canDoWithoutPorts(request) && {
+        portless: taskYaml(taskFor(request, folder, true), false),
+      }),
       secrets: task.secrets,
       hidden: ownSecrets,
       env: environment,
