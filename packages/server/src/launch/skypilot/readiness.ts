@@ -32,7 +32,7 @@ export interface ReadinessOptions {
   runs: (signal: AbortSignal) => Promise<boolean>
   /** How a person reaches a server that only its cluster can reach. */
   tunnel: (port: number) => string
-  pace: Pick<Pace, 'endpoint' | 'probe' | 'quiet' | 'grace' | 'gap'>
+  pace: Pick<Pace, 'status' | 'endpoint' | 'probe' | 'quiet' | 'grace' | 'gap'>
   /** Listens to the job's output, as for `awaitQuiet`. */
   listen: QuietOptions['listen']
   /** Called with why the server will not become ready as it is asked, if its answers show that. */
@@ -71,7 +71,13 @@ export async function awaitReadiness(options: ReadinessOptions): Promise<void> {
         return ready(readyOnNode(await reach(node, { readiness, signal }), node.port))
       }
     }
-    await pauseFor(endpoint.is === 'none' ? Math.min(pace.probe, 500) : pace.endpoint, signal)
+    await pauseFor(between(), signal)
+  }
+
+  /** What the node reports is at hand; everything else is asked of SkyPilot. */
+  function between(): number {
+    if (from === 'job') return pace.status
+    return endpoint.is === 'none' ? Math.min(pace.probe, 500) : pace.endpoint
   }
 
   /** Probes the server itself, until it is ready or has not answered for long. */
