@@ -169,6 +169,17 @@ describe.each(STORES)('a launch that is sent in, its log in %s', (on) => {
     expect(await server.node(nodeId)).toMatchObject({ status: 'launching' })
   })
 
+  it('begins a launch anew without the silence of the one before', async () => {
+    const nodeId = await server.create(10 * MINUTE)
+    await server.pass(9 * MINUTE)
+    await server.ends.set(nodeId, { status: 'failed' })
+    await server.pass(5 * SECOND)
+    await restart()
+    await server.say(nodeId, { message: 'Launching anew', phase: 'queued', progress: 0 })
+    await server.pass(9 * MINUTE)
+    expect(await server.node(nodeId)).toMatchObject({ status: 'launching' })
+  })
+
   it('goes on where it was if it is heard from after all', async () => {
     const nodeId = await server.create(MINUTE)
     await server.pass(2 * MINUTE)

@@ -6,6 +6,7 @@ import {
 } from '@launchtail/client/protocol'
 import type { Selectable } from 'kysely'
 import type { NodesTable, PhasesTable } from '../database/schema.js'
+import { current } from '../output/causes/clues.js'
 import { UNKNOWN } from '../output/causes/index.js'
 import { corrected } from './correction.js'
 import type { Folded } from './fold.js'
@@ -60,7 +61,9 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     failure: row.failure === null ? undefined : readFailure(row.failure),
     correction: row.correction === null ? undefined : JSON.parse(row.correction),
     clues:
-      row.clues === null ? { phase: row.phase, progress: row.progress } : JSON.parse(row.clues),
+      row.clues === null
+        ? { phase: row.phase, progress: row.progress }
+        : current(JSON.parse(row.clues)),
     stalled: row.stalled !== 0,
     ended_at: row.ended_at ?? undefined,
     phases: timingsOf(phases),

@@ -32,12 +32,12 @@ export interface SentIn {
   /** The launches that may end so. Launches of this server's own are not among them. */
   launching(): Promise<SentInLaunch[]>
   storeSilence(nodeId: string, ms: number): Promise<void>
-  /** Forgets what beats have said about launches that are over. */
-  forgetBeats(): Promise<void>
+  /** Forgets the beats and the silence of launches that are over: the next one has its own. */
+  forgetEnded(): Promise<void>
 }
 
 export function createSentIn(database: Database): SentIn {
-  return { add, beat, launching, storeSilence, forgetBeats }
+  return { add, beat, launching, storeSilence, forgetEnded }
 
   async function add(
     nodeId: string,
@@ -100,11 +100,11 @@ export function createSentIn(database: Database): SentIn {
       .execute()
   }
 
-  async function forgetBeats(): Promise<void> {
+  async function forgetEnded(): Promise<void> {
     await database
       .updateTable('sent_in')
       .set({ beat_lost_after: null, silence: 0 })
-      .where('beat_lost_after', 'is not', null)
+      .where(({ or, eb }) => or([eb('beat_lost_after', 'is not', null), eb('silence', '>', 0)]))
       .where(({ exists, selectFrom }) =>
         exists(
           selectFrom('nodes')

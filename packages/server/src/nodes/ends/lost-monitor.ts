@@ -63,7 +63,7 @@ export function startLostMonitor({
     last = clock()
     // Entries that were appended are a sign as soon as they are in the record.
     await registry.flush()
-    await sentIn.forgetBeats()
+    await sentIn.forgetEnded()
     const before = heard
     heard = new Map()
     const isHeard = signs.take()

@@ -1,7 +1,7 @@
 import { beginsLaunch, type LogEntry } from '@launchtail/client/protocol'
 import { type Placed, placeLine } from '../blocks.js'
 import { wordsOf } from '../words.js'
-import { type Clues, current, NO_BLOCKS, NO_CLUES, withBlock } from './clues.js'
+import { type Clues, NO_BLOCKS, NO_CLUES, withBlock } from './clues.js'
 import {
   complained,
   deepened,
@@ -27,7 +27,7 @@ const STARTS = /^(?:vLLM API server version |\W{1,80}\bversion \d{1,4}\.\d)/
 
 /** The clues with one more entry, whose place in the list is `index`. */
 export function observe(before: Clues, entry: LogEntry, index: number): Clues {
-  const known = beginsLaunch(before.phase, entry.phase) ? NO_CLUES : current(before)
+  const known = beginsLaunch(before.phase, entry.phase) ? NO_CLUES : before
   const line = lineOf(entry, index)
   const clues = survived(known, line)
   const { blocks = NO_BLOCKS } = clues
