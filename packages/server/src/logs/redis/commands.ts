@@ -41,12 +41,16 @@ export function createCommands({ redis, sharded, health }: CommandsOptions): Com
     { canRepeat = true }: AttemptOptions = {},
   ): Promise<T> {
     const deadline = performance.now() + COMMAND_TIMEOUT
-    for (let isAgain = false; ; isAgain = true) {
+    let isAgain = false
+    for (let isLate = false; ; isAgain = isLate = true) {
       try {
-        await health.back(deadline)
-        return await (isAgain
-          ? withTimeout(deadline - performance.now(), act(true))
-          : inTime(act(false)))
+        if (!health.isUp()) {
+          isLate = true
+          await health.back(deadline)
+        }
+        return await (isLate
+          ? withTimeout(deadline - performance.now(), act(isAgain))
+          : inTime(act(isAgain)))
       } catch (error) {
         if (isTimeout(error)) health.lost()
         if (!isCut(error) || !canRepeat || performance.now() + PAUSE >= deadline) {
