@@ -7,7 +7,7 @@ import { startBeats } from './beats.js'
 import { insist } from './insist.js'
 import type { PipeFlags } from './pipe-flags.js'
 import type { Readiness } from './readiness.js'
-import { type Ran, readInput, runCommand } from './run-command.js'
+import { exitCodeFor, type Ran, readInput, runCommand, SIGNALS } from './run-command.js'
 
 /** Sends a command's output and its end to a node's log. Returns the exit code. */
 export async function pipe(
@@ -149,12 +149,11 @@ function stopsWaiting({ nodeId, flags, note }: Ending): () => void {
   const leave = (signal: NodeJS.Signals) => {
     const after = formatDuration(flags.lostAfter)
     note(`no longer waiting for ${nodeId}; unless it is heard of, its launch is lost in ${after}`)
-    process.exit(signal === 'SIGINT' ? EXIT.interrupted : 143)
+    process.exit(exitCodeFor(signal))
   }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.once(signal, leave)
+  for (const signal of SIGNALS) process.once(signal, leave)
   return () => {
-    for (const signal of signals) process.off(signal, leave)
+    for (const signal of SIGNALS) process.off(signal, leave)
   }
 }
 

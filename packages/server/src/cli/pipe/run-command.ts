@@ -23,7 +23,9 @@ export interface Ran {
  * hold the output open for ever. The output of one that succeeded is read to its end: that may be the server.
  */
 const LAST_WORDS = 10_000
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Signals by which a person or a system ends this process. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Runs a command, passes its output on, and signals to it. */
 export async function runCommand([program = '', ...args]: string[], sink: Sink): Promise<Ran> {
@@ -79,14 +81,18 @@ function ranOf(
   got: NodeJS.Signals | undefined,
 ): Ran {
   const how = signal === null ? `left with exit code ${named(code)}` : `was ended by ${signal}`
-  // The exit code that shells use for a signal.
-  const exit = code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
+  const exit = code ?? exitCodeFor(signal as NodeJS.Signals)
   if (exit === 0) return { code: 0 }
   if (got !== undefined) {
     const failure = `the launch was cancelled: the command got ${got} and ${how}`
     return { code: exit, failure, isInterrupted: true }
   }
   return { code: exit, failure: `the command ${how}` }
+}
+
+/** The exit code that shells use for a signal. */
+export function exitCodeFor(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal]
 }
 
 /** A shell reports a program that was ended by a signal as 128 and the signal's number. */
