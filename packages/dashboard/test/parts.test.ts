@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { READINESS_FROM } from '@launchtail/client/protocol'
 import { describe, expect, test } from 'vitest'
 import { expectLinear } from '../../server/test/support/linear.js'
 import { fc } from '../../server/test/support/property.js'
@@ -123,9 +124,11 @@ describe('a request as a command', () => {
     const readiness = fc.oneof(
       fc.record({ path: word.map((path) => `/${path}`), port: count }),
       fc.record({ timeout: fc.constantFrom('90s', '1h') }),
+      fc.record({ from: fc.constantFrom(...READINESS_FROM) }),
     )
     const spot = fc.constant(true as const)
-    const maybe = { gpu_count: count, disk_size: count, envs, use_spot: spot, readiness }
+    const expose = fc.constant(false as const)
+    const maybe = { gpu_count: count, disk_size: count, envs, use_spot: spot, readiness, expose }
     const optional = fc.record(maybe, { requiredKeys: [] })
     const ofModel = fc.record({ model: word, vllm_args: word, tensor_parallel: count })
     const ofTask = fc.record({ task: fc.string({ minLength: 1 }), model: word })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { NODE_STATUSES } from './events.js'
 import { PHASES } from './phases.js'
+import { READINESS_FROM } from './readiness-from.js'
 import { answers, requests } from './schemas.js'
 import { parseDuration } from './time.js'
 
@@ -154,8 +155,6 @@ export const newNodeSchema = z
       .describe('The server asks this until it answers 2xx; then the node is active.'),
   })
   .register(requests, { id: 'NewNode' })
-
-export const READINESS_FROM = ['auto', 'endpoint', 'node', 'job'] as const
 
 const readinessSchema = z
   .strictObject({

@@ -3,7 +3,7 @@ import { type Draft, LABELS } from './draft.js'
 
 export type ChangeDraft = (changes: Partial<Draft>) => void
 
-type TextField = Exclude<keyof typeof LABELS, 'use_spot'>
+type TextField = Exclude<keyof typeof LABELS, 'use_spot' | 'closed'>
 
 interface FieldProps {
   draft: Draft
@@ -45,6 +45,26 @@ export function Field(props: FieldProps) {
         </datalist>
       )}
     </div>
+  )
+}
+
+interface CheckProps {
+  draft: Draft
+  change: ChangeDraft
+  name: 'use_spot' | 'closed'
+}
+
+/** Something that is so, or is not. */
+export function Check({ draft, change, name }: CheckProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={draft[name]}
+        onChange={({ currentTarget }) => change({ [name]: currentTarget.checked })}
+      />
+      {LABELS[name]}
+    </label>
   )
 }
 

@@ -1,5 +1,6 @@
-import { type Draft, LABELS } from './draft.js'
-import { type ChangeDraft, Field } from './Field.js'
+import { READINESS_FROM } from '@launchtail/client/protocol'
+import type { Draft } from './draft.js'
+import { type ChangeDraft, Check, Field } from './Field.js'
 
 const PROVIDERS = ['aws', 'gcp', 'azure', 'kubernetes', 'lambda', 'nebius', 'runpod', 'local']
 const GPUS = ['h200', 'h100', 'a100-80gb', 'a100', 'l40s', 'l4', 'a10g', 't4']
@@ -38,18 +39,15 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       />
       {isModel && <Field {...field} name="vllm_args" hint="--max-model-len 8192" wide />}
       <Field {...field} name="node_id" hint="generated if empty" wide />
+      {!isLocal && <Field {...field} name="readiness_from" hint="auto" choices={READINESS_FROM} />}
       <Field {...field} name="readiness_path" hint="/health" />
       <Field {...field} name="readiness_port" hint="PORT" type="number" />
       <Field {...field} name="readiness_timeout" hint="30m" />
       {!isLocal && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={draft.use_spot}
-            onChange={({ currentTarget }) => change({ use_spot: currentTarget.checked })}
-          />
-          {LABELS.use_spot}
-        </label>
+        <>
+          <Check {...field} name="use_spot" />
+          <Check {...field} name="closed" />
+        </>
       )}
     </div>
   )

@@ -11,10 +11,14 @@ export interface Draft {
   readonly gpu_count: string
   readonly model: string
   readonly use_spot: boolean
+  /** True where no port is to be opened. */
+  readonly closed: boolean
   readonly disk_size: string
   readonly tensor_parallel: string
   readonly vllm_args: string
   readonly task: string
+  /** Where it has to be ready, as `readiness.from` names it. */
+  readonly readiness_from: string
   readonly readiness_path: string
   readonly readiness_port: string
   readonly readiness_timeout: string
@@ -32,10 +36,12 @@ export const EMPTY: Draft = {
   gpu_count: '',
   model: '',
   use_spot: false,
+  closed: false,
   disk_size: '',
   tensor_parallel: '',
   vllm_args: '',
   task: '',
+  readiness_from: '',
   readiness_path: '',
   readiness_port: '',
   readiness_timeout: '',
@@ -55,7 +61,9 @@ export const LABELS = {
   vllm_args: 'vLLM arguments',
   node_id: 'Node id',
   use_spot: 'Spot instance',
+  closed: 'Open no port',
   task: 'Task, as YAML',
+  readiness_from: 'Ready at',
   readiness_path: 'Ready when this path answers',
   readiness_port: 'Ready on this port',
   readiness_timeout: 'Ready within',
@@ -84,10 +92,12 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     gpu_count: text(request.gpu_count),
     model: text(request.model),
     use_spot,
+    closed: request.expose === false,
     disk_size: text(request.disk_size),
     tensor_parallel: text(request.tensor_parallel),
     vllm_args: text(request.vllm_args),
     task: text(task),
+    readiness_from: text(readiness.from),
     readiness_path: text(readiness.path),
     readiness_port: text(readiness.port),
     readiness_timeout: text(readiness.timeout),

@@ -4,8 +4,8 @@ import { variablesOf } from './variables.js'
 
 /** The request that a draft describes, without the fields that are empty. */
 export function requestOf(draft: Draft): NewLaunch {
-  const { kind, provider, use_spot, task, model, vllm_args, tensor_parallel } = draft
-  const ofModel = { vllm_args: vllm_args.trim(), tensor_parallel: numberOf(tensor_parallel) }
+  const { provider, use_spot, closed, model } = draft
+  const isTask = draft.kind === 'task'
   const fields = {
     node_id: draft.node_id.trim(),
     provider: provider.trim(),
@@ -15,13 +15,20 @@ export function requestOf(draft: Draft): NewLaunch {
     disk_size: numberOf(draft.disk_size),
     use_spot: use_spot || '',
     model: model.trim(),
-    ...(kind === 'task' ? { task } : ofModel),
+    task: isTask ? draft.task : '',
+    vllm_args: isTask ? '' : draft.vllm_args.trim(),
+    tensor_parallel: isTask ? '' : numberOf(draft.tensor_parallel),
+    expose: closed ? false : '',
     readiness: readinessOf(draft),
     envs: recordOf(draft.envs),
     secrets: recordOf(draft.secrets),
-  }
-  const given = Object.entries(fields).filter(([, value]) => value !== '')
-  return Object.fromEntries(given) as unknown as NewLaunch
+  } satisfies Record<keyof NewLaunch, unknown>
+  return given(fields) as unknown as NewLaunch
+}
+
+/** The fields that are not empty. */
+function given(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
 }
 
 function numberOf(text: string): number | '' {
@@ -32,14 +39,13 @@ function recordOf(text: string): Record<string, string> | '' {
   return text.trim() === '' ? '' : variablesOf(text)
 }
 
-function readinessOf(draft: Draft): NewLaunch['readiness'] | '' {
-  const path = draft.readiness_path.trim()
-  const port = numberOf(draft.readiness_port)
-  const timeout = draft.readiness_timeout.trim()
-  if (path === '' && port === '' && timeout === '') return ''
-  return {
-    ...(path !== '' && { path }),
-    ...(port !== '' && { port }),
-    ...(timeout !== '' && { timeout }),
-  }
+function readinessOf(draft: Draft): object | '' {
+  const fields = {
+    from: draft.readiness_from.trim(),
+    path: draft.readiness_path.trim(),
+    port: numberOf(draft.readiness_port),
+    timeout: draft.readiness_timeout.trim(),
+  } satisfies Record<keyof NonNullable<NewLaunch['readiness']>, unknown>
+  const readiness = given(fields)
+  return Object.keys(readiness).length === 0 ? '' : readiness
 }
