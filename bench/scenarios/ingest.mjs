@@ -67,7 +67,7 @@ function post(server, scale, body, type) {
       nodes: SENDERS,
       senders: SENDERS,
       body,
-      warmup: 1,
+      warmup: scale.warmup,
       seconds: scale.seconds,
     },
   )
