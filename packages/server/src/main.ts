@@ -235,7 +235,7 @@ async function openLaunching(
   { store, database, name: owner }: Storage,
   { appender, registry }: Records,
 ): Promise<Orchestrator> {
-  const { config, folder, ownSecrets, secrets, onFault } = base
+  const { config, folder, ownSecrets, secrets, logger, onFault } = base
   const key = await folder.secret('secrets-key', 32)
   return createOrchestrator({
     database,
@@ -250,6 +250,7 @@ async function openLaunching(
     ownSecrets,
     secrets,
     onFault,
+    onNotice: (notice) => logger.info(notice),
   })
 }
 

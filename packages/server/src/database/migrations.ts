@@ -155,4 +155,19 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('reachable', 'integer').execute()
     },
   },
+  '008-left-clusters': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('left_clusters')
+        .addColumn('launch_id', 'text', (column) => column.primaryKey())
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('launcher', 'text', (column) => column.notNull())
+        .addColumn('cluster_name', 'text', (column) => column.notNull())
+        .addColumn('since', 'bigint', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('next_at', 'bigint', (column) => column.notNull())
+        .addColumn('owner', 'text')
+        .execute()
+    },
+  },
 }

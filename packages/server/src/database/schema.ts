@@ -10,6 +10,7 @@ export interface Schema {
   phase_history: PhaseHistoryTable
   launch_history: LaunchHistoryTable
   launches: LaunchesTable
+  left_clusters: LeftClustersTable
   replies: RepliesTable
   sent_in: SentInTable
 }
@@ -106,6 +107,22 @@ export interface LaunchesTable {
   state: 'starting' | 'running' | 'cancelling' | 'ended'
   created_at: string
   ended_at: string | null
+}
+
+/** A cluster that may have outlived its launch. It is taken down in the background. */
+export interface LeftClustersTable {
+  launch_id: string
+  node_id: string
+  launcher: string
+  cluster_name: string
+  /** When its launch ended, in milliseconds since 1970 by the database's clock. */
+  since: number
+  /** How many attempts to take it down have begun. */
+  attempts: number
+  /** When the next attempt is due, by the same clock. During an attempt: when that is given up. */
+  next_at: number
+  /** The id of the process that made the latest attempt. */
+  owner: string | null
 }
 
 /** Answers that are kept under their `Idempotency-Key`. */

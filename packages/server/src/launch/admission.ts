@@ -13,12 +13,14 @@ import { removeFolders } from './launch-folders.js'
 import type { LaunchRows } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
+import type { LeftClusters } from './left-clusters.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
 import { storedRequest } from './stored-launch.js'
 
 export interface AdmissionOptions {
   rows: LaunchRows
+  leftClusters: Pick<LeftClusters, 'has'>
   runs: Runs
   store: Pick<LogStore, 'ping'>
   registry: Registry
@@ -37,7 +39,8 @@ export interface Admitted {
 
 /** Decides whether a launch may begin, and stores it: from then on it is certain to be carried out. */
 export function createAdmission(options: AdmissionOptions) {
-  const { rows, runs, store, registry, folder, key, clusterPrefix, ownSecrets, now } = options
+  const { rows, leftClusters, runs, store, registry, folder, key, clusterPrefix, ownSecrets, now } =
+    options
   return { admit, refuseWhileRunning }
 
   /** `keep` stores the answer in the same transaction. */
@@ -102,8 +105,15 @@ export function createAdmission(options: AdmissionOptions) {
       region,
       gpu,
       spot,
-      taken: async (name) => (await registry.named(name)).some((other) => other !== nodeId),
+      taken: isTaken(nodeId),
     })
+  }
+
+  /** By another node, or by a cluster that is being taken down: the new one would go with it. */
+  function isTaken(nodeId: string) {
+    return async (name: string) =>
+      (await leftClusters.has(name)) ||
+      (await registry.named(name)).some((other) => other !== nodeId)
   }
 
   /** Throws 409 if the node has a launch that is not over. */

@@ -5,8 +5,12 @@ import { offsetName } from './offset-name.js'
 import type { Work } from './work.js'
 
 /** Stores why the launch ended: first in the log, once, and then in its row. */
-export async function finish(work: Work, outcome: Outcome, onOver: () => void): Promise<void> {
-  const { launch, source, store, appender, row, insist, cancelling, now } = work
+export async function finish(
+  work: Work,
+  { left, ...outcome }: Outcome,
+  onOver: () => void,
+): Promise<void> {
+  const { launch, source, store, appender, row, insist, cancelling, now, leave } = work
   const { nodeId } = launch
   // A termination needs no reason, for which the whole log would be read.
   const status = cancelling.aborted ? 'terminated' : 'failed'
@@ -18,7 +22,5 @@ export async function finish(work: Work, outcome: Outcome, onOver: () => void): 
   const offset = { name: offsetName(source, 'end'), from: 0, to: 1 }
   await insist('ending', () => appender.append(nodeId, [draft], { offset }))
   onOver()
-  await insist('storing the end of', () =>
-    row.update({ state: 'ended', secrets: null, ended_at: now().toISOString() }),
-  )
+  await insist('storing the end of', () => row.end(now().toISOString(), left ? leave : undefined))
 }

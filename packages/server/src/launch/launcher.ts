@@ -1,6 +1,6 @@
 import type { LaunchRequest, LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine, LaunchWord } from '../ingest/launch-line.js'
-import type { Outcome } from '../nodes/ends/explain.js'
+import type { Outcome as Explained } from '../nodes/ends/explain.js'
 
 /** A launch, as its launcher needs it. */
 export interface Launch {
@@ -25,7 +25,10 @@ export type LaunchNews =
   | { readonly type: 'step'; readonly draft: LaunchWord }
 
 /** Why a launch is over. A node that is `active` is followed until it ends, too. */
-export type { Outcome }
+export interface Outcome extends Explained {
+  /** True where its cluster may still be there. It is then taken down in the background. */
+  readonly left?: boolean
+}
 
 /**
  * A way of launching nodes. Whatever it needs to find again what it started is in the handle, which
@@ -57,4 +60,9 @@ export interface Launcher {
    * the signal, which aborts when the server closes, it is called again at the next start.
    */
   cancel(launch: Launch, handle: unknown, signal?: AbortSignal): Promise<void>
+  /**
+   * Takes down the cluster that a launch has left, and returns when it is gone. The launch is over, and
+   * nothing but the name is known of it. Idempotent.
+   */
+  takeDown(clusterName: string, signal: AbortSignal): Promise<void>
 }

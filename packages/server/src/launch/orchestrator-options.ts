@@ -4,6 +4,7 @@ import type { LogStore } from '../logs/store.js'
 import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
 import type { Launcher } from './launcher.js'
+import type { TakeDownPace } from './take-downs.js'
 
 export interface OrchestratorOptions {
   database: Database
@@ -26,4 +27,8 @@ export interface OrchestratorOptions {
   lease?: number
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
+  /** Called with what whoever runs this server may want to know. */
+  onNotice?: (message: string) => void
+  /** For tests: milliseconds. */
+  takeDowns?: Partial<TakeDownPace>
 }

@@ -8,10 +8,12 @@ import { createLaunchRows } from './launch-rows.js'
 import { withSecretEnvs } from './launch-secrets.js'
 import { chooseLauncher } from './launchers.js'
 import { createLeases } from './leases.js'
+import { createLeftClusters } from './left-clusters.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
 import { createReplies, type KeepAnswer } from './replies.js'
 import { createRuns } from './runs.js'
 import { readAsked } from './stored-launch.js'
+import { createTakeDowns } from './take-downs.js'
 import { createTakeUp } from './take-up.js'
 import { createTermination } from './termination.js'
 
@@ -50,17 +52,22 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     mutex(nodeId === undefined ? 'launches' : ['launches', lockOf(nodeId)], act)
   const rows = createLaunchRows(given.database)
   const leases = createLeases({ ...given, length: lease })
-  const options = { ...given, now, onFault, ownSecrets, rows, leases, locked }
+  const leftClusters = createLeftClusters(given.database, given.owner)
+  const options = { ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked }
   const runs = createRuns({ ...options, closing: closing.signal })
   const admission = createAdmission({ ...options, runs })
   const takeUp = createTakeUp({ ...options, runs, lease, closing: closing.signal })
+  const takeDowns = createTakeDowns({ ...options, closing: closing.signal })
   const replies = createReplies(given.database, now)
   return {
     launch,
     asked,
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
     terminate: createTermination({ ...options, runs }),
-    resume: takeUp.resume,
+    async resume() {
+      await takeUp.resume()
+      await takeDowns.resume()
+    },
     running: runs.isRunning,
     forget,
     close,
@@ -106,5 +113,6 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     // Whatever is being admitted or terminated comes to its end.
     await locked(async () => {})
     await runs.ended()
+    await takeDowns.stopped()
   }
 }

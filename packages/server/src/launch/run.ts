@@ -10,6 +10,7 @@ import { createInsist } from './insist.js'
 import type { LaunchRow } from './launch-rows.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import type { Lease } from './lease.js'
+import type { LeftClusters } from './left-clusters.js'
 import { createOwnedRow } from './owned-row.js'
 import { startLaunch } from './start-launch.js'
 import type { Work } from './work.js'
@@ -23,6 +24,7 @@ export interface RunOptions {
   /** Why the launch cannot be carried out, if that was found when it was taken up. */
   fault: string | undefined
   database: Database
+  leftClusters: Pick<LeftClusters, 'add'>
   store: LogStore
   appender: Appender
   /** Aborts when this process closes. */
@@ -53,7 +55,8 @@ export interface Run {
  * changed, and what was launched is not ended.
  */
 export function createRun(options: RunOptions): Run {
-  const { row, lease, launch, secrets, launcher, fault, closing, store, now, onFault } = options
+  const { row, lease, launch, secrets, launcher, fault, closing, store, leftClusters } = options
+  const { now, onFault } = options
   const { launch_id: launchId, node_id: nodeId, source } = row
   const ours = childSignal(closing, lease.signal)
   const { signal } = ours
@@ -68,6 +71,8 @@ export function createRun(options: RunOptions): Run {
     store,
     appender,
     row: ownedRow,
+    leave: (transaction) =>
+      leftClusters.add({ ...row, cluster_name: launch.clusterName }, transaction),
     insist,
     signal,
     cancelling: cancelling.signal,

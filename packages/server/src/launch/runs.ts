@@ -6,11 +6,13 @@ import type { LaunchRow } from './launch-rows.js'
 import type { Launcher } from './launcher.js'
 import type { Lease } from './lease.js'
 import type { Leases } from './leases.js'
+import type { LeftClusters } from './left-clusters.js'
 import { createRun, type Run } from './run.js'
 import { readLaunch } from './stored-launch.js'
 
 export interface RunsOptions {
   database: Database
+  leftClusters: Pick<LeftClusters, 'add'>
   store: LogStore
   appender: Appender
   launchers: readonly Launcher[]

@@ -1,3 +1,5 @@
+import type { Transaction } from 'kysely'
+import type { Schema } from '../database/schema.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import type { Insist } from './insist.js'
@@ -14,6 +16,8 @@ export interface Work {
   /** Appends with the lease's fencing token. */
   readonly appender: Appender
   readonly row: OwnedRow
+  /** Stores that the launch has left its cluster behind. */
+  readonly leave: (transaction: Transaction<Schema>) => Promise<void>
   readonly insist: Insist
   /** Aborts when the launch is not this process's any more. */
   readonly signal: AbortSignal

@@ -7,6 +7,7 @@ import { sqliteDatabase } from '../../src/database/sqlite.js'
 import type { Launcher } from '../../src/launch/launcher.js'
 import { localLauncher } from '../../src/launch/local/launcher.js'
 import { createOrchestrator } from '../../src/launch/orchestrator.js'
+import type { OrchestratorOptions } from '../../src/launch/orchestrator-options.js'
 import { identify } from '../../src/launch/supervised/processes.js'
 import { createAppender } from '../../src/logs/appender.js'
 import { readEntry } from '../../src/logs/entry-text.js'
@@ -32,6 +33,7 @@ export interface ServerOptions {
   lease?: number
   /** Where the logs are, if not in the folder. */
   redisUrl?: string
+  takeDowns?: OrchestratorOptions['takeDowns']
   store?: (store: LogStore) => LogStore
 }
 
@@ -46,6 +48,7 @@ export async function startLaunching({
   owner = 'server',
   lease,
   redisUrl,
+  takeDowns = { look: 20, first: 20, longest: 100 },
   store: wrap = (store) => store,
 }: ServerOptions) {
   const database = await sqliteDatabase(join(folder, 'records.db'))
@@ -71,6 +74,7 @@ export async function startLaunching({
     onAppended: registry.appended,
   })
   const faults: unknown[] = []
+  const notices: string[] = []
   const orchestrator = createOrchestrator({
     database,
     store,
@@ -86,8 +90,13 @@ export async function startLaunching({
     secrets,
     ...(lease !== undefined && { lease }),
     onFault: (message, error) => faults.push({ message, error }),
+    onNotice: (message) => notices.push(message),
+    takeDowns,
   })
-  return { database, store, appender, registry, orchestrator, secrets, faults, list, until, stop }
+  return {
+    ...{ database, store, appender, registry, orchestrator, secrets, faults, notices },
+    ...{ list, until, stop },
+  }
 
   async function list(nodeId: string): Promise<LogEntry[]> {
     return (await real.read(nodeId, 0, 100_000)).flatMap(

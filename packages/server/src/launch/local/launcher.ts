@@ -48,6 +48,8 @@ export function localLauncher({
       return yield* attach(options)
     },
     cancel,
+    // Its outcomes leave nothing.
+    async takeDown() {},
   }
 
   async function cancel(launch: Launch, handle: unknown): Promise<void> {

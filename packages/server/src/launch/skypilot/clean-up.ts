@@ -16,7 +16,7 @@ export interface CleanUpOptions {
 
 /**
  * Takes down the cluster of a launch that is over, because it costs money. Where that does not work in
- * time, the outcome's details say so.
+ * time, the outcome says so, and the cluster is taken down in the background.
  */
 export async function cleanUp({
   outcome,
@@ -33,8 +33,7 @@ export async function cleanUp({
     signal.throwIfAborted()
     const slow = `it was not gone within ${formatDuration(pace.cleanup)}`
     const why = error instanceof DeadlineError ? (reason() ?? slow) : (error as Error).message
-    const command = `\`sky down ${cluster}\``
-    const left = `The cluster ${cluster} may still be there (${why}). Check \`sky status\`, and take it down with ${command}.`
-    return { ...outcome, details: [outcome.details, left].filter(Boolean).join('\n') }
+    const told = `The cluster ${cluster} may still be there (${why}). This server goes on taking it down, for up to a day; \`sky down ${cluster}\` does it by hand.`
+    return { ...outcome, details: [outcome.details, told].filter(Boolean).join('\n'), left: true }
   }
 }

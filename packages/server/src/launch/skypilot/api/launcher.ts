@@ -76,6 +76,10 @@ export function skypilotLauncher({
       return yield* attach({ ...options, signal })
     },
     cancel,
+    takeDown: (cluster, signal) =>
+      withDeadline(pace.cancel, signal, (within) =>
+        takeDown({ api, cluster, id: undefined, signal: within }),
+      ),
   }
 
   async function cancel(launch: Launch, handle: unknown, signal?: AbortSignal): Promise<void> {

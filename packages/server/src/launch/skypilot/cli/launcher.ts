@@ -73,13 +73,17 @@ export function skyCommandLauncher({
       const { supervisor } = cliFiles(launch.folder)
       const begun = handle !== undefined || existsSync(supervisor)
       await endSupervisor(launch.folder, findSupervisor(launch.folder))
-      if (!begun) return
       // The request goes on at SkyPilot when the command is ended.
-      const { clusterName: cluster } = launch
-      await withDeadline(pace.cancel, signal, (within) =>
-        skyDown(skyIn(env), { cluster, timeout: pace.cancel, signal: within }),
-      )
+      if (begun) await takeDown(launch.clusterName, signal)
     },
+    takeDown,
+  }
+
+  function takeDown(cluster: string, signal?: AbortSignal): Promise<void> {
+    const { cancel: timeout } = pace
+    return withDeadline(timeout, signal, (within) =>
+      skyDown(skyIn(env), { cluster, timeout, signal: within }),
+    )
   }
 
   function supervise({

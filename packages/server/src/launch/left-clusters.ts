@@ -1,0 +1,80 @@
+import { sql, type Transaction } from 'kysely'
+import { databaseNow } from '../database/clock.js'
+import type { Database } from '../database/open.js'
+import type { LeftClustersTable, Schema } from '../database/schema.js'
+
+export interface LeftCluster extends Pick<LeftClustersTable, Name | 'launch_id' | 'attempts'> {
+  /** How long ago its launch ended, in milliseconds. */
+  readonly age: number
+}
+
+type Name = 'node_id' | 'launcher' | 'cluster_name'
+
+/** The clusters that may have outlived their launches, and who is taking them down. */
+export interface LeftClusters {
+  add(
+    cluster: Pick<LeftClustersTable, Name | 'launch_id'>,
+    transaction: Transaction<Schema>,
+  ): Promise<void>
+  /** True where a cluster of this name is still to be taken down. */
+  has(name: string): Promise<boolean>
+  /** Takes clusters that are due for an attempt. For so many milliseconds nobody else gets them. */
+  claim(most: number, length: number): Promise<LeftCluster[]>
+  /** The next attempt is due in so many milliseconds. */
+  later(launchId: string, pause: number): Promise<void>
+  remove(launchId: string): Promise<void>
+  /** Clusters that this process, or the one before it, was taking down are due at once. */
+  release(): Promise<void>
+}
+
+export function createLeftClusters(database: Database, owner: string): LeftClusters {
+  const inFuture = (ms: number) => sql<number>`${databaseNow} + ${ms}`
+  return {
+    async add({ launch_id, node_id, launcher, cluster_name }, transaction) {
+      const times = { since: databaseNow, next_at: databaseNow }
+      const row = { launch_id, node_id, launcher, cluster_name, attempts: 0, owner: null, ...times }
+      await transaction.insertInto('left_clusters').values(row).execute()
+    },
+    async has(name) {
+      const found = await database
+        .selectFrom('left_clusters')
+        .select('launch_id')
+        .where('cluster_name', '=', name)
+        .executeTakeFirst()
+      return found !== undefined
+    },
+    claim: (most, length) =>
+      database
+        .updateTable('left_clusters')
+        .set((row) => ({ owner, attempts: row('attempts', '+', 1), next_at: inFuture(length) }))
+        .where('launch_id', 'in', (rows) =>
+          rows
+            .selectFrom('left_clusters')
+            .select('launch_id')
+            .where('next_at', '<=', databaseNow)
+            .orderBy('next_at')
+            .limit(most),
+        )
+        .returning(['launch_id', 'node_id', 'launcher', 'cluster_name', 'attempts'])
+        .returning((row) => sql<number>`${databaseNow} - ${row.ref('since')}`.as('age'))
+        .execute(),
+    async later(launchId, pause) {
+      await database
+        .updateTable('left_clusters')
+        .set({ owner: null, next_at: inFuture(pause) })
+        .where('launch_id', '=', launchId)
+        .where('owner', '=', owner)
+        .execute()
+    },
+    async remove(launchId) {
+      await database.deleteFrom('left_clusters').where('launch_id', '=', launchId).execute()
+    },
+    async release() {
+      await database
+        .updateTable('left_clusters')
+        .set({ owner: null, next_at: databaseNow })
+        .where('owner', '=', owner)
+        .execute()
+    },
+  }
+}
