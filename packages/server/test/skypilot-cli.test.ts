@@ -334,6 +334,21 @@ test('a launch is cancelled at any moment', async () => {
   expect([...api.clusters.keys()]).toEqual([])
 })
 
+test('a launch that SkyPilot has only queued is cancelled, and never begins', async () => {
+  const { api, start } = await sky({ scenario: scenarios.plain(), queued: true })
+  const server = await start()
+  const { cluster_name } = await server.orchestrator.launch(request())
+  await waitFor(() => api.launched.length > 0 || undefined)
+  expect([...api.clusters.keys()]).toEqual([])
+  await server.orchestrator.terminate('gpu-1')
+  await server.until('gpu-1', ended)
+  const of = [...api.requests.values()].filter(({ cluster }) => cluster === cluster_name)
+  expect(of.find(({ name }) => name === 'sky.launch')?.status).toBe('CANCELLED')
+  api.pass('queue')
+  await new Promise(setImmediate)
+  expect([...api.clusters.keys()]).toEqual([])
+})
+
 test('a cluster that goes while its log, which does not notice, is read', async () => {
   const { api, start } = await sky({
     scenario: scenarios.plain({ gated: true }),

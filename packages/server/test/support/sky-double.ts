@@ -116,6 +116,19 @@ async function script({ url, calls }: { url: string; calls: string }): Promise<v
     await write(`\x1b[1mClusters\x1b[0m [x] (1 found)\n${list}\n`)
     process.exit(0)
   }
+  if (command === 'api' && words[0] === 'status') {
+    let text = ''
+    for await (const chunk of await ask('/api/status')) text += chunk
+    const own = JSON.parse(text).filter((one: { cluster_name?: string }) => {
+      return one.cluster_name === after('-c')
+    })
+    await write(`${JSON.stringify(own)}\n`)
+    process.exit(0)
+  }
+  if (command === 'api' && words[0] === 'cancel') {
+    await done('/api/cancel', { request_ids: words.slice(2) })
+    process.exit(0)
+  }
   if (command === 'down') {
     const { status } = await done('/down', { cluster_name: words.at(-1) })
     await write(status === 'SUCCEEDED' ? 'Terminating: done.\n' : 'Cluster(s) not found.\n')

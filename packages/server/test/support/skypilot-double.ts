@@ -88,6 +88,8 @@ export interface DoubleOptions {
   piece?: number
   /** The place opens no ports and has no endpoints, as Slurm. */
   closed?: boolean
+  /** Launches wait for the gate `queue`, and until then their clusters are not listed. */
+  queued?: boolean
   /** The n-th reading of a stream is cut after so many bytes. */
   cuts?: readonly number[]
 }
@@ -101,6 +103,7 @@ export async function startDouble({
   heartbeat = 40,
   piece = 700,
   closed = false,
+  queued = false,
   cuts = [],
 }: DoubleOptions) {
   const requests = new Map<string, Request>()
@@ -136,6 +139,9 @@ export async function startDouble({
       const { signal } = request.stopping
       request.tape.write(control("Waiting for 'sky.launch' request to be scheduled: x"))
       await sleep(5)
+      const queue = queued ? [{ gate: 'queue' }] : []
+      await play(queue, request.tape, { name: body.cluster_name, signal })
+      if (signal.aborted) return
       request.status = 'RUNNING'
       const cluster: Cluster = clusters.get(body.cluster_name) ?? {
         status: 'INIT',
@@ -171,7 +177,8 @@ export async function startDouble({
     },
     async '/down'(request, body) {
       request.status = 'RUNNING'
-      for (const other of requests.values()) {
+      // As the real one: what has no cluster yet is not cancelled.
+      for (const other of clusters.has(body.cluster_name) ? requests.values() : []) {
         if (other.cluster === body.cluster_name && other.name === 'sky.launch') stop(other)
       }
       await sleep(10)

@@ -75,8 +75,31 @@ export async function endpointOf(
 export async function skyDown(sky: SkyCommandOptions, question: SkyQuestion): Promise<void> {
   const { cluster } = question
   const { code, text } = await runSky(sky, ['down', '-y', cluster], question)
-  const there = await isThere(sky, question)
+  const [there, wasLaunched] = await Promise.all([
+    isThere(sky, question),
+    cancelLaunches(sky, question),
+  ])
+  if (wasLaunched) return skyDown(sky, question)
   if (there === false || (there === undefined && code === 0)) return
   const said = text.trim().split('\n').slice(-3).join(' ').slice(0, 500)
   throw new Error(`\`sky down ${cluster}\` did not take it down: ${said}`)
+}
+
+/**
+ * Cancels launches of the cluster that SkyPilot has still queued: `sky down` ends only those whose
+ * cluster is listed already. True where there was one.
+ */
+async function cancelLaunches(
+  sky: SkyCommandOptions,
+  { cluster, ...limits }: SkyQuestion,
+): Promise<boolean> {
+  const { text } = await runSky(sky, ['api', 'status', '-c', cluster, '-o', 'json'], limits)
+  // An older `sky` knows no such options, and there is no list then.
+  const ids = (listIn(text) ?? []).flatMap((one) => {
+    const { request_id: id, name } = (one ?? {}) as { request_id?: unknown; name?: unknown }
+    return name === 'sky.launch' && typeof id === 'string' ? [id] : []
+  })
+  if (ids.length === 0) return false
+  await runSky(sky, ['api', 'cancel', '-y', ...ids], limits)
+  return true
 }
