@@ -49,6 +49,7 @@ function plain(line: string): string {
       .replace(/ {2}View logs: sky .*$/, '')
       // What the probe beside the job reports is read and not shown, and its requests are left out.
       .replace(/^launchtail [0-9a-f]{32} .*|^.*\blaunchtail-probe\b.*/, '')
+      .replace(/^127\.0\.0\.1 .*(?:"GET \/(?:health|v1|v2)\S* HTTP\/1\.1" 404| code 404, ).*/, '')
       // Only in the file: a stream ends before it.
       .replace(/^Request \S+ cancelled by user$/, '')
       .trim()

@@ -266,9 +266,15 @@ describe('access lines of the probe', () => {
     'srv  log_server_r: request: GET /health 127.76.84.1 200',
     '127.76.84.1:52834 (scheme=http,method=GET,path=/health,type=,length=) (status=200)',
     '::ffff:127.76.84.1 - - "GET /health HTTP/1.1" 200',
+    'INFO:     127.0.0.1:54321 - "GET /v1/models HTTP/1.1" 404 Not Found',
+    '127.0.0.1 - - [22/Nov/2026 10:00:00] "GET /v2/health/ready HTTP/1.1" 404 -',
+    '127.0.0.1 - - [22/Nov/2026 10:00:00] code 404, message File not found',
   ]
   const OTHERS = [
     'INFO:     127.0.0.1:54321 - "GET /health HTTP/1.1" 200 OK',
+    'INFO:     127.0.0.1:54321 - "GET /v1/models?limit=1 HTTP/1.1" 404 Not Found',
+    'INFO:     127.0.0.1:54321 - "GET /v1/completions HTTP/1.1" 404 Not Found',
+    'INFO:     10.0.0.1:54321 - "GET /health HTTP/1.1" 404 Not Found',
     'INFO:     127.76.84.12:54321 - "GET /health HTTP/1.1" 200 OK',
     'INFO:     127.76.84.1:54321 connected',
     '10.0.0.1 - - "GET /health HTTP/1.1" 200 2 "-" "kube-probe/1.30"',
