@@ -82,13 +82,16 @@ function wrongJob(last: string | undefined, { job }: Expected): string[] {
     : [`SkyPilot’s job is ${last} instead of ${job}`]
 }
 
-/** The jobs of a cluster that Slurm still has after a minute. */
+/** How long a cluster may take to be gone: what does not work before a failure is told goes on after it. */
+const GONE = 180_000
+
+/** The jobs of a cluster that Slurm still has after that time. */
 async function jobsLeft({ slurm }: Lab, cluster: string): Promise<string[]> {
   let left: string[] = []
   const look = async () => {
     left = await slurm.jobsOf(cluster)
     return left.length === 0
   }
-  await until('its jobs to leave Slurm’s queue', look).catch(() => {})
+  await until('its jobs to leave Slurm’s queue', look, { within: GONE }).catch(() => {})
   return left
 }

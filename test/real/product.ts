@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,10 +21,13 @@ export interface Product {
   stop(): Promise<void>
   /** Starts it again on the same port and folder. */
   start(): Promise<void>
+  /** The last lines of its own log. */
+  log(): string
   close(): Promise<void>
 }
 
 const PROGRAM = fileURLToPath(new URL('../../packages/server/dist/launchtail.js', import.meta.url))
+const LOG_LINES = 15
 const TOKEN = 'lab-token-0123456789'
 
 export async function startProduct(lab: Lab, via: Via): Promise<Product> {
@@ -41,8 +44,9 @@ export async function startProduct(lab: Lab, via: Via): Promise<Product> {
     LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
     LAUNCHTAIL_DATA_DIR: join(folder, 'data'),
     LAUNCHTAIL_CLUSTER_PREFIX: CLUSTER_PREFIX,
-    LAUNCHTAIL_LOG_LEVEL: 'warn',
+    LAUNCHTAIL_LOG_LEVEL: 'info',
   }
+  const log = join(lab.folder, 'log', `launchtail-${port}.out`)
   let server: ChildProcess
   await start()
   return {
@@ -50,6 +54,7 @@ export async function startProduct(lab: Lab, via: Via): Promise<Product> {
     kill: () => end(server, { signal: 'SIGKILL' }),
     stop: () => end(server),
     start,
+    log: () => readFileSync(log, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n'),
     async close() {
       await end(server)
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
@@ -58,9 +63,9 @@ export async function startProduct(lab: Lab, via: Via): Promise<Product> {
 
   async function start(): Promise<void> {
     server = spawn(process.execPath, [PROGRAM, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const log = createWriteStream(join(lab.folder, 'log', `launchtail-${port}.out`), { flags: 'a' })
-    server.stdout?.pipe(log, { end: false })
-    server.stderr?.pipe(log, { end: false })
+    const output = createWriteStream(log, { flags: 'a' })
+    server.stdout?.pipe(output, { end: false })
+    server.stderr?.pipe(output, { end: false })
     const ended = once(server, 'exit').then(() => true)
     await until('Launchtail to answer', async () => {
       if (server.exitCode !== null) throw new Error('Launchtail ended when it was started')

@@ -11,8 +11,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { CASES } from './cases.js'
-import { NoLab } from './lab/install.js'
-import { type Lab, startLab } from './lab/lab.js'
+import { startLab } from './lab/lab.js'
 import { NEWEST } from './lab/versions.js'
 import { whyNot } from './lab/why-not.js'
 import type { Via } from './product.js'
@@ -47,19 +46,20 @@ async function test(): Promise<Counts> {
     process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
   }
   build()
-  let lab: Lab | undefined
+  const lab = await startLab({ version: options.skypilot }).catch(noLab)
+  if ('why' in lab) return skipped(lab.why)
   try {
-    lab = await startLab({ version: options.skypilot })
     console.log(`SkyPilot ${options.skypilot}, ${planned.length} cases`)
     const { signal } = stopping
     return await runAll(lab, planned, { signal, ...(isShort && { within: SHORT }) })
-  } catch (error) {
-    if (error instanceof NoLab) return skipped(error.message)
-    console.log(error)
-    return { ...NONE, failed: planned.length }
   } finally {
-    await lab?.close()
+    await lab.close()
   }
+}
+
+/** Launchtail has no part in a lab that does not start. */
+function noLab(error: unknown): { why: string } {
+  return { why: `the lab could not be started (${error instanceof Error ? error.message : error})` }
 }
 
 function skipped(why: string): Counts {

@@ -91,6 +91,7 @@ async function runOne(lab: Lab, { one, via }: Planned, stop: AbortSignal): Promi
     return true
   } catch (error) {
     console.log(`FAILED  ${took()}: ${error instanceof Error ? error.message : error}`)
+    if (product) console.log(`Launchtail's own log ends:\n${product.log()}`)
     return false
   } finally {
     clearTimeout(late)

@@ -4,9 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { CommandError, run } from './processes.js'
 import { PACKAGES_OF } from './versions.js'
 
-/** Thrown where this machine can have no lab, with the reason. */
-export class NoLab extends Error {}
-
 const CACHE = process.env.LAUNCHTAIL_LAB_CACHE ?? join(homedir(), '.cache/launchtail-lab')
 const NO_PYTHON = 3
 
@@ -19,7 +16,7 @@ export async function install(version: string): Promise<string> {
     await run('sh', [script, folder, version, ...(day ? [day] : [])], { within: 900_000 })
   } catch (error) {
     if (!(error instanceof CommandError) || error.code !== NO_PYTHON) throw error
-    throw new NoLab('there is no Python 3.10, and uv cannot fetch one')
+    throw new Error('there is no Python 3.10, and uv cannot fetch one')
   }
   return folder
 }
