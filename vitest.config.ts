@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config'
+// Tests that run from the sources need it.
+import './scripts/build-parser.mjs'
 
 // All that tests draw at random comes from one seed, which the processes of a run inherit.
 process.env.LAUNCHTAIL_TEST_SEED ??= String(Math.floor(Math.random() * 2 ** 31))

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import './build-parser.mjs'
 
 const dashboard = fileURLToPath(new URL('../packages/dashboard', import.meta.url))
 const client = fileURLToPath(new URL('../packages/client/src', import.meta.url))

@@ -6,6 +6,7 @@ import { settings } from '../packages/server/src/config.js'
 import { openApi } from '../packages/server/src/http/openapi/document.js'
 import { manPage } from './man-page.js'
 import { phasesPage } from './phases-page.js'
+import { queryPage } from './query-page.js'
 
 /** The generated pages by their names in `docs/`. */
 export function madePages(): Record<string, string> {
@@ -13,6 +14,7 @@ export function madePages(): Record<string, string> {
     'configuration.md': configurationPage(),
     'launchtail.1': manPage(server.version),
     'phases.md': phasesPage(),
+    'query.md': queryPage(),
     'openapi.json': `${JSON.stringify(openApi(server.version), null, 2)}\n`,
   }
 }

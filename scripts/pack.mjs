@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const PACKAGES = {
-  client: { built: ['dist/index.js', 'dist/protocol/index.js'], copies: [['LICENSE', 'LICENSE']] },
+  client: {
+    built: ['dist/index.js', 'dist/protocol/index.js', 'dist/query/grammar.js'],
+    copies: [['LICENSE', 'LICENSE']],
+  },
   server: {
     built: ['dist/launchtail.js'],
     copies: [

@@ -13,6 +13,7 @@ import {
   type Tool,
 } from '../packages/server/src/output/tools/index.js'
 import { wordsOf } from '../packages/server/src/output/words.js'
+import { code, table } from './markdown.js'
 
 export function phasesPage(): string {
   return `# Phases, causes and silence
@@ -190,15 +191,4 @@ function causeText({ code: name, means, advice, rows }: Cause): string {
     ...(phases ? [`Only in ${phases.map(code).join(', ')}.`] : []),
   ])
   return `### \`${name}\`\n\n${[means, advice, ...new Set(only)].join(' ')}`
-}
-
-function table(heads: string[], rows: string[][]): string {
-  const lines = [heads, heads.map(() => '---'), ...rows]
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-/** Code in a table's cell: a bar would end the cell, and a backtick the code. */
-function code(text: string): string {
-  const fence = text.includes('`') ? '``' : '`'
-  return `${fence}${text.replaceAll('|', '\\|')}${fence}`
 }

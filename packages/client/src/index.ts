@@ -17,7 +17,7 @@ export type {
   StatsOptions,
 } from './options.js'
 export type { Draft, LogEntry } from './protocol/entry.js'
-export type { DoneEvent, ErrorEvent, GapEvent, NodeStatus, StatusEvent } from './protocol/events.js'
+export type { DoneEvent, ErrorEvent, GapEvent, StatusEvent } from './protocol/events.js'
 export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
 export type { Level } from './protocol/levels.js'
 export type {
@@ -30,6 +30,7 @@ export type {
   PhaseTiming,
 } from './protocol/node.js'
 export type { Beat, NodeStatusChange } from './protocol/node-status.js'
+export type { NodeStatus } from './protocol/node-statuses.js'
 export type { Phase } from './protocol/phases.js'
 export type { ExportFormat } from './protocol/queries.js'
 export type {

@@ -1,11 +1,8 @@
 import * as z from 'zod'
 import { entrySchema } from './entry.js'
+import { NODE_STATUSES } from './node-statuses.js'
 import { PHASES } from './phases.js'
 import { answers } from './schemas.js'
-
-/** The state of a launch in the node's record and in `done`. */
-export const NODE_STATUSES = ['launching', 'active', 'failed', 'terminated'] as const
-export type NodeStatus = (typeof NODE_STATUSES)[number]
 
 const GAP_REASONS = ['expired', 'rewritten', 'unknown'] as const
 export type GapReason = (typeof GAP_REASONS)[number]

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { NODE_STATUSES } from './events.js'
+import { NODE_STATUSES } from './node-statuses.js'
 import { PHASES } from './phases.js'
 import { READINESS_FROM } from './readiness-from.js'
 import { answers, requests } from './schemas.js'

@@ -1,6 +1,6 @@
+import { nearest } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 import { CAUSE_CODES } from '../nodes/correction.js'
-import { nearest } from './nearest.js'
 
 /** Throws 400 for what is no cause's code. */
 export function refuseUnknownCode(code: string): void {

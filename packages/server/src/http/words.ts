@@ -1,5 +1,5 @@
+import { nearest } from '@launchtail/client/protocol'
 import { ZodObject, type z } from 'zod'
-import { nearest } from './nearest.js'
 
 /**
  * Says what is wrong with a field, as the rest of a sentence that begins with its name. Returns
