@@ -2,10 +2,12 @@
  * Every wait for somebody else ends in time, also where the garbage collector runs meanwhile: on Node 20
  * it takes the timer of an `AbortSignal.timeout` that only an `AbortSignal.any` refers to.
  */
-import { chmodSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createClient } from '@launchtail/client'
 import { expect, onTestFinished, test } from 'vitest'
 import { createUpload } from '../src/cli/upload/upload.js'
@@ -176,4 +178,36 @@ test.each(['exec sleep 60', 'sleep 8 & wait'])('a `sky` command that hangs: %s',
   const asked = endpointOf(sky, { ...question, port: 8000 })
   await expect(amidGarbage(asked)).rejects.toThrow('timed out after 0.3s')
   await expect(amidGarbage(skyDown(sky, question))).rejects.toThrow('timed out after 0.3s')
+})
+
+test('the lint refuses timers that can be lost, wherever the product has its sources', () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
+  const folder = emptyFolder()
+  for (const name of [
+    'biome.json',
+    'scripts/no-lost-deadlines.grit',
+    'scripts/seeded-tests.grit',
+  ]) {
+    cpSync(join(root, name), join(folder, name))
+  }
+  const uses = { timeout: 'AbortSignal.timeout(5)', any: 'AbortSignal.any([])' }
+  const files = [
+    'packages/client/src',
+    'packages/server/src/launch',
+    'packages/dashboard/src',
+    'bench',
+  ].flatMap((path) => Object.keys(uses).map((use) => join(path, `${use}.ts`)))
+  for (const file of files) {
+    mkdirSync(join(folder, file, '..'), { recursive: true })
+    const use = uses[basename(file, '.ts') as keyof typeof uses]
+    writeFileSync(join(folder, file), `export const signal = ${use}\n`)
+  }
+  const { status, stderr } = spawnSync(
+    join(root, 'node_modules/.bin/biome'),
+    ['lint', '--vcs-enabled=false', '--max-diagnostics=none', '.'],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  expect(status).toBe(1)
+  const refused = files.filter((file) => stderr.includes(`${file}:1:23 plugin`))
+  expect(refused).toEqual(files)
 })

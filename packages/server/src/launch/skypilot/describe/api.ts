@@ -1,3 +1,4 @@
+import { withDeadline } from '@launchtail/client/async'
 import type { SkyPilotState } from '@launchtail/client/protocol'
 import type { SkyPilot } from '../../../nodes/skypilot.js'
 import { skyApi } from '../api/api.js'
@@ -37,8 +38,9 @@ export function describeApi({
         ...(apiVersion !== undefined && { api_version: apiVersion }),
         ...{ user, open },
       })
-      const signal = AbortSignal.timeout(timeout)
-      const [check, clusters] = await Promise.all([api.check(signal), api.ownClusters(signal)])
+      const [check, clusters] = await withDeadline(timeout, undefined, (signal) =>
+        Promise.all([api.check(signal), api.ownClusters(signal)]),
+      )
       return { ...state, infra: infraIn(check), clusters: [...clusters] }
     } catch (error) {
       return { ...state, problem: (error as Error).message }
