@@ -300,7 +300,7 @@ function openEnds(
     signs,
     ends,
     stallMonitor: startStallMonitor({ registry, store, appender, onFault }),
-    lostMonitor: startLostMonitor({ sentIn, signs, ends, registry, store, onFault }),
+    lostMonitor: startLostMonitor({ sentIn, signs, ends, store, onFault }),
     readyMonitor: startReadyMonitor({ sentIn, ends, appender, onFault }),
   }
 }

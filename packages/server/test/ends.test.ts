@@ -30,7 +30,7 @@ async function startServer(on: (typeof STORES)[number], folder: string) {
   let now = 0
   const faults: unknown[] = []
   const monitor = startLostMonitor({
-    ...{ sentIn, signs, ends, registry, store, every: 5 * SECOND, clock: () => now },
+    ...{ sentIn, signs, ends, store, every: 5 * SECOND, clock: () => now },
     onFault: (message, error) => faults.push(message, error),
   })
   return { ...server, ends, signs, sentIn, pass, create, say, stop, node }
@@ -39,6 +39,7 @@ async function startServer(on: (typeof STORES)[number], folder: string) {
   async function pass(ms: number, { rounds = Math.ceil(ms / (5 * SECOND)) } = {}): Promise<void> {
     for (let left = rounds; left > 0; left -= 1) {
       now += ms / rounds
+      await registry.flush()
       await monitor.check()
     }
   }
@@ -49,6 +50,7 @@ async function startServer(on: (typeof STORES)[number], folder: string) {
       sentIn.add(nodeId, { lostAfter }, transaction)
     await registry.create({ nodeId, about: {}, alongside })
     await say(nodeId, { message: 'Launching', phase: 'provisioning', progress: 20 })
+    await registry.flush()
     await monitor.check()
     return nodeId
   }

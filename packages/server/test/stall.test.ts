@@ -131,6 +131,7 @@ describe('a server', () => {
     return {
       async after(ms: number) {
         time += ms
+        await registry.flush()
         await watching.check()
       },
       stop: watching.stop,

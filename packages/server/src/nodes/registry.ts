@@ -97,7 +97,7 @@ export function createRegistry({
     find,
     list,
     past: (since) => writer.flush().then(() => launchHistory.read(since)),
-    launching: () => writer.flush().then(() => readLaunching(database, phaseHistory)),
+    launching: () => readLaunching(database, phaseHistory),
     remove,
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
     isKnown: known.has,

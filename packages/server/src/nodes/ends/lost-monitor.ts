@@ -1,6 +1,5 @@
 import { startRounds } from '../../async/rounds.js'
 import type { LogStore } from '../../logs/store.js'
-import type { Registry } from '../registry.js'
 import type { SentIn, SentInLaunch } from '../sent-in.js'
 import type { Ends } from './ends.js'
 import { lostEnd } from './lost.js'
@@ -10,7 +9,6 @@ export interface LostMonitorOptions {
   sentIn: SentIn
   signs: Signs
   ends: Pick<Ends, 'setWhile'>
-  registry: Pick<Registry, 'flush'>
   store: Pick<LogStore, 'length'>
   onFault: (message: string, error: unknown) => void
   /** A monotonic clock, in milliseconds. */
@@ -44,7 +42,6 @@ export function startLostMonitor({
   sentIn,
   signs,
   ends,
-  registry,
   store,
   onFault,
   clock = () => performance.now(),
@@ -61,8 +58,6 @@ export function startLostMonitor({
   async function checkOnce(): Promise<void> {
     const elapsed = Math.min(clock() - last, LONGEST_ROUND * every)
     last = clock()
-    // Entries that were appended are a sign as soon as they are in the record.
-    await registry.flush()
     await sentIn.forgetEnded()
     const before = heard
     heard = new Map()
