@@ -19,7 +19,8 @@ import { skyCommandLauncher } from './launch/skypilot/cli/launcher.js'
 import { describeApi } from './launch/skypilot/describe/api.js'
 import { describeCommand } from './launch/skypilot/describe/command.js'
 import { createAppender } from './logs/appender.js'
-import { readEntry } from './logs/entry-text.js'
+import { type ReadText, readEntry } from './logs/entry-text.js'
+import { type RecentTexts, withRecentTexts } from './logs/recent-texts.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
@@ -191,11 +192,13 @@ async function openStore(
 type Records = ReturnType<typeof openRecords>
 
 /** The way into the lists, the records made from them, and the way back out. */
-function openRecords(base: Base, { store, database, ownership }: Storage) {
+function openRecords(base: Base, { store: plain, database, ownership }: Storage) {
   const { config, counts, ownSecrets, secrets, onFault } = base
   const secrecy = createSecrecy(ownSecrets, secrets.of)
   // Only other programs can store an entry that was not redacted, and only Redis is open to them.
-  const readText = config.redisUrl ? readForeign : readEntry
+  const shared = config.redisUrl ? withRecentTexts(plain) : undefined
+  const { store } = shared ?? { store: plain }
+  const readText = shared ? readForeign(shared.recent) : readEntry
   const registry = createRegistry({
     database,
     store,
@@ -224,9 +227,11 @@ function openRecords(base: Base, { store, database, ownership }: Storage) {
   const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
   return { registry, appender, rawOutput, readText }
 
-  function readForeign(text: string, nodeId: string) {
-    const entry = readEntry(text)
-    return entry && secrecy.redactEntry(nodeId, entry)
+  function readForeign(recent: RecentTexts): ReadText {
+    return (text, nodeId) => {
+      const entry = readEntry(text)
+      return entry && !recent.has(nodeId, text) ? secrecy.redactEntry(nodeId, entry) : entry
+    }
   }
 }
 
