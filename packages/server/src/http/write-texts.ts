@@ -1,5 +1,6 @@
 import type { LogEntry } from '@launchtail/client/protocol'
-import { type ReadText, writeEntry } from '../logs/entry-text.js'
+import { type ReadText, readEntry, writeEntry } from '../logs/entry-text.js'
+import { isWhole } from '../logs/in-context.js'
 
 /** Characters of texts that are remembered: some 16,000 entries. */
 const REMEMBERED = 4 * 1024 * 1024
@@ -15,6 +16,8 @@ type Written = string | typeof INCOMPLETE | undefined
  * soon asked for again.
  */
 export function createWriter(readText: ReadText) {
+  // Nobody but this server writes to the store: each text is an entry as it is sent.
+  const isOurs = readText === readEntry
   /** By node, since what is secret in a text depends on the node's launch. */
   const byNode = new Map<string, Map<string, Written>>()
   let size = 0
@@ -36,11 +39,12 @@ export function createWriter(readText: ReadText) {
   }
 
   function forward(nodeId: string, text: string): Written {
+    if (isOurs) return text
     const known = byNode.get(nodeId) ?? new Map<string, Written>()
     const before = known.get(text)
     if (before !== undefined || known.has(text)) return before
     const entry = readText(text, nodeId)
-    const written = entry && writeWhole(entry)
+    const written = entry && (isWhole(entry) ? writeEntry(entry) : INCOMPLETE)
     size += text.length
     if (size > REMEMBERED) {
       byNode.clear()
@@ -52,9 +56,4 @@ export function createWriter(readText: ReadText) {
     known.set(text, written === text ? text : written)
     return written
   }
-}
-
-function writeWhole({ timestamp, phase, ...more }: NonNullable<ReturnType<ReadText>>): Written {
-  if (timestamp === undefined || phase === undefined) return INCOMPLETE
-  return writeEntry({ timestamp, phase, ...more })
 }

@@ -6,19 +6,15 @@ import {
   type Phase,
   parseInstant,
 } from '@launchtail/client/protocol'
+import { OwnEntry, readOwn } from './own-entry.js'
 
 /** Reads a stored text of a node's list; undefined for one that is no entry. */
 export type ReadText = (text: string, nodeId: string) => StoredEntry | undefined
 
 /** An entry as it is stored and sent: one line of JSON, its fields in the specification's order. */
-export function writeEntry({
-  timestamp,
-  level,
-  message,
-  phase,
-  progress,
-  details,
-}: LogEntry): string {
+export function writeEntry(entry: LogEntry): string {
+  if (entry instanceof OwnEntry) return entry.text()
+  const { timestamp, level, message, phase, progress, details } = entry
   return oneLine({ timestamp, level, message, phase, progress, details })
 }
 
@@ -50,6 +46,8 @@ export type StoredEntry = Omit<LogEntry, 'phase' | 'timestamp'> &
  */
 export function readEntry(text: string): StoredEntry | undefined {
   if (text.length > LONGEST) return undefined
+  const own = readOwn(text)
+  if (own) return own
   const value = parse(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { timestamp, level, message, phase, progress, details } = value as Record<string, unknown>

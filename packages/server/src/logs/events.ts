@@ -7,6 +7,7 @@ import {
   type StatusEvent,
 } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from './entry-text.js'
+import { OwnEntry } from './own-entry.js'
 
 export interface EntryEventData {
   readonly event: Exclude<EntryEvent, 'done'>
@@ -20,8 +21,8 @@ export interface EntryEventData {
  */
 export function eventsOf(entry: LogEntry): EntryEventData[] {
   const events: EntryEventData[] = [{ event: 'log', data: writeEntry(entry) }]
-  const status = statusEventOf(entry)
-  if (status) events.push({ event: 'status', data: oneLine(status) })
+  const status = statusOf(entry)
+  if (status !== undefined) events.push({ event: 'status', data: status })
   if (entry.level === 'error') {
     const { message: error, details = '', phase } = entry
     events.push({ event: 'error', data: oneLine({ error, details, phase } satisfies ErrorEvent) })
@@ -30,8 +31,13 @@ export function eventsOf(entry: LogEntry): EntryEventData[] {
 }
 
 /** The `status` of an entry that has a progress. */
-function statusEventOf({ phase, progress, message }: LogEntry): StatusEvent | undefined {
-  return progress === undefined ? undefined : { phase, progress, message }
+function statusOf(entry: LogEntry): string | undefined {
+  const { phase, progress, message } = entry
+  if (progress === undefined) return undefined
+  if (entry instanceof OwnEntry) {
+    return `{"phase":"${phase}","progress":${progress},"message":${entry.quotedMessage()}}`
+  }
+  return oneLine({ phase, progress, message } satisfies StatusEvent)
 }
 
 /** The last event of an entry: a reader that has seen it has seen the entry. */

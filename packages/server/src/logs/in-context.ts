@@ -91,6 +91,7 @@ function isFull(found: Found): boolean {
   return found.phase !== undefined && found.timestamp !== undefined
 }
 
-function isWhole(stored: StoredEntry): stored is LogEntry {
+/** True if the entry takes nothing from the one before it. */
+export function isWhole(stored: StoredEntry): stored is LogEntry {
   return stored.phase !== undefined && stored.timestamp !== undefined
 }
