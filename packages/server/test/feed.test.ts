@@ -7,9 +7,17 @@ import { type Feed, openFeed } from '../src/stream/feed/feed.js'
 import { temporaryFolder } from './support/processes.js'
 
 /** A feed of the node `n`, what it told, and `meanwhile`, called at each of its reads before the end. */
-async function open(meanwhile: (reads: number) => Promise<unknown> = async () => {}) {
+async function open(
+  meanwhile: (reads: number) => Promise<unknown> = async () => {},
+  { filled = 0, share = 1_000_000 } = {},
+) {
   const file = join(await temporaryFolder(), 'logs.db')
   const real = await sqliteLogStore({ file, retention: 60_000 })
+  if (filled > 0)
+    await real.append(
+      'n',
+      Array.from({ length: filled }, (_, i) => textOf(`${i}`)),
+    )
   const told: string[] = []
   let reads = 0
   let watcher: Watcher | undefined
@@ -39,7 +47,7 @@ async function open(meanwhile: (reads: number) => Promise<unknown> = async () =>
       lost: tell('lost'),
       found: tell('found'),
     },
-    share: () => 1_000_000,
+    share: () => share,
   })
   onTestFinished(async () => {
     feed.close()
@@ -47,6 +55,7 @@ async function open(meanwhile: (reads: number) => Promise<unknown> = async () =>
   })
   return {
     ...{ feed, told },
+    store: real,
     push: (message: string) => push(real, message),
     reads: () => reads,
     news: (index: number, texts: string[]) =>
@@ -93,4 +102,70 @@ test('a poll that news overtook is passed over, and one of another list is looke
   expect(reads()).toBe(before + 1)
   await feed.sync()
   expect(messagesOf(feed)).toEqual(['one', 'two', 'three'])
+})
+
+/** Reads all as a reader does: each page from the entry seen last. Gives the reads of the store by page. */
+async function readAll(feed: Feed, reads: () => number) {
+  const messages: string[] = []
+  const byPage: number[] = []
+  for (let from = 0; messages.length < feed.length(); ) {
+    const before = reads()
+    const page = await feed.read(from, 300)
+    byPage.push(reads() - before)
+    const seen = from === 0 ? 0 : 1
+    messages.push(...page.slice(seen).map(({ entry }) => entry?.message as string))
+    from = messages.length - 1
+  }
+  return { messages, byPage }
+}
+
+test('who reads a whole list waits for no more than a page, and spares the next reader the store', async () => {
+  const { feed, reads } = await open(undefined, { filled: 1000 })
+  const all = Array.from({ length: 1000 }, (_, i) => `${i}`)
+  const first = await readAll(feed, reads)
+  expect(first.messages).toEqual(all)
+  expect(Math.max(...first.byPage)).toBe(1)
+  const second = await readAll(feed, reads)
+  expect(second.messages).toEqual(all)
+  expect(second.byPage.filter((count) => count > 0)).toEqual([])
+})
+
+test('a reader that leaves half-way spares the next one what it has read', async () => {
+  const { feed, reads } = await open(undefined, { filled: 1000 })
+  await feed.read(0, 300)
+  await feed.read(299, 300)
+  const before = reads()
+  await feed.read(0, 300)
+  expect(reads()).toBe(before)
+  expect((await readAll(feed, reads)).messages).toHaveLength(1000)
+  expect(reads() - before).toBeLessThan(4)
+})
+
+test('a list that does not fit into memory is read from the store each time', async () => {
+  const { feed, reads } = await open(undefined, { filled: 2000, share: 300_000 })
+  await readAll(feed, reads)
+  const { messages, byPage } = await readAll(feed, reads)
+  expect(messages).toHaveLength(2000)
+  expect(byPage[0]).toBe(1)
+})
+
+test('what was read of a list that has been replaced meanwhile joins no other', async () => {
+  let replace = async () => {}
+  const { feed, store, reads, told } = await open(async (count) => count === 2 && replace(), {
+    filled: 2000,
+  })
+  await feed.read(0, 300)
+  replace = async () => {
+    replace = async () => {}
+    await store.remove('n')
+    await store.append(
+      'n',
+      Array.from({ length: 2000 }, (_, i) => textOf(`new ${i}`)),
+    )
+    await feed.sync()
+  }
+  await feed.read(299, 300)
+  expect(told).toContain('replaced')
+  const { messages } = await readAll(feed, reads)
+  expect(messages).toEqual(Array.from({ length: 2000 }, (_, i) => `new ${i}`))
 })

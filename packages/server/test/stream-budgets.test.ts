@@ -197,7 +197,8 @@ describe('a history', () => {
     const readers = await manyReaders('/n?all', 20)
     await until('all to have all', () => readers.every((reader) => events(reader) === 5000))
     expect(framing).toHaveBeenCalledTimes(5000)
-    expect(parsed).toBe(5000)
+    // A page of the store begins with the entry before it, to know that the list is still the same.
+    expect(parsed).toBeLessThanOrEqual(5000 + 12)
     // Pages of 500, and what is loaded when the node is first watched; no read for a reader.
     expect(reading.mock.calls.length).toBeLessThanOrEqual(12)
   })

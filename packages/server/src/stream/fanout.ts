@@ -70,11 +70,14 @@ export function createFanout({
     const { socket } = response
     // The head and everything at hand go out in one write.
     socket?.cork()
-    const reader = readers.add(response, (life) => logReader(life, options, viewOf), goOn)
-    const opening = openingOf(options)
-    say(reader, lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader)))
-    goOn(reader)
-    socket?.uncork()
+    try {
+      const reader = readers.add(response, (life) => logReader(life, options, viewOf), goOn)
+      const opening = openingOf(options)
+      say(reader, lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader)))
+      goOn(reader)
+    } finally {
+      socket?.uncork()
+    }
   }
 
   function goOn(reader: Reader): void {

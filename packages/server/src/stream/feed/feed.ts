@@ -103,6 +103,7 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
     unwatch()
     throw error
   }
+  const reading = createReading({ nodeId, store, atHand, read, replacements: sync.replacements })
   return {
     length: atHand.length,
     newest: atHand.newest,
@@ -110,10 +111,14 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
     end: atHand.end,
     tip: () => cursorOf(atHand.newest()),
     reachable: () => reachable,
-    ...createReading({ nodeId, store, atHand, read, replacements: sync.replacements }),
+    read: reading.read,
+    readBefore: reading.readBefore,
     newer: (index) => atHand.from(index + 1),
     sync: sync.now,
-    trim: atHand.trim,
+    trim() {
+      atHand.trim()
+      reading.trim()
+    },
     close() {
       sync.close()
       unwatch()

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
+import { createGathered } from './gather.js'
 import type { Item, ItemReader } from './item.js'
 
 export interface ReadingOptions {
@@ -18,19 +19,11 @@ const PAGE = 500
 export function createReading(options: ReadingOptions) {
   const { nodeId, store, atHand, replacements } = options
   const reads = new Map<string, Promise<Item[]>>()
-  let extending: Promise<void> | undefined
-  return { read, readBefore }
+  const gathered = createGathered({ atHand, replacements })
+  return { read, readBefore, trim: gathered.trim }
 
   function read(from: number, limit: number): Item[] | Promise<Item[]> {
-    // A reader that wants the whole of a list of the usual length will not be the last one.
-    if (from < atHand.base() && atHand.fits(from)) {
-      extending ??= extend(from).finally(() => {
-        extending = undefined
-      })
-      // The list may have changed meanwhile.
-      return extending.then(() => atHand.from(from, limit) ?? readStored(from, limit))
-    }
-    return atHand.from(from, limit) ?? readStored(from, limit)
+    return atHand.from(from, limit) ?? gathered.from(from, limit) ?? readStored(from, limit)
   }
 
   function readBefore(to: number, limit: number): Item[] | Promise<Item[]> {
@@ -46,24 +39,11 @@ export function createReading(options: ReadingOptions) {
     return page
   }
 
-  /** Takes what is before the entries at hand into memory too. */
-  async function extend(from: number): Promise<void> {
-    const before = replacements()
-    const base = atHand.base()
-    const [oldest] = atHand.from(base, 1) ?? []
-    const older: Item[] = []
-    while (from + older.length < base) {
-      const start = from + older.length
-      // With the first entry at hand at the end, to know that it is the same list.
-      const most = Math.min(PAGE, base - start + 1)
-      const texts = await store.read(nodeId, start, most)
-      if (texts.length === 0) return
-      if (start + texts.length > base && texts.at(-1) !== oldest?.text) return
-      older.push(...(await options.read.page(start, texts.slice(0, base - start))))
-      await nextTurn()
-      if (before !== replacements() || atHand.base() !== base) return
-    }
-    atHand.prepend(older)
+  /** The same, of which the entry that is at hand is framed already. */
+  function inMemory(page: Item[], base: number): Item[] {
+    const newest = page.at(-1)
+    const [oldest] = newest?.index === base ? (atHand.from(base, 1) ?? []) : []
+    return oldest && oldest.text === newest?.text ? [...page.slice(0, -1), oldest] : page
   }
 
   /** Readers that ask for the same at once share one read. */
@@ -77,8 +57,13 @@ export function createReading(options: ReadingOptions) {
   }
 
   async function readPage(from: number, limit: number): Promise<Item[]> {
-    const texts = await store.read(nodeId, from, limit)
-    const page = await options.read.page(from, texts)
+    const during = replacements()
+    const base = atHand.base()
+    // With the oldest entry at hand, to know that it is the same list.
+    const most = from < base ? Math.min(limit, base - from + 1) : limit
+    const texts = await store.read(nodeId, from, most)
+    const page = inMemory(await options.read.page(from, texts), base)
+    gathered.add(from, page, during)
     // An embedded store answers at once; a long history must leave others their turn.
     await nextTurn()
     return page
