@@ -5,6 +5,11 @@ import type { RawLine } from '../output/lines.js'
 export interface LaunchLine extends RawLine {
   /** The line's meaning, if the launcher itself wrote the line. */
   readonly word?: LaunchWord
+  /**
+   * The offset behind this line. Without it, lines are counted, which an output does not allow whose
+   * beginning may be gone when it is read again.
+   */
+  readonly position?: number
 }
 
 /** A launcher's own statement about its launch: a probe succeeded, say. */

@@ -11,7 +11,7 @@ export interface LineReaderOptions {
   /** The offset at which the lines begin. */
   from: number
   /** The offset behind a final line. */
-  position: (line: RawLine) => number
+  position: (line: LaunchLine) => number
   redactor: Redactor
   /** The offset up to which lines are stored already. */
   stored: () => number

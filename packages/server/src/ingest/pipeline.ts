@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Draft, type LaunchState, phaseOrder } from '@launchtail/client/protocol'
 import { isStorageFault } from '../async/retry.js'
 import { interpret } from '../output/interpret/index.js'
-import type { RawLine } from '../output/lines.js'
 import type { Redactor } from '../output/redact/index.js'
 import type { LaunchLine } from './launch-line.js'
 import { createLineReader } from './line-reader.js'
@@ -19,8 +18,8 @@ export interface PipelineOptions extends Pick<OffsetsOptions, 'append' | 'signal
   at?: OffsetsOptions['at']
   /** The offset at which the lines that are read begin. */
   from?: number
-  /** The offset behind a final line. Default: the number of lines. */
-  position?: (line: RawLine) => number
+  /** The offset behind a final line. Default: the line’s own, or else the number of lines. */
+  position?: (line: LaunchLine) => number
   /** One for this output alone. */
   redactor: Redactor
   /** True if the lines alone tell that a launch is over, or that one begins anew. */
@@ -159,9 +158,10 @@ export function createPipeline({
   }
 }
 
-function counter(): () => number {
+function counter(): (line: LaunchLine) => number {
   let count = 0
-  return () => {
+  return ({ position }) => {
+    if (position !== undefined) return position
     count += 1
     return count
   }
