@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LAUNCH_MODES } from './launch-mode.js'
 import { NODE_STATUSES } from './node-statuses.js'
 import { PHASES } from './phases.js'
 import { READINESS_FROM } from './readiness-from.js'
@@ -162,7 +163,7 @@ const readinessSchema = z
       .enum(READINESS_FROM, `must be one of ${READINESS_FROM.join(', ')}`)
       .optional()
       .describe(
-        '`endpoint`: its server is ready at the endpoint that SkyPilot names. `node`: it is ready on its own machine, as a probe beside it reports. `job`: its job runs, and nothing is asked. Default: `auto`, which is `endpoint` where the place gives one and `node` elsewhere.',
+        '`endpoint`: its server is ready at the endpoint that SkyPilot names. `node`: it is ready on its own machine, as a probe beside it reports. `job`: its job runs, and nothing is asked. Default: `auto`, which is `endpoint` where the place gives one and `node` elsewhere, and `job` for a managed job that serves nothing.',
       ),
     path: z
       .string()
@@ -199,6 +200,12 @@ export const launchSchema = z
       .max(256 * 1024, 'must have at most 262144 characters')
       .optional()
       .describe('A SkyPilot task, as YAML. `local` needs one with a `run`.'),
+    mode: z
+      .enum(LAUNCH_MODES, `must be one of ${LAUNCH_MODES.join(', ')}`)
+      .optional()
+      .describe(
+        '`cluster`: a cluster of its own. `job`: a managed job of SkyPilot, which is started again elsewhere when its machine is lost. Default: `cluster`.',
+      ),
     readiness: readinessSchema.optional(),
     expose: z
       .boolean()

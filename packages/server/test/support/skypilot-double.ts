@@ -6,8 +6,9 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withDeadline } from '@launchtail/client/async'
 import { freePort } from '../../src/launch/local/port.js'
+import { type ManagedJob, managedJobsDouble } from './managed-jobs-double.js'
+import { createTape, type Tape } from './tape.js'
 
 export interface Scenario {
   /** The request's output, and what happens meanwhile. */
@@ -17,6 +18,12 @@ export interface Scenario {
   readonly job?: readonly Step[]
   /** The job's end; without it, it runs on. */
   readonly jobEnds?: string
+  /** A managed job's output after each of its recoveries. */
+  readonly recovered?: readonly (readonly Step[])[]
+  /** What happens before a managed job has its cluster. */
+  readonly starting?: readonly Step[]
+  /** How a managed job fails that never gets one. */
+  readonly fails?: { readonly status: string; readonly reason: string }
 }
 
 export type Step =
@@ -135,7 +142,7 @@ export async function startDouble({
     async '/launch'(request, body) {
       launched.push(body.cluster_name)
       tasks.push(body.task)
-      const how = typeof scenario === 'function' ? scenario(body.cluster_name) : scenario
+      const { request: steps, result, job: jobSteps = [], jobEnds } = how(body.cluster_name)
       const { signal } = request.stopping
       request.tape.write(control("Waiting for 'sky.launch' request to be scheduled: x"))
       await sleep(5)
@@ -143,34 +150,26 @@ export async function startDouble({
       await play(queue, request.tape, { name: body.cluster_name, signal })
       if (signal.aborted) return
       request.status = 'RUNNING'
-      const cluster: Cluster = clusters.get(body.cluster_name) ?? {
-        status: 'INIT',
-        port: await freePort(),
-        health: undefined,
-        events: [],
-        jobs: new Map(),
-      }
-      clusters.set(body.cluster_name, cluster)
-      cluster.halves = JSON.parse(body.task).envs?.LAUNCHTAIL_PROBE_MARK
+      const cluster = await makeCluster(body.cluster_name, body.task)
       if (closed && JSON.parse(body.task).resources?.ports) {
         remove(body.cluster_name)
         const { infra } = JSON.parse(body.task).resources
         return finish(request, { error: infra === undefined ? NO_PORTS_ANYWHERE : NO_PORTS })
       }
-      await play(how.request, request.tape, { name: body.cluster_name, signal })
+      await play(steps, request.tape, { name: body.cluster_name, signal })
       if (signal.aborted) return
-      if (how.result) {
+      if (result) {
         remove(body.cluster_name)
-        return finish(request, { error: how.result })
+        return finish(request, { error: result })
       }
       cluster.status = 'UP'
       const job: Job = { status: 'INIT', tape: createTape() }
       const id = cluster.jobs.size + 1
       cluster.jobs.set(id, job)
-      void play(how.job ?? [], job.tape, { name: body.cluster_name, job }).then(() => {
-        if (!how.jobEnds) return
-        job.status = how.jobEnds
-        job.tape.write(`✓ Job finished (status: ${how.jobEnds}).\n`)
+      void play(jobSteps, job.tape, { name: body.cluster_name, job }).then(() => {
+        if (!jobEnds) return
+        job.status = jobEnds
+        job.tape.write(`✓ Job finished (status: ${jobEnds}).\n`)
         job.tape.end()
       })
       finish(request, { value: { job_id: id, handle: 'gASVpickle' } })
@@ -192,6 +191,28 @@ export async function startDouble({
         return other ? stop(other) : false
       })
       finish(request, { value: ids })
+    },
+    async '/jobs/launch'(request, body) {
+      const { name } = JSON.parse(body.task)
+      launched.push(name)
+      tasks.push(body.task)
+      await play(how(name).request, request.tape, { name, signal: request.stopping.signal })
+      if (request.stopping.signal.aborted) return
+      const { result } = how(name)
+      if (result) return finish(request, { error: result })
+      request.tape.write(`\x1b[33mLaunching managed job '${name}'...\x1b[0m\n`)
+      const { id } = managed.launch(name)
+      finish(request, { value: { job_id: [id], handle: 'gASVpickle' } })
+    },
+    async '/jobs/queue/v2'(request, body) {
+      finish(request, { value: managed.queue(body) })
+    },
+    async '/jobs/events'(request, body) {
+      finish(request, { value: managed.events(body.job_id) })
+    },
+    async '/jobs/cancel'(request, body) {
+      managed.cancel(body.job_ids)
+      finish(request, { value: null })
     },
     async '/check'(request) {
       request.tape.write(CHECK)
@@ -226,8 +247,23 @@ export async function startDouble({
     },
   }
 
+  const managed = managedJobsDouble({ attempt, copy, control, remove })
+
   return {
-    ...{ url, requests, clusters, launched, tasks, calls, bodies, agents, counts, close, pass },
+    ...{
+      managed,
+      url,
+      requests,
+      clusters,
+      launched,
+      tasks,
+      calls,
+      bodies,
+      agents,
+      counts,
+      close,
+      pass,
+    },
     /** Nothing is answered, and what is being answered is cut. */
     setAway(now: boolean) {
       away = now
@@ -246,6 +282,59 @@ export async function startDouble({
     lose: (name: string) => remove(name),
     /** Requests and their output are cleared away, as after a day. */
     forgetRequests: () => requests.clear(),
+  }
+
+  function how(name: string): Scenario {
+    return typeof scenario === 'function' ? scenario(name) : scenario
+  }
+
+  async function makeCluster(name: string, task: string): Promise<Cluster> {
+    const cluster: Cluster = clusters.get(name) ?? {
+      status: 'INIT',
+      port: await freePort(),
+      health: undefined,
+      events: [],
+      jobs: new Map(),
+    }
+    clusters.set(name, cluster)
+    cluster.halves = JSON.parse(task).envs?.LAUNCHTAIL_PROBE_MARK
+    return cluster
+  }
+
+  /** A managed job's cluster comes, its job runs, and either ends. */
+  async function attempt(managedJob: ManagedJob, number: number): Promise<string | undefined> {
+    const { cluster: name } = managedJob
+    const { starting = [], job: first = [], recovered = [], jobEnds, fails } = how(managedJob.name)
+    const cluster = await makeCluster(name, tasks.at(-1) ?? '{}')
+    await play(starting, createTape(), { name })
+    if (fails) {
+      remove(name)
+      managedJob.reason = fails.reason
+      return fails.status
+    }
+    // It was cancelled meanwhile.
+    if (!clusters.has(name)) return undefined
+    cluster.status = 'UP'
+    const job: Job = { status: 'INIT', tape: createTape() }
+    cluster.jobs.set(1, job)
+    managedJob.tape = job.tape
+    const event = number === 1 ? 'Job has started' : 'Job has recovered'
+    const timestamp = new Date().toISOString()
+    managedJob.events.push({ new_status: 'RUNNING', reason: event, code: null, timestamp })
+    managedJob.status = 'RUNNING'
+    managedJob.recoveries = number - 1
+    managedJob.recoveredAt = Date.now() / 1000
+    await play(number === 1 ? first : (recovered[number - 2] ?? []), job.tape, { name, job })
+    if (clusters.has(name) && jobEnds) {
+      job.status = jobEnds
+      job.tape.write(`✓ Job finished (status: ${jobEnds}).\n`)
+      job.tape.end()
+      await sleep(30)
+      remove(name)
+      return jobEnds
+    }
+    while (clusters.has(name)) await sleep(5)
+    return undefined
   }
 
   async function close(): Promise<void> {
@@ -313,11 +402,17 @@ export async function startDouble({
     }
     // Those that are done by a worker say how they went elsewhere.
     if (path === '/logs') return streamJob(body, res)
+    if (path === '/jobs/logs') {
+      counts.logs += 1
+      return managed.stream(body.job_id, res)
+    }
     const act = ACTS[path]
     if (!act) return json(res, 404, { detail: 'Not Found' })
     const missing = path === '/launch' && typeof body.task !== 'string'
     if (missing) return json(res, 422, { detail: [{ loc: ['body', 'task'], msg: 'required' }] })
-    const request = begin(`sky.${path.split('/').at(-1)}`, body.cluster_name)
+    const name = path.slice(1).replace('queue/v2', 'queue_v2').replace('/', '.')
+    const isApi = path.startsWith('/api/')
+    const request = begin(`sky.${isApi ? name.replace('.', '_') : name}`, body.cluster_name)
     void act(request, body).catch(() => {})
     res.setHeader('X-Skypilot-Request-ID', request.id)
     return json(res, 200, null)
@@ -436,17 +531,27 @@ export async function startDouble({
     finish(request, { value: 0 })
   }
 
-  /** From the beginning, in pieces, and on until it ends. */
   async function replay(tape: Tape, res: ServerResponse, console: boolean): Promise<void> {
     res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Accel-Buffering': 'no' })
     res.flushHeaders()
     const gone = new AbortController()
     res.once('close', () => gone.abort())
+    await copy(tape, res, gone.signal, console)
+    res.end()
+  }
+
+  /** From the beginning, in pieces, and on until it ends; one that is cut is destroyed. */
+  async function copy(
+    tape: Tape,
+    res: ServerResponse,
+    gone: AbortSignal,
+    console = false,
+  ): Promise<void> {
     const most = cuts[counts.cuts] ?? Number.POSITIVE_INFINITY
     if (cuts.length > counts.cuts) counts.cuts += 1
     let at = 0
     let beaten = performance.now()
-    while (!gone.signal.aborted) {
+    while (!gone.aborted) {
       const bytes = tape.bytes()
       if (at < bytes.length) {
         const size = Math.min(piece, bytes.length - at, most - at)
@@ -457,10 +562,9 @@ export async function startDouble({
         // Each piece is a chunk of its own.
         await new Promise(setImmediate)
       } else if (tape.ended()) {
-        res.end()
         return
       } else {
-        await tape.more(gone.signal, heartbeat)
+        await tape.more(gone, heartbeat)
         const whole = at === 0 || bytes[at - 1] === 10
         if (console && whole && performance.now() - beaten >= heartbeat) {
           beaten = performance.now()
@@ -477,43 +581,6 @@ const OVER = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED'])
 export function control(text: string): string {
   const said = JSON.stringify(`<rich_update>[bold cyan]${text}[/]</rich_update>`)
   return `<sky-payload>${said}</sky-payload>\n`
-}
-
-type Tape = ReturnType<typeof createTape>
-
-function createTape() {
-  const bell = new EventEmitter().setMaxListeners(0)
-  let bytes: Buffer = Buffer.alloc(0)
-  let over = false
-  let read = 0
-  return {
-    bytes: () => bytes,
-    ended: () => over,
-    write(text: string) {
-      if (over) return
-      bytes = Buffer.concat([bytes, Buffer.from(text)])
-      bell.emit('more')
-    },
-    readUpTo(at: number) {
-      read = Math.max(read, at)
-      bell.emit('read')
-    },
-    async caughtUp() {
-      while (read < bytes.length && !over) await once(bell, 'read')
-    },
-    end() {
-      over = true
-      bell.emit('read')
-      bell.emit('more')
-    },
-    async more(signal: AbortSignal, most: number) {
-      if (over) return
-      // Rejects when nothing came for so long, or nobody reads any more.
-      await withDeadline(most, signal, (within) => once(bell, 'more', { signal: within })).catch(
-        () => {},
-      )
-    },
-  }
 }
 
 function payload(request: Request): object {

@@ -1,6 +1,7 @@
 import { CODE_FOLDER } from '../../code-folder.js'
 import type { Launch, Launcher } from '../launcher.js'
 import { readinessOf } from '../readiness/readiness.js'
+import { refuseManagedJob } from '../refuse-managed-job.js'
 import type { Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
 import { attach } from './attach.js'
@@ -31,7 +32,10 @@ export function localLauncher({
   return {
     name: 'local',
     serves: (provider) => enabled && provider === 'local',
-    check: async (request) => void planOf(request, { env, passEnv }),
+    async check(request) {
+      refuseManagedJob(request, 'a local launch is a process of this machine')
+      planOf(request, { env, passEnv })
+    },
     start: ({ folder, request }) =>
       ensureSupervisor({
         module: new URL('launch/local/supervisor', CODE_FOLDER),

@@ -1,9 +1,8 @@
 import { type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
 import { parseTask } from '../task.js'
 import { KNOWN_PATHS } from './known-paths.js'
+import { type ReadinessFrom, readyFrom } from './ready-from.js'
 import { type TaskProbe, taskProbe } from './task-probe.js'
-
-export type ReadinessFrom = NonNullable<NonNullable<LaunchRequest['readiness']>['from']>
 
 /** How the node's server is asked whether it is ready. */
 export interface Readiness extends Omit<TaskProbe, 'path'> {
@@ -23,7 +22,8 @@ export function readinessOf(request: LaunchRequest, faults: string[] = []): Read
   const { readiness = {} } = request
   const { path: taskPath, ...more } = probeOf(request, faults)
   // What the task sends belongs to the task's own path.
-  const { from, path = taskPath, port, timeout: text } = readiness
+  const { path = taskPath, port, timeout: text } = readiness
+  const from = readyFrom(request)
   const timeout = text === undefined ? undefined : parseDuration(text)
   return {
     ...(readiness.path === undefined && more),

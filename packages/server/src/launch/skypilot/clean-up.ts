@@ -6,6 +6,8 @@ import type { Pace } from './pace.js'
 export interface CleanUpOptions {
   outcome: Outcome
   cluster: string
+  /** True where it is a managed job, which is cancelled. */
+  isJob?: boolean
   /** Takes the cluster down, and returns when it is gone. */
   takeDown: (signal: AbortSignal) => Promise<void>
   /** Why it has not worked so far, where that is known. */
@@ -21,6 +23,7 @@ export interface CleanUpOptions {
 export async function cleanUp({
   outcome,
   cluster,
+  isJob = false,
   takeDown,
   reason = () => undefined,
   pace,
@@ -33,7 +36,9 @@ export async function cleanUp({
     signal.throwIfAborted()
     const slow = `it was not gone within ${formatDuration(pace.cleanup)}`
     const why = error instanceof DeadlineError ? (reason() ?? slow) : (error as Error).message
-    const told = `The cluster ${cluster} may still be there (${why}). This server goes on taking it down, for up to a day; \`sky down ${cluster}\` does it by hand.`
+    const what = isJob ? `managed job ${cluster}` : `cluster ${cluster}`
+    const command = isJob ? `sky jobs cancel -n ${cluster}` : `sky down ${cluster}`
+    const told = `The ${what} may still be there (${why}). This server goes on taking it down, for up to a day; \`${command}\` does it by hand.`
     return { ...outcome, details: [outcome.details, told].filter(Boolean).join('\n'), left: true }
   }
 }

@@ -1,5 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import type { LaunchWord } from '../../ingest/launch-line.js'
+import { readyFrom } from '../readiness/ready-from.js'
 import { parseTask, type Task } from '../task.js'
 import { isRecord } from '../task-fields.js'
 
@@ -11,10 +12,10 @@ const CLOSED = /^slurm(?:\/|$)/i
  * for it is refused. A task that serves nothing asks for none.
  */
 export function opensPorts(request: LaunchRequest): boolean {
-  const { expose, readiness, provider, task } = request
+  const { expose, provider, task } = request
   if (expose === false) return false
   const parsed = task === undefined ? undefined : parseTask(task)
-  if (readiness?.from === 'job' && parsed && !parsed.resources?.ports) return false
+  if (readyFrom(request) === 'job' && parsed && !parsed.resources?.ports) return false
   return !CLOSED.test(placeIn(parsed) ?? provider)
 }
 

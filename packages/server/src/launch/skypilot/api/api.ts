@@ -1,3 +1,4 @@
+import { type ManagedJobs, managedJobs } from '../jobs/managed-jobs.js'
 import { callerNamed, DEFAULT_USER } from './caller.js'
 import { type SkyClusters, skyClusters } from './clusters.js'
 import { healthIn, type SkyHealth } from './health.js'
@@ -8,6 +9,8 @@ import { unlikeApiServer } from './unlike.js'
 /** The calls of the API server that a launch needs. Nothing in its answers is taken for granted. */
 export interface SkyApi extends Omit<SkyRequests, 'schedule' | 'value'>, SkyClusters {
   readonly origin: string
+  /** What managed jobs need. */
+  readonly jobs: ManagedJobs
   /** Throws SkyApiError where the server cannot be worked with, and says what to do. */
   health(signal?: AbortSignal): Promise<SkyHealth>
   /** The request's id, as soon as the server has taken it. */
@@ -55,7 +58,19 @@ export function skyApi({
   const caller = callerNamed(user)
   const { schedule, value, ...requests } = skyRequests({ http, caller, poll, patience })
   const clusters = skyClusters({ schedule, value }, origin)
-  return { origin, ...requests, ...clusters, health, launch, cancel, check, output, jobOutput }
+  const jobs = managedJobs({ schedule, value, http, caller, silence: JOB_SILENCE })
+  return {
+    origin,
+    jobs,
+    ...requests,
+    ...clusters,
+    health,
+    launch,
+    cancel,
+    check,
+    output,
+    jobOutput,
+  }
 
   async function health(signal?: AbortSignal): Promise<SkyHealth> {
     const { body } = await http.ask({ method: 'GET', path: '/api/health', signal })

@@ -1,5 +1,6 @@
 import { startDeadline } from '@launchtail/client/async'
 import { formatDuration, type LaunchState } from '@launchtail/client/protocol'
+import type { LaunchWord } from '../../../ingest/launch-line.js'
 import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
 import { notReady } from '../../readiness/not-ready.js'
 import { withoutProbeLines } from '../../readiness/probe-lines.js'
@@ -7,6 +8,8 @@ import { readinessOf } from '../../readiness/readiness.js'
 import { type LastLines, lastLines } from '../../supervised/last-lines.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
+import { endJob } from '../jobs/end-job.js'
+import { followManaged } from '../jobs/follow-managed.js'
 import { probeMark } from '../node-probe/mark.js'
 import { probeReports } from '../node-probe/report.js'
 import { opensPorts } from '../opens-ports.js'
@@ -17,7 +20,7 @@ import { followJob } from './follow-job.js'
 import { followLaunch } from './follow-launch.js'
 import { type Following, isMissing } from './following.js'
 import type { Intent } from './intent.js'
-import { watchOutage } from './outage.js'
+import { type Outage, watchOutage } from './outage.js'
 import type { SkyResult } from './requests.js'
 import { takeDown } from './take-down.js'
 
@@ -51,11 +54,13 @@ async function follow(
   push: (news: LaunchNews) => Promise<void>,
 ): Promise<Outcome> {
   const last = lastLines()
+  const isJob = launch.request.mode === 'job'
   const reports = probeReports(probeMark(launch.folder).printed)
   const readiness = readinessOf(launch.request)
   const { timeout = launchTimeout } = readiness
   let complaint: string | undefined
-  const outage = watchOutage({ pace, warn: warnOfOutage, back: sayBack })
+  const say = (draft: LaunchWord) => push({ type: 'word', draft })
+  const outage = toldOutage(pace, say)
   const deadline = startDeadline(at + timeout - Date.now(), signal)
   let active = state.phase === 'active'
   if (active) deadline.stop()
@@ -83,7 +88,7 @@ async function follow(
       last.see(lines)
       if (lines.length > 0) await push({ type: 'lines', lines })
     },
-    say: (draft) => push({ type: 'word', draft }),
+    say,
     raise: (draft) => push({ type: 'step', draft }),
   }
   let id: string | undefined
@@ -108,6 +113,7 @@ async function follow(
     const { ended } = launched
     if (ended?.status === 'FAILED') return failedRequest(ended, last)
     if (ended?.status === 'CANCELLED') return last.outcome('the launch request was cancelled')
+    if (isJob) return followManaged({ value: ended?.value, following, intent, last })
     if (!ended && (await isMissing(following))) {
       const cluster = `a cluster ${launch.clusterName}`
       return last.outcome(`SkyPilot knows neither the launch nor ${cluster} any more`)
@@ -123,24 +129,32 @@ async function follow(
     return cleanUp({
       outcome,
       cluster,
+      isJob,
       pace,
       signal,
       reason: quiet.reason,
       takeDown: (within) =>
-        quiet.insist(() => takeDown({ api, cluster, id, signal: within }), within),
+        quiet.insist(
+          () => (isJob ? endJob : takeDown)({ api, cluster, id, intent, pace, signal: within }),
+          within,
+        ),
     })
   }
+}
 
-  function warnOfOutage(details: string): void {
-    const message = 'SkyPilot does not answer; the launch goes on and is asked for again'
-    // It is pushed when there is room; nothing waits for it.
-    void following.say({ level: 'warn', message, details }).catch(() => {})
-  }
-
-  function sayBack(away: number): void {
-    const message = `SkyPilot answers again after ${spoken(away)}`
-    void following.say({ message }).catch(() => {})
-  }
+/** Says in the log that SkyPilot does not answer, and that it does again. */
+function toldOutage(pace: Pace, say: (word: LaunchWord) => Promise<void>): Outage {
+  return watchOutage({
+    pace,
+    warn(details) {
+      const message = 'SkyPilot does not answer; the launch goes on and is asked for again'
+      // It is pushed when there is room; nothing waits for it.
+      void say({ level: 'warn', message, details }).catch(() => {})
+    },
+    back(away) {
+      void say({ message: `SkyPilot answers again after ${spoken(away)}` }).catch(() => {})
+    },
+  })
 }
 
 /** Such as `3m 48s`. */

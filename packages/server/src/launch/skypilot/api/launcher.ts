@@ -1,6 +1,7 @@
 import { withDeadline } from '@launchtail/client/async'
 import { HttpError } from '../../../errors.js'
 import type { Launch, Launcher } from '../../launcher.js'
+import { endJob, endJobsNamed } from '../jobs/end-job.js'
 import { PACE, type Pace } from '../pace.js'
 import { skyTaskOf } from '../task.js'
 import type { Versions } from '../vllm-task.js'
@@ -77,15 +78,17 @@ export function skypilotLauncher({
     },
     cancel,
     takeDown: (cluster, signal) =>
-      withDeadline(pace.cancel, signal, (within) =>
-        takeDown({ api, cluster, id: undefined, signal: within }),
-      ),
+      withDeadline(pace.cancel, signal, async (within) => {
+        await endJobsNamed(cluster, { api, pace, signal: within })
+        await takeDown({ api, cluster, id: undefined, signal: within })
+      }),
   }
 
   async function cancel(launch: Launch, handle: unknown, signal?: AbortSignal): Promise<void> {
     const { refused, request } = handleOf(handle)
     if (refused !== undefined) return
     const { clusterName: cluster, folder } = launch
+    const end = launch.request.mode === 'job' ? endJob : takeDown
     const intent = intentIn(folder)
     intent.cancel()
     await starter.asked(folder)
@@ -93,7 +96,7 @@ export function skypilotLauncher({
     const fresh = Date.now() - (intent.asked()?.at ?? 0) < pace.settle
     try {
       await withDeadline(pace.cancel, signal, (within) =>
-        takeDown({ api, cluster, id, fresh, signal: within }),
+        end({ api, cluster, id, fresh, intent, pace, signal: within }),
       )
     } catch (error) {
       // Nothing was ever asked for from here, so most likely there is nothing.

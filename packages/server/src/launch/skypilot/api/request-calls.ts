@@ -17,6 +17,8 @@ export interface SkyRequests {
     cluster: string,
     options: { all: boolean; signal?: AbortSignal },
   ): Promise<SkyRequest[]>
+  /** The requests of this name that are not over, whoever has made them. */
+  going(name: string, signal?: AbortSignal): Promise<SkyRequest[]>
   /** How a request that is over ended. */
   result(id: string, signal?: AbortSignal): Promise<SkyResult>
   /** Waits until a request is over. */
@@ -39,7 +41,7 @@ const LIST_LIMIT = 500
 
 export function skyRequests({ http, caller, poll, patience }: SkyRequestsOptions): SkyRequests {
   const { origin } = http
-  return { schedule, request, requestsOf, result, settled, value }
+  return { schedule, request, requestsOf, going, result, settled, value }
 
   async function schedule(path: string, body: object, signal?: AbortSignal): Promise<string> {
     const call = { method: 'POST', path, body: { ...caller, ...body }, signal } as const
@@ -65,6 +67,11 @@ export function skyRequests({ http, caller, poll, patience }: SkyRequestsOptions
     return listed(body)
       .filter((known) => known.cluster === cluster)
       .sort((a, b) => b.createdAt - a.createdAt)
+  }
+
+  async function going(name: string, signal?: AbortSignal): Promise<SkyRequest[]> {
+    const { body } = await http.ask({ method: 'GET', path: '/api/status', signal })
+    return listed(body).filter((known) => known.name === name && !isOver(known.status))
   }
 
   function listed(body: unknown): SkyRequest[] {

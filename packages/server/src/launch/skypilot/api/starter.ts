@@ -1,6 +1,7 @@
 import { backOff, startDeadline } from '@launchtail/client/async'
 import { pauseFor } from '../../../async/retry.js'
 import type { Launch } from '../../launcher.js'
+import { askForJob } from '../jobs/ask-for-job.js'
 import type { Pace } from '../pace.js'
 import { skyTaskOf, taskYaml } from '../task.js'
 import type { Versions } from '../vllm-task.js'
@@ -66,8 +67,12 @@ export function createStarter({ api, versions, pace }: StarterOptions): Starter 
     const intent = intentIn(folder)
     if (intent.isCancelled()) return { is: 'refused', why: 'the launch was cancelled' }
     const portless = intent.refused() !== undefined
-    const yaml = taskYaml(skyTaskOf(request, { versions, portless, folder }), true)
-    const answer = askForLaunch({ api, cluster, yaml, intent, pace, signal })
+    const task = skyTaskOf(request, { versions, portless, folder })
+    // A managed job has its task's name.
+    const named = { ...task, fields: { ...task.fields, name: cluster } }
+    const isJob = request.mode === 'job'
+    const yaml = taskYaml(isJob ? named : task, true)
+    const answer = (isJob ? askForJob : askForLaunch)({ api, cluster, yaml, intent, pace, signal })
     asking.set(folder, answer)
     try {
       return await answer

@@ -4,6 +4,7 @@ import type { LaunchRequest } from '@launchtail/client/protocol'
 import { CODE_FOLDER } from '../../../code-folder.js'
 import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
+import { refuseManagedJob } from '../../refuse-managed-job.js'
 import type { Identity } from '../../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../../supervised/spawn.js'
 import { canDoWithoutPorts } from '../opens-ports.js'
@@ -52,6 +53,7 @@ export function skyCommandLauncher({
     name: 'sky',
     serves: (provider) => enabled && provider !== 'local',
     async check(request) {
+      refuseManagedJob(request, 'it needs SkyPilot’s API server; set SKYPILOT_API_SERVER_ENDPOINT')
       taskFor(request)
       skyIn(env)
     },
