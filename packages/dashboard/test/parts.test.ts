@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { READINESS_FROM } from '@launchtail/client/protocol'
+import { LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import { describe, expect, test } from 'vitest'
 import { expectLinear } from '../../server/test/support/linear.js'
 import { fc } from '../../server/test/support/property.js'
@@ -128,7 +128,9 @@ describe('a request as a command', () => {
     )
     const spot = fc.constant(true as const)
     const expose = fc.constant(false as const)
-    const maybe = { gpu_count: count, disk_size: count, envs, use_spot: spot, readiness, expose }
+    const mode = fc.constantFrom(...LAUNCH_MODES)
+    const machine = { gpu_count: count, disk_size: count, use_spot: spot }
+    const maybe = { ...machine, envs, mode, readiness, expose }
     const optional = fc.record(maybe, { requiredKeys: [] })
     const ofModel = fc.record({ model: word, vllm_args: word, tensor_parallel: count })
     const ofTask = fc.record({ task: fc.string({ minLength: 1 }), model: word })

@@ -1,4 +1,4 @@
-import { READINESS_FROM } from '@launchtail/client/protocol'
+import { LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import type { Draft } from './draft.js'
 import { type ChangeDraft, Check, Field } from './Field.js'
 
@@ -39,7 +39,12 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       />
       {isModel && <Field {...field} name="vllm_args" hint="--max-model-len 8192" wide />}
       <Field {...field} name="node_id" hint="generated if empty" wide />
-      {!isLocal && <Field {...field} name="readiness_from" hint="auto" choices={READINESS_FROM} />}
+      {!isLocal && (
+        <>
+          <Field {...field} name="mode" hint="cluster" choices={LAUNCH_MODES} />
+          <Field {...field} name="readiness_from" hint="auto" choices={READINESS_FROM} />
+        </>
+      )}
       <Field {...field} name="readiness_path" hint="/health" />
       <Field {...field} name="readiness_port" hint="PORT" type="number" />
       <Field {...field} name="readiness_timeout" hint="30m" />

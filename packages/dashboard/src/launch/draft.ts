@@ -17,6 +17,8 @@ export interface Draft {
   readonly tensor_parallel: string
   readonly vllm_args: string
   readonly task: string
+  /** `cluster`, or `job` for a managed job. */
+  readonly mode: string
   /** Where it has to be ready, as `readiness.from` names it. */
   readonly readiness_from: string
   readonly readiness_path: string
@@ -41,6 +43,7 @@ export const EMPTY: Draft = {
   tensor_parallel: '',
   vllm_args: '',
   task: '',
+  mode: '',
   readiness_from: '',
   readiness_path: '',
   readiness_port: '',
@@ -63,6 +66,7 @@ export const LABELS = {
   use_spot: 'Spot instance',
   closed: 'Open no port',
   task: 'Task, as YAML',
+  mode: 'Launch as',
   readiness_from: 'Ready at',
   readiness_path: 'Ready when this path answers',
   readiness_port: 'Ready on this port',
@@ -97,6 +101,7 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     tensor_parallel: text(request.tensor_parallel),
     vllm_args: text(request.vllm_args),
     task: text(task),
+    mode: text(request.mode),
     readiness_from: text(readiness.from),
     readiness_path: text(readiness.path),
     readiness_port: text(readiness.port),

@@ -18,6 +18,7 @@ export function requestOf(draft: Draft): NewLaunch {
     task: isTask ? draft.task : '',
     vllm_args: isTask ? '' : draft.vllm_args.trim(),
     tensor_parallel: isTask ? '' : numberOf(draft.tensor_parallel),
+    mode: draft.mode.trim(),
     expose: closed ? false : '',
     readiness: readinessOf(draft),
     envs: recordOf(draft.envs),

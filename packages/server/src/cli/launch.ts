@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type { NewLaunch } from '@launchtail/client'
-import { READINESS_FROM } from '@launchtail/client/protocol'
+import { LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
@@ -22,6 +22,7 @@ interface LaunchFlags extends ServerFlags {
   env?: string[]
   secret?: string[]
   nodeId?: string
+  mode?: (typeof LAUNCH_MODES)[number]
   readinessFrom?: string
   readinessPath?: string
   readinessPort?: number
@@ -57,6 +58,12 @@ export function launchCommand(): Command {
       collect,
     )
     .option('--node-id <id>', 'the node’s id; default: a random one')
+    .addOption(
+      new Option(
+        '--mode <what>',
+        'cluster, or job: a managed job, which SkyPilot recovers; default: cluster',
+      ).choices(LAUNCH_MODES),
+    )
     .addOption(
       new Option(
         '--readiness-from <what>',
@@ -127,6 +134,7 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(diskSize !== undefined && { disk_size: diskSize }),
     ...(vllmArgs && { vllm_args: vllmArgs }),
     ...(file && { task: await readTask(file) }),
+    ...(flags.mode && { mode: flags.mode }),
     ...readinessOf(flags),
     ...(!flags.expose && { expose: false }),
     envs,
