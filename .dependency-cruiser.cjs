@@ -12,9 +12,10 @@ const ARROWS = {
   ingest: ['output/', 'logs/'],
   nodes: ['logs/', 'output/causes/', 'output/peel[.]ts$', 'database/'],
   launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
-  stream: ['logs/', 'nodes/'],
+  find: ['logs/', 'nodes/', 'database/'],
+  stream: ['logs/', 'nodes/', 'find/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
-  http: ['stream/', 'ingest/', 'nodes/', 'logs/'],
+  http: ['stream/', 'find/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are
   // defined once, and a transcript is written by what reads it.
   cli: [

@@ -327,6 +327,7 @@ class Client:
         tail: Union[int, str, None] = None,
         since: Optional[str] = None,
         level: Levels = None,
+        q: Optional[str] = None,
         follow: bool = True,
         last_event_id: str = "",
         timeout: Optional[float] = 900.0,
@@ -338,6 +339,7 @@ class Client:
         tail: how many of the newest entries come first, or "all"; the server's default is 100.
         since: only entries later than this, RFC 3339 or a duration back from now such as "10m".
         level: that level and above, or a list of exactly these. Filters Log events only.
+        q: a query such as 'level:>=warn -oom'; see docs/query.md. Filters Log events only.
         follow: False for the entries so far, then Done.
         last_event_id: resume after the event with this id.
         timeout: seconds without an event after which it raises StreamTimeout; None for never.
@@ -349,7 +351,8 @@ class Client:
         that grows on average and is never shorter than the server's Retry-After. Unknown kinds of
         events are skipped.
         """
-        query = {"tail": tail, "since": since, "level": level, "follow": None if follow else False}
+        query = {"tail": tail, "since": since, "level": level, "q": q}
+        query["follow"] = None if follow else False
         return self._stream(
             f"{_path_of(node_id)}/logs/stream", query, last_event_id, timeout, on_state
         )
@@ -384,11 +387,13 @@ class Client:
         tail: Union[int, str, None] = None,
         since: Optional[str] = None,
         level: Levels = None,
+        q: Optional[str] = None,
         before: Optional[str] = None,
         after: Optional[str] = None,
     ) -> History:
         """A node's log. `before` and `after` are cursors. The rest is as for `stream`."""
-        query = {"tail": tail, "since": since, "level": level, "before": before, "after": after}
+        query = {"tail": tail, "since": since, "level": level, "q": q}
+        query.update({"before": before, "after": after})
         with self._request("GET", f"{_path_of(node_id)}/logs", query) as answer:
             body = answer.json()
             return History(
@@ -409,10 +414,11 @@ class Client:
         tail: Union[int, str, None] = None,
         since: Optional[str] = None,
         level: Levels = None,
+        q: Optional[str] = None,
     ) -> Iterator[bytes]:
         """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `raw`
         leaves the cells of a CSV as they are."""
-        query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level}
+        query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level, "q": q}
         answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
         return _pieces(answer)
 

@@ -16,6 +16,7 @@ import type {
 import type { Draft } from './protocol/entry.js'
 import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
+import type { QueryExplanation } from './protocol/query-explanation.js'
 import type { OperationName } from './protocol/routes.js'
 import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
@@ -53,6 +54,8 @@ export interface Client {
   streamNodes(options?: NodesStreamOptions): AsyncGenerator<NodesEvent, void, undefined>
   /** Statistics of the launches that have ended: how many, how long they took, why they failed. */
   getStats(options?: StatsOptions): Promise<Stats>
+  /** How a query is understood. Throws ApiError with the column of what is wrong. */
+  explainQuery(query?: string, options?: CallOptions): Promise<QueryExplanation>
   /** How SkyPilot is reached, and what can be launched through it. It may take a minute. */
   getSkyPilot(options?: CallOptions): Promise<SkyPilotState>
   getNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
@@ -129,6 +132,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     streamNodes: (options) => streamNodes(connection, options),
 
     getSkyPilot: ({ signal } = {}) => json('getSkyPilot', { signal }),
+
+    explainQuery: (q, { signal } = {}) => json('explainQuery', { query: { q }, signal }),
 
     getStats: ({ signal, ...query } = {}) => json('getStats', { query, signal }),
 

@@ -33,6 +33,7 @@ export type { Beat, NodeStatusChange } from './protocol/node-status.js'
 export type { NodeStatus } from './protocol/node-statuses.js'
 export type { Phase } from './protocol/phases.js'
 export type { ExportFormat } from './protocol/queries.js'
+export type { QueryExplanation } from './protocol/query-explanation.js'
 export type {
   LaunchOutcome,
   PastLaunch,

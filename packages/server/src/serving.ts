@@ -7,6 +7,7 @@ import type { Config } from './config.js'
 import type { Counts } from './counts.js'
 import { connectionLimit } from './descriptors.js'
 import { StartError } from './errors.js'
+import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
 import { createGuesses } from './http/guesses.js'
@@ -17,6 +18,7 @@ import { mountLogs } from './http/routes/logs.js'
 import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
 import { mountPage } from './http/routes/page.js'
+import { mountQuery } from './http/routes/query.js'
 import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
 import { mountSkyPilot } from './http/routes/skypilot.js'
 import { mountStats } from './http/routes/stats.js'
@@ -88,7 +90,8 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     isClosing: () => closing,
     maxConnections: connectionLimit(),
   })
-  await mountRoutes(app, { ...options, authenticate, resumed, ready })
+  const slowEntries = createSlowEntries()
+  await mountRoutes(app, { ...options, authenticate, resumed, slowEntries, ready })
   return { listen: () => listen(app, config), close }
 
   async function ready(): Promise<void> {
@@ -111,6 +114,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
 interface RoutesOptions extends ServingOptions {
   authenticate: Authenticate
   resumed: ResumedStream
+  slowEntries: SlowEntries
   ready: () => Promise<void>
 }
 
@@ -125,6 +129,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountNodes(app, options)
   mountStatus(app, options)
   mountStats(app, options)
+  mountQuery(app)
   mountSkyPilot(app, options)
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })

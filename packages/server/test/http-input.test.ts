@@ -1037,11 +1037,12 @@ describe('`level` and `q`', () => {
     },
   )
 
-  it('a query is refused in words rather than passed over', async () => {
+  it('a query that cannot be understood is refused with its column', async () => {
     const id = await node({ message: 'x' })
     for (const path of ['logs', 'logs/stream', 'logs/export']) {
-      const response = await server.fetch(`/admin/nodes/${id}/${path}?q=phase:active`)
-      await expectRefusal(response, 400, "'q' is not supported yet")
+      const response = await server.fetch(`/admin/nodes/${id}/${path}?q=phase:activ`)
+      const message = "column 7: 'activ' is not a phase; did you mean 'active'?"
+      await expectRefusal(response, 400, message)
     }
   })
 })

@@ -1348,8 +1348,8 @@ describe('a fault of the inside', () => {
     records.close()
 
     const evil = '?x=%0A%1b[31m%22level%22:60'
-    // What is said of SkyPilot needs no records.
-    const { getSkyPilot: _, ...others } = operations
+    // What is said of SkyPilot and of queries needs no records.
+    const { getSkyPilot: _, explainQuery: __, ...others } = operations
     for (const { method, path } of Object.values<Operation>(others)) {
       const target = `${path.replace('{id}', 'x')}${evil}`
       const init = {

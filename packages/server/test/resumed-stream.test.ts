@@ -193,7 +193,7 @@ describe('the shortcut', () => {
         fanout.add({
           response,
           format: FORMATS.sse,
-          levels: undefined,
+          filter: undefined,
           phase: 'installing',
           from: feed.tip(),
           retry: 1000,

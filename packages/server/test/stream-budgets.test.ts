@@ -4,13 +4,13 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { START } from '@launchtail/client/protocol'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createLogFilter } from '../src/find/log-filter.js'
 import { readEntry, writeEntry } from '../src/logs/entry-text.js'
 import { redisLogStore } from '../src/logs/redis/store.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore } from '../src/logs/store.js'
 import { createFeeds, type Feeds } from '../src/stream/feeds.js'
 import { FORMATS } from '../src/stream/formats.js'
-import type { LevelFilter } from '../src/stream/frames.js'
 import { redisCli, startRedis, temporaryFolder, until } from './support/processes.js'
 
 // What a reader and an entry may cost, counted and not timed: a busy machine changes none of it.
@@ -61,11 +61,12 @@ async function serve(real: LogStore): Promise<void> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
     const level = searchParams.get('level')
-    const levels: LevelFilter = level ? new Set([level as 'error']) : undefined
+    const levels = level ? new Set([level as 'error']) : undefined
+    const filter = createLogFilter({ levels })
     void feeds.use(pathname.slice(1), async ({ fanout, feed }) => {
       const from = searchParams.has('all') ? START : feed.tip()
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-      fanout.add({ response, format: FORMATS.sse, levels, from, phase: 'queued', retry: 1500 })
+      fanout.add({ response, format: FORMATS.sse, filter, from, phase: 'queued', retry: 1500 })
     })
   })
   server.on('connection', (socket) => {

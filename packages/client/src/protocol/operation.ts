@@ -7,6 +7,8 @@ export interface Operation {
   readonly path: string
   readonly summary: string
   readonly query?: z.ZodObject
+  /** Its parameter `q` is in the query language. */
+  readonly finds?: true
   /** The JSON body's schema. */
   readonly body?: z.ZodType
   /** Content types that are read besides JSON. */

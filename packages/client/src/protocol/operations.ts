@@ -13,7 +13,15 @@ import {
 } from './node.js'
 import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
-import { exportQuery, historyQuery, nodesQuery, statsQuery, streamQuery } from './queries.js'
+import {
+  explainQuery,
+  exportQuery,
+  historyQuery,
+  nodesQuery,
+  statsQuery,
+  streamQuery,
+} from './queries.js'
+import { queryExplanationSchema } from './query-explanation.js'
 import { type OperationName, ROUTES } from './routes.js'
 import { answers } from './schemas.js'
 import { skypilotSchema } from './skypilot.js'
@@ -30,6 +38,7 @@ export const operations = {
     ...ROUTES.streamNodeLogs,
     summary: 'Stream a node’s launch log',
     query: streamQuery,
+    finds: true,
     headers: { 'Last-Event-ID': 'Resume after this event.' },
     status: 200,
     answer: z.object(STREAM_EVENTS).partial(),
@@ -40,12 +49,14 @@ export const operations = {
     ...ROUTES.getNodeLogs,
     summary: 'Get a node’s launch log',
     query: historyQuery,
+    finds: true,
     status: 200,
     answer: nodeLogsSchema,
     answerHeaders: {
       'Log-First': 'The first entry that was looked at. The page before this one ends `before` it.',
       'Log-Cursor':
         'The last entry that was looked at. The page after this one begins `after` it. Except with `after`, open the stream with it as `Last-Event-ID` to continue without a gap or an overlap.',
+      'Query-Hint': 'What may have been meant otherwise in `q`, in one sentence.',
       'Log-Expired': '`true` if the node is known and its log is no longer kept.',
     },
     refusals: [404, 410],
@@ -81,6 +92,7 @@ export const operations = {
     ...ROUTES.exportNodeLogs,
     summary: 'Download a node’s log as a file',
     query: exportQuery,
+    finds: true,
     status: 200,
     produces: ['application/json', 'application/x-ndjson', 'text/csv', 'text/plain'],
     refusals: [404, 410],
@@ -127,6 +139,14 @@ export const operations = {
     summary: 'Get how SkyPilot is reached, and what can be launched through it',
     status: 200,
     answer: skypilotSchema,
+  },
+  explainQuery: {
+    ...ROUTES.explainQuery,
+    summary: 'Get how a query is understood, and what a query can have',
+    query: explainQuery,
+    finds: true,
+    status: 200,
+    answer: queryExplanationSchema,
   },
   getStats: {
     ...ROUTES.getStats,

@@ -44,10 +44,9 @@ export const level = parameter<Level | readonly Level[], ReadonlySet<Level>>(
   },
 )
 
-export const q = parameter<never, never>(() => undefined, "'q' is not supported yet", {
-  type: 'string',
-  description: 'Reserved for a query over the entries. Not supported yet.',
-})
+export const q = z
+  .string()
+  .describe('Only entries that this query finds, such as `level:>=warn -oom`; see docs/query.md.')
 
 export const statsKeys = parameter<readonly StatsKey[], readonly StatsKey[]>(
   parseKeys,

@@ -14,6 +14,7 @@ export const streamQuery = z.object({
   since: since.optional(),
   /** That level and above, or a list of exactly these. Filters `log` events only. */
   level: level.optional(),
+  /** Only entries that this query finds; see docs/query.md. Filters `log` events only. */
   q: q.optional(),
   last_event_id: z
     .string()
@@ -29,11 +30,17 @@ export const historyQuery = z.object({
   since: since.optional(),
   /** That level and above, or a list of exactly these. */
   level: level.optional(),
+  /** Only entries that this query finds; see docs/query.md. */
   q: q.optional(),
   /** Only entries before the one this cursor names. */
   before: cursor('before', 'Only entries before the one this cursor names.').optional(),
   /** Only entries after the one this cursor names. */
   after: cursor('after', 'Only entries after the one this cursor names.').optional(),
+})
+
+export const explainQuery = z.object({
+  /** The query to explain. */
+  q: z.string().optional().describe('The query to explain; see docs/query.md.'),
 })
 
 const EXPORT_FORMATS = ['json', 'ndjson', 'csv', 'text'] as const

@@ -13,8 +13,10 @@ import {
   type ProducedBy,
   type RequestHeader,
 } from '@launchtail/client/protocol'
+import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { nodeNotFound } from '../errors.js'
+import { readQuery } from '../find/read-query.js'
 import { mediaType, readBody } from './body.js'
 import { singleHeader } from './headers.js'
 import { parseJson } from './json/parse.js'
@@ -25,6 +27,8 @@ export interface Call<O extends Operation> {
   /** The node's id, well-formed; empty if the operation's path has none. */
   readonly id: string
   readonly query: ParsedQuery<O>
+  /** What its `q` asks for, if the operation finds entries and is given one. */
+  readonly find: Query | undefined
   /** The JSON body. An operation that reads other types as well reads its body itself. */
   readonly body: JsonBody<O>
   /** The bytes of that JSON body. */
@@ -73,7 +77,7 @@ export function mount<O extends Operation>(
   handler: Handler<O>,
   before?: (request: FastifyRequest) => void,
 ): void {
-  const { method, path, query: querySchema, body: bodySchema, accepts } = operation
+  const { method, path, query: querySchema, finds, body: bodySchema, accepts } = operation
   const types = ['application/json', ...(accepts ?? [])]
   app.route({
     method,
@@ -86,12 +90,13 @@ export function mount<O extends Operation>(
       before?.(request)
       const type = bodySchema && mediaType(request.raw, types)
       const query = querySchema && parseQuery(querySchema, request.query)
+      const find = finds && (await readQuery(query?.q as string | undefined))
       const { id = '' } = request.params as { id?: string }
       if (path.includes('{id}') && !NODE_ID.test(id)) throw nodeNotFound()
       const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
       const body = bodySchema && !accepts && parseBody(bodySchema, parseJson(bytes))
       const header = (name: string) => singleHeader(request.raw, name)
-      const call = { id, query, body, bytes, type, header, request, reply }
+      const call = { id, query, find, body, bytes, type, header, request, reply }
       return answer(operation, reply, await handler(call as unknown as Call<O>))
     },
   })

@@ -11,9 +11,8 @@ const INCOMPLETE = Symbol('incomplete')
 type Written = string | typeof INCOMPLETE | undefined
 
 /**
- * Gives stored texts as they are sent: all that are entries, or those that pass. Reading an entry
- * and writing it again costs ten times as much as looking it up, and a log that was asked for is
- * soon asked for again.
+ * Gives stored texts as they are sent: all that are entries. Reading an entry and writing it again
+ * costs ten times as much as looking it up, and a log that was asked for is soon asked for again.
  */
 export function createWriter(readText: ReadText) {
   // Nobody but this server writes to the store: each text is an entry as it is sent.
@@ -28,14 +27,10 @@ export function createWriter(readText: ReadText) {
     nodeId: string,
     texts: readonly string[],
     read: () => Promise<readonly (LogEntry | undefined)[]>,
-    passes?: (entry: LogEntry) => boolean,
   ): Promise<(string | undefined)[]> {
-    const written = passes ? [] : texts.map((text) => forward(nodeId, text))
-    if (!passes && !written.includes(INCOMPLETE)) return written as (string | undefined)[]
-    const entries = await read()
-    return entries.map((entry) =>
-      entry && (!passes || passes(entry)) ? writeEntry(entry) : undefined,
-    )
+    const written = texts.map((text) => forward(nodeId, text))
+    if (!written.includes(INCOMPLETE)) return written as (string | undefined)[]
+    return (await read()).map((entry) => entry && writeEntry(entry))
   }
 
   function forward(nodeId: string, text: string): Written {

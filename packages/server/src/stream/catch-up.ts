@@ -58,6 +58,8 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
         // From the entry seen last, to know that the list is still the one that was read.
         const reading = feed.read(Math.max(0, cursor.index), atOnce)
         const items = Array.isArray(reading) ? reading : await reading
+        const preparing = reader.view.filter?.prepare(items)
+        if (preparing) await preparing
         if (during !== list || reader.ended) continue
         atOnce = entriesFor(items) ?? atOnce
         if (cursor.index >= 0 && items[0]?.check !== cursor.check) await reconsider(reader)

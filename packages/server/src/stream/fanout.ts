@@ -1,4 +1,5 @@
-import { formatCursor, type Phase } from '@launchtail/client/protocol'
+import { type Cursor, formatCursor, type Phase } from '@launchtail/client/protocol'
+import type { LogFilter } from '../find/log-filter.js'
 import { type CatchUp, createCatchUp } from './catch-up.js'
 import { deletedFrame, lostFrame } from './faults.js'
 import type { Feed, FeedListener } from './feed/feed.js'
@@ -41,7 +42,7 @@ export function createFanout({
   ...lifetimes
 }: FanoutOptions): Fanout {
   const { now = () => performance.now() } = lifetimes
-  const viewOf = createViews()
+  const views = createViews()
   let attached: Attached | undefined
   let lostAt: number | undefined
   const readers = createReaders<Reader>({
@@ -49,6 +50,7 @@ export function createFanout({
     heartbeatOf: (reader) => heartbeatOf(reader, attached?.flusher),
     onGone(reader) {
       reader.live = false
+      views.leave(reader.view)
       onGone()
     },
   })
@@ -71,7 +73,7 @@ export function createFanout({
     // The head and everything at hand go out in one write.
     socket?.cork()
     try {
-      const reader = readers.add(response, (life) => logReader(life, options, viewOf), goOn)
+      const reader = readers.add(response, (life) => logReader(life, options, views), goOn)
       const opening = openingOf(options)
       say(reader, lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader)))
       goOn(reader)
@@ -144,7 +146,21 @@ function openingOf({ format, from, retry, first = '' }: ReaderOptions): string {
 }
 
 /** Undefined while a flush is at work, because it is not known which reader has been sent what. */
-function heartbeatOf({ live, cursor, view }: Reader, flusher?: Flusher): string | undefined {
+function heartbeatOf(
+  { live, cursor, view, options }: Reader,
+  flusher?: Flusher,
+): string | undefined {
   if (!flusher || flusher.isRunning()) return undefined
-  return view.format.heartbeat(formatCursor(live ? flusher.sent() : cursor))
+  const seen = live ? flusher.sent() : cursor
+  return view.format.heartbeat(formatCursor(seen), scannedOf(view.filter, options, seen))
+}
+
+/** How many entries a filter has looked at, as long as none of them has passed. */
+function scannedOf(
+  filter: LogFilter | undefined,
+  { from, lookedFrom = from.index + 1 }: ReaderOptions,
+  { index }: Cursor,
+): number | undefined {
+  if (!filter || filter.lastMatch() > from.index) return undefined
+  return Math.max(0, index + 1 - lookedFrom)
 }

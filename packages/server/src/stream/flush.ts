@@ -101,6 +101,10 @@ export function createFlusher(options: FlusherOptions): Flusher {
         // It has left since the last slice.
         if (!reader.live) continue
         const { view } = reader
+        if (isUnprepared(view)) {
+          fallBehind(reader, before)
+          continue
+        }
         const buffer = buffers[view.number] ?? frame(view)
         const hasRoom = buffer.length === 0 || reader.outlet.write(buffer)
         if (over) end(reader)
@@ -111,6 +115,11 @@ export function createFlusher(options: FlusherOptions): Flusher {
       took += now() - begun
       if (next < live.length) setImmediate(guarded, slice)
       else done(isLast ? took : 0)
+    }
+
+    /** Its filter takes longer over this page, and nobody waits for it. */
+    function isUnprepared({ number, filter }: View): boolean {
+      return filter !== undefined && !buffers[number] && !filter.isReady(page)
     }
 
     function frame(view: View): Buffer {
@@ -139,7 +148,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
 /** A page as this view shows it; `over` says how the launch ended, where it is over with this page. */
 function bytesOf(page: readonly Item[], view: View, over: LaunchEnd | undefined): Buffer {
   let text = ''
-  for (const item of page) text += frameOf(view.format, view.levels, item)
+  for (const item of page) text += frameOf(view.format, view.filter, item)
   const newest = page.at(-1)
   if (over && newest) text += doneFrame(view.format, over, newest)
   return text === '' ? NOTHING : framed(text, view.chunked)

@@ -13,7 +13,8 @@ export interface Format {
   entryEvent(event: EntryEventData, entry: LogEntry, id: string): string
   /** The start of a stream: the cursor, and how long to wait before connecting again (ms). */
   opening(cursor: string, retry: number): string
-  heartbeat(cursor: string): string
+  /** `scanned` entries were looked at, and none of them has passed the reader's filter. */
+  heartbeat(cursor: string, scanned: number | undefined): string
   retry(ms: number): string
 }
 
@@ -28,7 +29,8 @@ const sse: Format = {
   entryEvent: ({ event, data }, _entry, id) => sse.event(event, data, id),
   // A block that is only an id moves a browser's last event id without an event.
   opening: (cursor, retry) => `: cursor ${cursor}\nretry: ${retry}\n\nid: ${cursor}\n\n`,
-  heartbeat: (cursor) => `: cursor ${cursor}\n\nid: ${cursor}\n\n`,
+  heartbeat: (cursor, scanned) =>
+    `: cursor ${cursor}\n${scanned === undefined ? '' : `: scanned=${scanned} matched=0\n`}\nid: ${cursor}\n\n`,
   retry: (ms) => `retry: ${ms}\n\n`,
 }
 

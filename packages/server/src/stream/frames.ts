@@ -1,16 +1,14 @@
-import { type Cursor, formatCursor, type Level, type LogEntry } from '@launchtail/client/protocol'
+import { type Cursor, formatCursor, type LogEntry } from '@launchtail/client/protocol'
+import type { LogFilter } from '../find/log-filter.js'
 import { comesAfter, eventsOf } from '../logs/events.js'
 import type { EntryFrames, Item } from './feed/item.js'
 import type { Format } from './formats.js'
 
-/** The levels a reader asked to see; what is not a `log` always comes. */
-export type LevelFilter = ReadonlySet<Level> | undefined
-
 /**
- * All events of an entry in a format, except `done`. `level` thins out `log` alone, so readers with
+ * All events of an entry in a format, except `done`. A filter thins out `log` alone, so readers with
  * filters share what was framed: it is kept at the item, in two parts.
  */
-export function frameOf(format: Format, levels: LevelFilter, item: Item): string {
+export function frameOf(format: Format, filter: LogFilter | undefined, item: Item): string {
   const { entry, frames } = item
   if (!entry) return ''
   let frame = frames[format.name]
@@ -18,22 +16,22 @@ export function frameOf(format: Format, levels: LevelFilter, item: Item): string
     frame = framesAfter(format, item, entry, undefined)
     frames[format.name] = frame
   }
-  return passing(frame, levels, entry)
+  return passing(frame, filter, item)
 }
 
 /** The events of an entry that a reader at this cursor in it has not seen. */
 export function restFrameOf(
   format: Format,
-  levels: LevelFilter,
+  filter: LogFilter | undefined,
   item: Item,
   { event }: Cursor,
 ): string {
   const { entry } = item
-  return entry ? passing(framesAfter(format, item, entry, event), levels, entry) : ''
+  return entry ? passing(framesAfter(format, item, entry, event), filter, item) : ''
 }
 
-function passing({ log, others }: EntryFrames, levels: LevelFilter, { level }: LogEntry): string {
-  if (levels && !levels.has(level)) return others
+function passing({ log, others }: EntryFrames, filter: LogFilter | undefined, item: Item): string {
+  if (filter && !filter.passes(item)) return others
   return others === '' ? log : log + others
 }
 

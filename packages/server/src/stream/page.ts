@@ -12,13 +12,13 @@ export const PAGE = 128 * 1024
  */
 export function takePage(reader: Reader, items: readonly Item[], tip: number): string {
   const { cursor, options } = reader
-  const { format, levels } = reader.view
+  const { format, filter } = reader.view
   let text = ''
   for (const item of items) {
     // Newer entries come with the flush that is planned or under way.
     if (item.index > tip || text.length > PAGE) break
-    if (item.index === cursor.index) text += restFrameOf(format, levels, item, cursor)
-    else if (!isHidden(item, options.history)) text += frameOf(format, levels, item)
+    if (item.index === cursor.index) text += restFrameOf(format, filter, item, cursor)
+    else if (!isHidden(item, options.history)) text += frameOf(format, filter, item)
     reader.cursor = cursorOf(item)
   }
   return text

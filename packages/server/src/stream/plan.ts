@@ -9,6 +9,7 @@ import {
   START,
   type StreamQuery,
 } from '@launchtail/client/protocol'
+import type { LogFilter } from '../find/log-filter.js'
 import { oneLine } from '../logs/entry-text.js'
 import type { Ending } from './ending.js'
 import type { Feed } from './feed/feed.js'
@@ -20,6 +21,8 @@ import { startOf } from './start.js'
 
 export interface StreamRequest {
   query: StreamQuery
+  /** By `level` and `q`; undefined where neither is given. */
+  filter: LogFilter | undefined
   format: Format
   /** The last event id as the reader sent it; empty for none. */
   lastEventId: string
@@ -35,21 +38,23 @@ export interface PlanOptions {
 
 /** Plans what a reader is sent; undefined if it has seen the end of the stream. */
 export async function planReader(
-  { query, format, lastEventId }: StreamRequest,
+  { query, filter, format, lastEventId }: StreamRequest,
   { feed, record, recordAt, random = Math.random }: PlanOptions,
 ): Promise<ReaderPlan | undefined> {
   const { phase } = record
   const ending = endingFor(record, query.follow)
   if (lastEventId !== '') {
-    return planResume({ query, format, lastEventId }, { feed, phase, ending, random })
+    return planResume({ filter, format, lastEventId }, { feed, phase, ending, random })
   }
-  const { level: levels, since, tail } = query
-  const from = await startOf(feed, query)
+  const { since, tail } = query
+  const from = await startOf(feed, query, filter)
   const history = since && { since, until: feed.length() }
   // The record may lack entries that other programs wrote a moment ago.
   const state = tail === 0 ? await recordAt(from.index + 1) : undefined
   return {
-    ...{ format, levels, phase, ending, from },
+    ...{ format, filter, phase, ending, from },
+    // All of the list was looked at where nothing in it was found.
+    ...(tail > 0 && from.index === feed.tip().index && { lookedFrom: 0 }),
     retry: retryOf(random),
     ...(history && { history }),
     ...(state && { first: stateFrame(state, format, from) }),
@@ -64,11 +69,11 @@ export interface ResumeOptions extends Pick<PlanOptions, 'feed' | 'random'> {
 
 /** The same for a reader that comes with a last event id. */
 export function planResume(
-  { query, format, lastEventId }: StreamRequest,
+  { filter, format, lastEventId }: Omit<StreamRequest, 'query'>,
   { feed, phase, ending, random = Math.random }: ResumeOptions,
 ): ReaderPlan | undefined {
-  const plan = { format, levels: query.level, phase, ending, retry: retryOf(random) }
   const from = parseCursor(lastEventId)
+  const plan = { format, filter, phase, ending, retry: retryOf(random) }
   if (!from) return { ...plan, from: START, first: unknownIdFrame(format, lastEventId) }
   return isFinished(from, feed, ending) ? undefined : { ...plan, from }
 }

@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import type { Cursor, Instant, Phase } from '@launchtail/client/protocol'
+import type { LogFilter } from '../find/log-filter.js'
 import type { Ending } from './ending.js'
 import type { Format } from './formats.js'
-import type { LevelFilter } from './frames.js'
 import type { StreamReader } from './readers.js'
 
 /** The plan of what a reader of a log is sent. */
 export interface ReaderPlan {
   format: Format
-  levels: LevelFilter
+  filter: LogFilter | undefined
+  /** The index of the first entry that was looked at. Default: of the one after `from`. */
+  lookedFrom?: number
   /** The node's phase by its record, for a list that does not tell one. */
   phase: Phase
   /** The reader has seen everything up to here, and gets everything after it, once. */
@@ -31,7 +33,7 @@ export interface ReaderOptions extends ReaderPlan {
 export interface View {
   readonly number: number
   readonly format: Format
-  readonly levels: LevelFilter
+  readonly filter: LogFilter | undefined
   readonly chunked: boolean
 }
 
@@ -46,10 +48,10 @@ export interface Reader extends StreamReader {
 }
 
 /** A reader that has been sent nothing yet. */
-export function logReader(life: StreamReader, options: ReaderOptions, viewOf: ViewOf): Reader {
-  const { format, levels, from } = options
+export function logReader(life: StreamReader, options: ReaderOptions, views: Views): Reader {
+  const { from } = options
   const { outlet, ended, beatAt, endAt } = life
-  const view = viewOf(format, levels, outlet.chunked)
+  const view = views.take(options, outlet.chunked)
   // Field by field: objects that are made by spreading another differ in shape for V8, and each
   // reader is looked at in each flush.
   return {
@@ -65,18 +67,46 @@ export function logReader(life: StreamReader, options: ReaderOptions, viewOf: Vi
   }
 }
 
-type ViewOf = (format: Format, levels: LevelFilter, chunked: boolean) => View
+/** The views of those who read now. */
+export interface Views {
+  /** The view of another reader of the same, or a new one. */
+  take(options: Pick<ReaderOptions, 'format' | 'filter'>, chunked: boolean): View
+  /** The reader has gone. */
+  leave(view: View): void
+}
 
-/** The views there are, each made when its first reader comes. */
-export function createViews(): ViewOf {
-  const views = new Map<string, View>()
-  return (format, levels, chunked) => {
-    const key = JSON.stringify([format.name, levels && [...levels].sort(), chunked])
-    let view = views.get(key)
-    if (!view) {
-      view = { number: views.size, format, levels, chunked }
-      views.set(key, view)
-    }
-    return view
+export function createViews(): Views {
+  const views = new Map<string, { readonly view: View; readers: number }>()
+  /** Numbers are small, because each flush has a list by them. */
+  const free: number[] = []
+  return { take, leave }
+
+  function take(
+    { format, filter }: Pick<ReaderOptions, 'format' | 'filter'>,
+    chunked: boolean,
+  ): View {
+    const key = keyOf(format, filter, chunked)
+    let known = views.get(key)
+    if (!known) {
+      known = { view: { number: free.pop() ?? views.size, format, filter, chunked }, readers: 0 }
+      views.set(key, known)
+    } else if (filter !== known.view.filter) filter?.close()
+    known.readers += 1
+    return known.view
   }
+
+  function leave({ number, format, filter, chunked }: View): void {
+    const key = keyOf(format, filter, chunked)
+    const known = views.get(key)
+    if (!known) return
+    known.readers -= 1
+    if (known.readers > 0) return
+    views.delete(key)
+    free.push(number)
+    filter?.close()
+  }
+}
+
+function keyOf(format: Format, filter: LogFilter | undefined, chunked: boolean): string {
+  return JSON.stringify([format.name, filter?.key, chunked])
 }

@@ -1,22 +1,36 @@
 import { type Cursor, START, type StreamQuery } from '@launchtail/client/protocol'
+import type { LogFilter } from '../find/log-filter.js'
 import { passes } from '../logs/history.js'
 import { lastMatching } from '../logs/last-matching.js'
 import type { Feed } from './feed/feed.js'
 import { cursorOf } from './feed/item.js'
 
 /** Where a new reader starts: before the first of the last `tail` entries that it wants to see. */
-export async function startOf(feed: Feed, { tail, since, level }: StreamQuery): Promise<Cursor> {
+export async function startOf(
+  feed: Feed,
+  { tail, since }: Pick<StreamQuery, 'tail' | 'since'>,
+  filter: LogFilter | undefined,
+): Promise<Cursor> {
   if (tail === 0) return feed.tip()
   if (tail === Number.POSITIVE_INFINITY) return START
   const end = feed.length()
   const [start = end] = await lastMatching({
-    readBefore: feed.readBefore,
+    readBefore: filter ? readPrepared : feed.readBefore,
     from: 0,
     to: end,
     limit: tail,
-    match: ({ entry, index }) => (entry && passes(entry, since, level) ? index : undefined),
+    match: (item) =>
+      item.entry && passes(item.entry, since, undefined) && (!filter || filter.passes(item))
+        ? item.index
+        : undefined,
   })
   if (start === 0) return START
   const [before] = await feed.read(start - 1, 1)
   return cursorOf(before)
+
+  async function readPrepared(to: number, limit: number) {
+    const items = await feed.readBefore(to, limit)
+    await filter?.prepare(items)
+    return items
+  }
 }

@@ -1,7 +1,11 @@
-import { formatCursor, type LogEntry } from '@launchtail/client/protocol'
+import { type ExportQuery, formatCursor, type LogEntry } from '@launchtail/client/protocol'
+import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance } from 'fastify'
 import { HttpError, nodeNotFound } from '../../errors.js'
-import type { ReadText } from '../../logs/entry-text.js'
+import { passingInTurns } from '../../find/in-turns.js'
+import { createMatcher } from '../../find/matcher.js'
+import type { SlowEntries } from '../../find/slow-entries.js'
+import { type ReadText, writeEntry } from '../../logs/entry-text.js'
 import { type HistoryFilter, passes, readHistory } from '../../logs/history.js'
 import { createLookBack, readInContext, UNKNOWN_TIME } from '../../logs/in-context.js'
 import type { LogStore } from '../../logs/store.js'
@@ -16,21 +20,26 @@ export interface LogsOptions {
   store: LogStore
   readText: ReadText
   registry: Registry
+  slowEntries: SlowEntries
 }
 
 /** The log as JSON, and as a file. */
-export function mountLogs(app: FastifyInstance, { registry, store, readText }: LogsOptions): void {
+export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
+  const { registry, store, readText, slowEntries } = options
   const writeTexts = createWriter(readText)
 
   serve(app, {
-    async getNodeLogs({ id, query, reply }) {
+    async getNodeLogs({ id, query, find: asked, reply }) {
       refuseBoth(query)
       // A record costs more to read than the log, so it is read only where there is no log.
       if (!(await registry.isKnown(id))) throw nodeNotFound()
       const read = readerOf(id)
-      const isFiltered = query.since !== undefined || query.level !== undefined
-      const find = (texts: readonly string[], from: number) =>
-        writeTexts(id, texts, () => read(texts, from), isFiltered ? passing : undefined)
+      const passing = await passingOf(id, query, asked)
+      const find = async (texts: readonly string[], from: number) => {
+        if (!passing) return writeTexts(id, texts, () => read(texts, from))
+        const entries = await passingInTurns(await read(texts, from), passing)
+        return entries.map((entry) => entry && writeEntry(entry))
+      }
       const excerpt = await readHistory({ store, readText, nodeId: id, find }, query)
       const { first, last, found, length } = excerpt
       const expired = length === 0 && (await hadEntries(id))
@@ -42,31 +51,42 @@ export function mountLogs(app: FastifyInstance, { registry, store, readText }: L
           'Log-First': first && formatCursor(first),
           'Log-Cursor': formatCursor(last),
           'Log-Expired': expired ? 'true' : undefined,
+          'Query-Hint': hintOf(asked),
         },
-      }
-
-      function passing(entry: LogEntry): boolean {
-        return passes(entry, query.since, query.level)
       }
     },
 
-    async exportNodeLogs({ id, query, reply }) {
+    async exportNodeLogs({ id, query, find: asked, reply }) {
       refuseBoth(query)
       if (!(await registry.find(id))) throw nodeNotFound()
       const read = readerOf(id)
-      const find = async (texts: readonly string[], from: number) =>
-        (await read(texts, from)).map((entry) =>
-          entry && passes(entry, query.since, query.level) ? entry : undefined,
-        )
+      const passing = await passingOf(id, query, asked)
+      const find = async (texts: readonly string[], from: number) => {
+        const entries = await read(texts, from)
+        return passing ? passingInTurns(entries, passing) : entries
+      }
       const excerpt = await readHistory({ store, readText, nodeId: id, find }, query)
       const format = EXPORTS[query.format]
       const texts = writeExport(id, excerpt.pages(), { format, raw: query.raw })
       return reply
         .type(format.contentType)
         .header('Content-Disposition', `attachment; filename="${id}.${format.extension}"`)
+        .headers(asked?.hints.length ? { 'Query-Hint': hintOf(asked) } : {})
         .send(answerInPieces(texts, reply.raw))
     },
   })
+
+  /** Decides which entries are sent; undefined where all are. */
+  async function passingOf(
+    nodeId: string,
+    { since, level }: Pick<ExportQuery, 'since' | 'level'>,
+    asked: Query | undefined,
+  ): Promise<((entry: LogEntry) => boolean | Promise<boolean>) | undefined> {
+    if (!since && !level && !asked) return undefined
+    const now = Date.now()
+    const matcher = asked && (await createMatcher(asked, { registry, slowEntries, nodeId, now }))
+    return (entry) => passes(entry, since, level) && (!matcher || matcher.matches(entry))
+  }
 
   /** Reads the texts of a node's list as entries. */
   function readerOf(nodeId: string) {
@@ -82,6 +102,11 @@ export function mountLogs(app: FastifyInstance, { registry, store, readText }: L
     if (!record) throw nodeNotFound()
     return record.phases.length > 0
   }
+}
+
+/** A header's value has no room for more than one sentence. */
+function hintOf(asked: Query | undefined): string | undefined {
+  return asked?.hints[0]
 }
 
 function refuseBoth({ before, after }: HistoryFilter): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { NODE_ID, type StreamQuery, streamQuery } from '@launchtail/client/protocol'
+import { createLogFilter } from '../../find/log-filter.js'
 import { FOLLOWING } from '../../stream/ending.js'
 import type { Feeds } from '../../stream/feeds.js'
 import { FORMATS } from '../../stream/formats.js'
@@ -44,7 +45,11 @@ export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream
     // Where the list shows no phase, the record decides how the stream ends.
     if (!watched?.feed.reachable() || phase === undefined) return false
     const plan = planResume(
-      { query, format: FORMATS.sse, lastEventId: String(lastEventId) },
+      {
+        filter: createLogFilter({ levels: query.level }),
+        format: FORMATS.sse,
+        lastEventId: String(lastEventId),
+      },
       { feed: watched.feed, phase, ending: FOLLOWING },
     )
     if (!plan) return false
@@ -54,9 +59,9 @@ export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream
   }
 
   function remember({ url = '' }: IncomingMessage, query: StreamQuery): void {
-    const { follow, since, last_event_id, lastEventId } = query
+    const { follow, since, q, last_event_id, lastEventId } = query
     // A duration back from now is another time at each request, and an id is another one as well.
-    if (!follow || since || last_event_id || lastEventId) return
+    if (!follow || since || q || last_event_id || lastEventId) return
     const [, , search = ''] = STREAM.exec(url) ?? []
     if (queries.size < MAX_QUERIES) queries.set(search, query)
   }

@@ -1,12 +1,16 @@
 import { operations, type StreamQuery } from '@launchtail/client/protocol'
+import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, nodeNotFound, StorageUnavailable } from '../../errors.js'
+import { createLogFilter, type LogFilter } from '../../find/log-filter.js'
+import { createMatcher } from '../../find/matcher.js'
+import type { SlowEntries } from '../../find/slow-entries.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Feeds } from '../../stream/feeds.js'
 import { FORMATS, type Format } from '../../stream/formats.js'
 import { planReader } from '../../stream/plan.js'
 import { singleHeader } from '../headers.js'
-import { mount } from '../operation.js'
+import { type Call, mount } from '../operation.js'
 import { streamHeaders } from '../stream-headers.js'
 import type { ResumedStream } from './resumed-stream.js'
 
@@ -14,6 +18,7 @@ export interface StreamOptions {
   feeds: Feeds
   registry: Registry
   resumed: Pick<ResumedStream, 'remember'>
+  slowEntries: SlowEntries
 }
 
 /** A request without an `Accept` gets the first of these. */
@@ -26,10 +31,10 @@ const BY_TYPE: Record<string, Format> = {
 /** `GET /admin/nodes/{id}/logs/stream`, and its HEAD. */
 export function mountStream(
   app: FastifyInstance,
-  { feeds, registry, resumed }: StreamOptions,
+  { feeds, registry, resumed, slowEntries }: StreamOptions,
 ): void {
   const operation = operations.streamNodeLogs
-  mount(app, operation, ({ id, query, request, reply }) => open(id, query, request, reply), accept)
+  mount(app, operation, open, accept)
   mount(
     app,
     { ...operation, method: 'HEAD' } as const,
@@ -40,22 +45,27 @@ export function mountStream(
     accept,
   )
 
-  async function open(
-    nodeId: string,
-    query: StreamQuery,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
+  async function open(call: Call<typeof operation>): Promise<FastifyReply> {
+    const { id: nodeId, query, find, request, reply } = call
     const record = await registry.find(nodeId)
     if (!record) throw nodeNotFound()
     return feeds.use(nodeId, async ({ feed, fanout }) => {
       if (!feed.reachable()) throw new StorageUnavailable('watched list out of reach')
+      const filter = await filterOf(nodeId, query, find)
+      const lastEventId = lastEventIdOf(query, request)
       const plan = await planReader(
-        { query, format: formatFor(request), lastEventId: lastEventIdOf(query, request) },
+        { query, filter, format: formatFor(request), lastEventId },
         { feed, record, recordAt: (length) => registry.find(nodeId, length) },
-      )
-      if (!plan) return reply.code(204).send()
+      ).catch((error) => {
+        filter?.close()
+        throw error
+      })
+      if (!plan) {
+        filter?.close()
+        return reply.code(204).send()
+      }
       resumed.remember(request.raw, query)
+      if (find?.hints[0]) reply.raw.setHeader('Query-Hint', find.hints[0])
       const { raw } = reply
       // Nothing can be refused any more: from here on the socket belongs to the stream.
       reply.hijack()
@@ -63,6 +73,19 @@ export function mountStream(
       fanout.add({ ...plan, response: raw })
       return reply
     })
+  }
+
+  /** Queries that count from now find something else at each request, so they share nothing. */
+  async function filterOf(
+    nodeId: string,
+    { level: levels }: StreamQuery,
+    find: Query | undefined,
+  ): Promise<LogFilter | undefined> {
+    if (!find) return createLogFilter({ levels })
+    const now = Date.now()
+    const matcher = await createMatcher(find, { registry, slowEntries, nodeId, now, follow: true })
+    const matcherKey = find.isRelative ? `${find.text} ${now}` : find.text
+    return createLogFilter({ levels, matcher, matcherKey })
   }
 }
 
