@@ -22,15 +22,29 @@ Exit codes:
 /** An error with one sentence for the user, and the exit code. */
 export class CliError extends Error {
   readonly code: number
+  /** Lines that are shown below the sentence. */
+  readonly below: readonly string[]
 
-  constructor(message: string, code: number = EXIT.unexpected, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    code: number = EXIT.unexpected,
+    { below = [], ...options }: ErrorOptions & { below?: readonly string[] } = {},
+  ) {
     super(message, options)
     this.code = code
+    this.below = below
   }
 }
 
+/** What a command says when it fails, and its exit code. */
+export interface Outcome {
+  readonly message: string
+  readonly code: number
+  readonly below?: readonly string[]
+}
+
 /** The message and the exit code for an error. */
-export function outcomeOf(error: unknown): { message: string; code: number } {
+export function outcomeOf(error: unknown): Outcome {
   if (error instanceof CliError) return error
   if (error instanceof ApiError) return refusal(error)
   if (error instanceof StreamTimeoutError) return { message: error.message, code: EXIT.timedOut }
@@ -42,7 +56,7 @@ export function outcomeOf(error: unknown): { message: string; code: number } {
 
 const THERE = '; is a Launchtail server running there?'
 
-function refusal({ status, message }: ApiError): { message: string; code: number } {
+function refusal({ status, message }: ApiError): Outcome {
   if (status === 401) {
     const words = `${message}: run "launchtail login", or set LAUNCHTAIL_ADMIN_TOKEN`
     return { message: words, code: EXIT.notAllowed }

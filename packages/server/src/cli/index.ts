@@ -18,8 +18,9 @@ try {
   await createProgram().parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode)
-  const { message, code } = outcomeOf(error)
-  process.stderr.write(`launchtail: ${oneLine(message)}\n`)
+  const { message, code, below = [] } = outcomeOf(error)
+  const lines = [`launchtail: ${oneLine(message)}`, ...below.map((line) => `  ${oneLine(line)}`)]
+  process.stderr.write(`${lines.join('\n')}\n`)
   // What a broken stream left behind must not keep the process alive.
   process.exit(code)
 }

@@ -17,6 +17,7 @@ interface LogsFlags extends ServerFlags {
   tail: string
   since?: string
   level?: string
+  query?: string
   after?: string
   timeout: number
   output: Output
@@ -37,6 +38,7 @@ export function logsCommand(): Command {
       'only later entries: an RFC 3339 time, or a duration before now such as 10m',
     )
     .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
+    .option('-q, --query <query>', 'only entries that this query finds; see docs/query.md')
     .option('--after <id>', 'only what follows the event with this id; -o json shows ids')
     .addOption(durationFlag('--timeout <time>', 'give up after this long without an entry', '15m'))
     .addOption(
@@ -50,7 +52,7 @@ export function logsCommand(): Command {
         .argParser(zoneOf),
     )
     .option('--numbers', 'show the number of each line, as the page does')
-    .option('-q, --quiet', 'only the log: no progress below it, no notices of lost connections')
+    .option('--quiet', 'only the log: no progress below it, no notices of lost connections')
     .addHelpText(
       'after',
       `
@@ -59,6 +61,7 @@ Examples:
   $ launchtail logs -f 550e84              until the launch is over; the exit code tells the outcome
   $ launchtail logs --level error --since 1h cic-aws-uswest2-a100-spot-550e84
   $ launchtail logs -f node-a node-b       two at once, each in a colour
+  $ launchtail logs 550e84 --tail all -q 'level:>=warn -"still loading"'
 `,
     )
     .action(async (names: string[], flags: LogsFlags) => {
@@ -135,13 +138,15 @@ export async function showLogs(
   }
 }
 
-function streamOptions({ follow = false, tail, since, level, after, timeout }: LogsFlags) {
+function streamOptions({ follow = false, ...flags }: LogsFlags) {
+  const { tail, since, level, query, after, timeout } = flags
   return {
     follow,
     tail: tail === 'all' ? 'all' : Number(tail),
     ...(since !== undefined && { since }),
     // The server refuses what is not a level.
     ...(level !== undefined && { level: level as Level }),
+    ...(query !== undefined && { q: query }),
     ...(after !== undefined && { lastEventId: after }),
     timeout,
   } as const

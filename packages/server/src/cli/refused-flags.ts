@@ -1,6 +1,7 @@
 import { ApiError } from '@launchtail/client'
 import { LEVELS } from '@launchtail/client/protocol'
 import { CliError, EXIT } from './exit.js'
+import { oneLine } from './format/text.js'
 
 const VALID: Readonly<Record<string, string>> = {
   level: `a level is one of ${LEVELS.join(', ')}, or a list of them`,
@@ -15,9 +16,19 @@ const VALID: Readonly<Record<string, string>> = {
  */
 export function explained(error: unknown, flags: Readonly<Record<string, unknown>>): unknown {
   if (!(error instanceof ApiError && error.status === 400)) return error
+  const column = /^column (\d+): /.exec(error.message)?.[1]
+  if (column !== undefined) return inQuery(error, Number(column), String(flags.query))
   const name = /^invalid '(\w+)'/.exec(error.message)?.[1] ?? ''
   const valid = VALID[name]
   if (valid === undefined) return error
   const words = `${error.message} "${flags[name]}": ${valid}`
   return new CliError(words, EXIT.unexpected, { cause: error })
+}
+
+/** Points at what is wrong in a query. */
+function inQuery(error: ApiError, column: number, query: string): CliError {
+  const before = oneLine(query.slice(0, column - 1))
+  const line = before + oneLine(query.slice(column - 1))
+  const below = [line, `${' '.repeat(before.length)}^`]
+  return new CliError(error.message, EXIT.unexpected, { cause: error, below })
 }
