@@ -57,7 +57,7 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
     async show(page) {
       await open(page, server, `nodes/${failed}`)
       await line(page, 'The job failed')
-      await page.getByLabel('Search in the log').fill('o')
+      await page.getByLabel('Search in the log').fill('job')
       await page.locator('mark').first().waitFor()
       await page.keyboard.press('Enter')
     },

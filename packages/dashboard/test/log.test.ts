@@ -100,10 +100,10 @@ describe('searching', () => {
     await open(page, server, `nodes/${nodeId}`)
     await seen(page, 'line 1999')
     await page.keyboard.press('/')
-    await page.keyboard.type('LINE 199')
+    await page.keyboard.type('LINE 199*')
     // 199, 1990 to 1999, and what is folded.
     await page.getByText('12 matches').waitFor()
-    await page.locator('mark', { hasText: 'line 199' }).first().waitFor()
+    await page.locator('mark', { hasText: '199' }).first().waitFor()
     await page.keyboard.press('Enter')
     await page.getByText('1 of 12').waitFor()
     await seen(page, 'line 199')
@@ -133,7 +133,7 @@ describe('searching', () => {
     const top = () => page.getByRole('log').evaluate((list) => list.scrollTop)
     const before = await top()
     await page.keyboard.press('/')
-    await page.keyboard.type('line 15')
+    await page.keyboard.type('line 15*')
     await page.getByText('111 matches').waitFor()
     expect(await top()).toBe(before)
     await seen(page, 'line 1510')
@@ -142,6 +142,42 @@ describe('searching', () => {
     await seen(page, 'line 1515')
     await page.getByLabel('only matches').uncheck()
     await seen(page, 'line 1515')
+  })
+
+  test('takes the query language, completes it, and says below its column what is wrong', async () => {
+    const nodeId = await node(server, { gpu: 'A100-80GB' })
+    await send(server, nodeId, [
+      { message: 'Loading bloom', level: 'warn' },
+      { message: 'torch.OutOfMemoryError: CUDA', level: 'error', progress: 60 },
+      { message: 'OOMKilled', level: 'error' },
+    ])
+    const page = await tabs.fresh()
+    await open(page, server, `nodes/${nodeId}`)
+    await line(page, 'OOMKilled')
+    await page.keyboard.press('/')
+    const search = page.getByLabel('Search in the log')
+    await search.fill('gpu:A100 (oom OR "out of memory")')
+    await page.getByText('2 matches').waitFor()
+    expect(await page.locator('mark').allTextContents()).toEqual(['OutOfMemory', 'OOM'])
+    await page.getByLabel('only matches').check()
+    await page.getByText('2 of 3 lines').waitFor()
+    await search.fill('oom level:warning')
+    const problem = page.getByRole('alert')
+    await problem.getByText("'warning' is not a level; did you mean 'warn'?").waitFor()
+    expect(await problem.locator('.caret').textContent()).toBe(`${' '.repeat(10)}^`)
+    // What was found before stays.
+    await page.getByText('2 of 3 lines').waitFor()
+    await search.fill('oom lev')
+    await search.fill('oom level:>=w')
+    await problem.waitFor()
+    const options = page.locator('datalist option')
+    await until('the completion', async () => (await options.count()) === 1)
+    expect(await options.first().getAttribute('value')).toBe('oom level:>=warn')
+    await search.fill('level:>=warn -oom progress:*')
+    await page.getByText('1 of 3 lines').waitFor()
+    expect(await problem.count()).toBe(0)
+    await search.press('Escape')
+    await page.getByText('3 lines', { exact: true }).waitFor()
   })
 
   test('by level leaves out what is below it', async () => {

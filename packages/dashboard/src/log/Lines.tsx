@@ -56,7 +56,7 @@ export function Lines({ log, view, controls, start, naming }: LinesProps) {
               line={line}
               timeStyle={timeStyle.value}
               start={start || (log.lines[0]?.at ?? 0)}
-              needle={view.needle.value}
+              marks={view.finder.value?.marks}
               open={folds.open.value.has(index)}
               chosen={range !== undefined && index >= range[0] && index <= range[1]}
               current={row === position.current.value}

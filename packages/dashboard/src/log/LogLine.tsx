@@ -1,5 +1,6 @@
 import { placeIn } from '@launchtail/client/protocol'
 import { type TimeStyle, timeOf } from '../parts/times.js'
+import type { Marker } from './finder.js'
 import { highlighted } from './highlighted.js'
 import { foldOf, isQuiet, type Line } from './line.js'
 import { NameCause } from './NameCause.js'
@@ -12,8 +13,8 @@ export interface LogLineProps {
   timeStyle: TimeStyle
   /** When the launch began, in ms since 1970. */
   start: number
-  /** What is searched, in lower case; empty for nothing. */
-  needle: string
+  /** Marks what the search has found; undefined where nothing is searched. */
+  marks: Marker | undefined
   open: boolean
   chosen: boolean
   current: boolean
@@ -26,7 +27,7 @@ export interface LogLineProps {
 
 /** One line of the log. Whatever is in it stays text. */
 export function LogLine(props: LogLineProps) {
-  const { line, timeStyle, start, needle, open, chosen, current, cause, onFold } = props
+  const { line, timeStyle, start, marks, open, chosen, current, cause, onFold } = props
   const { entry, index, at } = line
   const place = placeIn(entry.details)
   const isAtHand = chosen || current
@@ -54,8 +55,8 @@ export function LogLine(props: LogLineProps) {
       </a>
       <time title={entry.timestamp}>{timeOf(at, timeStyle, start)}</time>
       <span class="level">{entry.level === 'info' ? '' : entry.level}</span>
-      {place !== '' && <span class="place">{highlighted(place, needle)}</span>}
-      <Message line={line} needle={needle} open={open} onFold={onFold} />
+      {place !== '' && <span class="place">{highlighted(place, marks)}</span>}
+      <Message line={line} marks={marks} open={open} onFold={onFold} />
       <span class="acts">
         {isQuiet(line) && (
           <Fold index={index} open={open} onFold={onFold} tabIndex={isAtHand ? 0 : -1} />
@@ -71,19 +72,19 @@ export function LogLine(props: LogLineProps) {
   )
 }
 
-type MessageProps = Pick<LogLineProps, 'line' | 'needle' | 'open' | 'onFold'>
+type MessageProps = Pick<LogLineProps, 'line' | 'marks' | 'open' | 'onFold'>
 
 /** The words of a line, with what is folded away. */
-function Message({ line, needle, open, onFold }: MessageProps) {
+function Message({ line, marks, open, onFold }: MessageProps) {
   const { head, rest } = foldOf(line)
   return (
     <span class="message">
-      {highlighted(head, needle)}
+      {highlighted(head, marks)}
       {rest !== '' && !isQuiet(line) && (
         <Fold index={line.index} open={open} onFold={onFold} tabIndex={-1} />
       )}
       {open && rest !== '' && (
-        <span class="details">{highlighted(rest.slice(0, LONGEST_FOLD), needle)}</span>
+        <span class="details">{highlighted(rest.slice(0, LONGEST_FOLD), marks)}</span>
       )}
     </span>
   )

@@ -1,3 +1,4 @@
+import type { LaunchFacts } from '@launchtail/client/query'
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { createControls } from './controls.js'
@@ -13,6 +14,8 @@ import { createView } from './view.js'
 export interface LogViewProps {
   log: Log
   nodeId: string
+  /** The node's record, for searches that ask for it. */
+  launch: LaunchFacts | undefined
   /** When the launch began, in ms since 1970; 0 where that is not known yet. */
   start: number
   /** Undefined for a launch that has not failed. */
@@ -21,13 +24,16 @@ export interface LogViewProps {
 }
 
 /** The log of a node: all of its lines, live. */
-export function LogView({ log, nodeId, start, naming: given, onReconnect }: LogViewProps) {
+export function LogView(props: LogViewProps) {
+  const { log, nodeId, start, naming: given, onReconnect } = props
   const naming = useSignal(given)
   naming.value = given
+  const launch = useSignal(props.launch)
+  launch.value = props.launch
   const { view, controls } = useMemo(() => {
-    const view = createView(log)
+    const view = createView(log, launch.peek.bind(launch))
     return { view, controls: createControls({ log, view, nodeId, naming }) }
-  }, [log, nodeId, naming])
+  }, [log, nodeId, naming, launch])
   const frame = useRef<HTMLElement>(null)
   const searchField = useRef<HTMLInputElement>(null)
   const help = useSignal(false)

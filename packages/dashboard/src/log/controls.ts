@@ -43,7 +43,7 @@ export function createControls({ log, view, nodeId, naming }: ControlsOptions) {
     if (row === undefined) return
     const { entry, index } = view.rows[row] as Line
     // The match may be among the details.
-    if (!entry.message.toLowerCase().includes(view.needle.peek())) folds.unfold(index)
+    if (view.finder.peek()?.marks(entry.message).length === 0) folds.unfold(index)
     position.goTo(row)
   }
 

@@ -1,13 +1,14 @@
 import type { ComponentChildren } from 'preact'
 import { type Piece, piecesOf } from './ansi.js'
+import type { Marker } from './finder.js'
 
 /** Log text in its terminal colours, with every match of the search marked. */
-export function highlighted(text: string, needle: string): ComponentChildren {
-  return piecesOf(text).map((piece, i) => highlightedPiece(piece, needle, i))
+export function highlighted(text: string, marks: Marker | undefined): ComponentChildren {
+  return piecesOf(text).map((piece, i) => highlightedPiece(piece, marks, i))
 }
 
-function highlightedPiece({ text, style }: Piece, needle: string, key: number) {
-  const content = needle === '' ? text : withMarks(text, needle)
+function highlightedPiece({ text, style }: Piece, marks: Marker | undefined, key: number) {
+  const content = marks ? withMarks(text, marks) : text
   return style === '' && content === text ? (
     text
   ) : (
@@ -17,15 +18,12 @@ function highlightedPiece({ text, style }: Piece, needle: string, key: number) {
   )
 }
 
-function withMarks(text: string, needle: string): ComponentChildren {
-  const lower = text.toLowerCase()
-  // Where the lower case has another length, its offsets are not those of the text.
-  if (lower.length !== text.length) return text
+function withMarks(text: string, marks: Marker): ComponentChildren {
   const parts: ComponentChildren[] = []
-  let from = 0
-  for (let at = lower.indexOf(needle); at >= 0; at = lower.indexOf(needle, from)) {
-    parts.push(text.slice(from, at), <mark key={at}>{text.slice(at, at + needle.length)}</mark>)
-    from = at + needle.length
+  let end = 0
+  for (const [from, to] of marks(text)) {
+    parts.push(text.slice(end, from), <mark key={from}>{text.slice(from, to)}</mark>)
+    end = to
   }
-  return parts.length === 0 ? text : [...parts, text.slice(from)]
+  return parts.length === 0 ? text : [...parts, text.slice(end)]
 }

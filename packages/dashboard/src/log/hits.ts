@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
+import type { Finder } from './finder.js'
 import type { Line } from './line.js'
 
 export interface Hits {
@@ -9,7 +10,7 @@ export interface Hits {
   /** Forgets all hits. */
   reset(): void
   /** Looks through the rows that were added since. */
-  scan(rows: readonly Line[], needle: string): void
+  scan(rows: readonly Line[], finder: Finder | undefined): void
   /** Goes to the next hit or the one before, from `row` where the reader is at none; its row. */
   step(by: 1 | -1, row: number): number | undefined
 }
@@ -27,9 +28,9 @@ export function createHits(): Hits {
     at.value = -1
   }
 
-  function scan(rows: readonly Line[], needle: string): void {
+  function scan(rows: readonly Line[], finder: Finder | undefined): void {
     for (; scanned < rows.length; scanned += 1) {
-      if (needle !== '' && (rows[scanned] as Line).searchText.includes(needle)) hits.push(scanned)
+      if (finder?.matches(rows[scanned] as Line)) hits.push(scanned)
     }
   }
 

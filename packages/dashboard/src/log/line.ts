@@ -13,8 +13,8 @@ export interface Line {
   readonly entry: LogEntry
   /** Its time in ms since 1970. */
   readonly at: number
-  /** What a search looks through, in lower case: the message and the details. */
-  readonly searchText: string
+  /** The entry that a search looks at, without colours and the like. */
+  readonly searched: LogEntry
 }
 
 export function lineOf(entry: LogEntry, id: string): Line {
@@ -22,9 +22,17 @@ export function lineOf(entry: LogEntry, id: string): Line {
     index: Number(id.split(':', 1)[0]),
     entry,
     at: Date.parse(entry.timestamp),
-    searchText: withoutSequences(`${entry.message}\n${entry.details ?? ''}`).toLowerCase(),
+    searched: searchedIn(entry),
   }
 }
+
+function searchedIn(entry: LogEntry): LogEntry {
+  const { message, details = '' } = entry
+  if (!message.includes(ESCAPE) && !details.includes(ESCAPE)) return entry
+  return { ...entry, message: withoutSequences(message), details: withoutSequences(details) }
+}
+
+const ESCAPE = '\x1b'
 
 /** The part of an entry that stands in its line, and the rest, which is folded away. */
 export function foldOf({ entry: { message, details = '' } }: Line): { head: string; rest: string } {

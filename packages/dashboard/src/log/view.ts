@@ -1,10 +1,14 @@
 import { LEVELS, type Level } from '@launchtail/client/protocol'
+import type { LaunchFacts } from '@launchtail/client/query'
 import { computed, effect, signal } from '@preact/signals'
+import { type Finder, soughtBy } from './finder.js'
 import { createHits } from './hits.js'
+import { language } from './language.js'
 import type { Line } from './line.js'
 import type { Log } from './state.js'
 
 export interface Search {
+  /** A query, as it is typed. */
   readonly text: string
   /** Leaves out the lines without a match; otherwise matches are only marked. */
   readonly onlyMatches: boolean
@@ -15,10 +19,10 @@ export interface Search {
 export type View = ReturnType<typeof createView>
 
 /**
- * Which lines of a log are shown, and which of these a search has found. All of it at once: 200,000
- * lines take some 30 ms, and a part of them would move what the reader looks at.
+ * Which lines of a log are shown, and which of these a search has found. All of it at once: a part
+ * of them would move what the reader looks at.
  */
-export function createView(log: Log) {
+export function createView(log: Log, launch: () => LaunchFacts | undefined) {
   const search = signal<Search>({ text: '', onlyMatches: false, level: 'debug' })
   const hits = createHits()
   let rows: Line[] = []
@@ -28,13 +32,20 @@ export function createView(log: Log) {
   const changes = signal(0)
   /** Grows when the rows are others. */
   const era = signal(0)
-  const needle = computed(() => search.value.text.toLowerCase())
+  const sought = computed(() => soughtBy(search.value.text, language.value, launch))
+  const fault = computed(() => sought.value.fault)
+  let understood: Finder | undefined
+  /** While a query cannot be understood, the one before it stays. */
+  const finder = computed(() => {
+    if (!fault.value) understood = sought.value.finder
+    return understood
+  })
   /** Decides which lines are rows. */
   const filter = computed(() => {
     const { level, onlyMatches } = search.value
-    return { minimum: LEVELS.indexOf(level), sought: onlyMatches ? needle.value : '' }
+    return { minimum: LEVELS.indexOf(level), only: onlyMatches ? finder.value : undefined }
   })
-  const filterKey = computed(() => `${filter.value.minimum} ${filter.value.sought}`)
+  const filterKey = computed(() => `${filter.value.minimum} ${filter.value.only?.text ?? ''}`)
 
   const stops = [
     effect(() => {
@@ -47,7 +58,7 @@ export function createView(log: Log) {
       era.value = era.peek() + 1
     }),
     effect(() => {
-      void needle.value
+      void finder.value
       hits.reset()
       scan()
     }),
@@ -64,7 +75,9 @@ export function createView(log: Log) {
     hits,
     changes,
     era,
-    needle,
+    finder,
+    /** What is wrong with the query; undefined where nothing is. */
+    fault,
     /** The row that shows a line of the node's list, or the next one after it. */
     rowOf: (index: number) => rowOf(rows, index),
     /** True if the log has the line, and what is searched leaves it out. */
@@ -80,13 +93,13 @@ export function createView(log: Log) {
 
   /** Takes in the lines that were added to the log. */
   function scan(): void {
-    const { minimum, sought } = filter.peek()
+    const { minimum, only } = filter.peek()
     for (; scanned < log.lines.length; scanned += 1) {
       const line = log.lines[scanned] as Line
       if (minimum > 0 && LEVELS.indexOf(line.entry.level) < minimum) continue
-      if (sought === '' || line.searchText.includes(sought)) rows.push(line)
+      if (!only || only.matches(line)) rows.push(line)
     }
-    hits.scan(rows, needle.peek())
+    hits.scan(rows, finder.peek())
     changes.value = changes.peek() + 1
   }
 }

@@ -64,6 +64,7 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
       <LogView
         log={log}
         nodeId={nodeId}
+        launch={record}
         start={record ? startOf(record) : 0}
         naming={namingOf(record?.status === 'failed' ? record.failure : undefined, (index) =>
           nameCause(nodeId, index),
