@@ -16,11 +16,16 @@ export function differences(
   const has = countOf(
     told.flatMap(({ message, details = '' }) => [message, ...details.split('\n')]),
   )
-  const read = logs.flatMap((log) => (cut ? log.slice(0, endOf(log, has)) : log))
+  const read = logs.flatMap((log) => (cut ? log.slice(0, endOf(log, has)) : log).filter(isRead))
   return [...countOf(read)].flatMap(([line, count]) => {
     const found = has.get(line) ?? 0
     return found === count ? [] : [`${found} instead of ${count} times: ${line}`]
   })
+
+  /** Slurm ends the reading of a log with the job, and each has such lines of its own. */
+  function isRead(line: string): boolean {
+    return !cut || !/^(?:slurmstepd-\S+|srun): error: /.test(line)
+  }
 }
 
 /** Where a node's log leaves a log of SkyPilot: behind the last line that is in both. */

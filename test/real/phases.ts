@@ -16,12 +16,13 @@ const EARLY = 5000
 
 /**
  * Compares the phases that the stream told with SkyPilot's own account of the launch. `lag` is how long
- * after a step its phase may be told: longer where somebody was away.
+ * after a step its phase may be told: longer where somebody was away. Where the launch was `cut`,
+ * SkyPilot may have gone on after the last line that was read.
  */
 export function disagreements(
   entries: readonly LogEntry[],
   skypilot: Pick<Witness, 'events' | 'statuses'>,
-  lag: number,
+  { lag, cut = false }: { lag: number; cut?: boolean | undefined },
 ): string[] {
   const told = entries.filter(({ phase }) => phase !== 'failed')
   const steps = skypilot.events().flatMap((step) => {
@@ -43,7 +44,7 @@ export function disagreements(
     if (since !== undefined && since <= at + lag) return undefined
     // The launch may have ended before anybody could tell.
     const end = timeOf(entries.at(-1))
-    if (since === undefined && end <= at + lag) return undefined
+    if (since === undefined && (cut || end <= at + lag)) return undefined
     const after = since === undefined ? 'never' : `only ${Math.round((since - at) / 1000)} s later`
     return `SkyPilot says "${name}", and ${phase} is told ${after}`
   }
