@@ -1,12 +1,30 @@
 import { ONE, STAR } from './tokens.js'
 
-/**
- * Tells whether a text equals a word with wildcards. It goes back to the last `*` alone, so it takes
- * at most the product of the two lengths.
- */
+/** Tells whether a text equals a word with wildcards. */
 export function createGlob(glob: string): (text: string) => boolean {
+  if (glob.includes(ONE)) return letterByLetter(glob)
+  const [first = '', ...others] = glob.split(STAR)
+  const last = others.pop()
+  if (last === undefined) return (text) => text === glob
+  return (text) => {
+    let at = first.length
+    const end = text.length - last.length
+    if (end < at || !text.startsWith(first) || !text.endsWith(last)) return false
+    for (const part of others) {
+      const found = text.indexOf(part, at)
+      if (found < 0) return false
+      at = found + part.length
+    }
+    return at <= end
+  }
+}
+
+/**
+ * The same for any word. It goes back to the last `*` alone, so it takes at most the product of the
+ * two lengths.
+ */
+function letterByLetter(glob: string): (text: string) => boolean {
   const marks = [...glob]
-  if (!marks.includes(STAR) && !marks.includes(ONE)) return (text) => text === glob
   return (text) => {
     const letters = [...text]
     let mark = 0

@@ -1,6 +1,6 @@
 import { createGlob } from './glob.js'
+import type { Hump } from './hump.js'
 import type { Token } from './tokens.js'
-import type { Hump } from './words.js'
 
 /** The humps between which words were found, the second without itself. */
 export interface FoundWords {
@@ -58,6 +58,8 @@ function endOfGlobs(tokens: readonly Token[]): End {
   const steps = tokens.map(({ text, hasWildcards }) =>
     hasWildcards ? endsOfGlob(text) : endsOfWord(text),
   )
+  const [only, ...others] = steps
+  if (only && others.length === 0) return (humps, at) => only(humps, at).at(-1) ?? -1
   return (humps, at) => {
     let reached = new Set([at])
     for (const step of steps) {

@@ -1,7 +1,8 @@
 import type { LogEntry } from '../protocol/entry.js'
 import type { FieldName } from './fields.js'
+import type { Hump } from './hump.js'
 import type { LaunchFacts } from './launch-facts.js'
-import { fold, type Hump, humpsOf } from './words.js'
+import { fold, humpsOf } from './words.js'
 
 /** An entry that is looked at: its fields as texts, each cut into words and folded at most once. */
 export interface Subject {

@@ -1,14 +1,5 @@
-/**
- * What a word is, for texts and for queries alike. A run is an unbroken stretch of letters, digits and
- * marks. It is cut into humps where `CamelCase` begins a new word; a span is one or more neighbouring
- * humps of a run. A word of a query matches a span that equals it.
- */
-export interface Hump {
-  /** In folded letters. */
-  readonly text: string
-  /** True for the last one of its run. */
-  readonly last: boolean
-}
+import { asciiHumpsOf } from './ascii-humps.js'
+import type { Hump } from './hump.js'
 
 export const RUN_CHARACTERS = '\\p{L}\\p{N}\\p{M}'
 const RUN = new RegExp(`[${RUN_CHARACTERS}]+`, 'gu')
@@ -20,6 +11,8 @@ const MOST_HUMPS = 8
 
 /** The humps of a text, in order. */
 export function humpsOf(text: string): Hump[] {
+  const ascii = asciiHumpsOf(text, MOST_HUMPS)
+  if (ascii) return ascii
   const humps: Hump[] = []
   for (const run of text.normalize('NFC').match(RUN) ?? []) {
     const parts = partsOf(run)
