@@ -35,6 +35,8 @@ describe('a query on one entry', () => {
     for (const [q, expected] of [
       ['/x/ gpu:A100', true],
       ['/x/ gpu:H100', false],
+      // Written out, the list has more terms than a query may have.
+      [`/x/ level:${'info,'.repeat(200)}warn`, true],
     ] as const) {
       const { matches } = await createMatcher(parseQuery(q), options)
       expect([q, await matches(entry('x'.repeat(5000)))]).toEqual([q, expected])

@@ -12,10 +12,12 @@ import { understand } from './understand.js'
 
 /** A query that has been understood. */
 export interface Query {
+  /** The query as it was written. */
+  readonly given: string
   readonly expression: Expression
-  /** The query as it is understood, in its shortest form. */
+  /** The query as it is understood. A list is written out, so this may be over the limits. */
   readonly text: string
-  /** What may have been meant otherwise, each in one sentence. */
+  /** Sentences about parts that may have been meant otherwise. */
   readonly hints: readonly string[]
   /** It asks for fields of the launch. */
   readonly asksLaunch: boolean
@@ -36,6 +38,7 @@ export function parseQuery(given: string): Query {
   const expression: Expression = syntax ? understand(syntax) : { kind: 'all' }
   const terms = termsOf(expression)
   return {
+    given,
     expression,
     text: printQuery(expression),
     hints: syntax ? hintsFor(syntax) : [],
@@ -47,7 +50,7 @@ export function parseQuery(given: string): Query {
   }
 }
 
-/** What is sought, without how it is combined. */
+/** The terms of a query, without the operators between them. */
 function termsOf(expression: Expression): Term[] {
   switch (expression.kind) {
     case 'all':

@@ -15,7 +15,7 @@ export interface MatcherOptions {
   registry: Pick<Registry, 'find' | 'get' | 'watch'>
   slowEntries: SlowEntries
   nodeId: string
-  /** Milliseconds since 1970: what `-2h` and `today` are counted from. */
+  /** Milliseconds since 1970; `-2h` and `today` are counted from here. */
   now: number
   /** Keeps up with changes of the launch until it is closed. Default: the record as it is now. */
   follow?: boolean
@@ -32,7 +32,7 @@ export async function createMatcher(query: Query, options: MatcherOptions): Prom
 
   function matches(entry: LogEntry): boolean | Promise<boolean> {
     return slowEntries.isSlow(query, entry)
-      ? slowEntries.decide({ query: query.text, now, entry, launch })
+      ? slowEntries.decide({ query: query.given, now, entry, launch })
       : predicate(entry, launch)
   }
 
