@@ -11,7 +11,7 @@ export interface Question {
   readonly passesOver: readonly Example[]
 }
 
-/** What an entry and its launch have otherwise than `ENTRY` and `LAUNCH`. */
+/** Changes to `ENTRY` and `LAUNCH`. */
 export type Example = Partial<LogEntry> & { readonly launch?: Partial<LaunchFacts> }
 
 /** Relative times are counted from here. */

@@ -48,7 +48,7 @@ const ERRORS: readonly (readonly [string, string])[] = [
   ],
   ['gpu:>A100', "column 6: 'gpu' has no order and no ranges; put text in quotes"],
   ['model:a..b', "column 7: 'model' has no order and no ranges; put text in quotes"],
-  ['level:>/x/', "column 8: a pattern is not compared; write level:/pattern/ without '>'"],
+  ['level:>/x/', "column 8: a pattern cannot be compared; write level:/pattern/ without '>'"],
   ['level:>=warn..error', "column 9: a range needs no '>='; write level:a..b"],
   ['(foo', 'column 1: this bracket is never closed; add a ) at the end, or put it in quotes'],
   ['a (b (c)', 'column 3: this bracket is never closed; add a ) at the end, or put it in quotes'],
@@ -82,11 +82,11 @@ const ERRORS: readonly (readonly [string, string])[] = [
   ['""', 'column 1: there is nothing in these quotes; write -field:* for entries without a value'],
   [
     'x /a(?=b)/',
-    "column 5: patterns are RE2, which has no look-around ('(?='); use several words or patterns",
+    "column 5: patterns are RE2, which has no look-around ('(?='); write several words or patterns instead",
   ],
   [
     '/(a)\\1/',
-    "column 5: patterns are RE2, which has no back references ('\\1'); use several words or patterns",
+    "column 5: patterns are RE2, which has no back references ('\\1'); write several words or patterns instead",
   ],
   [
     '/a/x',

@@ -184,7 +184,7 @@ describe('a query that is understood', () => {
   it('hints at what may have been meant otherwise', () => {
     expect(parseQuery('a or b').hints).toEqual(["'or' is a word here; the operator is written OR"])
     expect(parseQuery('level:warn').hints).toEqual([
-      'level:warn finds exactly this level; level:>=warn finds worse ones, too',
+      'level:warn finds exactly this level; level:>=warn also finds the more serious ones',
     ])
     expect(parseQuery('level:error a').hints).toEqual([])
   })

@@ -174,7 +174,7 @@ describe('a query', () => {
       query: 'a or b level:warn',
       hints: [
         "'or' is a word here; the operator is written OR",
-        'level:warn finds exactly this level; level:>=warn finds worse ones, too',
+        'level:warn finds exactly this level; level:>=warn also finds the more serious ones',
       ],
     })
     expect(fields.map(({ name }) => name)).toContain('cause')

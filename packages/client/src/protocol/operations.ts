@@ -56,7 +56,7 @@ export const operations = {
       'Log-First': 'The first entry that was looked at. The page before this one ends `before` it.',
       'Log-Cursor':
         'The last entry that was looked at. The page after this one begins `after` it. Except with `after`, open the stream with it as `Last-Event-ID` to continue without a gap or an overlap.',
-      'Query-Hint': 'What may have been meant otherwise in `q`, in one sentence.',
+      'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
       'Log-Expired': '`true` if the node is known and its log is no longer kept.',
     },
     refusals: [404, 410],

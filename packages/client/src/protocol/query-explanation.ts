@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { answers } from './schemas.js'
 
-/** How a query is understood, and all that a query can have: for editors. */
+/** A query as the server understands it, and everything that a query can have: for editors. */
 export const queryExplanationSchema = z
   .object({
     query: z.string().describe('The query in its shortest form. Empty if none was given.'),
     hints: z
       .array(z.string())
-      .describe('What may have been meant otherwise, each in one sentence.'),
+      .describe('Sentences about parts that may have been meant otherwise.'),
     fields: z.array(
       z.object({
         name: z.string(),

@@ -1,6 +1,6 @@
 import { FIELDS, fieldNamed } from './fields.js'
 
-/** What can be written in place of a part of a query. */
+/** The texts that can replace a part of a query. */
 export interface Completions {
   /** The offsets between which it is replaced. */
   readonly from: number

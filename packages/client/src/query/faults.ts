@@ -1,6 +1,6 @@
 import { QueryError } from './query-error.js'
 
-/** What the grammar reports: between which offsets, and what the sentence about it needs to know. */
+/** Reports a fault between two offsets, with whatever the sentence about it mentions. */
 export type Faulty = <Name extends keyof typeof FAULTS>(
   name: Name,
   at: number,

@@ -6,7 +6,7 @@ export type FieldKind = 'text' | 'level' | 'phase' | 'number' | 'time' | 'choice
 
 export interface Field {
   readonly name: string
-  /** Whether it is the entry's own, or its launch's as the record is when the entry is looked at. */
+  /** Fields of a launch are read from its record at the time when an entry is looked at. */
   readonly of: 'entry' | 'launch'
   readonly kind: FieldKind
   /** Its values, where they are few. */
@@ -46,7 +46,7 @@ export function fieldNamed(name: string): Field | undefined {
   return byName.get(name)
 }
 
-/** What other systems call these fields. */
+/** Names of these fields in other systems. */
 export const ALIASES: Readonly<Record<string, FieldName>> = {
   severity: 'level',
   msg: 'message',

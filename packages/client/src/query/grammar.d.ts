@@ -3,7 +3,7 @@ import type { Faulty } from './faults.js'
 import type { Syntax } from './syntax.js'
 
 export interface GrammarOptions {
-  /** How deeply brackets and NOT may be nested. */
+  /** The most brackets and NOTs that may be open at a time. */
   readonly maxDepth: number
   /** Throws. */
   readonly fault: Faulty

@@ -1,7 +1,7 @@
 import { leavesOf } from './leaves.js'
 import type { FieldSyntax, Syntax, TextSyntax } from './syntax.js'
 
-/** What may have been meant otherwise, each in one sentence. */
+/** Sentences about parts of a query that may have been meant otherwise. */
 export function hintsFor(syntax: Syntax): string[] {
   const hints = new Set<string>()
   for (const leaf of leavesOf(syntax)) {
@@ -22,6 +22,6 @@ function hintForField({ name, comparison, value }: FieldSyntax): string | undefi
   if (name.text !== 'level' || comparison !== null || value.type !== 'word') return undefined
   const level = value.pieces.join('')
   return level === 'info' || level === 'warn'
-    ? `level:${level} finds exactly this level; level:>=${level} finds worse ones, too`
+    ? `level:${level} finds exactly this level; level:>=${level} also finds the more serious ones`
     : undefined
 }

@@ -1,7 +1,7 @@
 /**
- * What a word is, for texts and for queries alike. A run is an unbroken stretch of letters, digits and
- * marks. It is cut into humps where `CamelCase` begins a new word; a span is one or more neighbouring
- * humps of a run. A word of a query matches a span that equals it.
+ * A part of a run, which is an unbroken stretch of letters, digits and marks. A run is cut into humps
+ * where `CamelCase` begins a new word; a span is one or more neighbouring humps of a run. A word of a
+ * query matches a span that equals it, in a text as in a query.
  */
 export interface Hump {
   /** In folded letters. */

@@ -5,14 +5,14 @@ import type { Field, FieldKind } from './fields.js'
 import { isInstant, isRelative, momentOf } from './moments.js'
 import type { Comparison } from './syntax.js'
 
-/** How the values of a kind of field are read, and what is said of those that are none. */
+/** Reads the values of a kind of field, and says what is wrong with those that are invalid. */
 interface Kind {
-  /** What a value is, for a sentence. */
+  /** Names a value, for a sentence. */
   takes(field: Field): string
-  /** The value as it is printed; undefined for what is none. */
+  /** The value as it is printed; undefined if it is invalid. */
   read(text: string, field: Field): string | undefined
   unreadable(text: string, field: Field): string
-  /** Why a value cannot be compared so; undefined where it can. */
+  /** Says why a value cannot be compared in this way; undefined if it can. */
   refuse?(value: string, comparison: Comparison | null): string | undefined
 }
 
@@ -69,7 +69,7 @@ export const KINDS: Readonly<Record<FieldKind, Kind>> = {
   },
 }
 
-/** Whether a text is a time does not depend on when it is read. */
+/** A text is a time or not, whenever it is read. */
 const NOW = Date.UTC(2026, 0, 1)
 
 function unknownValue(what: string, text: string, values: readonly string[]): string {

@@ -2,7 +2,7 @@ import { leavesOf } from './leaves.js'
 import { QueryError } from './query-error.js'
 import type { Syntax } from './syntax.js'
 
-/** What a query may be at most, so that it is understood within 10 ms and tested in time. */
+/** The limits of a query: they bound the time it takes to read one, and to run it on an entry. */
 export const LIMITS = {
   characters: 4096,
   depth: 32,

@@ -15,7 +15,7 @@ export function marker(expression: Expression): (text: string) => Mark[] {
   return (text) => apart(finders.flatMap((find) => find(text)))
 }
 
-/** What stands under NOT is not looked for. */
+/** The terms in the text, except those under NOT. */
 function soughtIn(expression: Expression): (WordsTerm | PatternTerm)[] {
   switch (expression.kind) {
     case 'and':

@@ -30,7 +30,7 @@ function placeOf(names: readonly string[]): (name: string) => number {
   return (name) => names.indexOf(name)
 }
 
-/** What is none of the known names is at -1, and fails. */
+/** A name that is not known is at -1, and fails. */
 function numberTest(
   { comparison, value, to }: OrderTerm,
   numberOf: (text: string) => number,

@@ -61,10 +61,10 @@ function refuseRepetition(source: string, at: number): void {
   }
 }
 
-/** What is escaped or in a class is passed over. */
+/** Passes over escaped characters and classes. */
 const REPETITION = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}/g
 
-/** What Perl and JavaScript have and RE2 does not. */
+/** Constructs of Perl and JavaScript that RE2 does not have. */
 const MISSING: readonly (readonly [RegExp, string])[] = [
   [/\(\?<?[=!]/, 'look-around'],
   [/\\[1-9]|\\k[<{']/, 'back references'],
@@ -81,7 +81,7 @@ function explained(
     if (!found) continue
     const start = at + 1 + found.index
     return [
-      `patterns are RE2, which has no ${name} ('${found[0]}'); use several words or patterns`,
+      `patterns are RE2, which has no ${name} ('${found[0]}'); write several words or patterns instead`,
       { at: start, end: start + found[0].length },
     ]
   }

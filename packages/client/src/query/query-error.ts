@@ -4,7 +4,7 @@ export class QueryError extends Error {
   readonly column: number
   /** The column after the last one. */
   readonly end: number
-  /** What is wrong, without the column. */
+  /** The message without the column. */
   readonly problem: string
 
   constructor(problem: string, { at, end }: { at: number; end: number }) {

@@ -1,6 +1,6 @@
 /**
- * What a query can have, described: for documentation and help. It is apart from the language itself,
- * which pages load.
+ * Descriptions of the fields and operators, for documentation and help. They are apart from the language
+ * itself, which pages load.
  */
 import { FIELDS, type Field, type FieldName } from './fields.js'
 
@@ -85,7 +85,7 @@ export interface Operator {
   readonly means: string
 }
 
-/** How a query is put together. */
+/** Every way to write something in a query. */
 export const OPERATORS: readonly Operator[] = [
   {
     written: 'word',

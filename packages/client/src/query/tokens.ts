@@ -23,7 +23,7 @@ export function tokensOf(pieces: readonly Piece[]): Token[] {
   return words.map((word) => ({ text: fold(word), hasWildcards: MARK.test(word) }))
 }
 
-/** What is sought as one text, wildcards and all, for a whole value. */
+/** A whole value that is sought, with marks for its wildcards. */
 export function globOf(pieces: readonly Piece[]): string {
   return fold(marked(pieces))
 }

@@ -130,7 +130,7 @@ function valid(field: Field, text: string, span: Span): string {
 function refuseComparison(span: Span, { field, comparison }: Asked, what: string): void {
   if (!comparison) return
   throw new QueryError(
-    `${what} is not compared; write ${field.name}:${what === '*' ? '*' : '/pattern/'} without '${comparison}'`,
+    `${what} cannot be compared; write ${field.name}:${what === '*' ? '*' : '/pattern/'} without '${comparison}'`,
     span,
   )
 }

@@ -5,7 +5,7 @@ import type { Line } from './line.js'
 /** Gives the parts of a text that are marked. */
 export type Marker = (text: string) => readonly Mark[]
 
-/** What the search box looks for. */
+/** A query of the search box that has been understood. */
 export interface Finder {
   /** The query in its shortest form. */
   readonly text: string
@@ -13,7 +13,7 @@ export interface Finder {
   readonly marks: Marker
 }
 
-/** What is wrong with a query, and at which column. */
+/** A fault in a query, and its column. */
 export interface QueryFault {
   readonly column: number
   readonly problem: string

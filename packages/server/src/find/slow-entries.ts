@@ -56,7 +56,7 @@ export function createSlowEntries(): SlowEntries {
       waiting.get(id)?.(found)
       waiting.delete(id)
     })
-    // What was asked has no answer; the next question starts another thread.
+    // The open questions get no answer; the next one starts another thread.
     started.on('error', (error) => {
       worker = undefined
       for (const answer of waiting.values()) answer(error)

@@ -27,7 +27,7 @@ export interface Call<O extends Operation> {
   /** The node's id, well-formed; empty if the operation's path has none. */
   readonly id: string
   readonly query: ParsedQuery<O>
-  /** What its `q` asks for, if the operation finds entries and is given one. */
+  /** The query in its `q`, if the operation finds entries and is given one. */
   readonly find: Query | undefined
   /** The JSON body. An operation that reads other types as well reads its body itself. */
   readonly body: JsonBody<O>
