@@ -535,6 +535,13 @@ class Client:
         """
         return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
 
+    def explain_query(self, q: Optional[str] = None) -> Dict[str, Any]:
+        """How a query is understood: `query`, `hints`, and all `fields` and `operators` there are.
+
+        Raises ApiError with the column of what is wrong.
+        """
+        return self._json("GET", "/admin/query", query={"q": q})
+
     def get_skypilot(self) -> Dict[str, Any]:
         """How SkyPilot is reached and what can be launched: `way`, `version`, `user`, `infra`, ...
 

@@ -7,6 +7,7 @@ import contextlib
 import http.server
 import inspect
 import io
+import json
 import os
 import socket
 import tempfile
@@ -64,6 +65,23 @@ class Operations(unittest.TestCase):
             self.client.get_node(name)
         self.assertEqual(refused.exception.status, 404)
         self.assertEqual(str(refused.exception), "node not found")
+
+    def test_a_query_filters_the_history_the_stream_and_the_export_and_is_explained(self):
+        node = self.new_node()
+        entries = [{"message": "Loading bloom"}, {"message": "OOMKilled", "level": "error"}]
+        self.client.append_node_logs(node, entries)
+        query = 'oom OR "out of memory"'
+        logs = self.client.get_node_logs(node, q=query).logs
+        self.assertEqual([log["message"] for log in logs], ["OOMKilled"])
+        with self.client.stream(node, q="-oom", follow=False) as events:
+            logged = [event.message for event in events if isinstance(event, Log)]
+        self.assertEqual(logged, ["Loading bloom"])
+        exported = b"".join(self.client.export_node_logs(node, q=query, format="ndjson"))
+        self.assertEqual(json.loads(exported.splitlines()[-1]), {"count": 1})
+        self.assertEqual(self.client.explain_query("a  AND b")["query"], "a b")
+        with self.assertRaises(ApiError) as refused:
+            self.client.explain_query("level:warning")
+        self.assertIn("column 7", str(refused.exception))
 
     def test_entries_are_stored_once_for_each_key_and_given_back(self):
         node = self.new_node()
