@@ -129,7 +129,7 @@ module.exports = {
       name: 'dependencies-only',
       severity: 'error',
       from: { path: '^packages/(client|dashboard)/src' },
-      // The client's schemas need zod only where they are used: it is an optional peer there.
+      // The client needs zod only for its schemas, and re2js for queries: they are optional peers there.
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
         dependencyTypesNot: ['npm-peer'],
