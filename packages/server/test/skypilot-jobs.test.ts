@@ -183,21 +183,41 @@ test('the phases start over inside an attempt, and the launch’s own does not g
 })
 
 test('a job that is lost while it is set up is active when its second attempt runs', async () => {
-  const { start } = await sky({
+  const { api, start } = await sky({
     scenario: {
       request: [],
-      job: [BEGIN, { job: 'SETTING_UP' }, { text: '(setup pid=6) a 1\n' }, ...LOST],
+      job: [
+        BEGIN,
+        { job: 'SETTING_UP' },
+        { text: '(setup pid=6) a 1\n' },
+        { gate: 'lost' },
+        ...LOST,
+      ],
       recovered: [runs('b')],
     },
   })
   const server = await start()
   await server.orchestrator.launch(request())
+  await server.until('n', says('a 1'))
+  await until('the job’s status to be asked for', () => api.calls.includes('/job_status'))
+  api.pass('lost')
   const entries = await server.until('n', active)
-  const order = ['a 1', 'recovering, attempt 2', 'The job is running.'].map((text) =>
-    entries.findIndex(says(text)),
-  )
-  expect(order).toEqual([...order].sort((a, b) => a - b))
-  expect(order).not.toContain(-1)
+  expect(entries.findIndex(says('recovering, attempt 2'))).toBeGreaterThan(-1)
+  expect(entries.findIndex(says('recovering, attempt 2'))).toBeLessThan(entries.findIndex(active))
+})
+
+test('a job whose cluster the API server does not know is active when it is said to run', async () => {
+  const { api, start } = await sky({
+    scenario: { request: [], job: [BEGIN, { job: 'SETTING_UP' }, { text: '(n, pid=7) a 1\n' }] },
+  })
+  api.intercept(async ({ path, body, go }) => {
+    if (path === '/job_status') body.cluster_name = 'elsewhere'
+    await go()
+  })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  const entries = await server.until('n', active)
+  expect(entries.findIndex(says('a 1'))).toBeLessThan(entries.findIndex(active))
 })
 
 test('a log that is cut over and over gives each line once', async () => {
@@ -215,6 +235,33 @@ test('a log that is cut over and over gives each line once', async () => {
   await server.until('n', says('a 100'))
   const entries = await server.until('n', active)
   expect(linesOf(entries, 'a')).toEqual(numbered('a', 100))
+})
+
+test('a log that begins when nobody knows yet of the recovery is the next attempt’s', async () => {
+  const { api, start } = await sky({
+    scenario: {
+      request: [],
+      job: [...runs('a', 3), { gate: 'lost' }, ...LOST],
+      noticed: [{ gate: 'noticed' }],
+      recovered: [runs('b', 50)],
+    },
+  })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  await server.until('n', active)
+  const before = api.counts.logs
+  api.pass('lost')
+  await until('the log to be read again', () => api.counts.logs > before)
+  const recovered = until('the recovery', () => api.managed.jobs.get(1)?.recoveries === 1)
+  api.intercept(async ({ path, go }) => {
+    if (path === '/jobs/queue/v2') await recovered
+    await go()
+  })
+  api.pass('noticed')
+  const entries = await server.until('n', says('b 50'))
+  expect(linesOf(entries, 'a')).toEqual(numbered('a', 3))
+  expect(linesOf(entries, 'b')).toEqual(numbered('b', 50))
+  expect(entries.findIndex(says('attempt 2'))).toBeLessThan(entries.findIndex(says('b 1')))
 })
 
 describe('a server that is started again', () => {
@@ -305,22 +352,21 @@ describe('a server that is started again', () => {
 })
 
 describe('an answer that is lost', () => {
-  /** Takes the launch and says nothing; `first`: once. */
-  function silentAt(path: string): Hook {
-    let done = false
-    return async ({ path: called, req, res, go }) => {
-      if (called !== path || done) return void (await go())
-      done = true
-      res.writeHead = (() => res) as typeof res.writeHead
-      res.end = (() => res) as typeof res.end
+  /** The launch is taken, and the connection cut, once. */
+  function cutsLaunch(): Hook {
+    let isCut = false
+    return async ({ path, res, go }) => {
+      if (path === '/jobs/launch' && !isCut) {
+        isCut = true
+        res.destroy()
+      }
       await go()
-      req.destroy()
     }
   }
 
   test('to the launch: the job is found by its name', async () => {
     const { api, start } = await sky({ scenario: { request: [], job: runs('a') } })
-    api.intercept(silentAt('/jobs/launch'))
+    api.intercept(cutsLaunch())
     const server = await start()
     await server.orchestrator.launch(request())
     const entries = await server.until('n', active)
@@ -332,7 +378,7 @@ describe('an answer that is lost', () => {
     const { api, start } = await sky({
       scenario: { request: [{ gate: 'slow' }], job: runs('a') },
     })
-    api.intercept(silentAt('/jobs/launch'))
+    api.intercept(cutsLaunch())
     const server = await start()
     await server.orchestrator.launch(request())
     await new Promise((resolve) => setTimeout(resolve, 1500))
@@ -345,7 +391,7 @@ describe('an answer that is lost', () => {
     const { api, start } = await sky({
       scenario: { request: [{ gate: 'slow' }], job: runs('a') },
     })
-    api.intercept(silentAt('/jobs/launch'))
+    api.intercept(cutsLaunch())
     const server = await start()
     await server.orchestrator.launch(request())
     await until('the launch to be asked for', () => api.launched.length === 1)
@@ -356,6 +402,32 @@ describe('an answer that is lost', () => {
     expect(api.managed.jobs.get(1)?.status).toBe('CANCELLED')
     expect(api.launched).toHaveLength(1)
   })
+})
+
+test('a node that is launched once more does not take up its first job', async () => {
+  let launches = 0
+  const { api, start } = await sky({
+    scenario: () => ({ request: launches > 1 ? [{ gate: 'slow' }] : [], job: runs('a') }),
+  })
+  api.intercept(async ({ path, res, go }) => {
+    if (path !== '/jobs/launch') return go()
+    launches += 1
+    // The second answer is lost.
+    if (launches > 1) res.destroy()
+    await go()
+  })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  await server.until('n', active)
+  await server.orchestrator.terminate('n')
+  await server.until('n', ended)
+  await server.orchestrator.launch(request())
+  await new Promise((resolve) => setTimeout(resolve, 800))
+  api.pass('slow')
+  const isActive = async () => (await server.list('n')).filter(active).length === 2
+  await until('the node to be active again', isActive)
+  expect((await server.list('n')).filter(ended)).toHaveLength(1)
+  expect(api.launched).toHaveLength(2)
 })
 
 test.each([

@@ -23,6 +23,8 @@ interface ManagedJob {
 export interface ManagedJobsDoubleOptions {
   /** Runs one attempt on its cluster: resolves with its job's end, or undefined where the cluster is lost. */
   attempt: (job: ManagedJob, number: number) => Promise<string | undefined>
+  /** What happens before SkyPilot notices that a cluster is lost. */
+  noticed: (job: ManagedJob) => Promise<void>
   /** Follows a log until it ends. */
   copy: (tape: Tape, res: ServerResponse, gone: AbortSignal) => Promise<void>
   /** A spinner's text as it is streamed. */
@@ -34,7 +36,13 @@ export type { ManagedJob }
 
 const OVER = /^(?:SUCCEEDED|CANCELLED|FAILED\w*)$/
 
-export function managedJobsDouble({ attempt, copy, control, remove }: ManagedJobsDoubleOptions) {
+export function managedJobsDouble({
+  attempt,
+  noticed,
+  copy,
+  control,
+  remove,
+}: ManagedJobsDoubleOptions) {
   const jobs = new Map<number, ManagedJob>()
   return { jobs, launch, queue, events, cancel, stream }
 
@@ -58,7 +66,9 @@ export function managedJobsDouble({ attempt, copy, control, remove }: ManagedJob
       const ended = await attempt(job, number)
       if (isCancelled(job)) return
       if (ended !== undefined) return move(job, ended, `Job ended: ${ended}`)
-      await sleep(20)
+      await noticed(job)
+      // It looks every 15 s.
+      await sleep(150)
       move(job, 'RECOVERING', 'Cluster preempted or failed, recovering')
       await sleep(60)
       if (isCancelled(job)) return

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly recovered?: readonly (readonly Step[])[]
   /** What happens before a managed job has its cluster. */
   readonly starting?: readonly Step[]
+  /** What happens before SkyPilot notices that a managed job’s cluster is lost. */
+  readonly noticed?: readonly Step[]
   /** How a managed job fails that never gets one. */
   readonly fails?: { readonly status: string; readonly reason: string }
 }
@@ -247,7 +249,7 @@ export async function startDouble({
     },
   }
 
-  const managed = managedJobsDouble({ attempt, copy, control, remove })
+  const managed = managedJobsDouble({ attempt, noticed, copy, control, remove })
 
   return {
     ...{
@@ -299,6 +301,10 @@ export async function startDouble({
     clusters.set(name, cluster)
     cluster.halves = JSON.parse(task).envs?.LAUNCHTAIL_PROBE_MARK
     return cluster
+  }
+
+  function noticed({ name }: ManagedJob): Promise<void> {
+    return play(how(name).noticed ?? [], createTape(), { name })
   }
 
   /** A managed job's cluster comes, its job runs, and either ends. */

@@ -6,6 +6,17 @@ import { awaitReadiness } from '../readiness.js'
 import { managedClusterName } from './cluster-name.js'
 import type { ManagedJobOptions } from './raise-by-status.js'
 
+/**
+ * How often in a row the API server must not know a job's cluster before the job's own status is believed:
+ * a controller on a machine of its own keeps its clusters to itself. One that is lost was known before.
+ */
+const ELSEWHERE = 4
+
+export interface AnnounceOptions extends ManagedJobOptions, Pick<QuietOptions, 'listen'> {
+  /** The attempt that the log has come to. */
+  begun: () => number
+}
+
 /** Says that a managed job is ready, once it is. */
 export function announceReadiness({
   id,
@@ -13,9 +24,11 @@ export function announceReadiness({
   following,
   signal,
   listen,
-}: ManagedJobOptions & Pick<QuietOptions, 'listen'>): Promise<void> {
+  begun,
+}: AnnounceOptions): Promise<void> {
   const { launch, api, port, opens, report, readiness, state, pace, say } = following
   const cluster = managedClusterName(launch.clusterName, id)
+  let unknown = 0
   return awaitReadiness({
     ...{ state, readiness, report, runs, pace, listen, say, signal },
     opens: opens(),
@@ -30,11 +43,14 @@ export function announceReadiness({
     const now = watch.latest()
     if (now?.status !== 'RUNNING' || now.isRecovering) return false
     try {
-      return (await api.jobStatus(cluster, null, stop)) === 'RUNNING'
+      const status = await api.jobStatus(cluster, null, stop)
+      unknown = Number.NEGATIVE_INFINITY
+      // The cluster may be another attempt's by now, which has to be opened first.
+      return status === 'RUNNING' && (await watch.look(stop))?.attempt === begun()
     } catch (error) {
       if (!(error instanceof SkyApiError)) throw error
-      // A controller on a machine of its own knows its clusters alone.
-      return isGone(error.type)
+      if (isGone(error.type)) unknown += 1
+      return unknown > ELSEWHERE
     }
   }
 }

@@ -33,10 +33,11 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
   const watch = watchJob(id, api)
   const beside = childSignal(signal)
   let heardAt: number | undefined
+  let begun = 1
   const job = { id, watch, following, signal: beside.signal }
   // Nothing ends because of these: without an answer the launch's time runs out.
   raiseByStatus(job).catch(() => {})
-  announceReadiness({ ...job, listen: () => () => heardAt }).catch(() => {})
+  announceReadiness({ ...job, listen: () => () => heardAt, begun: () => begun }).catch(() => {})
   try {
     const now = await untilItIsOver(id)
     if (!now) return last.outcome(`SkyPilot does not know the managed job ${name} any more`)
@@ -47,7 +48,7 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
   }
 
   async function untilItIsOver(id: number): Promise<JobNow | undefined> {
-    for (let begun = 1; ; ) {
+    for (;;) {
       const now = await outage.insist(() => watch.look(signal), signal)
       if (!now) return undefined
       // After an absence several may have passed, whose lines are gone.

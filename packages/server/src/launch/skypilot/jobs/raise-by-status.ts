@@ -8,7 +8,7 @@ import { stepOfManagedJob } from './words.js'
 
 export interface ManagedJobOptions {
   id: number
-  watch: Pick<JobWatch, 'latest'>
+  watch: JobWatch
   following: Following
   signal: AbortSignal
 }
