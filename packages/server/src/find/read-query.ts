@@ -2,11 +2,11 @@ import type { Query } from '@launchtail/client/query'
 import { HttpError } from '../errors.js'
 
 /**
- * Reads a query; undefined where none is given. Throws 400 with the column of what is wrong. The
+ * Reads a query; undefined where it is blank. Throws 400 with the column of what is wrong. The
  * language is loaded with the first query: most servers are never asked one.
  */
-export async function readQuery(text: string | undefined): Promise<Query | undefined> {
-  if (text === undefined || text.trim() === '') return undefined
+export async function readQuery(text: string): Promise<Query | undefined> {
+  if (text.trim() === '') return undefined
   const { parseQuery, QueryError } = await import('@launchtail/client/query')
   try {
     return parseQuery(text)

@@ -90,7 +90,7 @@ export function mount<O extends Operation>(
       before?.(request)
       const type = bodySchema && mediaType(request.raw, types)
       const query = querySchema && parseQuery(querySchema, request.query)
-      const find = finds && (await readQuery(query?.q as string | undefined))
+      const find = finds && query?.q ? await readQuery(String(query.q)) : undefined
       const { id = '' } = request.params as { id?: string }
       if (path.includes('{id}') && !NODE_ID.test(id)) throw nodeNotFound()
       const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
