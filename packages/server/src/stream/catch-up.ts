@@ -1,4 +1,5 @@
 import { type Cursor, START } from '@launchtail/client/protocol'
+import { entriesFor } from '../logs/entries-for.js'
 import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import type { Item } from './feed/item.js'
@@ -49,30 +50,42 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     reader.catchingUp = true
     try {
       while (!reader.ended && !reader.live && reader.outlet.hasRoom()) {
-        const { cursor } = reader
-        if (isAt(flusher.sent(), cursor)) {
-          arrive(reader)
-          continue
-        }
-        const during = list
-        // From the entry seen last, to know that the list is still the one that was read.
-        const reading = feed.read(Math.max(0, cursor.index), atOnce)
-        const items = Array.isArray(reading) ? reading : await reading
-        const preparing = reader.view.filter?.prepare(items)
-        if (preparing) await preparing
-        if (during !== list || reader.ended) continue
-        atOnce = entriesFor(items) ?? atOnce
-        if (cursor.index >= 0 && items[0]?.check !== cursor.check) await reconsider(reader)
-        else {
-          say(reader, takePage(reader, items, flusher.sent().index))
-          if (isSame(cursor, reader.cursor)) await beOvertaken(cursor)
-        }
+        if (isAt(flusher.sent(), reader.cursor)) arrive(reader)
+        else await nextPage(reader)
       }
     } catch {
       // The store is out of reach: the feed reports it by `lost`, and at `found` this goes on.
     } finally {
       reader.catchingUp = false
     }
+  }
+
+  /**
+   * Sends the next page. The page is no variable of `catchUp`: a function that waits keeps what it has
+   * last read, and with many readers that is more memory than all else.
+   */
+  function nextPage(reader: Reader): Promise<void> | undefined {
+    const during = list
+    const { cursor } = reader
+    // From the entry seen last, to know that the list is still the one that was read.
+    const reading = feed.read(Math.max(0, cursor.index), atOnce)
+    const prepare = (items: readonly Item[]): Promise<void> | undefined => {
+      const preparing = reader.view.filter?.prepare(items)
+      return preparing ? preparing.then(() => take(items)) : take(items)
+    }
+    const take = (items: readonly Item[]): Promise<void> | undefined => {
+      if (during !== list || reader.ended) return
+      atOnce =
+        entriesFor(
+          items.map(({ text }) => text),
+          PAGE,
+          MOST,
+        ) ?? atOnce
+      if (cursor.index >= 0 && items[0]?.check !== cursor.check) return reconsider(reader)
+      say(reader, takePage(reader, items, flusher.sent().index))
+      return isSame(cursor, reader.cursor) ? beOvertaken(cursor) : undefined
+    }
+    return Array.isArray(reading) ? prepare(reading) : reading.then(prepare)
   }
 
   /**
@@ -114,19 +127,6 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     // A reader that has seen nothing misses nothing.
     if (seen.index >= 0) say(reader, lostCursorFrame(reader.view.format, seen, feed.length()))
   }
-}
-
-/**
- * How many entries like these fill a write. More would be read and parsed again for the next one. A
- * power of two, so that readers at the same place ask for the same, and share what is read.
- */
-function entriesFor(items: readonly Item[]): number | undefined {
-  if (items.length === 0) return undefined
-  let length = 0
-  for (const { text } of items) length += text.length
-  // With the one that was sent last.
-  const enough = 1 + (PAGE * items.length) / length
-  return Math.min(MOST, 2 ** Math.ceil(Math.log2(enough)))
 }
 
 function isAt(tip: Cursor, { index, check, event }: Cursor): boolean {

@@ -6,7 +6,6 @@ import { cursorOf, type Item } from './feed/item.js'
 import { frameOf } from './frames.js'
 import { framed } from './outlet.js'
 import { createPace } from './pace.js'
-import { PAGE } from './page.js'
 import type { Reader, View } from './reader.js'
 
 /**
@@ -51,6 +50,8 @@ export interface FlusherOptions {
 }
 
 const SLICE = 256
+/** Characters of entries in one write, which all readers share. */
+const PAGE = 128 * 1024
 
 export function createFlusher(options: FlusherOptions): Flusher {
   const { feed, readers, fallBehind, end, fail, now } = options

@@ -3,8 +3,11 @@ import { cursorOf, type Item } from './feed/item.js'
 import { frameOf, restFrameOf } from './frames.js'
 import type { Reader, ReaderPlan } from './reader.js'
 
-/** Characters of entries in one write; longer texts go out in several. */
-export const PAGE = 128 * 1024
+/**
+ * Characters of entries in one write to a reader that is behind; longer texts go out in several. Larger
+ * ones would not be young garbage when they are sent: V8 lays texts of 128 KiB aside.
+ */
+export const PAGE = 64 * 1024
 
 /**
  * Takes what a reader is sent in one write: the rest of the entry it has seen last, and entries after

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ownTurn } from '../../async/turns.js'
 import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
 import { createGathered } from './gather.js'
@@ -35,7 +35,7 @@ export function createReading(options: ReadingOptions) {
   async function storedBefore(to: number, limit: number): Promise<Item[]> {
     const texts = await store.readBefore(nodeId, to, limit)
     const page = await options.read.page(to - texts.length, texts)
-    await nextTurn()
+    await ownTurn()
     return page
   }
 
@@ -57,6 +57,9 @@ export function createReading(options: ReadingOptions) {
   }
 
   async function readPage(from: number, limit: number): Promise<Item[]> {
+    // An embedded store answers at once; a long history must leave others their turn. It does so before
+    // it reads: what is read is sent at once, and is young garbage.
+    await ownTurn()
     const during = replacements()
     const base = atHand.base()
     // With the oldest entry at hand, to know that it is the same list.
@@ -64,8 +67,6 @@ export function createReading(options: ReadingOptions) {
     const texts = await store.read(nodeId, from, most)
     const page = inMemory(await options.read.page(from, texts), base)
     gathered.add(from, page, during)
-    // An embedded store answers at once; a long history must leave others their turn.
-    await nextTurn()
     return page
   }
 }
