@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Phase } from '@launchtail/client'
 import { CPUS } from './lab/slurm.js'
+import { MANAGED_JOBS } from './managed-jobs.js'
 import type { Case, Trial } from './runner.js'
 import { SERVER, say, task } from './tasks.js'
 
@@ -243,6 +244,7 @@ export const CASES: readonly Case[] = [
       await restarted(trial, ['queued', 'provisioning', 'instance_ready', 'installing'], 'stop')
     },
   },
+  ...MANAGED_JOBS,
 ]
 
 const HALF = `infra: slurm/lab\ncpus: ${CPUS / 2}`

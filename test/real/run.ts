@@ -46,7 +46,10 @@ async function test(): Promise<Counts> {
     process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
   }
   build()
-  const lab = await startLab({ version: options.skypilot }).catch(noLab)
+  const lab = await startLab({
+    version: options.skypilot,
+    managedJobs: planned.some(({ one }) => one.managedJobs),
+  }).catch(noLab)
   if ('why' in lab) return skipped(lab.why)
   try {
     console.log(`SkyPilot ${options.skypilot}, ${planned.length} cases`)

@@ -12,6 +12,8 @@ export interface Case {
   readonly only?: Via
   /** In the short list, by these ways. */
   readonly short?: readonly Via[]
+  /** It needs a SkyPilot that runs managed jobs, which costs each lab a dozen processes. */
+  readonly managedJobs?: true
   /** It does something to SkyPilot or Slurm that others would notice. */
   readonly alone?: true
   run(trial: Trial): Promise<void>

@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../../packages/server/src/launch/local/port.js'
+import { freePort, isFree } from '../../../packages/server/src/launch/local/port.js'
 import { end, killAll, processesWith, start, until } from './processes.js'
 
 /** In the environment of the API server's own processes. Its value is the lab's folder. */
 const MARK_OF_API = 'REAL_LAB_API'
+
+const CONFIG = 'jobs:\n  controller:\n    consolidation_mode: true\n'
 
 export interface ApiServer {
   readonly endpoint: string
@@ -22,16 +24,20 @@ export interface ApiServerOptions {
   python: string
   env: NodeJS.ProcessEnv
   login: { port: number; key: string }
+  /** There is no machine for their controller: the API server runs them itself. */
+  managedJobs: boolean
 }
 
 /** Starts SkyPilot's API server on a free port, with a home of its own. It knows one Slurm, `lab`. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { folder, python, login } = options
-  const port = await freePort()
+  const { folder, python, login, managedJobs } = options
+  const port = await freeApiPort()
   const home = join(folder, 'api-home')
   const endpoint = `http://127.0.0.1:${port}`
   mkdirSync(join(home, '.slurm'), { recursive: true })
   mkdirSync(join(home, '.sky'))
+  if (managedJobs) writeFileSync(join(home, '.sky/config.yaml'), CONFIG)
+  writeFileSync(join(home, '.sky/network'), `${endpoint}/api/health`)
   writeFileSync(
     join(home, '.slurm/config'),
     `
@@ -79,6 +85,14 @@ Host lab
       const end = readFileSync(log, 'utf8').slice(-3000)
       throw new Error(`${(error as Error).message}; its log ends:\n${end}`)
     }
+  }
+}
+
+/** SkyPilot derives the port of its queue from the server's, and somebody's connection may have that one. */
+async function freeApiPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (await isFree(50_000 + ((port - 46_580 + 11 + 50_000) % 10_000))) return port
   }
 }
 

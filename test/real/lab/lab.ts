@@ -25,8 +25,14 @@ export interface Lab {
 export const CLUSTER_PREFIX = 'ltlab'
 const NAME = 'launchtail-lab-'
 
+export interface LabOptions {
+  version: string
+  /** True where managed jobs are to be launched. SkyPilot then runs a dozen processes more. */
+  managedJobs: boolean
+}
+
 /** Installs what is missing, and starts everything. Takes 20 s, and two minutes the first time. */
-export async function startLab({ version }: { version: string }): Promise<Lab> {
+export async function startLab({ version, managedJobs }: LabOptions): Promise<Lab> {
   await removeStale()
   const installed = await install(version)
   const folder = join(tmpdir(), `${NAME}${process.pid}`)
@@ -37,7 +43,7 @@ export async function startLab({ version }: { version: string }): Promise<Lab> {
     const slurm = await startSlurm(folder, env)
     const login = await startLoginNode({ folder, installed, env })
     const python = join(installed, 'venv/bin/python')
-    const api = await startApiServer({ folder, python, env, login })
+    const api = await startApiServer({ folder, python, env, login, managedJobs })
     const user = { HOME: userHome(folder, api.endpoint), PATH }
     const sky = (...args: string[]) =>
       run('sky', args, { env: { ...env, ...user }, within: 180_000 })
