@@ -3,14 +3,8 @@ import { LIMITS } from './limits.js'
 import { QueryError } from './query-error.js'
 import type { PatternSyntax } from './syntax.js'
 
-/** RE2: the time that a pattern takes grows with the text alone, whatever the pattern is. */
-export interface Pattern {
-  /** True if it is found anywhere in the text. */
-  test(text: string): boolean
-}
-
-/** Throws a QueryError that names what RE2 does not have. */
-export function compilePattern({ source, flags, at, end }: PatternSyntax): Pattern {
+/** Throws a QueryError for a pattern that RE2 cannot read, and names what RE2 does not have. */
+export function checkPattern({ source, flags, at, end }: PatternSyntax): void {
   if (/[^ims]/.test(flags.text)) {
     throw new QueryError(
       `'${flags.text}' are not flags of a pattern, which are i, m and s; a path is written in quotes`,
@@ -25,18 +19,14 @@ export function compilePattern({ source, flags, at, end }: PatternSyntax): Patte
   }
   refuseRepetition(source, at + 1)
   try {
-    return patternOf(source, flags.text)
+    patternOf(source, flags.text)
   } catch (error) {
     throw new QueryError(...explained(error as Error, { source, at, end }))
   }
 }
 
-/** A pattern that is known to be valid. */
-export function patternOf(source: string, flags: string): Pattern {
-  return compiled(source, flags)
-}
-
-function compiled(source: string, flags: string): RE2JS {
+/** RE2: the time that a pattern takes grows with the text alone, whatever the pattern is. */
+export function patternOf(source: string, flags: string): RE2JS {
   return RE2JS.compile(
     source,
     [...flags].reduce((sum, flag) => sum | (FLAGS[flag] ?? 0), 0),
@@ -91,7 +81,7 @@ function explained(
 
 /** Where a pattern is found in a text. Slower than a test; for texts that are shown. */
 export function findAll(source: string, flags: string, text: string): [number, number][] {
-  const matcher = compiled(source, flags).matcher(text)
+  const matcher = patternOf(source, flags).matcher(text)
   const found: [number, number][] = []
   while (found.length < MOST_FOUND && matcher.find()) found.push([matcher.start(), matcher.end()])
   return found

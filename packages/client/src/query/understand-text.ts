@@ -1,7 +1,7 @@
 import type { PatternTerm, WordsTerm } from './expression.js'
 import type { FieldName, TextField } from './fields.js'
 import { LIMITS } from './limits.js'
-import { compilePattern } from './pattern.js'
+import { checkPattern } from './pattern.js'
 import { QueryError } from './query-error.js'
 import type { PatternSyntax, PhraseSyntax, Piece, WordSyntax } from './syntax.js'
 import { tokensOf } from './tokens.js'
@@ -30,7 +30,7 @@ export function understandPattern(
   field: FieldName | undefined,
 ): PatternTerm {
   const { source, flags } = pattern
-  compilePattern(pattern)
+  checkPattern(pattern)
   return { kind: 'pattern', field, source, flags: [...new Set(flags.text)].sort().join('') }
 }
 

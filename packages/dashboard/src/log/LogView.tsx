@@ -31,7 +31,7 @@ export function LogView(props: LogViewProps) {
   const launch = useSignal(props.launch)
   launch.value = props.launch
   const { view, controls } = useMemo(() => {
-    const view = createView(log, launch.peek.bind(launch))
+    const view = createView(log, () => launch.peek())
     return { view, controls: createControls({ log, view, nodeId, naming }) }
   }, [log, nodeId, naming, launch])
   const frame = useRef<HTMLElement>(null)
