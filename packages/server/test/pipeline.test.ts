@@ -170,6 +170,21 @@ test('waits for the storage, and an answer that was lost doubles nothing', async
   expect(await messages()).toEqual(['one', 'two', 'three', 'word'])
 })
 
+test('a launcher’s own line has its own offset, and no secrets', async () => {
+  const { take, appends, offset } = await pipeline({
+    redactor: createRedactor({ values: ['pa55word-of-mine'] }),
+  })
+  const word = { message: 'recovering', details: 'reason: pa55word-of-mine' }
+  await take([{ text: word.message, transient: false, end: 0, word, position: 1000 }])
+  await take([{ text: 'again', transient: false, end: 0, word, position: 1000 }])
+  await take([{ text: 'next', transient: false, end: 0, position: 1002 }])
+  expect(appends.flat().map(({ message, details }) => [message, details])).toEqual([
+    ['recovering', 'reason: ***'],
+    ['next', undefined],
+  ])
+  expect(await offset()).toBe(1002)
+})
+
 test('a word whose answer was lost is said once', async () => {
   const { say, messages } = await pipeline({ faults: [new LostAnswer()] })
   await say({ message: 'word' })

@@ -65,7 +65,11 @@ export function createLineReader({
     const spinner = clean.spinner === undefined ? undefined : redactor.redact(clean.spinner)
     const readable = { text, ...(spinner !== undefined && { spinner }) }
     if (text !== '' || !(clean.heartbeat || spinner)) {
-      const draft = line.word ?? masked(reader.read(state, readable), redactor)
+      // A launcher's own words may quote what a program has said.
+      const draft = masked(
+        line.word ? { draft: line.word, state, decoded: true } : reader.read(state, readable),
+        redactor,
+      )
       held = reader.isHolding() ? (held ?? before) : undefined
       return draft
     }

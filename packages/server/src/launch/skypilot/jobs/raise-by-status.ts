@@ -21,6 +21,7 @@ export async function raiseByStatus({ id, watch, following, signal }: ManagedJob
   const { launch, api, pace, raise } = following
   const launching = childSignal(signal)
   const cluster = managedClusterName(launch.clusterName, id)
+  // It ends with the signal, and says less than the output where it fails.
   raiseBySteps({ api, cluster, pace, raise, signal: launching.signal }).catch(() => {})
   try {
     for (let before: string | undefined; ; ) {

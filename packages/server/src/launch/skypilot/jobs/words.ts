@@ -26,8 +26,9 @@ export function stepOfManagedJob({ status, isRecovering }: JobNow): LaunchWord |
 /** Why a managed job is over. Where it never came to run, SkyPilot's own reason says more. */
 export function managedJobEnded({ status, reason }: JobNow, active: boolean): string[] {
   const [first = '', ...more] = (reason ?? '').split('\n').filter((line) => line.trim() !== '')
-  if (status === 'FAILED_SETUP')
+  if (status === 'FAILED_SETUP') {
     return [`setup failed: the job ended with status ${status}`, first, ...more]
+  }
   const ended = jobEnded(status, active)
   const isOwn = ['FAILED_PRECHECKS', 'FAILED_NO_RESOURCE', 'FAILED_CONTROLLER'].includes(status)
   return isOwn && first !== '' ? [first.trim(), ended, ...more] : [ended, first, ...more]
