@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 /** Descriptors that stay free for storage and launches, where the process may have many. */
 const RESERVE = { min: 128, max: 1024 }
 /** What a server without launches and connections needs, and some more. */
@@ -18,10 +20,19 @@ export function connectionLimit(descriptors = descriptorLimit()): number {
 
 /** How many descriptors the process may have; undefined where there is no limit or none is known. */
 function descriptorLimit(): number | undefined {
-  // Its types say `object`. On Windows it has no limits.
-  const { userLimits } = process.report.getReport() as {
-    userLimits?: { open_files?: { soft: number | string } }
-  }
-  const soft = Number(userLimits?.open_files?.soft)
+  const soft = Number(softLimit())
   return Number.isInteger(soft) ? soft : undefined
+}
+
+/** Linux tells it in a line. Elsewhere it is in Node's report on all of the process, a large one. */
+function softLimit(): string | number | undefined {
+  try {
+    return /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+  } catch {
+    // Its types say `object`. On Windows it has no limits.
+    const { userLimits } = process.report.getReport() as {
+      userLimits?: { open_files?: { soft: number | string } }
+    }
+    return userLimits?.open_files?.soft
+  }
 }

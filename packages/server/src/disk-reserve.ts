@@ -1,4 +1,4 @@
-import { rm, statfs, writeFile } from 'node:fs/promises'
+import { open, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -16,6 +16,8 @@ const SIZE = 4 * 1024 * 1024
 const PART = 1 / 4
 /** Less than this does not help. */
 const SMALLEST = 128 * 1024
+/** As much as is written at once: all of it would stay in memory for long. */
+const PIECE = 64 * 1024
 const LOOK_EVERY = 5000
 
 /** Creates the file as soon as there is room for it, now or later. The start does not wait for it. */
@@ -42,12 +44,25 @@ async function fill(file: string): Promise<boolean> {
     const { bavail, bsize } = await statfs(dirname(file))
     const size = Math.min(SIZE, Math.floor(bavail * bsize * PART))
     if (size < SMALLEST) return false
-    // Written out, because a file with holes takes no room.
-    await writeFile(file, Buffer.alloc(size, 1), { mode: 0o600 })
+    await write(file, size)
     return true
   } catch {
     // The server runs without a reserve, and tries again later.
     await rm(file, { force: true }).catch(() => {})
     return false
+  }
+}
+
+/** Written out, because a file with holes takes no room. */
+async function write(file: string, size: number): Promise<void> {
+  const handle = await open(file, 'w', 0o600)
+  try {
+    const piece = Buffer.alloc(PIECE, 1)
+    for (let left = size; left > 0; ) {
+      const { bytesWritten } = await handle.write(piece, 0, Math.min(left, PIECE))
+      left -= bytesWritten
+    }
+  } finally {
+    await handle.close()
   }
 }
