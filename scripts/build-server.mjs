@@ -57,7 +57,7 @@ async function bundle(last) {
     minifyWhitespace: true,
     minifySyntax: true,
     metafile: true,
-    plugins: [evaluatedLate('yaml'), lighter()],
+    plugins: [evaluatedLate('yaml'), lighter(), ascii()],
     // CommonJS modules in a bundle of ES modules find Node's own modules by this.
     banner: {
       js: "import{createRequire as createRequireHere}from'node:module';const require=createRequireHere(import.meta.url);",
@@ -139,6 +139,27 @@ function lighter() {
         const all = Object.entries(JSON.parse(readFileSync(path, 'utf8')))
         const few = all.filter(([type]) => /^text\/|^application\/json$|^image\/svg/.test(type))
         return { loader: 'json', contents: JSON.stringify(Object.fromEntries(few)) }
+      })
+    },
+  }
+}
+
+/**
+ * Writes what is not ASCII as escapes. The compiler does so itself, except in regular expressions, and one
+ * such character makes the engine keep the whole text of a file with two bytes a character.
+ */
+function ascii() {
+  return {
+    name: 'ascii',
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/](?:packages[\\/]\w+[\\/]src|zod)[\\/].*\.(?:ts|js)$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8')
+        const contents = text.replace(/[^\0-\x7f]/g, (unit) => {
+          return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+        })
+        return contents === text
+          ? undefined
+          : { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' }
       })
     },
   }
