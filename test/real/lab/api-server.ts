@@ -1,5 +1,7 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, isFree } from '../../../packages/server/src/launch/local/port.js'
 import { end, killAll, processesWith, start, until } from './processes.js'
 
@@ -7,6 +9,8 @@ import { end, killAll, processesWith, start, until } from './processes.js'
 const MARK_OF_API = 'REAL_LAB_API'
 
 const CONFIG = 'jobs:\n  controller:\n    consolidation_mode: true\n'
+/** How often it is started until it stays. */
+const TRIES = 10
 
 export interface ApiServer {
   readonly endpoint: string
@@ -58,18 +62,19 @@ Host lab
     [MARK_OF_API]: folder,
   }
   const log = join(folder, 'log', 'api-server.out')
-  let server = startServer()
-  await answers()
-  return { endpoint, home, stop, start: restart }
+  let server: ChildProcess
+  await startServer()
+  return { endpoint, home, stop, start: startServer }
 
-  function startServer() {
+  async function startServer(): Promise<void> {
     const args = ['-m', 'sky.server.server', '--host=127.0.0.1', `--port=${port}`]
-    return start(python, args, { env, log })
-  }
-
-  async function restart(): Promise<void> {
-    server = startServer()
-    await answers()
+    for (let tries = 1; ; tries += 1) {
+      server = start(python, args, { env, log })
+      if (await answers()) return
+      if (tries === TRIES) throw new Error(`SkyPilot’s API server ends; its log:\n${lastLog()}`)
+      // Somebody's connection has the port of its queue.
+      await sleep(5000)
+    }
   }
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
@@ -77,14 +82,20 @@ Host lab
     await killAll(() => processesWith([`${MARK_OF_API}=${folder}`, log, `${home}/`]))
   }
 
-  async function answers(): Promise<void> {
+  /** False where it has ended instead. */
+  async function answers(): Promise<boolean> {
+    const hasEnded = () => server.exitCode !== null || server.signalCode !== null
     try {
-      const patience = { within: 180_000 }
-      await until('SkyPilot’s API server to answer', () => isHealthy(endpoint), patience)
+      const probe = async () => hasEnded() || (await isHealthy(endpoint))
+      await until('SkyPilot’s API server to answer', probe, { within: 180_000 })
+      return !hasEnded()
     } catch (error) {
-      const end = readFileSync(log, 'utf8').slice(-3000)
-      throw new Error(`${(error as Error).message}; its log ends:\n${end}`)
+      throw new Error(`${(error as Error).message}; its log ends:\n${lastLog()}`)
     }
+  }
+
+  function lastLog(): string {
+    return readFileSync(log, 'utf8').slice(-3000)
   }
 }
 
