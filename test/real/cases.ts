@@ -111,7 +111,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'terminate at once',
-    short: ['api'],
+    short: ['api', 'sky'],
     async run({ launch, expect }) {
       const launched = await launch(task(LONG))
       await launched.terminate()

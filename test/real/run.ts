@@ -19,7 +19,7 @@ import { type Counts, type Planned, runAll } from './runner.js'
 
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0 }
 /** No case of the short list is begun later than this. The last ones may take three minutes more. */
-const SHORT = 12 * 60_000
+const SHORT = 10 * 60_000
 
 const { values: options } = parseArgs({
   options: {
