@@ -16,7 +16,7 @@ const PACE = {
 }
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 
-async function sky(options: DoubleOptions) {
+async function sky({ pace, ...options }: DoubleOptions & { pace?: Partial<typeof PACE> }) {
   const api = await startDouble(options)
   const folder = temporaryFolder()
   const servers = new Set<Awaited<ReturnType<typeof startLaunching>>>()
@@ -29,7 +29,8 @@ async function sky(options: DoubleOptions) {
 
   async function start() {
     const launcher = skypilotLauncher({
-      ...{ endpoint: api.url, versions: VERSIONS, launchTimeout: 20_000, pace: PACE },
+      ...{ endpoint: api.url, versions: VERSIONS, launchTimeout: 20_000 },
+      pace: { ...PACE, ...pace },
       http: { poll: 20, timeout: 1000, silence: 2000 },
     })
     const server = await startLaunching({ folder, launchers: (local) => [local, launcher] })
@@ -204,6 +205,29 @@ test('a job that is lost while it is set up is active when its second attempt ru
   const entries = await server.until('n', active)
   expect(entries.findIndex(says('recovering, attempt 2'))).toBeGreaterThan(-1)
   expect(entries.findIndex(says('recovering, attempt 2'))).toBeLessThan(entries.findIndex(active))
+})
+
+test('a job whose log comes late is active behind its first lines', async () => {
+  const { api, start } = await sky({
+    scenario: { request: [], job: runs('a', 3) },
+    pace: { grace: 100, quiet: 50 },
+  })
+  api.intercept(async ({ path, go }) => {
+    if (path === '/jobs/logs') await new Promise((resolve) => setTimeout(resolve, 600))
+    await go()
+  })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  const entries = await server.until('n', active)
+  expect(linesOf(entries.slice(0, entries.findIndex(active)), 'a')).toEqual(numbered('a', 3))
+})
+
+test('a job without a log is active all the same', async () => {
+  const { start } = await sky({ scenario: { request: [], job: [{ job: 'RUNNING' }] } })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  const entries = await server.until('n', active)
+  expect(entries.find(active)?.message).toBe('The job is running.')
 })
 
 test('a job whose cluster the API server does not know is active when it is said to run', async () => {

@@ -11,10 +11,14 @@ import type { ManagedJobOptions } from './raise-by-status.js'
  * a controller on a machine of its own keeps its clusters to itself. One that is lost was known before.
  */
 const ELSEWHERE = 4
+/** How often a job is seen to run before its log is not waited for any more: SkyPilot looks every 15 s. */
+const LATE = 12
 
 export interface AnnounceOptions extends ManagedJobOptions, Pick<QuietOptions, 'listen'> {
   /** The attempt that the log has come to. */
   begun: () => number
+  /** True once the log has a line. */
+  hasLog: () => boolean
 }
 
 /** Says that a managed job is ready, once it is. */
@@ -25,10 +29,12 @@ export function announceReadiness({
   signal,
   listen,
   begun,
+  hasLog,
 }: AnnounceOptions): Promise<void> {
   const { launch, api, port, opens, report, readiness, state, pace, say } = following
   const cluster = managedClusterName(launch.clusterName, id)
   let unknown = 0
+  let seen = 0
   return awaitReadiness({
     ...{ state, readiness, report, runs, pace, listen, say, signal },
     opens: opens(),
@@ -38,15 +44,23 @@ export function announceReadiness({
     onComplaint: following.complain,
   })
 
-  /** A managed job is said to be running while it is set up, so its cluster is asked. */
   async function runs(stop: AbortSignal): Promise<boolean> {
+    if (!(await isRunning(stop))) return false
+    seen += 1
+    // The log tells what came before, and begins later than the job.
+    if (!hasLog() && seen < LATE) return false
+    // The cluster may be another attempt's by now, which has to be opened first.
+    return (await watch.look(stop))?.attempt === begun()
+  }
+
+  /** A managed job is said to be running while it is set up, so its cluster is asked. */
+  async function isRunning(stop: AbortSignal): Promise<boolean> {
     const now = watch.latest()
     if (now?.status !== 'RUNNING' || now.isRecovering) return false
     try {
       const status = await api.jobStatus(cluster, null, stop)
       unknown = Number.NEGATIVE_INFINITY
-      // The cluster may be another attempt's by now, which has to be opened first.
-      return status === 'RUNNING' && (await watch.look(stop))?.attempt === begun()
+      return status === 'RUNNING'
     } catch (error) {
       if (!(error instanceof SkyApiError)) throw error
       if (isGone(error.type)) unknown += 1

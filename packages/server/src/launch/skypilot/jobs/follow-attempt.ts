@@ -11,6 +11,8 @@ export interface FollowAttemptOptions {
   watch: JobWatch
   /** Called with the time of each piece that comes, and with undefined when a reading ends. */
   hear: (at: number | undefined) => void
+  /** Called when the log has begun. */
+  onLog: () => void
   following: Following
 }
 
@@ -20,6 +22,7 @@ export async function followAttempt({
   attempt,
   watch,
   hear,
+  onLog,
   following,
 }: FollowAttemptOptions): Promise<void> {
   const { api, pace, outage, signal, take } = following
@@ -38,7 +41,10 @@ export async function followAttempt({
     over: isOver,
     // Each question costs the API server a process, and a node may serve for months.
     every: () => (following.isActive() ? pace.cluster : pace.status),
-    take: (given) => take(numbered(given)),
+    take(given) {
+      if (given.some(({ transient }) => !transient)) onLog()
+      return take(numbered(given))
+    },
     hear,
     mayBeLate: true,
     select() {

@@ -34,10 +34,12 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
   const beside = childSignal(signal)
   let heardAt: number | undefined
   let begun = 1
+  let hasLog = false
   const job = { id, watch, following, signal: beside.signal }
   // Nothing ends because of these: without an answer the launch's time runs out.
   raiseByStatus(job).catch(() => {})
-  announceReadiness({ ...job, listen: () => () => heardAt, begun: () => begun }).catch(() => {})
+  const log = { listen: () => () => heardAt, begun: () => begun, hasLog: () => hasLog }
+  announceReadiness({ ...job, ...log }).catch(() => {})
   try {
     const now = await untilItIsOver(id)
     if (!now) return last.outcome(`SkyPilot does not know the managed job ${name} any more`)
@@ -53,7 +55,7 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
       if (!now) return undefined
       // After an absence several may have passed, whose lines are gone.
       for (; begun < now.attempt; begun += 1) await open(begun + 1, now)
-      await followAttempt({ id, attempt: now.attempt, watch, hear, following })
+      await followAttempt({ id, attempt: now.attempt, watch, hear, onLog, following })
       const then = watch.latest()
       if (!then || then.isOver) return then
     }
@@ -61,6 +63,10 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
 
   async function open(attempt: number, { causes }: JobNow): Promise<void> {
     await following.take([openingLine(attempt, openingOf(attempt, causes[attempt - 2]))])
+  }
+
+  function onLog(): void {
+    hasLog = true
   }
 
   function hear(at: number | undefined): void {
