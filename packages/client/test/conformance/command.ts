@@ -12,7 +12,7 @@ export function commandDriver(): Driver {
     isSlow: true,
     tells: (outcome) => `left with ${codeOf(outcome)}`,
     async run(url, nodeId, token, { tail, timeout, lastEventId }) {
-      const flags = ['-f', '-q', '-o', 'json', '--url', url]
+      const flags = ['-f', '--quiet', '-o', 'json', '--url', url]
       if (tail !== undefined) flags.push('--tail', String(tail))
       if (timeout !== undefined) flags.push('--timeout', `${timeout}ms`)
       if (lastEventId !== undefined) flags.push('--after', lastEventId)
