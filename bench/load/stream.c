@@ -117,6 +117,8 @@ static void turn(int64_t now) {
     if (ready_count == reader_count || now - begun > CONNECT_LIMIT_US) {
       opened = now;
       phase = SETTLING;
+      /* Not before: a server ends a connection that has sent nothing for some seconds. */
+      make_senders();
     }
   } else if (phase == SETTLING && now - opened >= SETTLE_US) {
     sending_since = now;
@@ -197,7 +199,6 @@ int run_stream(void) {
   make_room_for(options.nodes * options.readers + options.senders);
   timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   watch(timer, (void *)&timer_kind, EPOLLIN);
-  make_senders();
   make_readers();
   active = (uint32_t)(reader_count - (options.stalled < reader_count ? options.stalled : 0));
   if (options.rate == 0 && options.window > 0) on_arrival = held;
