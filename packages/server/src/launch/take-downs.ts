@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { backOff, withDeadline } from '@launchtail/client/async'
 import { formatDuration } from '@launchtail/client/protocol'
+import { type Rounds, startRounds } from '../async/rounds.js'
 import type { Launcher } from './launcher.js'
 import type { LeftCluster, LeftClusters } from './left-clusters.js'
 
@@ -49,32 +49,28 @@ export function createTakeDowns({
 }: TakeDownsOptions) {
   const pace = { ...PACE, ...given }
   const attempts = new Set<Promise<void>>()
-  let rounds: Promise<void> | undefined
+  let rounds: Rounds | undefined
   return { resume, stopped }
 
   /** Begins; first with what the process before this one had begun. */
   async function resume(): Promise<void> {
     await leftClusters.release()
-    rounds = keepOn()
+    rounds = startRounds(beginDue, {
+      every: pace.look,
+      onFault: (error) => onFault('looking for clusters that are left', error),
+    })
+    void rounds.now()
   }
 
   async function stopped(): Promise<void> {
-    await rounds
+    await rounds?.stop()
     await Promise.all(attempts)
     await leftClusters.release().catch((error) => onFault('letting go of left clusters', error))
   }
 
-  async function keepOn(): Promise<void> {
-    while (!closing.aborted) {
-      await beginDue().catch((error) => onFault('looking for clusters that are left', error))
-      // Rejects when the signal aborts, and then the loop ends.
-      await sleep(pace.look, undefined, { signal: closing, ref: false }).catch(() => {})
-    }
-  }
-
   async function beginDue(): Promise<void> {
     const free = MOST - attempts.size
-    if (free <= 0) return
+    if (free <= 0 || closing.aborted) return
     for (const cluster of await leftClusters.claim(free, pace.attempt + MARGIN)) {
       const attempt = tryOnce(cluster)
         .catch((error) => onFault(`storing how ${nameOf(cluster)} was taken down`, error))

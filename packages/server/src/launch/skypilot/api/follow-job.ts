@@ -1,8 +1,7 @@
 import { childSignal } from '@launchtail/client/async'
-import { tunnelTo } from '@launchtail/client/protocol'
 import { jobLines } from '../job-lines.js'
 import type { QuietOptions } from '../quiet.js'
-import { awaitReadiness } from '../readiness.js'
+import { awaitReady } from './await-ready.js'
 import { SkyApiError } from './error.js'
 import type { Following } from './following.js'
 import { createJobWatch } from './job-end.js'
@@ -48,16 +47,9 @@ function announceReadiness(
   listen: QuietOptions['listen'],
   signal: AbortSignal,
 ): Promise<void> {
-  const { launch, api, port, opens, report, readiness, state, pace, say } = following
+  const { launch, api } = following
   const { clusterName } = launch
-  return awaitReadiness({
-    ...{ state, readiness, report, runs, pace, listen, say, signal },
-    opens: opens(),
-    endpointOf: (stop) => api.endpoint(clusterName, port, stop),
-    tunnel: (at) => tunnelTo(clusterName, at),
-    onReady: following.activate,
-    onComplaint: following.complain,
-  })
+  return awaitReady(following, clusterName, { runs, listen, signal })
 
   async function runs(stop: AbortSignal): Promise<boolean> {
     try {

@@ -1,6 +1,6 @@
 import { childSignal } from '@launchtail/client/async'
 import { canDoWithoutPorts, saysNoPorts, WITHOUT_PORTS } from '../opens-ports.js'
-import type { Answer } from './ask.js'
+import type { Answer } from './ask-once.js'
 import { followRequest } from './follow-request.js'
 import type { Following } from './following.js'
 import type { Intent } from './intent.js'

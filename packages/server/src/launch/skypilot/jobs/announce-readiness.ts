@@ -1,8 +1,7 @@
-import { tunnelTo } from '@launchtail/client/protocol'
+import { awaitReady } from '../api/await-ready.js'
 import { SkyApiError } from '../api/error.js'
 import { isGone } from '../api/requests.js'
 import type { QuietOptions } from '../quiet.js'
-import { awaitReadiness } from '../readiness.js'
 import { managedClusterName } from './cluster-name.js'
 import type { ManagedJobOptions } from './raise-by-status.js'
 
@@ -31,18 +30,11 @@ export function announceReadiness({
   begun,
   hasLog,
 }: AnnounceOptions): Promise<void> {
-  const { launch, api, port, opens, report, readiness, state, pace, say } = following
+  const { launch, api } = following
   const cluster = managedClusterName(launch.clusterName, id)
   let unknown = 0
   let seen = 0
-  return awaitReadiness({
-    ...{ state, readiness, report, runs, pace, listen, say, signal },
-    opens: opens(),
-    endpointOf: (stop) => api.endpoint(cluster, port, stop),
-    tunnel: (at) => tunnelTo(cluster, at),
-    onReady: following.activate,
-    onComplaint: following.complain,
-  })
+  return awaitReady(following, cluster, { runs, listen, signal })
 
   async function runs(stop: AbortSignal): Promise<boolean> {
     if (!(await isRunning(stop))) return false
