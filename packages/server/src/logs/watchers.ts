@@ -5,7 +5,9 @@ export interface Watchers {
   add(nodeId: string, watcher: Watcher): void
   delete(nodeId: string, watcher: Watcher): void
   has(nodeId: string): boolean
-  all(): Iterable<[nodeId: string, watchers: ReadonlySet<Watcher>]>
+  of(nodeId: string): Iterable<Watcher>
+  /** The watched lists. */
+  nodeIds(): Iterable<string>
   /**
    * Tells the watchers of one list, or all of them. One that throws keeps no other from being told,
    * and the store goes on.
@@ -29,7 +31,8 @@ export function createWatchers(onFault: OnFault = () => {}): Watchers {
       if (watchers?.delete(watcher) && watchers.size === 0) byNode.delete(nodeId)
     },
     has: (nodeId) => byNode.has(nodeId),
-    all: () => byNode,
+    of: (nodeId) => byNode.get(nodeId) ?? [],
+    nodeIds: () => byNode.keys(),
     tell,
     tellAll(say) {
       for (const nodeId of [...byNode.keys()]) tell(nodeId, say)

@@ -115,3 +115,13 @@ if back then
 end
 return {length, texts, #found}
 `
+
+/** KEYS: lists. Returns their lengths, and -1 for a key of another type. */
+export const LENGTHS = `
+local lengths = {}
+for i, list in ipairs(KEYS) do
+  local length = redis.pcall('LLEN', list)
+  lengths[i] = type(length) == 'number' and length or -1
+end
+return lengths
+`

@@ -3,7 +3,7 @@ import type { LogStore } from '../store.js'
 import { READ_BYTES } from '../store.js'
 import type { Commands } from './commands.js'
 import { keys } from './keys.js'
-import { READ } from './read-script.js'
+import { LENGTHS, READ } from './read-script.js'
 
 /** A part of a list, and how long the list is. */
 export interface Excerpt {
@@ -23,6 +23,8 @@ export interface Asked {
 export interface Reading extends Pick<LogStore, 'read' | 'readBefore'> {
   /** One read of each list, in one round trip; an error where it is that list's own. */
   readEach(asked: readonly Asked[]): Promise<(Excerpt | Error)[]>
+  /** How long each list is, for little; -1 where the key is of another type. */
+  lengths(nodeIds: readonly string[]): Promise<number[]>
 }
 
 /** How many nodes are remembered for their long elements. */
@@ -31,8 +33,12 @@ const MOST_LONG = 10_000
 type Reply = [length: number, texts: string[], found?: number]
 type Arguments = [keyCount: number, ...rest: (string | number)[]]
 
+/** Lists whose lengths one script tells: they hold Redis up for some 0.1 ms. */
+const MEASURED = 256
+
 interface WithRead extends Redis {
   launchtailRead(...args: Arguments): Promise<Reply>
+  launchtailLengths(...args: Arguments): Promise<number[]>
 }
 
 type PipelineWithRead = ChainableCommander & {
@@ -50,12 +56,13 @@ export function createReading({
   const { sharded, attempt } = commands
   const redis = commands.redis as WithRead
   redis.defineCommand('launchtailRead', { lua: READ })
+  redis.defineCommand('launchtailLengths', { lua: LENGTHS })
   /**
    * A Cluster's lists that may have long elements. While a slot moves, a Cluster takes no command of
    * whose keys only some are there, so the hash, which most lists lack, is named for these alone.
    */
   const mayBeLong = new Set<string>()
-  return { read, readBefore, readEach }
+  return { read, readBefore, readEach, lengths }
 
   async function read(nodeId: string, from: number, limit: number): Promise<string[]> {
     if (limit <= 0) return []
@@ -101,6 +108,17 @@ export function createReading({
         return unlessItsOwn(error)
       }),
     )
+  }
+
+  async function lengths(nodeIds: readonly string[]): Promise<number[]> {
+    // The lists of one script are of one slot.
+    const most = sharded ? 1 : MEASURED
+    const answers: Promise<number[]>[] = []
+    for (let first = 0; first < nodeIds.length; first += most) {
+      const lists = nodeIds.slice(first, first + most).map(keys.list)
+      answers.push(redis.launchtailLengths(lists.length, ...lists))
+    }
+    return (await Promise.all(answers)).flat()
   }
 
   function expectLong(nodeId: string): void {
