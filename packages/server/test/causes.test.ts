@@ -387,6 +387,16 @@ pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig
     { phase: 'provisioning', last: "'sky.launch' request 0a1b cancelled" },
     { phase: 'provisioning', last: 'the launch was cancelled' },
     { phase: 'installing', last: 'it ended with status: CANCELLED' },
+    {
+      phase: 'installing',
+      lines: `run line 3
+slurmstepd-vm: error: *** STEP 7.11 ON vm CANCELLED AT 2026-11-27T13:24:43 ***
+Killed
+✓ Job finished (status: CANCELLED).
+srun: error: vm: task 0: Exited with exit code 103`,
+      last: 'the job ended with status: CANCELLED, before the server was ready',
+      says: 'the job ended with status: CANCELLED, before the server was ready',
+    },
   ],
   health_timeout: [
     { phase: 'health_check', last: 'not ready within 30m' },

@@ -53,7 +53,8 @@ export function conclude(clues: Clues, last: LastWord): Verdict {
   const told = toldBy(last, phase)
   const most = best(candidates)
   const said = told && told.surety !== 'wrapper' ? told : undefined
-  const quoted = most && (!most.survived || mayEnd(most)) ? most : undefined
+  const isCause = most && (!most.survived || mayEnd(most)) && !isOfCancelling(most, said)
+  const quoted = isCause ? most : undefined
   const agrees = quoted?.code !== undefined && quoted.code === said?.code
   if (quoted && (settled || agrees || weightOf(quoted) >= (said?.weight ?? 0))) {
     return verdict(named(quoted, wrapper?.code ? wrapper : told), quoted, [
@@ -83,6 +84,13 @@ function weightOf({ weight, survived }: Candidate): number {
 function mayEnd({ weight }: Candidate): boolean {
   return weight >= WEIGHTS.complaint
 }
+
+/** Whoever cancels a job kills its processes, and the shell says so as if memory had run out. */
+function isOfCancelling({ message }: Candidate, said: Told | undefined): boolean {
+  return said?.code === 'cancelled' && KILLED.test(message)
+}
+
+const KILLED = /^(?:\S{1,200}: line \d{1,6}: {1,4}\d{1,10} )?Killed(?:$| {2,}\S)/
 
 /** A line that names no cause is one of the stage in which it came. */
 function named(quoted: Candidate, stage: Named | undefined): Named | undefined {
