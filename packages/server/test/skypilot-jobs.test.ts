@@ -183,6 +183,77 @@ test('the phases start over inside an attempt, and the launch’s own does not g
   expect(told).toEqual(['installing', 'model_loading', 'health_check'])
 })
 
+/** An attempt whose server is ready on the node of this name. */
+const serves = (name: string, host: string): Step[] => [
+  ...runs(name, 3),
+  { text: '(n, pid=7) INFO:     Application startup complete.\n' },
+  { reports: `ready path=/health port=8000 host=${host} addresses=127.0.0.1 listens=all` },
+]
+
+test('a job that recovers is said to be ready again, at its new address, once', async () => {
+  const { api, start, stop } = await sky({
+    scenario: {
+      request: [],
+      job: [...serves('a', 'node-1'), { gate: 'lost' }, ...LOST],
+      recovered: [[...serves('b', 'node-2'), { gate: 'more' }, ...runs('c', 3).slice(2)]],
+    },
+    closed: true,
+  })
+  const first = await start()
+  await first.orchestrator.launch(request({ readiness: { path: '/health' } }))
+  await first.until('n', active)
+  await first.registry.flush()
+  expect(await first.registry.get('n')).toMatchObject({ endpoint: 'http://node-1:8000' })
+  api.pass('lost')
+  const again = (await first.until('n', says('Attempt 2: Node is ready'))).at(-1)
+  expect(again).toMatchObject({ phase: 'active', level: 'info' })
+  expect(again?.details).toMatch(
+    /^attempt: 2\nendpoint: http:\/\/node-2:8000\nreachable: false\nssh -L /,
+  )
+  await first.registry.flush()
+  expect(await first.registry.get('n')).toMatchObject({
+    ...{ status: 'active', endpoint: 'http://node-2:8000', reachable: false },
+    attempts: [
+      {
+        ...{ number: 1, place: 'slurm/lab', ended_at: expect.any(String) },
+        failure: { code: 'preempted', message: 'Cluster preempted or failed, recovering' },
+      },
+      { number: 2, place: 'slurm/lab' },
+    ],
+  })
+  await stop(first)
+  const second = await start()
+  await second.orchestrator.resume()
+  api.pass('more')
+  await second.until('n', says('c 3'))
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const entries = await second.list('n')
+  expect(entries.filter(says('Attempt 2: Node is ready'))).toHaveLength(1)
+  expect(entries.filter(active).filter(says('Node is ready'))).toHaveLength(2)
+  expectNoWayBack(entries)
+  expect([...first.faults, ...second.faults]).toEqual([])
+})
+
+test('a server of another attempt is not ready because the first one’s was', async () => {
+  const { api, start } = await sky({
+    scenario: {
+      request: [],
+      job: [...serves('a', 'node-1'), { gate: 'lost' }, ...LOST],
+      recovered: [[...runs('b', 3), { gate: 'late' }, ...serves('c', 'node-2').slice(-1)]],
+    },
+    closed: true,
+  })
+  const server = await start()
+  await server.orchestrator.launch(request({ readiness: { path: '/health' } }))
+  await server.until('n', active)
+  api.pass('lost')
+  await server.until('n', says('b 3'))
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect((await server.list('n')).filter(says('Attempt 2: Node is ready'))).toEqual([])
+  api.pass('late')
+  await server.until('n', says('Attempt 2: Node is ready'))
+})
+
 test('a job that is lost while it is set up is active when its second attempt runs', async () => {
   const { api, start } = await sky({
     scenario: {
@@ -527,6 +598,33 @@ test.each([
   expect(entries.at(-1)?.message).toContain(message)
   expect(linesOf(entries, 'a')).toEqual(numbered('a', 3))
   expect(api.calls).not.toContain('/jobs/cancel')
+})
+
+test('a job whose ports are refused is asked for once more without them', async () => {
+  const { api, start, stop } = await sky({
+    scenario: {
+      request: [{ text: 'Checking\n' }],
+      job: [...serves('a', 'node-1'), { gate: 'go' }],
+    },
+    closed: true,
+  })
+  const first = await start()
+  await first.orchestrator.launch(
+    request({ provider: 'any', region: 'local', readiness: { path: '/health' } }),
+  )
+  await first.until('n', active)
+  await stop(first)
+  const second = await start()
+  await second.orchestrator.resume()
+  api.pass('go')
+  await until('the job’s log to be read again', () => api.counts.logs > 1)
+  await second.orchestrator.terminate('n')
+  const entries = await second.until('n', ended)
+  expect(api.tasks.map((text) => JSON.parse(text).resources.ports)).toEqual([['8000'], undefined])
+  expect(entries.filter(says('asked for once more without them'))).toHaveLength(1)
+  expect(entries.filter(says('Checking'))).toHaveLength(2)
+  expect(linesOf(entries, 'a')).toEqual(numbered('a', 3))
+  expect([...api.managed.jobs.values()].map(({ status }) => status)).toEqual(['CANCELLED'])
 })
 
 test('a job that gets no machine has failed for SkyPilot’s own reason', async () => {

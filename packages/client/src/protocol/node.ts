@@ -47,6 +47,17 @@ const phaseTimingSchema = z.object({
   duration_ms: z.number().int().optional(),
 })
 
+const attemptSchema = z.object({
+  number: z.number().int().describe('From 1.'),
+  place: z.string().describe('Where it was asked for: `provider/region`.'),
+  started_at: z.string(),
+  ended_at: z.string().optional(),
+  failure: z
+    .object({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('Why it ended, if another one followed or the launch failed.'),
+})
+
 const failureSchema = z.object({
   code: z.string().describe('The cause, one of those in docs/phases.md; `unknown` for any other.'),
   phase: z.enum(PHASES).describe('The phase in which the launch failed.'),
@@ -111,6 +122,10 @@ export const nodeSchema = z
     updated_at: z.string(),
     ended_at: z.string().optional(),
     failure: failureSchema.optional(),
+    attempts: z
+      .array(attemptSchema)
+      .optional()
+      .describe('The attempts of a managed job that was started more than once.'),
     eta_seconds: z
       .number()
       .int()
@@ -247,5 +262,6 @@ export type NewNode = z.infer<typeof newNodeSchema>
 export type NewLaunch = z.input<typeof launchSchema>
 export type LaunchRequest = z.infer<typeof launchSchema>
 export type NodeLaunch = z.infer<typeof nodeLaunchSchema>
+export type Attempt = z.infer<typeof attemptSchema>
 export type PhaseTiming = z.infer<typeof phaseTimingSchema>
 export type Failure = z.infer<typeof failureSchema>

@@ -170,4 +170,9 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '009-attempts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('attempts', 'text').execute()
+    },
+  },
 }

@@ -32,6 +32,8 @@ export interface NodesTable {
   reachable: number | null
   /** JSON, or null. */
   failure: string | null
+  /** JSON of the launch's attempts where there are several, or null. */
+  attempts: string | null
   /** JSON of the line that a person named as the cause of that failure, or null. */
   correction: string | null
   /** JSON of the evidence so far for why the launch may fail; null if there is none. */

@@ -5,6 +5,7 @@ import {
   type Phase,
   plain,
 } from '@launchtail/client/protocol'
+import { endpointOfAttempt } from './attempt-entries.js'
 import { TERMINATED } from './entry-text.js'
 
 /** How a launch ended, as `done` and the node's record tell it. */
@@ -28,7 +29,10 @@ export function foldEnd(end: LaunchEnd | undefined, entry: LogEntry): LaunchEnd 
   if (phase !== end?.phase || (status === 'terminated' && status !== end.status)) {
     return { phase, status, endpoint: endpointOf(entry), message }
   }
-  if (phase !== 'active' || end.endpoint !== undefined) return end
+  if (phase !== 'active') return end
+  const moved = endpointOfAttempt(entry)
+  if (moved !== undefined) return moved === end.endpoint ? end : { ...end, endpoint: moved }
+  if (end.endpoint !== undefined) return end
   // Some learn their address only once they are active.
   const endpoint = endpointOf(entry)
   return endpoint === undefined ? end : { ...end, endpoint }

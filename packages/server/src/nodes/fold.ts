@@ -13,6 +13,7 @@ import { foldEnd, type LaunchEnd } from '../logs/launch-end.js'
 import { conclude } from '../output/causes/conclude.js'
 import { causeOf } from '../output/causes/index.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
+import { attemptsAfter, attemptsOver, type FoldedAttempt } from './attempts.js'
 import type { Correction } from './correction.js'
 import { type Ended, endedBy } from './ends/ended.js'
 import { type Finished, finishedBy, timings, withNewest } from './phase-timings.js'
@@ -28,6 +29,8 @@ export interface Folded extends LaunchState {
   /** False if only the node's cluster reaches the endpoint. */
   reachable: boolean | undefined
   failure: Failure | undefined
+  /** The attempts of a launch that was started more than once. */
+  attempts: readonly FoldedAttempt[]
   /** What a person says of that failure. */
   correction: Correction | undefined
   /** The evidence so far for why the launch may fail. */
@@ -50,6 +53,7 @@ export const UNFOLDED: Folded = {
   endpoint: undefined,
   reachable: undefined,
   failure: undefined,
+  attempts: [],
   correction: undefined,
   clues: NO_CLUES,
   stalled: false,
@@ -73,6 +77,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
   const phases = timings(before.phases, entry)
   const failure =
     status === 'failed' ? (before.failure ?? failureOf(before, entry, index)) : undefined
+  const attempts = attemptsAfter(before, entry, index)
   const endsNow = end !== undefined && before.ended_at === undefined
   return {
     phase,
@@ -82,6 +87,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     endpoint: end?.endpoint,
     reachable: reachableAfter(before, end, entry),
     failure,
+    attempts: over ? attemptsOver(attempts, endedAt(before, status, entry), failure) : attempts,
     correction: failure && before.correction,
     clues: over ? { phase, progress } : observe(before.clues, entry, index),
     stalled: !end && isStallNotice(entry),

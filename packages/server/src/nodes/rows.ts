@@ -42,6 +42,7 @@ export function columns(record: Folded) {
     endpoint: record.endpoint ?? null,
     reachable: record.reachable === undefined ? null : Number(record.reachable),
     failure: record.failure ? JSON.stringify(record.failure) : null,
+    attempts: record.attempts.length > 0 ? JSON.stringify(record.attempts) : null,
     correction: record.correction ? JSON.stringify(record.correction) : null,
     clues: JSON.stringify(record.clues),
     stalled: record.stalled ? 1 : 0,
@@ -59,6 +60,7 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     endpoint: row.endpoint ?? undefined,
     reachable: row.reachable === null ? undefined : row.reachable !== 0,
     failure: row.failure === null ? undefined : readFailure(row.failure),
+    attempts: row.attempts === null ? [] : JSON.parse(row.attempts),
     correction: row.correction === null ? undefined : JSON.parse(row.correction),
     clues:
       row.clues === null
@@ -82,11 +84,13 @@ function readFailure(text: string): Failure {
 export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): NodeRecord {
   const folded = fromRow(row, phases)
   const { status, phase, progress, message, endpoint, reachable } = folded
-  const { failure, correction, ended_at, stalled } = folded
+  const { failure, attempts, correction, ended_at, stalled } = folded
+  const about = placeOf(JSON.parse(row.about) as About)
+  const place = [about.provider, about.region].filter((part) => part !== '').join('/')
   return {
     node_id: row.node_id,
     cluster_name: row.cluster_name ?? '',
-    ...placeOf(JSON.parse(row.about) as About),
+    ...about,
     status,
     phase,
     progress,
@@ -97,6 +101,9 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
     updated_at: row.updated_at,
     ...(ended_at !== undefined && { ended_at }),
     ...(failure && { failure: corrected(failure, correction) }),
+    ...(attempts.length > 0 && {
+      attempts: attempts.map(({ number, ...rest }) => ({ number, place, ...rest })),
+    }),
     ...(stalled && { stalled }),
     phases: folded.phases,
   }

@@ -202,6 +202,10 @@ export async function startDouble({
       if (request.stopping.signal.aborted) return
       const { result } = how(name)
       if (result) return finish(request, { error: result })
+      const { ports, infra } = JSON.parse(body.task).resources ?? {}
+      if (closed && ports) {
+        return finish(request, { error: infra === undefined ? NO_PORTS_ANYWHERE : NO_PORTS })
+      }
       request.tape.write(`\x1b[33mLaunching managed job '${name}'...\x1b[0m\n`)
       const { id } = managed.launch(name)
       finish(request, { value: { job_id: [id], handle: 'gASVpickle' } })

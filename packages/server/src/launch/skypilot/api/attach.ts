@@ -71,6 +71,7 @@ async function follow(
     port,
     opens: () => opensPorts(launch.request) && !intent.refused(),
     report: reports.newest,
+    forgetReport: reports.forget,
     readiness,
     pace,
     outage,

@@ -18,6 +18,8 @@ export interface Following {
   opens(): boolean
   /** What the probe on the node has reported last. */
   report(): ProbeReport | undefined
+  /** Called when the job starts on another machine. */
+  forgetReport(): void
   readonly readiness: Readiness
   readonly pace: Pace
   readonly outage: Outage

@@ -13,6 +13,8 @@ const askedFile = z.object({
   known: z.array(z.string()).readonly(),
 })
 const requestFile = z.object({ id: z.string() })
+/** The attempt of a managed job whose server was last said to be ready. */
+const readyFile = z.object({ attempt: z.number().int() })
 const outputFile = z.object({ lines: z.number() })
 /** An earlier request of this launch, which was refused because it asked for ports. */
 const refusedFile = z.object({ id: z.string(), lines: z.number() })
@@ -36,6 +38,8 @@ export function intentIn(folder: string) {
     /** How many lines the request's output had. SkyPilot may clear it away before the job ends. */
     lines: () => readKept('output.json', outputFile)?.lines,
     ended: (lines: number) => save('output.json', { lines }),
+    readyAttempt: () => readKept('ready.json', readyFile)?.attempt,
+    ready: (attempt: number) => save('ready.json', { attempt }),
     /** The request that was refused because of its ports, if one was: they are not asked for again. */
     refused: () => readKept('refused.json', refusedFile),
     /** Forgets the request, so that the launch is asked for once more, without ports. */

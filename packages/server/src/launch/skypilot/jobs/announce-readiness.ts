@@ -1,5 +1,10 @@
+import { childSignal } from '@launchtail/client/async'
+import { pauseFor } from '../../../async/retry.js'
+import { readyAgainEntry } from '../../../logs/attempt-entries.js'
 import { awaitReady } from '../api/await-ready.js'
 import { SkyApiError } from '../api/error.js'
+import type { Following } from '../api/following.js'
+import type { Intent } from '../api/intent.js'
 import { isGone } from '../api/requests.js'
 import type { QuietOptions } from '../quiet.js'
 import { managedClusterName } from './cluster-name.js'
@@ -14,27 +19,48 @@ const ELSEWHERE = 4
 const LATE = 12
 
 export interface AnnounceOptions extends ManagedJobOptions, Pick<QuietOptions, 'listen'> {
+  intent: Pick<Intent, 'readyAttempt' | 'ready'>
   /** The attempt that the log has come to. */
   begun: () => number
   /** True once the log has a line. */
   hasLog: () => boolean
 }
 
-/** Says that a managed job is ready, once it is. */
-export function announceReadiness({
-  id,
-  watch,
-  following,
-  signal,
-  listen,
-  begun,
-  hasLog,
-}: AnnounceOptions): Promise<void> {
-  const { launch, api } = following
+/** Says that a managed job is ready, once it is, and of each further attempt that it is again. */
+export async function announceReadiness(options: AnnounceOptions): Promise<void> {
+  const { id, watch, following, intent, signal, listen, begun, hasLog } = options
+  const { launch, api, pace } = following
   const cluster = managedClusterName(launch.clusterName, id)
   let unknown = 0
   let seen = 0
-  return awaitReady(following, cluster, { runs, listen, signal })
+  if (!following.isActive()) {
+    await awaitReady(following, cluster, { runs, listen, signal })
+    intent.ready(begun())
+  }
+  for (let ready = intent.readyAttempt() ?? begun(); ; ) {
+    await pauseFor(pace.status, signal)
+    if (begun() <= ready) continue
+    ready = begun()
+    if (await isReadyAgain(ready)) intent.ready(ready)
+  }
+
+  /** False where it is lost before. */
+  async function isReadyAgain(attempt: number): Promise<boolean> {
+    const within = childSignal(signal)
+    const looking = setInterval(() => begun() > attempt && within.abort(), pace.status)
+    try {
+      // An address that was asked for while the job recovers would be the lost machine's.
+      while (!(await runs(within.signal))) await pauseFor(pace.status, within.signal)
+      await awaitReady(again(attempt, following), cluster, { runs, listen, signal: within.signal })
+      return true
+    } catch (error) {
+      if (signal.aborted || !within.signal.aborted) throw error
+      return false
+    } finally {
+      clearInterval(looking)
+      within.release()
+    }
+  }
 
   async function runs(stop: AbortSignal): Promise<boolean> {
     if (!(await isRunning(stop))) return false
@@ -58,5 +84,20 @@ export function announceReadiness({
       if (isGone(error.type)) unknown += 1
       return unknown > ELSEWHERE
     }
+  }
+}
+
+/** The node is active already: what is said of its first attempt is said of this one by a single entry. */
+function again(attempt: number, following: Following): Following {
+  const { say } = following
+  return {
+    ...following,
+    state: { phase: 'installing', progress: 0 },
+    activate() {},
+    complain() {},
+    async say(word) {
+      if (word.phase === 'active') await say(readyAgainEntry(attempt, word))
+      else if (word.phase === undefined) await say(word)
+    },
   }
 }

@@ -35,7 +35,7 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
   let heardAt: number | undefined
   let begun = 1
   let hasLog = false
-  const job = { id, watch, following, signal: beside.signal }
+  const job = { id, watch, following, intent, signal: beside.signal }
   // Nothing ends because of these: without an answer the launch's time runs out.
   raiseByStatus(job).catch(() => {})
   const log = { listen: () => () => heardAt, begun: () => begun, hasLog: () => hasLog }
@@ -62,6 +62,7 @@ export async function followManaged(options: FollowManagedOptions): Promise<Outc
   }
 
   async function open(attempt: number, { causes }: JobNow): Promise<void> {
+    following.forgetReport()
     await following.take([openingLine(attempt, openingOf(attempt, causes[attempt - 2]))])
   }
 

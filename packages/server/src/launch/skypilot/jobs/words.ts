@@ -1,17 +1,13 @@
 import type { LaunchWord } from '../../../ingest/launch-line.js'
+import { openingEntry } from '../../../logs/attempt-entries.js'
 import { jobEnded } from '../endings.js'
 import type { JobEvent } from './managed-job.js'
 import type { JobNow } from './watch-job.js'
 
 /** Opens a further attempt. */
-export function openingOf(attempt: number, cause: JobEvent | undefined): LaunchWord {
-  const failed = cause?.code === 'USER_JOB_FAILURE'
-  const why = cause?.reason?.slice(0, 1000)
-  return {
-    level: 'warn',
-    message: `${failed ? 'The job failed' : 'Preempted'}; recovering, attempt ${attempt}`,
-    details: [`attempt: ${attempt}`, why].filter(Boolean).join('\n'),
-  }
+export function openingOf(number: number, cause: JobEvent | undefined): LaunchWord {
+  const isPreempted = cause?.code !== 'USER_JOB_FAILURE'
+  return openingEntry({ number, isPreempted, reason: cause?.reason?.slice(0, 1000) })
 }
 
 /** How far a launch has come at least while its job has this status. */

@@ -20,6 +20,8 @@ export type ProbeReport =
 export interface ProbeReports {
   /** The newest. */
   readonly newest: () => ProbeReport | undefined
+  /** Forgets the newest: the job starts on another machine. */
+  readonly forget: () => void
   /** The lines without those of the probe, which are read and not shown. */
   take<Line extends RawLine>(lines: readonly Line[]): readonly Line[]
 }
@@ -36,7 +38,11 @@ const HEAD =
 export function probeReports(printed: string): ProbeReports {
   const begin = `launchtail ${printed} `
   let newest: ProbeReport | undefined
-  return { newest: () => newest, take }
+  return { newest: () => newest, forget, take }
+
+  function forget(): void {
+    newest = undefined
+  }
 
   function take<Line extends RawLine>(lines: readonly Line[]): readonly Line[] {
     if (!lines.some(({ text }) => text.includes(begin))) return lines
