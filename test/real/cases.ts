@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Phase } from '@launchtail/client'
-import { CPUS } from './lab/slurm.js'
+import { INTERRUPTIONS } from './interruptions.js'
 import { MANAGED_JOBS } from './managed-jobs.js'
+import { PIPED } from './piped.js'
 import type { Case, Trial } from './runner.js'
 import { SERVER, say, task } from './tasks.js'
 
@@ -44,6 +45,17 @@ export const CASES: readonly Case[] = [
       } finally {
         stranger.close()
       }
+    },
+  },
+  {
+    name: 'ports that no place opens',
+    only: 'api',
+    async run({ launch, expect }) {
+      const launched = await launch(task({ run: SERVER, resources: 'cpus: 1' }), ANYWHERE)
+      await launched.says(WITHOUT_PORTS)
+      assert.equal((await launched.ends()).status, 'active')
+      await launched.terminate()
+      await expect(launched, { status: 'terminated', cut: true })
     },
   },
   {
@@ -118,61 +130,9 @@ export const CASES: readonly Case[] = [
       await expect(launched, { status: 'terminated', submitted: 'maybe', cut: true })
     },
   },
-  {
-    name: 'terminate while it waits in the queue',
-    alone: true,
-    async run({ launch, expect, lab }) {
-      const free = await fillQueue(lab)
-      try {
-        const launched = await launch(task({ ...LONG, resources: HALF }))
-        await launched.says('pending: Resources')
-        await launched.terminate()
-        await expect(launched, { status: 'terminated', cut: true })
-      } finally {
-        await free()
-      }
-    },
-  },
   terminateWhile('provisioning', { short: ['api'] }),
   terminateWhile('setup', { short: ['api'] }),
   terminateWhile('run', {}),
-  {
-    name: 'queue that is full and then free',
-    alone: true,
-    async run({ launch, expect, lab }) {
-      const free = await fillQueue(lab)
-      try {
-        const launched = await launch(task({ resources: HALF }))
-        await launched.says('pending: Resources')
-        await sleep(5000)
-        await free()
-        await expect(launched, FAILED_RUN)
-      } finally {
-        await free()
-      }
-    },
-  },
-  {
-    name: 'node that goes down',
-    alone: true,
-    async run({ launch, expect, lab }) {
-      const launched = await launch(task(LONG))
-      await launched.says('run line 3')
-      const { host } = lab.slurm
-      await lab.slurm.command('scontrol', 'update', `nodename=${host}`, ...DOWN)
-      try {
-        await launched.ends()
-      } finally {
-        // Slurm refuses where the node has registered anew meanwhile, and is up.
-        const up = lab.slurm.command('scontrol', 'update', `nodename=${host}`, 'state=resume')
-        await up.catch(() => {})
-      }
-      await expect(launched, {
-        ...{ status: 'failed', code: 'node_failure', message: /Node failure/ },
-        cut: true,
-      })
-    },
-  },
   {
     name: 'scancel',
     async run({ launch, expect, lab }) {
@@ -200,38 +160,6 @@ export const CASES: readonly Case[] = [
       await expect(launched, { status: 'failed', message: /CANCELLED/, cut: true })
     },
   },
-  {
-    name: 'login node that is away for 45 s',
-    alone: true,
-    async run({ launch, expect, lab }) {
-      const launched = await launch(task({ run: `${say('run line', 100, 1)}\nexit 3` }))
-      await launched.says('run line 3')
-      await lab.login.stop()
-      await sleep(45_000)
-      await lab.login.start()
-      await expect(launched, { ...FAILED_RUN, lag: 120_000 })
-    },
-  },
-  ...(['SIGTERM', 'SIGKILL'] as const).flatMap((signal) =>
-    (['provisioning', 'setup', 'run'] as const).map(
-      (moment): Case => ({
-        name: `API server ended with ${signal} while ${moment}`,
-        alone: true,
-        async run(trial) {
-          const { launch, expect, lab } = trial
-          const lag = 180_000
-          const launched = await launch(task({ setup: say('setup line', 20, 0.5), ...SLOW }))
-          await comesTo(launched, moment)
-          await lab.api.stop(signal)
-          await sleep(10_000)
-          await lab.api.start()
-          // The launch itself dies with a server that is killed; a job of it does not.
-          const dead = signal === 'SIGKILL' && moment === 'provisioning'
-          await expect(launched, { ...(dead ? { status: 'failed', cut: true } : FAILED_RUN), lag })
-        },
-      }),
-    ),
-  ),
   ...(['queued', 'provisioning', 'instance_ready', 'installing'] as const).map(
     (phase): Case => ({
       name: `kill -9 of Launchtail while ${phase}`,
@@ -244,12 +172,13 @@ export const CASES: readonly Case[] = [
       await restarted(trial, ['queued', 'provisioning', 'instance_ready', 'installing'], 'stop')
     },
   },
+  ...PIPED,
+  ...INTERRUPTIONS,
   ...MANAGED_JOBS,
 ]
 
-const HALF = `infra: slurm/lab\ncpus: ${CPUS / 2}`
-const DOWN = ['state=down', 'reason=test']
-
+const ANYWHERE = { provider: 'any', region: 'any' }
+const WITHOUT_PORTS = /asked for once more without them/
 type Moment = 'provisioning' | 'setup' | 'run'
 
 async function comesTo(launched: Awaited<ReturnType<Trial['launch']>>, moment: Moment) {
@@ -286,14 +215,3 @@ async function restarted(
   }
   await expect(launched, { ...FAILED_RUN, lag: 60_000 })
 }
-
-/** Has somebody else's job take most of Slurm's CPUs; how to end it. */
-async function fillQueue({ slurm }: Trial['lab']): Promise<() => Promise<void>> {
-  const cpus = String(CPUS - 4)
-  const made = await slurm.command('sbatch', '--parsable', '-c', cpus, '-o', '/dev/null', ...IDLE)
-  return async () => {
-    await slurm.command('scancel', made.trim())
-  }
-}
-
-const IDLE = ['-J', 'somebody-else', '--time=10', '--wrap', 'sleep 600']

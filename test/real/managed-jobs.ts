@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import type { LogEntry } from '@launchtail/client'
+import type { LogEntry, NewLaunch } from '@launchtail/client'
 import { phaseOrder } from '@launchtail/client/protocol'
 import { managedClusterName } from '../../packages/server/src/launch/skypilot/jobs/cluster-name.js'
 import { ask } from './lab/ask.js'
 import { until } from './lab/processes.js'
 import { type Launched, lastOf } from './launched.js'
 import type { Case, Trial } from './runner.js'
-import { say, task } from './tasks.js'
+import { SERVER, say, task } from './tasks.js'
 
 const LONG = task({ run: `${say('run line', 3)}\nsleep 900` })
 
@@ -55,6 +55,33 @@ export const MANAGED_JOBS: readonly Case[] = [
     },
   },
   {
+    name: 'managed job that serves, and moves',
+    only: 'api',
+    managedJobs: true,
+    async run(trial) {
+      const { lab, product } = trial
+      // No place opens the port that is asked for where none is named.
+      const served = task({ run: SERVER, resources: 'cpus: 1' })
+      const anywhere = { provider: 'any', region: 'any', readiness: { path: '/' } } as const
+      const job = await launchJob(trial, served, anywhere)
+      await job.launched.says(/asked for once more without them/)
+      const first = await job.launched.ends()
+      assert.equal(first.status, 'active', first.failure?.message)
+      assert.equal((await fetch(first.endpoint ?? '')).status, 200)
+      await lab.slurm.cancel(await job.cluster())
+      await job.logsWith('recovering, attempt 2', 1)
+      await job.logsWith('Attempt 2: Node is ready and serving requests!', 1)
+      const second = await product.client.getNode(job.launched.nodeId)
+      assert.equal((await fetch(second.endpoint ?? '')).status, 200)
+      const attempts = second.attempts?.map(({ number, failure }) => [number, failure?.code])
+      assert.deepEqual(attempts, [
+        [1, 'preempted'],
+        [2, undefined],
+      ])
+      await job.terminate({ submitted: 2 })
+    },
+  },
+  {
     name: 'managed job whose setup fails',
     only: 'api',
     managedJobs: true,
@@ -96,8 +123,12 @@ interface Queued {
   readonly status: string
 }
 
-async function launchJob({ launch, lab, product }: Trial, text: string) {
-  const launched: Launched = await launch(text, { mode: 'job' })
+async function launchJob(
+  { launch, lab, product }: Trial,
+  text: string,
+  more: Partial<NewLaunch> = {},
+) {
+  const launched: Launched = await launch(text, { mode: 'job', ...more })
   const { nodeId, cluster: name } = launched
   return { launched, cluster, logsWith, terminate, isGone }
 

@@ -21,9 +21,16 @@ export interface Product {
   stop(): Promise<void>
   /** Starts it again on the same port and folder. */
   start(): Promise<void>
+  /** Runs the command `launchtail` against it, as somebody who can use `sky`. */
+  command(...args: string[]): Promise<Ran>
   /** The last lines of its own log. */
   log(): string
   close(): Promise<void>
+}
+
+export interface Ran {
+  readonly code: number | null
+  readonly output: string
 }
 
 const PROGRAM = fileURLToPath(new URL('../../packages/server/dist/launchtail.js', import.meta.url))
@@ -54,6 +61,7 @@ export async function startProduct(lab: Lab, via: Via): Promise<Product> {
     kill: () => end(server, { signal: 'SIGKILL' }),
     stop: () => end(server),
     start,
+    command,
     log: () => readFileSync(log, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n'),
     async close() {
       await end(server)
@@ -75,5 +83,19 @@ export async function startProduct(lab: Lab, via: Via): Promise<Product> {
       )
     })
     ended.catch(() => {})
+  }
+  async function command(...args: string[]): Promise<Ran> {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      env: { ...env, LAUNCHTAIL_URL: baseUrl, LAUNCHTAIL_ADMIN_TOKEN: TOKEN },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+      })
+    }
+    const [code] = await once(child, 'close')
+    return { code, output }
   }
 }

@@ -3,6 +3,7 @@ import { childSignal } from '@launchtail/client/async'
 import { checkEnd, type Expected } from './checks.js'
 import type { Lab } from './lab/lab.js'
 import { type Launched, launch } from './launched.js'
+import { createMeeting, type Meeting } from './meeting.js'
 import { type Product, startProduct, type Via } from './product.js'
 
 /** Something that happens to a launch, and how it must end. */
@@ -14,15 +15,18 @@ export interface Case {
   readonly short?: readonly Via[]
   /** It needs a SkyPilot that runs managed jobs, which costs each lab a dozen processes. */
   readonly managedJobs?: true
-  /** It does something to SkyPilot or Slurm that others would notice. */
+  /** It does something to SkyPilot or Slurm that others would notice. Its two ways run at once. */
   readonly alone?: true
   run(trial: Trial): Promise<void>
 }
 
 export interface Trial {
+  readonly via: Via
   readonly lab: Lab
   readonly product: Product
   launch(task: string, request?: Partial<NewLaunch>): Promise<Launched>
+  /** Does what all would notice who run this case: once, when each of them has come to it. */
+  together<T>(act: () => Promise<T>): Promise<T>
   /** Checks how a launch ended, once it has. */
   expect(launched: Launched, expected: Expected): Promise<void>
 }
@@ -52,24 +56,34 @@ export async function runAll(
 ): Promise<Counts> {
   const end = performance.now() + within
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  const together = planned.filter(({ one }) => !one.alone)
-  await Promise.all([take(together), take(together)])
-  await take(planned.filter(({ one }) => one.alone))
+  const shared = planned.filter(({ one }) => !one.alone)
+  await Promise.all([take(shared), take(shared)])
+  const alone = planned.filter(({ one }) => one.alone)
+  for (const one of new Set(alone.map((next) => next.one))) {
+    const ways = alone.filter((next) => next.one === one)
+    const meeting = createMeeting(ways.length)
+    await Promise.all(ways.map((way) => take([way], meeting)))
+  }
   return counts
 
-  async function take(queue: Planned[]): Promise<void> {
+  async function take(queue: Planned[], meeting?: Meeting): Promise<void> {
     for (let next = queue.shift(); next; next = queue.shift()) {
       if (performance.now() > end) {
         counts.skipped += 1
         console.log(`skipped ${next.via} ${next.one.name}: no time is left`)
       } else {
-        counts[(await runOne(lab, next, signal)) ? 'passed' : 'failed'] += 1
+        counts[(await runOne(lab, next, signal, meeting)) ? 'passed' : 'failed'] += 1
       }
     }
   }
 }
 
-async function runOne(lab: Lab, { one, via }: Planned, stop: AbortSignal): Promise<boolean> {
+async function runOne(
+  lab: Lab,
+  { one, via }: Planned,
+  stop: AbortSignal,
+  meeting = createMeeting(1),
+): Promise<boolean> {
   const began = Date.now()
   const ending = childSignal(stop)
   const late = setTimeout(() => ending.abort(new Error('it takes too long')), LIMIT)
@@ -81,7 +95,7 @@ async function runOne(lab: Lab, { one, via }: Planned, stop: AbortSignal): Promi
     const server = await startProduct(lab, via)
     product = server
     await one.run({
-      ...{ lab, product },
+      ...{ via, lab, product, together: meeting.together },
       async launch(task, request = {}) {
         const launched = await launch(server, lab, { task, ...request }, ending.signal)
         clusters.push(launched.cluster)
@@ -98,6 +112,7 @@ async function runOne(lab: Lab, { one, via }: Planned, stop: AbortSignal): Promi
   } finally {
     clearTimeout(late)
     ending.abort()
+    meeting.leave()
     await product?.close()
     // What a case that failed has left would slow the others down.
     for (const cluster of clusters) await lab.slurm.cancel(cluster).catch(() => {})
