@@ -9,7 +9,6 @@ import { timeIn } from './format/clock.js'
 import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
-import { createScreen } from './screen.js'
 import { shortIds } from './table.js'
 
 interface LogsFlags extends ServerFlags {
@@ -113,6 +112,8 @@ export async function showLogs(
   const format = formatterFor(out, tz)
   const hasProgress =
     out.isTTY === true && output === 'pretty' && !quiet && options.follow !== false
+  // Loaded here: it measures the width of texts, for which other commands would wait 20 ms.
+  const { createScreen } = await import('./screen.js')
   const screen = createScreen({ out, hasProgress })
   const shortOf = shortIds(ids)
   const width = Math.max(...ids.map((id) => shortOf(id).length))

@@ -5,7 +5,6 @@ import { connect, type ServerFlags, withServer } from './connection.js'
 import { countFlag } from './flags.js'
 import { brokenLine } from './follow.js'
 import { formatterFor } from './format/formatter.js'
-import { createScreen } from './screen.js'
 import { nodesTable } from './table.js'
 
 interface NodesFlags extends ServerFlags {
@@ -61,6 +60,7 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
   const out = process.stdout
   const format = formatterFor(out)
   const isTable = out.isTTY === true && !flags.json
+  const { createScreen } = await import('./screen.js')
   const screen = createScreen({ out, hasProgress: isTable })
   let nodes = new Map<string, NodeRecord>()
   /** The nodes before the connection was lost. They stay until the new list is complete. */
