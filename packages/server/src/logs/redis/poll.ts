@@ -104,20 +104,21 @@ export function createPoll(options: PollOptions): Poll {
   async function readChanged(): Promise<[Asked[], (Excerpt | Error)[]]> {
     const nodeIds = [...watchers.nodeIds()]
     if (inTurn >= nodeIds.length) inTurn = 0
-    const begin = inTurn
+    const due = nodeIds.slice(inTurn, inTurn + READ_IN_TURN)
+    const others = [...nodeIds.slice(0, inTurn), ...nodeIds.slice(inTurn + READ_IN_TURN)]
     inTurn += READ_IN_TURN
-    const lengths = await reading.lengths(nodeIds)
-    const asked: Asked[] = []
-    for (const [i, nodeId] of nodeIds.entries()) {
-      // A process has one watcher for a list; a second one can use the same news.
-      const [first] = watchers.of(nodeId)
-      if (!first) continue
-      const newest = first.position()
-      const isDue = i >= begin && i < begin + READ_IN_TURN
-      if (!isDue && lengths[i] === newest + 1) continue
-      asked.push({ nodeId, from: Math.max(0, newest), limit: LIMIT, bytes: BYTES })
-    }
+    const lengths = await reading.lengths(others)
+    const changed = others.filter((nodeId, i) => lengths[i] !== newestOf(nodeId) + 1)
+    const asked = [...due, ...changed].map((nodeId) => {
+      return { nodeId, from: Math.max(0, newestOf(nodeId)), limit: LIMIT, bytes: BYTES }
+    })
     return [asked, await reading.readEach(asked)]
+  }
+
+  /** A process has one watcher for a list; a second one can use the same news. */
+  function newestOf(nodeId: string): number {
+    const [first] = watchers.of(nodeId)
+    return first?.position() ?? -1
   }
 
   function tell(nodeId: string, from: number, { texts, length }: Excerpt): void {
