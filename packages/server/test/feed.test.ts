@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/processes.js'
 /** A feed of the node `n`, what it told, and `meanwhile`, called at each of its reads before the end. */
 async function open(
   meanwhile: (reads: number) => Promise<unknown> = async () => {},
-  { filled = 0, share = 1_000_000 } = {},
+  { filled = 0, share = 1_000_000, isShared = (): boolean => true } = {},
 ) {
   const file = join(await temporaryFolder(), 'logs.db')
   const real = await sqliteLogStore({ file, retention: 60_000 })
@@ -48,6 +48,7 @@ async function open(
       found: tell('found'),
     },
     share: () => share,
+    isShared,
   })
   onTestFinished(async () => {
     feed.close()
@@ -139,6 +140,44 @@ test('a reader that leaves half-way spares the next one what it has read', async
   expect(reads()).toBe(before)
   expect((await readAll(feed, reads)).messages).toHaveLength(1000)
   expect(reads() - before).toBeLessThan(4)
+})
+
+test('what a reader takes that is alone is read once, but its last page is not kept for others', async () => {
+  let readers = 1
+  const { feed, reads } = await open(undefined, { filled: 1000, isShared: () => readers > 1 })
+  const all = Array.from({ length: 1000 }, (_, i) => `${i}`)
+  const first = await readAll(feed, reads)
+  expect(first.messages).toEqual(all)
+  expect(Math.max(...first.byPage)).toBe(1)
+  readers = 2
+  const second = await readAll(feed, reads)
+  expect(second.messages).toEqual(all)
+  expect(second.byPage[0]).toBe(1)
+  const third = await readAll(feed, reads)
+  expect(third.messages).toEqual(all)
+  expect(third.byPage.filter((count) => count > 0)).toEqual([])
+})
+
+test('company that comes half-way begins with what the first reader has read last', async () => {
+  let readers = 1
+  const { feed, reads } = await open(undefined, { filled: 1000, isShared: () => readers > 1 })
+  await feed.read(0, 500)
+  readers = 2
+  await feed.read(499, 500)
+  const before = reads()
+  await feed.read(0, 500)
+  await feed.read(499, 500)
+  expect(reads()).toBe(before)
+})
+
+test('a reader that began further back leads on to what is kept', async () => {
+  const { feed, reads } = await open(undefined, { filled: 1000 })
+  await feed.read(400, 300)
+  await feed.read(0, 500)
+  const before = reads()
+  await feed.read(0, 400)
+  await feed.read(399, 400)
+  expect(reads()).toBe(before)
 })
 
 test('a list that does not fit into memory is read from the store each time', async () => {

@@ -45,6 +45,8 @@ export interface LogStore {
   watch(nodeId: string, watcher: Watcher): () => void
   /** Who looks after which node. */
   readonly owners: Owners
+  /** True if each call waits for another process, and this one can work meanwhile. */
+  readonly isRemote: boolean
   /** Resolves where the storage answers and can be written to. */
   ping(): Promise<void>
   close(): Promise<void>

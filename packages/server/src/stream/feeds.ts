@@ -82,6 +82,7 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
       recordAt: (length) => recordAt(nodeId, length),
       listener,
       share,
+      isShared: () => fanout.size() > 1,
       ...(onSkipped && { onSkipped }),
     })
     const attached = opening.then((feed) => {

@@ -17,13 +17,15 @@ export function takePage(reader: Reader, items: readonly Item[], tip: number): s
   const { cursor, options } = reader
   const { format, filter } = reader.view
   let text = ''
+  let last: Item | undefined
   for (const item of items) {
     // Newer entries come with the flush that is planned or under way.
     if (item.index > tip || text.length > PAGE) break
     if (item.index === cursor.index) text += restFrameOf(format, filter, item, cursor)
     else if (!isHidden(item, options.history)) text += frameOf(format, filter, item)
-    reader.cursor = cursorOf(item)
+    last = item
   }
+  if (last) reader.cursor = cursorOf(last)
   return text
 }
 

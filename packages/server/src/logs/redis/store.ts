@@ -71,6 +71,7 @@ export async function redisLogStore({
     readBefore: reading.readBefore,
     append,
     owners: createOwners(commands),
+    isRemote: true,
     watch: listening.watch,
     async close() {
       poll.stop()

@@ -77,6 +77,7 @@ export async function sqliteLogStore({
     },
     // The lock of the data folder lets no other server use it.
     owners: soleOwner(),
+    isRemote: false,
     watch(nodeId, watcher) {
       watchers.add(nodeId, watcher)
       return () => watchers.delete(nodeId, watcher)

@@ -61,12 +61,23 @@ export interface FeedOptions {
    * share what there is. The newest entry is kept in any case.
    */
   share: () => number
+  /** True if it has more than one reader. */
+  isShared: () => boolean
   onSkipped?: (nodeId: string) => void
 }
 
 /** Opens the feed of a node. Ends when it knows the list, so a failing store is told at once. */
 export async function openFeed(options: FeedOptions): Promise<Feed> {
-  const { nodeId, store, readText, recordAt, listener, share, onSkipped = () => {} } = options
+  const {
+    nodeId,
+    store,
+    readText,
+    recordAt,
+    listener,
+    share,
+    isShared,
+    onSkipped = () => {},
+  } = options
   const createdAt = async () => (await recordAt(0))?.created_at ?? UNKNOWN_TIME
   const lookBack = createLookBack({ store, readText, nodeId, createdAt })
   const read = itemReader({ nodeId, readText, lookBack, onSkipped: () => onSkipped(nodeId) })
@@ -103,7 +114,8 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
     unwatch()
     throw error
   }
-  const reading = createReading({ nodeId, store, atHand, read, replacements: sync.replacements })
+  const { replacements } = sync
+  const reading = createReading({ nodeId, store, atHand, read, replacements, isShared })
   return {
     length: atHand.length,
     newest: atHand.newest,

@@ -3,24 +3,36 @@ import type { LogStore } from '../../logs/store.js'
 import type { AtHand } from './at-hand.js'
 import { createGathered } from './gather.js'
 import type { Item, ItemReader } from './item.js'
+import { createReadAhead } from './read-ahead.js'
 
 export interface ReadingOptions {
   nodeId: string
-  store: Pick<LogStore, 'read' | 'readBefore'>
+  store: Pick<LogStore, 'read' | 'readBefore' | 'isRemote'>
   atHand: AtHand
   read: Pick<ItemReader, 'page'>
   /** Counts the lists that have taken the place of another. */
   replacements: () => number
+  /** True if there is more than one reader. */
+  isShared: () => boolean
 }
 
 const PAGE = 500
 
 /** Reads for those that are behind: from memory, or else from the store. */
 export function createReading(options: ReadingOptions) {
-  const { nodeId, store, atHand, replacements } = options
+  const { nodeId, store, atHand, replacements, isShared } = options
   const reads = new Map<string, Promise<Item[]>>()
-  const gathered = createGathered({ atHand, replacements })
-  return { read, readBefore, trim: gathered.trim }
+  const gathered = createGathered({ atHand, replacements, isShared })
+  const { base } = atHand
+  const ahead = createReadAhead({ nodeId, store, base, replacements, page: PAGE })
+  return {
+    read,
+    readBefore,
+    trim() {
+      gathered.trim()
+      ahead.drop()
+    },
+  }
 
   function read(from: number, limit: number): Item[] | Promise<Item[]> {
     return atHand.from(from, limit) ?? gathered.from(from, limit) ?? readStored(from, limit)
@@ -61,12 +73,12 @@ export function createReading(options: ReadingOptions) {
     // it reads: what is read is sent at once, and is young garbage.
     await ownTurn()
     const during = replacements()
-    const base = atHand.base()
+    const oldest = base()
     // With the oldest entry at hand, to know that it is the same list.
-    const most = from < base ? Math.min(limit, base - from + 1) : limit
-    const texts = await store.read(nodeId, from, most)
-    const page = inMemory(await options.read.page(from, texts), base)
+    const most = from < oldest ? Math.min(limit, oldest - from + 1) : limit
+    const texts = await ahead.read(from, most)
+    const page = inMemory(await options.read.page(from, texts), oldest)
     gathered.add(from, page, during)
-    return page
+    return page.slice(0, limit)
   }
 }
