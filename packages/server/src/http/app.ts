@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import { constants } from 'node:zlib'
 import accepts from '@fastify/accepts'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -40,6 +41,14 @@ export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, Request
 }
 
 /**
+ * With its usual window of 4 MiB, each answer under way takes 8 MiB of memory. With 256 KiB it takes 1 MiB,
+ * and a log of 5,000 entries becomes 3 % larger.
+ */
+const BROTLI = {
+  params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 18 },
+}
+
+/**
  * The HTTP server without its routes: what every request goes through. All refusals have the same
  * shape, also those of the parser. Everything needs the token, except what `isOpen` names.
  */
@@ -56,6 +65,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     globalDecompression: false,
     threshold: 1024,
     encodings: ['br', 'gzip'],
+    brotliOptions: BROTLI,
     // In addition to the types that are compressed by default.
     customTypes: /^application\/x-ndjson/,
   })
