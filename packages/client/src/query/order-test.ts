@@ -70,7 +70,7 @@ function isInside(distance: number, limit: Limit | undefined): boolean {
 }
 
 /** A day is the whole of it, so `:>` a day is after it. */
-function limitsOf(
+export function limitsOf(
   { comparison, value, to: last }: OrderTerm,
   now: number,
 ): { from?: Limit | undefined; to?: Limit | undefined } {
