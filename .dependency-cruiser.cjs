@@ -12,7 +12,7 @@ const ARROWS = {
   ingest: ['output/', 'logs/'],
   nodes: ['logs/', 'output/causes/', 'output/peel[.]ts$', 'database/'],
   launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
-  find: ['logs/', 'nodes/', 'database/'],
+  find: ['logs/', 'nodes/', 'database/', 'sqlite[.]ts$'],
   stream: ['logs/', 'nodes/', 'find/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
   http: ['stream/', 'find/', 'ingest/', 'nodes/', 'logs/'],
@@ -21,6 +21,7 @@ const ARROWS = {
   cli: [
     'output/(?:causes/codes|transcript)[.]ts$',
     'main[.]ts$',
+    'reindex[.]ts$',
     'config[.]ts$',
     'demo/',
     // `pipe` asks a server whether it is ready as launches do.

@@ -19,6 +19,7 @@ const record = join(dist, 'build.json')
 const ENTRIES = {
   launchtail: join(source, 'cli/index.ts'),
   // Processes of their own: their place in `dist` is their place in `src`.
+  'find/archive/archive-worker': join(source, 'find/archive/archive-worker.ts'),
   'find/pattern-worker': join(source, 'find/pattern-worker.ts'),
   'launch/local/supervisor': join(source, 'launch/local/supervisor.ts'),
   'launch/skypilot/cli/supervisor': join(source, 'launch/skypilot/cli/supervisor.ts'),

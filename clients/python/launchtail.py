@@ -535,6 +535,31 @@ class Client:
         """
         return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
 
+    def search_logs(
+        self,
+        q: Optional[str] = None,
+        *,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        level: Levels = None,
+        phase: Optional[str] = None,
+        node: Union[str, Sequence[str], None] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[str] = None,
+        order: Optional[str] = None,
+        context: Optional[int] = None,
+    ) -> Dict[str, Any]:
+        """Entries of all nodes, newest first, also of logs that have expired: `count`, `complete`,
+        `logs`, each an entry with its `node_id` and `cursor`, and `cursor`.
+
+        q: only entries that this query finds; see docs/query.md.
+        cursor: the `cursor` of the search before. This one goes on from there.
+        context: how many entries before and after each in its log come with it, 0 to 20.
+        """
+        query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
+        query.update({"node": node, "limit": limit, "cursor": cursor, "order": order})
+        return self._json("GET", "/admin/logs", query={**query, "context": context})
+
     def explain_query(self, q: Optional[str] = None) -> Dict[str, Any]:
         """How a query is understood: `query`, `hints`, and all `fields` and `operators` there are.
 

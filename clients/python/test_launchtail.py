@@ -78,6 +78,9 @@ class Operations(unittest.TestCase):
         self.assertEqual(logged, ["Loading bloom"])
         exported = b"".join(self.client.export_node_logs(node, q=query, format="ndjson"))
         self.assertEqual(json.loads(exported.splitlines()[-1]), {"count": 1})
+        found = self.client.search_logs(query, node=[node])
+        self.assertEqual([hit["message"] for hit in found["logs"]], ["Loading bloom"])
+        self.assertEqual((found["complete"], found["logs"][0]["node_id"]), (True, node))
         self.assertEqual(self.client.explain_query("a  AND b")["query"], "a b")
         with self.assertRaises(ApiError) as refused:
             self.client.explain_query("level:warning")

@@ -3,12 +3,14 @@ import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.j
 import type {
   CallOptions,
   ExportOptions,
+  Found,
   HistoryOptions,
   Launched,
   NodeLogs,
   NodesOptions,
   NodesPage,
   OutputOptions,
+  SearchOptions,
   SendOptions,
   Sent,
   StatsOptions,
@@ -52,6 +54,8 @@ export interface Client {
   listNodes(options?: NodesOptions): Promise<NodesPage>
   /** The records of all nodes, live; see `streamNodes`. */
   streamNodes(options?: NodesStreamOptions): AsyncGenerator<NodesEvent, void, undefined>
+  /** Entries of all nodes, newest first, also of logs that have expired; see docs/search.md. */
+  searchLogs(options?: SearchOptions): Promise<Found>
   /** Statistics of the launches that have ended: how many, how long they took, why they failed. */
   getStats(options?: StatsOptions): Promise<Stats>
   /** How a query is understood. Throws ApiError with the column of what is wrong. */
@@ -132,6 +136,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     streamNodes: (options) => streamNodes(connection, options),
 
     getSkyPilot: ({ signal } = {}) => json('getSkyPilot', { signal }),
+
+    searchLogs: ({ signal, ...query } = {}) => json('searchLogs', { query, signal }),
 
     explainQuery: (q, { signal } = {}) => json('explainQuery', { query: { q }, signal }),
 

@@ -6,12 +6,14 @@ export type { NodesEvent, NodesStreamOptions } from './nodes.js'
 export type {
   CallOptions,
   ExportOptions,
+  Found,
   HistoryOptions,
   Launched,
   NodeLogs,
   NodesOptions,
   NodesPage,
   OutputOptions,
+  SearchOptions,
   SendOptions,
   Sent,
   StatsOptions,
@@ -34,6 +36,7 @@ export type { NodeStatus } from './protocol/node-statuses.js'
 export type { Phase } from './protocol/phases.js'
 export type { ExportFormat } from './protocol/queries.js'
 export type { QueryExplanation } from './protocol/query-explanation.js'
+export type { Hit } from './protocol/search.js'
 export type {
   LaunchOutcome,
   PastLaunch,

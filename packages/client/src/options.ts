@@ -11,6 +11,8 @@ export interface ExportOptions extends QueryOf<'exportNodeLogs'>, CallOptions {}
 
 export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 
+export interface SearchOptions extends QueryOf<'searchLogs'>, CallOptions {}
+
 export interface StatsOptions extends QueryOf<'getStats'>, CallOptions {}
 
 export interface SendOptions extends CallOptions {
@@ -38,6 +40,7 @@ export interface NodeLogs extends Answer<'getNodeLogs'> {
   expired: boolean
 }
 
+export type Found = Answer<'searchLogs'>
 export type Sent = Answer<'appendNodeLogs'>
 export type Launched = Answer<'launchNode'>
 export type NodesPage = Answer<'listNodes'>

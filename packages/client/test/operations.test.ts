@@ -23,6 +23,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.listNodes(),
     client.streamNodes().next(),
     client.getSkyPilot(),
+    client.searchLogs(),
     client.explainQuery(),
     client.getStats(),
     client.getNode('a/b'),

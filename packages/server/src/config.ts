@@ -54,6 +54,24 @@ export const settings = {
     'How long a log is kept after its last entry.',
     duration(1000, 366 * DAY),
   ),
+  archiveRetention: setting(
+    'LAUNCHTAIL_ARCHIVE_RETENTION',
+    '7d',
+    'How long the archive keeps a log once the live one has gone, so that it can still be read and searched. 0 keeps none.',
+    keepFor,
+  ),
+  archiveFailedRetention: setting(
+    'LAUNCHTAIL_ARCHIVE_FAILED_RETENTION',
+    '30d',
+    'The same for the log of a launch that failed.',
+    keepFor,
+  ),
+  archiveMaxBytes: setting(
+    'LAUNCHTAIL_ARCHIVE_MAX_BYTES',
+    '5GB',
+    'How large the archive may become: the oldest logs are removed first, and the server’s log says so.',
+    bytes(10_000_000),
+  ),
   pollInterval: setting(
     'LAUNCHTAIL_POLL_INTERVAL',
     '500ms',
@@ -268,6 +286,22 @@ function duration(min: number, max: number) {
     if (value < min || value > max) {
       throw new Error(`must be from ${min} ms to ${max} ms, not "${text}"`)
     }
+    return value
+  }
+}
+
+function keepFor(text: string): number {
+  return text === '0' ? 0 : duration(0, 3660 * DAY)(text)
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
+
+function bytes(min: number) {
+  return (text: string): number => {
+    const [, number, unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)([KMGT]B)?$/.exec(text) ?? []
+    if (number === undefined) throw new Error(`must be a size such as 500MB or 5GB, not "${text}"`)
+    const value = Math.round(Number(number) * (UNITS[unit] as number))
+    if (value < min) throw new Error(`must be at least ${min / 1e6}MB, not "${text}"`)
     return value
   }
 }

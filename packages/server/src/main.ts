@@ -9,6 +9,8 @@ import { type Database, migrate } from './database/open.js'
 import { sqliteDatabase } from './database/sqlite.js'
 import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
+import { type Archive, type ArchiveOptions, createArchive } from './find/archive/archive.js'
+import { asShown, asStored } from './find/archive/to-be-archived.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
@@ -207,6 +209,12 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
     redact: secrecy.redactOwn,
     onFault,
   })
+  const createdAt = async (nodeId: string) => (await registry.get(nodeId))?.created_at
+  const archive = openArchive(base, {
+    store,
+    registry,
+    toBeArchived: shared ? asShown({ store, readText, createdAt }) : asStored,
+  })
   const appender = createAppender({
     store,
     maxEntries: config.maxEntries,
@@ -217,6 +225,7 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
     onAppended(nodeId, index, entries) {
       counts.appended += entries.length
       registry.appended(nodeId, index, entries)
+      archive.appended(nodeId)
     },
     onLeftOut(_nodeId, count) {
       counts.leftOut += count
@@ -225,7 +234,7 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
   const { storageGrace } = config
   const { redactorFor } = secrecy
   const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
-  return { registry, appender, rawOutput, readText }
+  return { registry, appender, rawOutput, readText, archive }
 
   function readForeign(recent: RecentTexts): ReadText {
     return (text, nodeId) => {
@@ -233,6 +242,25 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
       return entry && !recent.has(nodeId, text) ? secrecy.redactEntry(nodeId, entry) : entry
     }
   }
+}
+
+function openArchive(
+  { config, folder, logger, onFault }: Base,
+  parts: Pick<ArchiveOptions, 'store' | 'registry' | 'toBeArchived'>,
+): Archive {
+  const { retention, archiveRetention, archiveFailedRetention, archiveMaxBytes } = config
+  return createArchive({
+    ...parts,
+    file: folder.file('archive.db'),
+    retention,
+    keeping: {
+      usual: retention + archiveRetention,
+      failed: retention + archiveFailedRetention,
+      maxBytes: archiveMaxBytes,
+    },
+    onNotice: (notice) => logger.warn(notice),
+    onFault,
+  })
 }
 
 async function openLaunching(
@@ -350,6 +378,7 @@ async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.lostMonitor.stop()
   await parts.readyMonitor.stop()
   await parts.orchestrator.close()
+  await parts.archive.close()
   await parts.registry.flush()
   await parts.store.close()
   await parts.database.destroy()

@@ -7,6 +7,7 @@ import type { Config } from './config.js'
 import type { Counts } from './counts.js'
 import { connectionLimit } from './descriptors.js'
 import { StartError } from './errors.js'
+import type { Archive } from './find/archive/archive.js'
 import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
@@ -20,6 +21,7 @@ import { mountOps } from './http/routes/ops.js'
 import { mountPage } from './http/routes/page.js'
 import { mountQuery } from './http/routes/query.js'
 import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
+import { mountSearch } from './http/routes/search.js'
 import { mountSkyPilot } from './http/routes/skypilot.js'
 import { mountStats } from './http/routes/stats.js'
 import { mountStatus } from './http/routes/status.js'
@@ -49,6 +51,7 @@ export interface ServingOptions {
   registry: Registry
   appender: Appender
   rawOutput: RawOutput
+  archive: Archive
   readText: ReadText
   feeds: Feeds
   fleet: Fleet
@@ -130,6 +133,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountStatus(app, options)
   mountStats(app, options)
   mountQuery(app)
+  mountSearch(app, options)
   mountSkyPilot(app, options)
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })

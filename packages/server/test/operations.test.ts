@@ -917,8 +917,14 @@ describe('the Log-Cursor', () => {
 })
 
 describe('a log that has expired', () => {
-  it('is empty and says so, and the node is known still', async () => {
-    const brief = await startServer({ env: { LAUNCHTAIL_RETENTION: '1s' } })
+  it('is empty and says so where no archive keeps it, and the node is known still', async () => {
+    const brief = await startServer({
+      env: {
+        LAUNCHTAIL_RETENTION: '1s',
+        LAUNCHTAIL_ARCHIVE_RETENTION: '0',
+        LAUNCHTAIL_ARCHIVE_FAILED_RETENTION: '0',
+      },
+    })
     for (const [id, phase] of [
       ['ended', 'active'],
       ['running', 'installing'],
@@ -926,9 +932,10 @@ describe('a log that has expired', () => {
       await brief.post('/admin/nodes', { node_id: id })
       const entry = { message: 'here', phase, progress: 100, details: 'http://10.0.0.1:8000' }
       await brief.post(`/admin/nodes/${id}/logs`, entry)
-      const expired = await until('the log to expire', async () => {
+      const expired = await until('the log to expire, there and in the archive', async () => {
         const response = await brief.fetch(`/admin/nodes/${id}/logs`)
-        return response.headers.has('log-expired') && response
+        const { count } = (await response.clone().json()) as { count: number }
+        return response.headers.has('log-expired') && count === 0 && response
       })
       expect([expired.status, expired.headers.get('log-expired')]).toEqual([200, 'true'])
       expect(await expired.json()).toEqual({ node_id: id, count: 0, logs: [] })

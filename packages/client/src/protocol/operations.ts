@@ -18,12 +18,14 @@ import {
   exportQuery,
   historyQuery,
   nodesQuery,
+  searchQuery,
   statsQuery,
   streamQuery,
 } from './queries.js'
 import { queryExplanationSchema } from './query-explanation.js'
 import { type OperationName, ROUTES } from './routes.js'
 import { answers } from './schemas.js'
+import { foundSchema } from './search.js'
 import { skypilotSchema } from './skypilot.js'
 import { statsSchema } from './stats.js'
 
@@ -57,7 +59,8 @@ export const operations = {
       'Log-Cursor':
         'The last entry that was looked at. The page after this one begins `after` it. Except with `after`, open the stream with it as `Last-Event-ID` to continue without a gap or an overlap.',
       'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
-      'Log-Expired': '`true` if the node is known and its log is no longer kept.',
+      'Log-Expired':
+        '`true` if the live log is no longer kept. What there is comes from the archive.',
     },
     refusals: [404, 410],
   },
@@ -139,6 +142,18 @@ export const operations = {
     summary: 'Get how SkyPilot is reached, and what can be launched through it',
     status: 200,
     answer: skypilotSchema,
+  },
+  searchLogs: {
+    ...ROUTES.searchLogs,
+    summary: 'Search the logs of all nodes',
+    query: searchQuery,
+    finds: true,
+    status: 200,
+    answer: foundSchema,
+    answerHeaders: {
+      'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
+    },
+    refusals: [410],
   },
   explainQuery: {
     ...ROUTES.explainQuery,

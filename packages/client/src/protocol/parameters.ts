@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
+import { NODE_ID } from './node.js'
 import { STATS_KEYS, type StatsKey } from './stats.js'
 import { type Instant, parseSince } from './time.js'
 
@@ -32,6 +33,33 @@ export const since = parameter<string, Instant>(
     type: 'string',
     description:
       'Only entries later than this: RFC 3339, or a duration back from now (`90s`, `10m`, `1h30m`, `2d`).',
+  },
+)
+
+export const until = parameter<string, Instant>(
+  (text) => parseSince(text, Date.now()),
+  "invalid 'until' timestamp format",
+  {
+    type: 'string',
+    description: 'Only entries up to this time: RFC 3339, or a duration back from now.',
+  },
+)
+
+export const nodeIds = parameter<string | readonly string[], ReadonlySet<string>>(
+  parseNodeIds,
+  "invalid 'node' value",
+  {
+    type: 'string',
+    description: 'Only entries of these nodes: ids, separated by commas.',
+  },
+)
+
+export const searchCursor = parameter<string, string>(
+  (text) => (/^[0-9a-f]{8}-\d{1,15}$/.test(text) ? text : undefined),
+  "invalid 'cursor' value",
+  {
+    type: 'string',
+    description: 'The `cursor` of the search before: this one goes on from there.',
   },
 )
 
@@ -97,6 +125,14 @@ function parseTail(text: string): number | undefined {
   if (text === 'all') return Number.POSITIVE_INFINITY
   // Any run of digits is a whole number, even one that is larger than any list.
   return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** The most nodes that one request names. */
+const MOST_NODES = 500
+
+function parseNodeIds(text: string): Set<string> | undefined {
+  const ids = new Set(text.split(',').map((id) => id.trim()))
+  return ids.size <= MOST_NODES && [...ids].every((id) => NODE_ID.test(id)) ? ids : undefined
 }
 
 function parseKeys(text: string): StatsKey[] | undefined {

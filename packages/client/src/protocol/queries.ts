@@ -1,5 +1,17 @@
 import * as z from 'zod'
-import { count, cursor, flag, level, q, since, statsKeys, tail } from './parameters.js'
+import {
+  count,
+  cursor,
+  flag,
+  level,
+  nodeIds,
+  q,
+  searchCursor,
+  since,
+  statsKeys,
+  tail,
+  until,
+} from './parameters.js'
 import { PHASES } from './phases.js'
 
 // The comments on fields are what an editor shows to users of the client.
@@ -36,6 +48,33 @@ export const historyQuery = z.object({
   before: cursor('before', 'Only entries before the one this cursor names.').optional(),
   /** Only entries after the one this cursor names. */
   after: cursor('after', 'Only entries after the one this cursor names.').optional(),
+})
+
+export const searchQuery = z.object({
+  /** Only entries that this query finds; see docs/query.md. */
+  q: q.optional(),
+  /** Only entries later than this: RFC 3339, or a duration back from now such as `10m`. */
+  since: since.optional(),
+  /** Only entries up to this time, in the same forms. */
+  until: until.optional(),
+  /** That level and above, or a list of exactly these. */
+  level: level.optional(),
+  phase: z.enum(PHASES, "invalid 'phase' value").optional(),
+  /** Only entries of these nodes. */
+  node: nodeIds.optional(),
+  /** 1 to 1000. Default 100. */
+  limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
+  /** The `cursor` of the search before: this one goes on from there. */
+  cursor: searchCursor.optional(),
+  /** `desc`, the newest first, or `asc`. Default `desc`. */
+  order: z.enum(['asc', 'desc'], "invalid 'order' value").default('desc'),
+  /** How many entries before and after each in its log come with it: 0 to 20. Default 0. */
+  context: count('context', {
+    minimum: 0,
+    maximum: 20,
+    usual: 0,
+    description: 'How many entries before and after each in its log come with it.',
+  }),
 })
 
 export const explainQuery = z.object({

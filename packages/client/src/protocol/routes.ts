@@ -19,6 +19,7 @@ export const ROUTES = {
   listNodes: { method: 'GET', path: '/admin/nodes' },
   streamNodes: { method: 'GET', path: '/admin/nodes/stream' },
   getSkyPilot: { method: 'GET', path: '/admin/skypilot' },
+  searchLogs: { method: 'GET', path: '/admin/logs' },
   explainQuery: { method: 'GET', path: '/admin/query' },
   getStats: { method: 'GET', path: '/admin/stats' },
   getNode: { method: 'GET', path: '/admin/nodes/{id}' },

@@ -1,5 +1,6 @@
 import { parseDuration } from '@launchtail/client/protocol'
 import { InvalidArgumentError, Option } from 'commander'
+import { timeIn } from './format/clock.js'
 
 /** A flag for a duration such as `90s` or `1h30m`. Its value is in milliseconds. */
 export function durationFlag(flags: string, description: string, usual: string): Option {
@@ -21,4 +22,20 @@ export function countFlag(flags: string, description: string): Option {
     if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
     return Number(text)
   })
+}
+
+/** The flag for the time zone in which times are shown. */
+export function zoneFlag(): Option {
+  return new Option('--tz <zone>', 'the time zone: local, utc, or a name')
+    .default('local')
+    .argParser(zoneOf)
+}
+
+function zoneOf(zone: string): string {
+  try {
+    timeIn(zone)
+    return zone
+  } catch {
+    throw new InvalidArgumentError('It must be local, utc, or a name such as Europe/Berlin.')
+  }
 }

@@ -1,11 +1,10 @@
 import type { Client, Level, StreamOptions } from '@launchtail/client'
 import { parseCursor } from '@launchtail/client/protocol'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
-import { durationFlag } from './flags.js'
+import { durationFlag, zoneFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
-import { timeIn } from './format/clock.js'
 import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
@@ -45,11 +44,7 @@ export function logsCommand(): Command {
         .choices(['pretty', 'json', 'raw'])
         .default('pretty'),
     )
-    .addOption(
-      new Option('--tz <zone>', 'the time zone: local, utc, or a name')
-        .default('local')
-        .argParser(zoneOf),
-    )
+    .addOption(zoneFlag())
     .option('--numbers', 'show the number of each line, as the page does')
     .option('--quiet', 'only the log: no progress below it, no notices of lost connections')
     .addHelpText(
@@ -83,15 +78,6 @@ Examples:
         throw explained(error, { ...flags })
       })
     })
-}
-
-function zoneOf(zone: string): string {
-  try {
-    timeIn(zone)
-    return zone
-  } catch {
-    throw new InvalidArgumentError('It must be local, utc, or a name such as Europe/Berlin.')
-  }
 }
 
 export interface ShowOptions extends StreamOptions {

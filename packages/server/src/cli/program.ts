@@ -11,7 +11,9 @@ import { markCommand } from './mark.js'
 import { deleteCommand, statusCommand, terminateCommand } from './node.js'
 import { nodesCommand } from './nodes.js'
 import { pipeCommand } from './pipe/pipe.js'
+import { reindexCommand } from './reindex.js'
 import { replayCommand } from './replay.js'
+import { searchCommand } from './search.js'
 import { serveCommand } from './serve.js'
 import { transcriptCommand } from './transcript.js'
 
@@ -35,6 +37,7 @@ ${EXIT_HELP}`,
     nodesCommand(),
     statusCommand(),
     logsCommand(),
+    searchCommand(),
     pipeCommand(),
     markCommand(),
     causeCommand(),
@@ -43,6 +46,7 @@ ${EXIT_HELP}`,
     deleteCommand(),
     replayCommand(),
     doctorCommand(),
+    reindexCommand(),
     loginCommand(),
     completionCommand(() => program),
   ]

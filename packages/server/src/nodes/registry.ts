@@ -1,4 +1,5 @@
 import type { Instant, NodeRecord, NodesQuery, PastLaunch } from '@launchtail/client/protocol'
+import type { LaunchFacts } from '@launchtail/client/query'
 import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
 import { type ReadText, readEntry } from '../logs/entry-text.js'
@@ -7,6 +8,7 @@ import { addNode, type NewNode } from './add-node.js'
 import { type Corrections, createCorrections } from './corrections.js'
 import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
+import { type FoldedCount, readFolded, readLaunchFacts } from './launch-facts.js'
 import { createLaunchHistory } from './launch-history.js'
 import { type Launching, readLaunching } from './launching.js'
 import { readNodePage } from './node-pages.js'
@@ -41,6 +43,10 @@ export interface Registry
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
   /** The launches that ended after `since`, newest first. */
   past(since: Instant | undefined): Promise<PastLaunch[]>
+  /** What a query can ask of the launch of each node. */
+  facts(): Promise<Map<string, LaunchFacts>>
+  /** How many entries the records include that have changed since a time, a page at a time. */
+  folded(since: string): AsyncIterable<FoldedCount[]>
   /** The number of nodes. */
   count(): Promise<number>
   /** Calls back for each record that is stored or removed, until the returned function is called. */
@@ -102,6 +108,8 @@ export function createRegistry({
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
     isKnown: known.has,
     records: async (nodeIds) => recordsOf([...(await rowsOf(database, nodeIds)).values()]),
+    facts: () => readLaunchFacts(database),
+    folded: (since) => readFolded(database, since),
     count: () => countNodes(database),
     named: (clusterName) => nodesNamed(database, clusterName),
     correct: (nodeId, cause) => changed(nodeId, () => corrections.correct(nodeId, cause)),

@@ -4,6 +4,7 @@ import {
   PHASES,
   type PhaseTiming,
 } from '@launchtail/client/protocol'
+import type { LaunchFacts } from '@launchtail/client/query'
 import type { Selectable } from 'kysely'
 import type { NodesTable, PhasesTable } from '../database/schema.js'
 import { current } from '../output/causes/clues.js'
@@ -106,6 +107,31 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
     }),
     ...(stalled && { stalled }),
     phases: folded.phases,
+  }
+}
+
+/** The columns that a query can ask for. */
+type FactsRow = Pick<
+  Row,
+  'node_id' | 'cluster_name' | 'about' | 'status' | 'failure' | 'correction'
+>
+
+/** What a query can ask of a stored record. */
+export function factsOf(row: FactsRow): LaunchFacts {
+  const { provider, region, gpu, model, use_spot, name } = placeOf(JSON.parse(row.about) as About)
+  const failure = row.failure === null ? undefined : readFailure(row.failure)
+  const correction = row.correction === null ? undefined : JSON.parse(row.correction)
+  return {
+    node_id: row.node_id,
+    ...(name !== undefined && { name }),
+    cluster_name: row.cluster_name ?? '',
+    provider,
+    region,
+    gpu,
+    model,
+    use_spot,
+    status: row.status,
+    failure: failure && { code: corrected(failure, correction).code },
   }
 }
 

@@ -2,11 +2,19 @@ import { type ExportQuery, formatCursor, type LogEntry } from '@launchtail/clien
 import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance } from 'fastify'
 import { HttpError, nodeNotFound } from '../../errors.js'
+import type { Archive } from '../../find/archive/archive.js'
 import { passingInTurns } from '../../find/in-turns.js'
 import { createMatcher } from '../../find/matcher.js'
 import type { SlowEntries } from '../../find/slow-entries.js'
-import { type ReadText, writeEntry } from '../../logs/entry-text.js'
-import { type HistoryFilter, passes, readHistory } from '../../logs/history.js'
+import { type ReadText, readEntry, writeEntry } from '../../logs/entry-text.js'
+import {
+  type Excerpt,
+  type HistoryFilter,
+  type HistoryOptions,
+  passes,
+  readHistory,
+} from '../../logs/history.js'
+import type { Source } from '../../logs/history-source.js'
 import { createLookBack, readInContext, UNKNOWN_TIME } from '../../logs/in-context.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../../nodes/registry.js'
@@ -18,31 +26,37 @@ import { createWriter } from '../write-texts.js'
 
 export interface LogsOptions {
   store: LogStore
+  archive: Pick<Archive, 'past'>
   readText: ReadText
   registry: Registry
   slowEntries: SlowEntries
 }
 
+/** Where a log is read from. */
+interface Log extends Pick<HistoryOptions<unknown>, 'store' | 'readText'> {
+  write: ReturnType<typeof createWriter>
+}
+
 /** The log as JSON, and as a file. */
 export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
-  const { registry, store, readText, slowEntries } = options
-  const writeTexts = createWriter(readText)
-
+  const { registry, store, archive, readText, slowEntries } = options
+  const live: Log = { store, readText, write: createWriter(readText) }
+  const past: Log = { store: archive.past, readText: readEntry, write: writeArchived }
   serve(app, {
     async getNodeLogs({ id, query, find: asked, reply }) {
       refuseBoth(query)
       // A record costs more to read than the log, so it is read only where there is no log.
       if (!(await registry.isKnown(id))) throw nodeNotFound()
-      const read = readerOf(id)
       const passing = await passingOf(id, query, asked)
-      const find = async (texts: readonly string[], from: number) => {
-        if (!passing) return writeTexts(id, texts, () => read(texts, from))
-        const entries = await passingInTurns(await read(texts, from), passing)
-        return entries.map((entry) => entry && writeEntry(entry))
-      }
-      const excerpt = await readHistory({ store, readText, nodeId: id, find }, query)
-      const { first, last, found, length } = excerpt
-      const expired = length === 0 && (await hadEntries(id))
+      const { excerpt, isExpired } = await excerptOf(id, query, (log) => {
+        const read = readerOf(id, log)
+        return async (texts, from) => {
+          if (!passing) return log.write(id, texts, () => read(texts, from))
+          const entries = await passingInTurns(await read(texts, from), passing)
+          return entries.map((entry) => entry && writeEntry(entry))
+        }
+      })
+      const { first, last, found } = excerpt
       return {
         answer: found
           ? historyBody(id, found)
@@ -50,7 +64,7 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
         headers: {
           'Log-First': first && formatCursor(first),
           'Log-Cursor': formatCursor(last),
-          'Log-Expired': expired ? 'true' : undefined,
+          'Log-Expired': isExpired ? 'true' : undefined,
           'Query-Hint': hintOf(asked),
         },
       }
@@ -59,13 +73,14 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
     async exportNodeLogs({ id, query, find: asked, reply }) {
       refuseBoth(query)
       if (!(await registry.find(id))) throw nodeNotFound()
-      const read = readerOf(id)
       const passing = await passingOf(id, query, asked)
-      const find = async (texts: readonly string[], from: number) => {
-        const entries = await read(texts, from)
-        return passing ? passingInTurns(entries, passing) : entries
-      }
-      const excerpt = await readHistory({ store, readText, nodeId: id, find }, query)
+      const { excerpt } = await excerptOf(id, query, (log) => {
+        const read = readerOf(id, log)
+        return async (texts, from) => {
+          const entries = await read(texts, from)
+          return passing ? passingInTurns(entries, passing) : entries
+        }
+      })
       const format = EXPORTS[query.format]
       const texts = writeExport(id, excerpt.pages(), { format, raw: query.raw })
       return reply
@@ -75,6 +90,24 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
         .send(answerInPieces(texts, reply.raw))
     },
   })
+
+  /** A part of the live log, or of what the archive has of it once that has expired. */
+  async function excerptOf<Match>(
+    nodeId: string,
+    filter: HistoryFilter,
+    findIn: (log: Log) => Source<Match>['find'],
+  ): Promise<{ excerpt: Excerpt<Match>; isExpired: boolean }> {
+    const read = (log: Log) => readHistory({ ...log, nodeId, find: findIn(log) }, filter)
+    try {
+      const excerpt = await read(live)
+      if (excerpt.length > 0 || !(await hadEntries(nodeId))) return { excerpt, isExpired: false }
+    } catch (error) {
+      // A cursor of the log that has expired names nothing in the live one.
+      if (!(error instanceof HttpError && error.status === 410)) throw error
+      if ((await store.length(nodeId)) > 0) throw error
+    }
+    return { excerpt: await read(past), isExpired: true }
+  }
 
   /** Decides which entries are sent; undefined where all are. */
   async function passingOf(
@@ -89,7 +122,7 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
   }
 
   /** Reads the texts of a node's list as entries. */
-  function readerOf(nodeId: string) {
+  function readerOf(nodeId: string, { store, readText }: Log) {
     const createdAt = async () => (await registry.find(nodeId))?.created_at ?? UNKNOWN_TIME
     const lookBack = createLookBack({ store, readText, nodeId, createdAt })
     return (texts: readonly string[], from: number) =>
@@ -102,6 +135,11 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
     if (!record) throw nodeNotFound()
     return record.phases.length > 0
   }
+}
+
+/** The archive has entries as they are sent, and an empty text in the place of what is none. */
+async function writeArchived(_nodeId: string, texts: readonly string[]) {
+  return texts.map((text) => (text === '' ? undefined : text))
 }
 
 /** A header's value has no room for more than one sentence. */

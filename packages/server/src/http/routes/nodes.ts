@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { parseDuration } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
 import { nodeNotFound, StorageFull } from '../../errors.js'
+import type { Archive } from '../../find/archive/archive.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Launches } from '../../nodes/launches.js'
@@ -18,6 +19,7 @@ export interface NodesOptions {
   appender: Appender
   launches: Launches
   sentIn: Pick<SentIn, 'add'>
+  archive: Pick<Archive, 'forget'>
   /** Makes some room on a full disk. False if there is none to be made. */
   makeRoom: () => Promise<boolean>
 }
@@ -25,7 +27,7 @@ export interface NodesOptions {
 /** The nodes' records, and launches. */
 export function mountNodes(
   app: FastifyInstance,
-  { registry, store, appender, launches, sentIn, makeRoom }: NodesOptions,
+  { registry, store, appender, launches, sentIn, archive, makeRoom }: NodesOptions,
 ): void {
   serve(app, {
     async launchNode(call) {
@@ -103,6 +105,7 @@ export function mountNodes(
       // whoever asks for a node of which there is only a list gives it a record.
       await appender.remove(nodeId, async () => {
         await store.remove(nodeId)
+        await archive.forget(nodeId)
         await registry.remove(nodeId)
       })
     })

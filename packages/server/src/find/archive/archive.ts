@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs'
+import type { Query } from '@launchtail/client/query'
+import { StorageFull } from '../../errors.js'
+import type { LogStore } from '../../logs/store.js'
+import type { Registry } from '../../nodes/registry.js'
+import { createFeeder } from './feeder.js'
+import type { PastLists } from './past-lists.js'
+import type { SearchAnswer, SearchQuestion } from './question.js'
+import type { Keeping } from './removal.js'
+import { type ArchiveThread, createArchiveThread } from './thread.js'
+import type { ToBeArchived } from './to-be-archived.js'
+
+/** Every node's entries, also those whose live log has expired, with an index of their words. */
+export interface Archive {
+  /** Entries were appended to the node's list. */
+  appended(nodeId: string): void
+  /** Removes a node's entries: they are not found any more once this resolves. */
+  forget(nodeId: string): Promise<void>
+  /** Finds every entry that was acknowledged before. */
+  search(question: Omit<SearchQuestion, 'query' | 'launches'>, query?: Query): Promise<SearchAnswer>
+  /** The logs of nodes whose live log has expired. */
+  readonly past: PastLists
+  close(): Promise<void>
+}
+
+export interface ArchiveOptions {
+  file: string
+  store: Pick<LogStore, 'read' | 'length'>
+  registry: Pick<Registry, 'facts' | 'flush' | 'folded' | 'watch'>
+  toBeArchived: ToBeArchived
+  /** Milliseconds for which a live log is kept: older ones need not be looked at. */
+  retention: number
+  keeping: Keeping
+  onNotice: (notice: string) => void
+  onFault: (message: string, error: unknown) => void
+}
+
+/** When the archive first looks for what a crash has left out, in milliseconds from the start. */
+const FIRST_LOOK = 60_000
+const SOONEST_WAKE = 60_000
+const LATEST_WAKE = 24 * 3_600_000
+
+/** The thread and the file are there from the first entry on, or from the first search. */
+export function createArchive(options: ArchiveOptions): Archive {
+  const { file, registry, retention, keeping, onNotice, onFault } = options
+  const thread = createArchiveThread({
+    file,
+    keeping,
+    onRest: wakeAt,
+    onRemoved: (nodeIds) => onNotice(fullNotice(nodeIds)),
+    onFault,
+  })
+  const feeder = createFeeder({ ...options, thread })
+  const stopWatching = registry.watch((nodeId) => feeder.mark(nodeId))
+  let caughtUp: Promise<void> | undefined
+  let waking: NodeJS.Timeout | undefined = setTimeout(wake, FIRST_LOOK).unref()
+  return { appended: feeder.mark, forget, search, past: readPast(file, thread), close }
+
+  async function forget(nodeId: string): Promise<void> {
+    feeder.forget(nodeId)
+    if (existsSync(file)) await thread.call('forget', nodeId)
+  }
+
+  async function search(
+    question: Omit<SearchQuestion, 'query' | 'launches'>,
+    query?: Query,
+  ): Promise<SearchAnswer> {
+    const isUpToDate = await bringUpToDate()
+    // A record is written some time after its entries.
+    if (query?.asksLaunch) await registry.flush()
+    const launches = query?.asksLaunch ? await registry.facts() : undefined
+    const answer = await thread.call('search', { ...question, query: query?.given ?? '', launches })
+    return isUpToDate ? answer : { ...answer, isComplete: false }
+  }
+
+  /** False if the archive takes no more, because the disk is full. */
+  async function bringUpToDate(): Promise<boolean> {
+    try {
+      await catchUp()
+      await feeder.flush()
+      return true
+    } catch (error) {
+      if (error instanceof StorageFull) return false
+      throw error
+    }
+  }
+
+  /** Once after the start: a crash may have come between an append and the archive. */
+  function catchUp(): Promise<void> {
+    caughtUp ??= markMissing().catch((error) => {
+      caughtUp = undefined
+      throw error
+    })
+    return caughtUp
+  }
+
+  async function markMissing(): Promise<void> {
+    const since = new Date(Date.now() - retention).toISOString()
+    for await (const records of registry.folded(since)) {
+      const reached = await thread.call(
+        'reached',
+        records.map(({ node_id }) => node_id),
+      )
+      records.forEach(({ node_id, folded }, i) => {
+        if (folded !== reached[i]?.length) feeder.mark(node_id)
+      })
+    }
+  }
+
+  function wake(): void {
+    waking = undefined
+    const work = async () => {
+      await catchUp()
+      // Also where nothing is missing: something may be over.
+      if (existsSync(file)) wakeAt(await thread.call('rest'))
+    }
+    work().catch((error) => onFault('the archive', error))
+  }
+
+  function wakeAt(time: number | undefined): void {
+    clearTimeout(waking)
+    waking = undefined
+    if (time === undefined) return
+    const wait = time - (performance.timeOrigin + performance.now())
+    waking = setTimeout(wake, Math.min(LATEST_WAKE, Math.max(SOONEST_WAKE, wait))).unref()
+  }
+
+  async function close(): Promise<void> {
+    stopWatching()
+    clearTimeout(waking)
+    await feeder.stop()
+    await thread.close()
+  }
+}
+
+/** Nothing is asked where there is no archive: that would create one. */
+function readPast(file: string, thread: Pick<ArchiveThread, 'call'>): PastLists {
+  const isThere = () => existsSync(file)
+  return {
+    length: async (nodeId) => (isThere() ? thread.call('pastLength', nodeId) : 0),
+    read: async (...given) => (isThere() ? thread.call('readPast', ...given) : []),
+    readBefore: async (...given) => (isThere() ? thread.call('readPastBefore', ...given) : []),
+  }
+}
+
+function fullNotice(nodeIds: readonly string[]): string {
+  const named = nodeIds.length > 5 ? [...nodeIds.slice(0, 5), '…'] : nodeIds
+  return `the archive is full: the oldest entries were removed, those of ${nodeIds.length} nodes (${named.join(', ')})`
+}

@@ -1,0 +1,43 @@
+import type { ThreadFault } from './faults.js'
+import type { Page, Reached } from './pages.js'
+import type { SearchAnswer, SearchQuestion } from './question.js'
+import type { Keeping } from './removal.js'
+
+/** What the archive's thread does when it is asked. */
+export interface ArchiveCalls {
+  /** How far the archive has each node's newest list. */
+  reached(nodeIds: readonly string[]): Reached[]
+  takeIn(pages: readonly Page[]): Reached[]
+  forget(nodeId: string): void
+  search(question: SearchQuestion): Promise<SearchAnswer>
+  pastLength(nodeId: string): number
+  readPast(nodeId: string, from: number, limit: number): string[]
+  readPastBefore(nodeId: string, to: number, limit: number): string[]
+  /** Resolves when nothing is left to do, with the time at which something will be over. */
+  rest(): Promise<number | undefined>
+  close(): Promise<void>
+}
+
+/** From the server to the thread. */
+export interface Asked {
+  readonly id: number
+  readonly call: keyof ArchiveCalls
+  readonly given: readonly unknown[]
+}
+
+/** From the thread to the server: the answer to a call. */
+export type Answered =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly fault: ThreadFault }
+
+/** From the thread to the server: an answer, or something to be told. */
+export type Said =
+  | Answered
+  | { readonly removed: readonly string[] }
+  | { readonly failed: ThreadFault }
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly file: string
+  readonly keeping: Keeping
+}

@@ -1,0 +1,99 @@
+import type { Sqlite } from '../../sqlite.js'
+import type { Stretch } from './blocks.js'
+import type { Narrowed } from './narrowed.js'
+
+/** An entry as it is stored. */
+export interface StoredRow {
+  readonly id: number
+  readonly list: number
+  readonly idx: number
+  readonly ts: number
+  readonly level: number
+  readonly checked: string | null
+  readonly body: string
+}
+
+export interface CandidatesOptions {
+  order: 'asc' | 'desc'
+  /** The number of an entry: only those behind it, in the order of the search. */
+  behind: number | undefined
+  /** The last entry that the index has. */
+  indexed: number
+}
+
+/**
+ * The entries that a search has to look at, one after the other. Entries that the index does not have
+ * yet are all among them.
+ */
+export function* candidates(
+  db: Sqlite,
+  { stretches, match }: Narrowed,
+  { order, behind, indexed }: CandidatesOptions,
+): Generator<StoredRow, void, undefined> {
+  const isDown = order === 'desc'
+  const limits = isDown
+    ? { first: 0, last: behind === undefined ? Number.MAX_SAFE_INTEGER : behind - 1 }
+    : { first: (behind ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }
+  for (const stretch of isDown ? stretches.toReversed() : stretches) {
+    const { first, last } = overlap(stretch, limits)
+    if (first > last) continue
+    if (match === undefined) yield* entriesIn(db, { first, last }, order)
+    else {
+      const fresh = () => entriesIn(db, { first: Math.max(first, indexed + 1), last }, order)
+      if (isDown) yield* fresh()
+      yield* matchesIn(db, { first, last: Math.min(last, indexed) }, { order, match })
+      if (!isDown) yield* fresh()
+    }
+  }
+}
+
+function overlap(a: Stretch, b: Stretch): Stretch {
+  return { first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) }
+}
+
+const COLUMNS = 'id, list, idx, ts, level, checked, body'
+
+/** Rows that are read at once: no statement stays open while other work has its turn. */
+const PAGE = 128
+
+function* entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
+  const statement = db.prepare(
+    `select ${COLUMNS} from entries where id between ? and ? order by id ${order} limit ${PAGE}`,
+  )
+  for (let left: Stretch | undefined = stretch; left; ) {
+    const rows = statement.all(left.first, left.last) as unknown as StoredRow[]
+    yield* rows
+    left = rows.length < PAGE ? undefined : behindOf(left, rows.at(-1)?.id ?? 0, order)
+  }
+}
+
+/** Numbers are small, and to ask the index costs more the more words a prefix has. */
+const MOST_NUMBERS = 16_384
+
+function* matchesIn(
+  db: Sqlite,
+  stretch: Stretch,
+  { order, match }: { order: 'asc' | 'desc'; match: string },
+) {
+  const numbers = db.prepare(
+    `select rowid as id from words where words match ? and rowid between ? and ?
+     order by rowid ${order} limit ?`,
+  )
+  const entry = db.prepare(`select ${COLUMNS} from entries where id = ?`)
+  let most = PAGE
+  for (let left: Stretch | undefined = stretch; left && left.first <= left.last; ) {
+    const rows = numbers.all(match, left.first, left.last, most) as { id: number }[]
+    for (const { id } of rows) {
+      const row = entry.get(id) as StoredRow | undefined
+      // It may have been deleted meanwhile.
+      if (row) yield row
+    }
+    left = rows.length < most ? undefined : behindOf(left, rows.at(-1)?.id ?? 0, order)
+    most = Math.min(MOST_NUMBERS, most * 4)
+  }
+}
+
+/** What is left of a stretch behind an entry. */
+function behindOf({ first, last }: Stretch, id: number, order: 'asc' | 'desc'): Stretch {
+  return order === 'desc' ? { first, last: id - 1 } : { first: id + 1, last }
+}

@@ -1,0 +1,75 @@
+import type { Query } from '@launchtail/client/query'
+import {
+  type Demand,
+  demandOf,
+  mayMatchLaunch,
+  timeRangeOf,
+} from '@launchtail/client/query/indexing'
+import type { Sqlite } from '../../sqlite.js'
+import { type Stretch, stretchesIn } from './blocks.js'
+import { matchLists, matchText } from './match-text.js'
+import type { Question } from './question.js'
+
+/** What a search has to look at: at least all that it finds. */
+export interface Narrowed {
+  /** The entries by number, in order. */
+  readonly stretches: readonly Stretch[]
+  /** Those in the index that match this; undefined for all. */
+  readonly match: string | undefined
+  /** Those of these lists; undefined for all. */
+  readonly lists: ReadonlySet<number> | undefined
+}
+
+/** More lists than this are not asked of the index: each costs a look-up. */
+const MOST_LISTS = 200
+
+const NOTHING: Narrowed = { stretches: [], match: undefined, lists: undefined }
+
+export function narrow(db: Sqlite, query: Query | undefined, question: Question): Narrowed {
+  const lists = listsOf(db, query, question)
+  if (lists?.size === 0) return NOTHING
+  const demand = demandIn(query, question)
+  const text = demand && matchText(demand)
+  // Nothing can meet the demand, such as a level that is below `debug`.
+  if (demand && text === undefined) return NOTHING
+  const match = lists && lists.size <= MOST_LISTS ? matchLists(text, [...lists]) : text
+  return { stretches: stretchesIn(db, timeIn(query, question)), match, lists }
+}
+
+function demandIn(query: Query | undefined, { levels, phase }: Question): Demand | undefined {
+  const demands = [
+    query && demandOf(query.expression).demand,
+    levels && { kind: 'any' as const, of: [...levels].map((level) => ofValue('level', level)) },
+    phase && ofValue('phase', phase),
+  ].filter((demand) => demand !== undefined)
+  return demands.length > 1 ? { kind: 'all', of: demands } : demands[0]
+}
+
+function ofValue(field: 'level' | 'phase', value: string): Demand {
+  return { kind: 'value', field, value }
+}
+
+function timeIn(query: Query | undefined, { now, since, until }: Question) {
+  const { from, to } = query
+    ? timeRangeOf(query.expression, now)
+    : { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  return {
+    from: since ? Math.max(from, since.seconds * 1000 + Math.floor(since.nanos / 1e6)) : from,
+    to: until ? Math.min(to, until.seconds * 1000 + Math.floor(until.nanos / 1e6)) : to,
+  }
+}
+
+/** The lists of the nodes that are asked for, by name or by the fields of their launches. */
+function listsOf(
+  db: Sqlite,
+  query: Query | undefined,
+  { now, nodes, launches }: Question,
+): ReadonlySet<number> | undefined {
+  if (!nodes && !launches) return undefined
+  const mayMatch = query && launches ? mayMatchLaunch(query.expression, now) : () => true
+  const rows = db.prepare('select id, node from lists where removed = 0').all()
+  const lists = (rows as { id: number; node: string }[]).filter(
+    ({ node }) => (!nodes || nodes.has(node)) && mayMatch(launches?.get(node)),
+  )
+  return lists.length === rows.length ? undefined : new Set(lists.map(({ id }) => id))
+}

@@ -1,0 +1,90 @@
+import { checkOf } from '../../logs/check.js'
+import { isAtEnd, type LogStore } from '../../logs/store.js'
+import { NOTHING_YET, type Page, type Reached } from './pages.js'
+import type { ArchiveThread } from './thread.js'
+import type { ToBeArchived } from './to-be-archived.js'
+
+/** Reads from the lists what the archive does not have. */
+export interface PageReader {
+  /** Reads the next page of each list, until there are about as many entries as are wanted. */
+  read(nodeIds: readonly string[], most: number): Promise<ReadPages>
+  /** Notes how far the archive has the page's list now. False if it did not take the page in. */
+  note(page: Page, reached: Reached): boolean
+  forget(nodeId?: string): void
+}
+
+export interface ReadPages {
+  readonly pages: readonly Page[]
+  /** The nodes that have more, or were not read. */
+  readonly left: Set<string>
+}
+
+export interface PageReaderOptions {
+  store: Pick<LogStore, 'read' | 'length'>
+  thread: Pick<ArchiveThread, 'call'>
+  toBeArchived: ToBeArchived
+}
+
+/** Entries that are read from a list at once. */
+const PAGE = 500
+/** Lists of which it is remembered how far the archive has them. */
+const REMEMBERED = 10_000
+
+export function createPageReader({ store, thread, toBeArchived }: PageReaderOptions): PageReader {
+  const reached = new Map<string, Reached>()
+  return { read, note, forget }
+
+  async function read(nodeIds: readonly string[], most: number): Promise<ReadPages> {
+    const pages: Page[] = []
+    const left = new Set(nodeIds)
+    const some = nodeIds.slice(0, most)
+    await lookUp(some)
+    let count = 0
+    for (const nodeId of some) {
+      if (count >= most) break
+      const found = await next(nodeId)
+      if (!found || found.isLast) left.delete(nodeId)
+      if (!found) continue
+      pages.push(found.page)
+      count += found.page.texts.length
+    }
+    return { pages, left }
+  }
+
+  /** Asks the archive where it is with these lists, unless that is known. */
+  async function lookUp(nodeIds: readonly string[]): Promise<void> {
+    if (reached.size > REMEMBERED) reached.clear()
+    const unknown = nodeIds.filter((nodeId) => !reached.has(nodeId))
+    if (unknown.length === 0) return
+    const known = await thread.call('reached', unknown)
+    for (const [i, nodeId] of unknown.entries()) reached.set(nodeId, known[i] ?? NOTHING_YET)
+  }
+
+  /** The next entries of a list; undefined where there are none. */
+  async function next(nodeId: string): Promise<{ page: Page; isLast: boolean } | undefined> {
+    const { length: from, check } = reached.get(nodeId) ?? NOTHING_YET
+    // With the last entry that the archive has, to know that the list is still the same.
+    const texts = await store.read(nodeId, Math.max(0, from - 1), PAGE)
+    if (from > 0 && (texts[0] === undefined || checkOf(texts[0]) !== check)) {
+      if (texts.length === 0 && (await store.length(nodeId)) === 0) return undefined
+      // It is shorter, or another entry is there: it has become another list.
+      reached.set(nodeId, NOTHING_YET)
+      return next(nodeId)
+    }
+    const fresh = from === 0 ? texts : texts.slice(1)
+    if (fresh.length === 0) return undefined
+    const previous = from === 0 ? undefined : check
+    const page = { nodeId, from, previous, ...(await toBeArchived(nodeId, fresh, from)) }
+    return { page, isLast: isAtEnd(texts, PAGE) }
+  }
+
+  function note({ nodeId, from, texts }: Page, now: Reached): boolean {
+    reached.set(nodeId, now)
+    return now.length === from + texts.length
+  }
+
+  function forget(nodeId?: string): void {
+    if (nodeId === undefined) reached.clear()
+    else reached.delete(nodeId)
+  }
+}

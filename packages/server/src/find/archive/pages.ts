@@ -1,0 +1,22 @@
+/** Entries of a node's list, on their way into the archive. */
+export interface Page {
+  readonly nodeId: string
+  /** The index of the first of them. */
+  readonly from: number
+  /** Each as it is sent, without secrets; empty for what is no entry. */
+  readonly texts: readonly string[]
+  /** The checks of those that are stored as another text. */
+  readonly checks?: readonly (string | undefined)[] | undefined
+  /** The check of the entry before them; undefined where they begin a list. */
+  readonly previous: string | undefined
+}
+
+/** How far the archive has a node's list. */
+export interface Reached {
+  /** The number of entries that it has. */
+  readonly length: number
+  /** The check of the last of them. */
+  readonly check: string
+}
+
+export const NOTHING_YET: Reached = { length: 0, check: '0' }

@@ -1,0 +1,138 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  compareInstants,
+  formatCursor,
+  LEVELS,
+  type LogEntry,
+  parseInstant,
+} from '@launchtail/client/protocol'
+import { parseQuery, type Query } from '@launchtail/client/query'
+import { checkOf } from '../../logs/check.js'
+import { readEntry } from '../../logs/entry-text.js'
+import { lastEventOf } from '../../logs/events.js'
+import type { Sqlite } from '../../sqlite.js'
+import { candidates, type StoredRow } from './candidates.js'
+import { readCursor, writeCursor } from './cursor.js'
+import { narrow } from './narrowed.js'
+import { createNeighbours } from './neighbours.js'
+import type { Question, SearchAnswer, SearchQuestion } from './question.js'
+import { createVisibleLists } from './visible-lists.js'
+
+/** What one search may take: entries that are looked at, and milliseconds. */
+export interface Budget {
+  readonly entries: number
+  readonly time: number
+}
+
+const BUDGET: Budget = { entries: 500_000, time: 2000 }
+
+/** Milliseconds of searching after which other work gets its turn. */
+const TURN = 10
+
+/** Searches by a connection that only reads: what is written meanwhile does not disturb it. */
+export async function search(
+  db: Sqlite,
+  question: SearchQuestion,
+  { indexed, budget = BUDGET }: { indexed: number; budget?: Budget },
+): Promise<SearchAnswer> {
+  const { order, limit, context } = question
+  const behind = readCursor(db, question.cursor)
+  const looking = look(db, question, { order, behind, indexed, budget })
+  const neighbours = createNeighbours(db)
+  const logs: string[] = []
+  for await (const { row, entry, node } of looking.matches()) {
+    logs.push(hitText(row, entry, node, context > 0 ? neighbours(row, context) : undefined))
+    if (logs.length === limit) break
+  }
+  const { last, scanned, isComplete } = looking.state()
+  const isOver = isComplete && logs.length < limit
+  return {
+    logs,
+    isComplete,
+    cursor: isOver || !last ? undefined : writeCursor(db, last.id),
+    lookedUpTo: last && readEntry(last.body)?.timestamp,
+    scanned,
+  }
+}
+
+export interface Match {
+  readonly row: StoredRow
+  readonly entry: LogEntry
+  readonly node: string
+}
+
+export interface LookOptions {
+  order: 'asc' | 'desc'
+  behind: number | undefined
+  indexed: number
+  budget: Budget
+}
+
+/** Goes through what may match, and gives what does, until its budget is spent. */
+export function look(db: Sqlite, question: Question, options: LookOptions) {
+  const { budget } = options
+  let last: StoredRow | undefined
+  let scanned = 0
+  let isComplete = true
+  return { matches, state: () => ({ last, scanned, isComplete }) }
+
+  async function* matches(): AsyncGenerator<Match, void, undefined> {
+    const query = question.query === '' ? undefined : parseQuery(question.query)
+    const narrowed = narrow(db, query, question)
+    const visible = createVisibleLists(db)
+    const matches = matcherOf(query, question)
+    const deadline = performance.now() + budget.time
+    let turn = performance.now() + TURN
+    for (const row of candidates(db, narrowed, options)) {
+      const now = performance.now()
+      if (scanned >= budget.entries || now > deadline) {
+        isComplete = false
+        return
+      }
+      last = row
+      scanned += 1
+      const list = narrowed.lists?.has(row.list) === false ? undefined : visible(row.list)
+      if (list && row.idx >= list.keptFrom) {
+        const entry = matches(row, list.node)
+        if (entry) yield { row, entry, node: list.node }
+      }
+      if (now < turn) continue
+      await nextTurn()
+      turn = performance.now() + TURN
+    }
+  }
+}
+
+/** Gives the entry of a row where it is found. What is read of it costs most, so that comes last. */
+function matcherOf(query: Query | undefined, question: Question) {
+  const { now, since, until, levels, phase, launches } = question
+  const predicate = query?.predicate({ now })
+  return (row: StoredRow, node: string): LogEntry | undefined => {
+    const level = LEVELS[row.level]
+    if (levels && level && !levels.has(level)) return undefined
+    const entry = readEntry(row.body) as LogEntry | undefined
+    if (!entry || (phase && entry.phase !== phase)) return undefined
+    if ((since ?? until) && !isWithin(entry)) return undefined
+    return !predicate || predicate(entry, launches?.get(node)) ? entry : undefined
+  }
+
+  function isWithin({ timestamp }: LogEntry): boolean {
+    const time = parseInstant(timestamp)
+    if (!time) return false
+    if (since && compareInstants(time, since) <= 0) return false
+    return !until || compareInstants(time, until) <= 0
+  }
+}
+
+/** The JSON of what was found: the entry, and where it is. */
+function hitText(
+  { idx, checked, body }: StoredRow,
+  entry: LogEntry,
+  node: string,
+  neighbours: string | undefined,
+): string {
+  const index = idx
+  const cursor = formatCursor({ index, check: checked ?? checkOf(body), event: lastEventOf(entry) })
+  const place = `"node_id":${JSON.stringify(node)},"cursor":"${cursor}"`
+  return `${body.slice(0, -1)},${place}${neighbours === undefined ? '' : `,${neighbours}`}}`
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { openSqlite, type Sqlite } from '../../sqlite.js'
+
+/** It grows with each change of what counts as a word; the index is then built anew. */
+const WORDS_VERSION = '1'
+
+/**
+ * `lists` has a row for each list that a node has had: after its log has expired, a node begins a new
+ * one. Entries before `kept_from` were removed for lack of room; `size` is what the others have in
+ * characters. `entries` are numbered as they
+ * arrive, so a list's own are in its order; numbers are not used twice. A body is the entry as it is
+ * sent, or empty for what is none; `checked` is its check where that is of another text.
+ */
+const TABLES = `
+  create table if not exists facts (name text primary key, value text not null) without rowid;
+  create table if not exists lists (
+    id integer primary key autoincrement,
+    node text not null,
+    length integer not null,
+    last_check text not null,
+    failed integer not null,
+    written_at integer not null,
+    size integer not null default 0,
+    kept_from integer not null default 0,
+    removed integer not null default 0
+  );
+  create index if not exists lists_of_node on lists (node, id);
+  create table if not exists entries (
+    id integer primary key,
+    list integer not null,
+    idx integer not null,
+    ts integer not null,
+    level integer not null,
+    checked text,
+    body text not null
+  );
+  create unique index if not exists entries_of_list on entries (list, idx);
+  create table if not exists blocks (
+    block integer primary key,
+    first_ts integer not null,
+    last_ts integer not null
+  );
+`
+
+/**
+ * The words of the entries up to the one named by the fact `indexed`. The texts themselves are not
+ * kept a second time, nor the places of words: the predicate decides on the entry. The tokenizer
+ * does nothing but cut at blanks, because the words have been cut already.
+ */
+const WORDS = `
+  create virtual table if not exists words using fts5(
+    word, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '=_'"
+  );
+`
+
+/** Opens the archive for the one thread that writes it. Brings its tables up to date. */
+export async function openArchive(file: string): Promise<Sqlite> {
+  const db = await openSqlite(file)
+  db.exec(TABLES)
+  db.exec(WORDS)
+  if (!factOf(db, 'name')) {
+    setFact(db, 'name', randomUUID().slice(0, 8))
+    setFact(db, 'words', WORDS_VERSION)
+  }
+  if (factOf(db, 'words') !== WORDS_VERSION) forgetWords(db)
+  return db
+}
+
+/** Empties the index, which is then built anew from the entries. */
+export function forgetWords(db: Sqlite): void {
+  db.exec('begin immediate')
+  db.exec('drop table words')
+  db.exec(WORDS)
+  setFact(db, 'indexed', '0')
+  setFact(db, 'words', WORDS_VERSION)
+  db.exec('commit')
+}
+
+/** `name` is this archive's own, `indexed` the last entry in the index, `next` the number of the next one. */
+export type Fact = 'name' | 'words' | 'indexed' | 'next'
+
+export function factOf(db: Sqlite, name: Fact): string | undefined {
+  const row = db.prepare('select value from facts where name = ?').get(name)
+  return (row as { value: string } | undefined)?.value
+}
+
+export function setFact(db: Sqlite, name: Fact, value: string): void {
+  db.prepare('insert or replace into facts (name, value) values (?, ?)').run(name, value)
+}
+
+/** Commits what is done, or undoes all of it. */
+export function transaction<T>(db: Sqlite, act: () => T): T {
+  db.exec('begin immediate')
+  try {
+    const result = act()
+    db.exec('commit')
+    return result
+  } catch (error) {
+    // A full disk ends the transaction, and to roll it back again would be an error.
+    if (db.isTransaction) db.exec('rollback')
+    throw error
+  }
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { CODE_FOLDER } from '../../code-folder.js'
+import type { Answered, ArchiveCalls, Asked, Said, ThreadData } from './calls.js'
+import { errorOf } from './faults.js'
+
+/** The archive's thread, which runs only while there is something to do. */
+export interface ArchiveThread {
+  call<Name extends keyof ArchiveCalls>(
+    name: Name,
+    ...given: Parameters<ArchiveCalls[Name]>
+  ): Promise<Awaited<ReturnType<ArchiveCalls[Name]>>>
+  close(): Promise<void>
+}
+
+export interface ArchiveThreadOptions extends ThreadData {
+  /** Called when the thread has ended by itself, with the time at which something will be over. */
+  onRest: (nextExpiry: number | undefined) => void
+  /** Called with the nodes whose oldest entries were removed for lack of room. */
+  onRemoved: (nodeIds: readonly string[]) => void
+  onFault: (message: string, error: unknown) => void
+}
+
+/** Milliseconds after which a thread that nobody asks ends: it takes some 20 MB. */
+const IDLE = 60_000
+
+interface Waiting {
+  resolve(answer: unknown): void
+  reject(error: Error): void
+}
+
+export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThread {
+  const { file, keeping, onRest, onRemoved, onFault } = options
+  const waiting = new Map<number, Waiting>()
+  let asked = 0
+  let worker: Worker | undefined
+  let ending: Promise<unknown> | undefined
+  let idle: NodeJS.Timeout | undefined
+  let closed = false
+  return { call, close }
+
+  async function call<Name extends keyof ArchiveCalls>(
+    name: Name,
+    ...given: Parameters<ArchiveCalls[Name]>
+  ): Promise<Awaited<ReturnType<ArchiveCalls[Name]>>> {
+    if (closed) throw new Error('the archive is closed')
+    clearTimeout(idle)
+    // It still writes its last pages into the file.
+    while (ending) await ending
+    worker ??= start()
+    return (await ask(worker, name, given)) as Awaited<ReturnType<ArchiveCalls[Name]>>
+  }
+
+  function ask(thread: Worker, call: keyof ArchiveCalls, given: readonly unknown[]) {
+    const id = asked++
+    const answer = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
+    thread.postMessage({ id, call, given } satisfies Asked)
+    return answer
+  }
+
+  function start(): Worker {
+    const data: ThreadData = { file, keeping }
+    const started = new Worker(THREAD, { workerData: data })
+    started.unref()
+    started.on('message', heard)
+    // Whoever asks next starts another one, and what it had committed is in the file.
+    started.on('error', (error) => {
+      if (worker === started) worker = undefined
+      onFault('the archive', error)
+      for (const { reject } of waiting.values()) reject(error)
+      waiting.clear()
+    })
+    return started
+  }
+
+  function heard(said: Said): void {
+    if ('removed' in said) onRemoved(said.removed)
+    else if ('failed' in said) onFault('the archive', errorOf(said.failed))
+    else answered(said)
+  }
+
+  function answered(said: Answered): void {
+    const asker = waiting.get(said.id)
+    waiting.delete(said.id)
+    if ('fault' in said) asker?.reject(errorOf(said.fault))
+    else asker?.resolve(said.answer)
+    if (waiting.size > 0 || closed || ending) return
+    clearTimeout(idle)
+    idle = setTimeout(() => void leave(), IDLE).unref()
+  }
+
+  async function leave(): Promise<void> {
+    const before = asked
+    const nextExpiry = await call('rest').catch(() => undefined)
+    clearTimeout(idle)
+    // Somebody has asked meanwhile.
+    if (asked !== before + 1 || closed) return
+    await end()
+    onRest(nextExpiry)
+  }
+
+  async function end(): Promise<void> {
+    const ended = worker
+    if (!ended) return
+    worker = undefined
+    ending = Promise.allSettled([once(ended, 'exit'), ask(ended, 'close', [])])
+    await ending
+    ending = undefined
+  }
+
+  async function close(): Promise<void> {
+    closed = true
+    clearTimeout(idle)
+    await ending
+    await end()
+  }
+}
+
+/** A thread runs what was built, also where the server runs from its sources. */
+const FOLDER = import.meta.url.endsWith('.ts') ? '../dist/' : ''
+const THREAD = new URL(`${FOLDER}find/archive/archive-worker.js`, CODE_FOLDER)

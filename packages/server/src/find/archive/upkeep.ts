@@ -1,0 +1,112 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { WordIndex } from './index-words.js'
+import type { Removal } from './removal.js'
+
+/** What the archive's thread does by and by, while nobody waits for it. */
+export interface Upkeep {
+  /** Something was taken in. */
+  grown(): void
+  /** Something was taken out. */
+  shrunk(): void
+  /** Takes out what is over by now. Called before anything is looked for. */
+  expire(): void
+  /** Resolves when nothing is left to do, with the time at which the next list is over. */
+  rest(): Promise<number | undefined>
+  stop(): Promise<void>
+}
+
+export interface UpkeepOptions {
+  index: WordIndex
+  removal: Removal
+  now: () => number
+  /** Called with the nodes whose oldest entries were removed for lack of room. */
+  onRemoved: (nodeIds: readonly string[]) => void
+  onFault: (error: unknown) => void
+}
+
+/** Entries that are indexed in one transaction: about 15 ms. Few at a time cost more each. */
+const BATCH = 1000
+/** A search looks through what is not indexed yet, so that may wait, in milliseconds. */
+const INDEX_AFTER = 2000
+const EXPIRE_EVERY = 60_000
+
+export function startUpkeep({ index, removal, now, onRemoved, onFault }: UpkeepOptions): Upkeep {
+  let stopped = false
+  let working: Promise<void> | undefined
+  let indexing: NodeJS.Timeout | undefined
+  /** A process that was killed may have left some. */
+  let hasRemoved = true
+  let nextExpiry: number | undefined
+  const expiring = setInterval(expire, EXPIRE_EVERY)
+  expireAll()
+  return { grown, shrunk, expire, rest, stop }
+
+  function grown(): void {
+    nextExpiry = Math.min(nextExpiry ?? Number.POSITIVE_INFINITY, now() + removal.shortest)
+    if (index.behind() >= BATCH) void work(false)
+    else indexing ??= setTimeout(() => work(true), INDEX_AFTER)
+  }
+
+  function shrunk(): void {
+    hasRemoved = true
+    void work(false)
+  }
+
+  function expire(): void {
+    if (nextExpiry !== undefined && nextExpiry <= now()) expireAll()
+  }
+
+  function expireAll(): void {
+    try {
+      nextExpiry = removal.expire(now())
+      shrunk()
+    } catch (error) {
+      onFault(error)
+    }
+  }
+
+  /** One after the other, and what else the thread does gets its turn in between. */
+  async function work(isDue: boolean): Promise<void> {
+    await working
+    clearTimeout(indexing)
+    indexing = undefined
+    working ??= workOff(isDue)
+      .catch(onFault)
+      .finally(() => {
+        working = undefined
+      })
+    await working
+  }
+
+  async function workOff(isDue: boolean): Promise<void> {
+    while (!stopped) {
+      if (hasRemoved) hasRemoved = removal.purge()
+      else if (index.behind() >= (isDue ? 1 : BATCH)) {
+        index.takeIn(BATCH)
+        makeFit()
+      } else break
+      await nextTurn()
+    }
+    if (!stopped && index.behind() > 0) indexing ??= setTimeout(() => work(true), INDEX_AFTER)
+  }
+
+  function makeFit(): void {
+    const nodes = removal.makeFit()
+    if (nodes.length === 0) return
+    hasRemoved = true
+    onRemoved(nodes)
+  }
+
+  async function rest(): Promise<number | undefined> {
+    await work(true)
+    return nextExpiry
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true
+    clearInterval(expiring)
+    clearTimeout(indexing)
+    await working
+    clearTimeout(indexing)
+  }
+}
