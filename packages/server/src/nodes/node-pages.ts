@@ -7,8 +7,22 @@ import type { Row } from './rows.js'
 /** One page of the nodes that match, newest first, and the cursor of the next page if there is one. */
 export async function readNodePage(
   database: Database,
-  { phase, provider, q, limit, cursor }: NodesQuery,
+  asked: NodesQuery,
 ): Promise<{ rows: Row[]; cursor?: string }> {
+  const { limit } = asked
+  // One extra row shows whether there is a next page.
+  const rows = await nodePageQuery(database, { ...asked, limit: limit + 1 }).execute()
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return rows.length > limit && last
+    ? { rows: page, cursor: writePageCursor(last) }
+    : { rows: page }
+}
+
+export function nodePageQuery(
+  database: Database,
+  { phase, provider, q, limit, cursor }: NodesQuery,
+) {
   let query = database.selectFrom('nodes').selectAll()
   if (phase) query = query.where('phase', '=', phase)
   if (provider) query = query.where('provider', '=', provider)
@@ -25,17 +39,7 @@ export async function readNodePage(
       ]),
     )
   }
-  // One extra row shows whether there is a next page.
-  const rows = await query
-    .orderBy('created_at', 'desc')
-    .orderBy('node_id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  return rows.length > limit && last
-    ? { rows: page, cursor: writePageCursor(last) }
-    : { rows: page }
+  return query.orderBy('created_at', 'desc').orderBy('node_id', 'desc').limit(limit)
 }
 
 /** Where the page after this row begins. */
