@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -404,6 +405,38 @@ describe('an API server that is away', () => {
     const others = entries.filter((one) => one.level !== 'warn' && !back.includes(one))
     expect(told(others)).toEqual(expected)
     expect(api.launched).toHaveLength(1)
+  })
+
+  test('that ended its streams in order: what the job said meanwhile is read', async () => {
+    const line = (i: number) => ({ text: `(task, pid=7) step ${i}\n` })
+    const lines = Array.from({ length: 20 }, (_, i) => line(i))
+    const { api, start } = await sky({
+      scenario: {
+        ...scenarios.plain(),
+        job: [{ job: 'RUNNING' }, ...lines.slice(0, 5), { gate: 'rest' }, ...lines.slice(5)],
+        jobEnds: 'FAILED',
+      },
+    })
+    let isAway = false
+    let logs: ServerResponse | undefined
+    api.intercept(async ({ path, req, res, go }) => {
+      if (isAway) return void req.destroy()
+      if (path === '/logs') logs = res
+      await go()
+    })
+    const server = await start()
+    const { cluster_name } = await server.orchestrator.launch(request())
+    await server.until('gpu-1', ({ message }) => message === 'step 4')
+    isAway = true
+    logs?.end()
+    await server.until('gpu-1', ({ level }) => level === 'warn')
+    api.pass('rest')
+    const job = () => [...(api.clusters.get(cluster_name)?.jobs.values() ?? [])].at(-1)
+    await waitFor(() => job()?.status === 'FAILED' || undefined)
+    isAway = false
+    const entries = await server.until('gpu-1', ended)
+    const said = entries.filter(({ message }) => message.startsWith('step '))
+    expect(said.map(({ message }) => message)).toEqual(lines.map((_, i) => `step ${i}`))
   })
 
   test('for good: failed with the reason when the launch’s time is over', async () => {

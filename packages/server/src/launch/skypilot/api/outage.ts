@@ -15,6 +15,8 @@ export interface Outage {
   trouble(error: SkyApiError): void
   /** SkyPilot answered. */
   fine(): void
+  /** How often SkyPilot did not do what it was asked. */
+  troubles(): number
   /** The last error, while SkyPilot does not answer. */
   reason(): string | undefined
 }
@@ -35,7 +37,8 @@ export function watchOutage({ pace, warn, back = () => {} }: OutageOptions): Out
   let last: string | undefined
   let warnedAt = Number.NEGATIVE_INFINITY
   let warned = false
-  return { insist, trouble, fine, reason: () => last }
+  let count = 0
+  return { insist, trouble, fine, troubles: () => count, reason: () => last }
 
   async function insist<T>(
     act: () => Promise<T>,
@@ -57,6 +60,7 @@ export function watchOutage({ pace, warn, back = () => {} }: OutageOptions): Out
   }
 
   function trouble(error: SkyApiError): void {
+    count += 1
     const now = performance.now()
     since ??= now
     last = error.message

@@ -26,10 +26,14 @@ export async function readOutput(options: OutputOptions): Promise<void> {
   try {
     for (let attempt = 0; ; attempt += 1) {
       const before = readings.given()
+      const wasOver = source.reached()
       try {
-        const takeRest = await readings.next()
+        const { isCut, takeRest } = await readings.next()
         outage.fine()
-        if (await source.ask()) {
+        const troubles = outage.troubles()
+        // A server that goes away ends its streams as if they were whole.
+        const isWhole = () => wasOver || (!isCut && outage.troubles() === troubles)
+        if ((await source.ask()) && isWhole()) {
           tries += 1
           // A log that does not exist yet when all is over comes a moment later.
           if (readings.given() > 0 || tries >= LAST_TRIES || !mayBeLate) return await takeRest()

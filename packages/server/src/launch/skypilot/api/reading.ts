@@ -19,15 +19,19 @@ export interface ReadingOptions {
 }
 
 export interface Readings {
-  /**
-   * Reads the output once, from its beginning to its end. Returns how to take what is behind the last
-   * line end, which may be half a line yet.
-   */
-  next(): Promise<() => Promise<void>>
+  /** Reads the output once, from its beginning to its end. */
+  next(): Promise<Read>
   /** How many final lines were given. */
   given(): number
   /** Ends the reading at hand if nothing came for so many milliseconds. */
   cutWhenSilent(ms: number): void
+}
+
+export interface Read {
+  /** True where nothing came any more, and it was not waited for. */
+  readonly isCut: boolean
+  /** Takes what is behind the last line end, which may be half a line yet. */
+  takeRest(): Promise<void>
 }
 
 /** Reads an output over and over, and gives each of its lines once. */
@@ -44,7 +48,7 @@ export function createReadings({
   let cut: (() => void) | undefined
   return { next, given: count.given, cutWhenSilent }
 
-  async function next(): Promise<() => Promise<void>> {
+  async function next(): Promise<Read> {
     const decoder = lineDecoder()
     const own = select()
     const unseen = count.reading()
@@ -69,7 +73,7 @@ export function createReadings({
       reading.release()
       hear(undefined)
     }
-    return () => give(decoder.end())
+    return { isCut, takeRest: () => give(decoder.end()) }
 
     async function give(lines: readonly RawLine[]): Promise<void> {
       const fresh = unseen(own(lines).flatMap(withoutPayloads))
