@@ -392,4 +392,38 @@ test('an API server that is away for a while is waited for', async () => {
   expect(phases(entries)).toEqual(UP_TO_ACTIVE)
 })
 
+test('a `sky launch` that fails when its job is submitted has launched all the same', async () => {
+  const scenario = {
+    request: [
+      { text: '⚙︎ Launching on AWS x (a).\n✓ Cluster launched: c.\n⚙︎ Job submitted, ID: 1\n' },
+    ],
+    job: STEPS.map((step) => ({ text: `(task, pid=7) ${step}\n` })),
+    jobEnds: 'FAILED',
+  }
+  const { api, start } = await sky({ scenario, env: { SKY_DOUBLE_TROUBLE: TROUBLE } })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  const entries = await server.until('gpu-1', ended)
+  expect(steps(entries)).toEqual(STEPS)
+  expect(entries.at(-1)?.message).toContain('status: FAILED')
+  expect(entries.map(({ message }) => message).join('\n')).not.toContain('Max retries exceeded')
+  expect(api.launched).toHaveLength(1)
+})
+
+/** What `sky launch` of 0.14.1 prints where the API server ends after the job was submitted, cut. */
+const TROUBLE = `ConnectionRefusedError: [Errno 111] Connection refused
+
+The above exception was the direct cause of the following exception:
+
+urllib3.exceptions.NewConnectionError: HTTPConnection(host='127.0.0.1', port=27864): Failed to establish a new connection: [Errno 111] Connection refused
+
+The above exception was the direct cause of the following exception:
+
+urllib3.exceptions.MaxRetryError: HTTPConnectionPool(host='127.0.0.1', port=27864): Max retries exceeded with url: /status (Caused by NewConnectionError("HTTPConnection(host='127.0.0.1', port=27864): Failed to establish a new connection: [Errno 111] Connection refused"))
+
+During handling of the above exception, another exception occurred:
+
+requests.exceptions.ConnectionError: HTTPConnectionPool(host='127.0.0.1', port=27864): Max retries exceeded with url: /status (Caused by NewConnectionError("HTTPConnection(host='127.0.0.1', port=27864): Failed to establish a new connection: [Errno 111] Connection refused"))
+`
+
 launchesContract({ open, short: 8000 })

@@ -84,6 +84,12 @@ async function script({ url, calls }: { url: string; calls: string }): Promise<v
     const id = idOf(answer)
     await copy(await ask(`/api/stream?request_id=${id}&format=console&follow=true`))
     const { status, error } = await get(id)
+    // As where the API server goes away when the job is submitted.
+    const trouble = process.env.SKY_DOUBLE_TROUBLE
+    if (status === 'SUCCEEDED' && trouble) {
+      setTimeout(() => process.stderr.write(trouble, () => process.exit(1)), 300)
+      return
+    }
     if (status === 'SUCCEEDED') process.exit(0)
     const { type, message } = JSON.parse(error ?? '{}')
     process.stderr.write(`${type}: ${message}\n`)
