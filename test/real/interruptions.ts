@@ -62,7 +62,7 @@ export const INTERRUPTIONS: readonly Case[] = [
         await together(() => update('state=resume').catch(() => ''))
       }
       await expect(launched, {
-        ...{ status: 'failed', code: 'node_failure', message: /Node failure/ },
+        ...{ status: 'failed', code: 'node_failure', message: /node failure/i },
         cut: true,
       })
     },
