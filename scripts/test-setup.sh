@@ -4,10 +4,13 @@
 # it may not.
 set -eu
 
+sh "$(dirname "$0")/unpack-proxies.sh"
+
 missing=
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 command -v redis-cli >/dev/null 2>&1 || missing="$missing redis-tools"
 command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v python3 >/dev/null 2>&1 || missing="$missing python3"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"

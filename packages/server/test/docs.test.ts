@@ -25,6 +25,27 @@ it('docs/skypilot.md names only settings that are there', async () => {
   expect(named?.filter((name) => !known.includes(name))).toEqual([])
 })
 
+it('docs/proxies.md names only settings that are there', async () => {
+  const known = Object.values(settings).map(({ env }) => env as string)
+  const named = (await read('proxies.md')).match(/\bLAUNCHTAIL_[A-Z_]*[A-Z]\b/g)
+  expect(named?.length).toBeGreaterThan(5)
+  expect(named?.filter((name) => !known.includes(name))).toEqual([])
+})
+
+it('docs/proxies.md shows in its table what the examples have', async () => {
+  const rows = (await read('proxies.md')).split('\n').filter((line) => line.startsWith('| '))
+  expect(rows.length).toBeGreaterThan(5)
+  for (const [column, file] of ['nginx.conf', 'Caddyfile', 'envoy.yaml'].entries()) {
+    const example = await readFile(new URL(`../examples/proxies/${file}`, docs), 'utf8')
+    for (const row of rows) {
+      const [, , ...cells] = row.split('|')
+      for (const [, code = ''] of (cells[column] ?? '').matchAll(/`([^`]+)`/g)) {
+        expect(example, `in ${file}`).toContain(code)
+      }
+    }
+  }
+})
+
 it('docs/protocol.md names every phase', async () => {
   const page = await read('protocol.md')
   for (const phase of PHASES) expect(page).toContain(`\`${phase}\``)

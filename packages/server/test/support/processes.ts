@@ -222,7 +222,7 @@ async function clusterPort(): Promise<number> {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   // One that is stopped takes no other signal but this.
   child.kill('SIGKILL')
@@ -230,7 +230,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Runs when the test is done; outside of a test (in a hook), when the file is. */
-function atEnd(act: () => Promise<void>): void {
+export function atEnd(act: () => Promise<void>): void {
   try {
     onTestFinished(act)
   } catch {
