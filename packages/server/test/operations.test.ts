@@ -191,7 +191,7 @@ describe('listing nodes', () => {
       ['ODD', 2],
       ['n-mod', 1],
       ['nowhere', 0],
-      ["' or 1=1 --", 0],
+      [`"' or 1=1 --"`, 0],
     ])
   })
 
@@ -200,7 +200,7 @@ describe('listing nodes', () => {
       ['100%', 2],
       ['EVEN_', 1],
       ['0_%', 0],
-      ['"model"', 0],
+      ['gpu_count', 0],
     ])
   })
 

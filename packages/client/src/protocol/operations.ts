@@ -126,6 +126,7 @@ export const operations = {
     ...ROUTES.listNodes,
     summary: 'List nodes, newest first',
     query: nodesQuery,
+    finds: true,
     status: 200,
     answer: nodesSchema,
   },

@@ -101,12 +101,13 @@ export const exportQuery = historyQuery.extend({
 export const nodesQuery = z.object({
   phase: z.enum(PHASES, "invalid 'phase' value").optional(),
   provider: z.string().optional(),
-  /** A part of the id, name, cluster name, model, GPU or region. */
+  /** A query over the records; a word is a part of the id, name, model, message and the like. */
   q: z
     .string()
-    .max(256, "invalid 'q' value")
     .optional()
-    .describe('A part of the id, name, cluster name, model, GPU or region.'),
+    .describe(
+      'Only nodes that this query finds, such as `status:failed gpu:A100`; see docs/query.md. A word without a field is a part of the id, name, cluster name, provider, region, GPU, model or message.',
+    ),
   /** 1 to 1000. Default 100. */
   limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
   /** The `cursor` of the previous page. */

@@ -1,35 +1,47 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { NodesQuery } from '@launchtail/client/protocol'
-import { sql } from 'kysely'
+import type { Query } from '@launchtail/client/query'
 import type { Database } from '../database/open.js'
 import { HttpError } from '../errors.js'
+import { createNodeTest } from './node-test.js'
 import type { Row } from './rows.js'
 
-/** One page of the nodes that match, newest first, and the cursor of the next page if there is one. */
+/** Rows that are looked at before other work gets its turn. */
+const LOOKED_AT = 500
+
+/**
+ * One page of the nodes that match, newest first, and the cursor of the next page if there is one.
+ * `find` is the query in `q`.
+ */
 export async function readNodePage(
   database: Database,
   asked: NodesQuery,
+  { find, now }: { find: Query | undefined; now: Date },
 ): Promise<{ rows: Row[]; cursor?: string }> {
-  const { limit } = asked
+  const passes = find && (await createNodeTest(find, now.getTime()))
   // One extra row shows whether there is a next page.
-  const rows = await nodePageQuery(database, { ...asked, limit: limit + 1 }).execute()
-  const page = rows.slice(0, limit)
+  const wanted = asked.limit + 1
+  const limit = passes ? LOOKED_AT : wanted
+  const found: Row[] = []
+  for (let { cursor } = asked; ; ) {
+    const rows = await nodePageQuery(database, { ...asked, cursor, limit }).execute()
+    found.push(...(passes ? rows.filter(passes) : rows))
+    const last = rows.at(-1)
+    if (!last || rows.length < limit || found.length >= wanted) break
+    cursor = writePageCursor(last)
+    await nextTurn()
+  }
+  const page = found.slice(0, asked.limit)
   const last = page.at(-1)
-  return rows.length > limit && last
+  return found.length >= wanted && last
     ? { rows: page, cursor: writePageCursor(last) }
     : { rows: page }
 }
 
-export function nodePageQuery(
-  database: Database,
-  { phase, provider, q, limit, cursor }: NodesQuery,
-) {
+export function nodePageQuery(database: Database, { phase, provider, limit, cursor }: NodesQuery) {
   let query = database.selectFrom('nodes').selectAll()
   if (phase) query = query.where('phase', '=', phase)
   if (provider) query = query.where('provider', '=', provider)
-  if (q) {
-    const like = `%${q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-    query = query.where(sql<boolean>`words like ${like} escape '\\'`)
-  }
   const after = cursor === undefined ? undefined : readPageCursor(cursor)
   if (after) {
     query = query.where((where) =>

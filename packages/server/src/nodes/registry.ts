@@ -1,5 +1,5 @@
 import type { Instant, NodeRecord, NodesQuery, PastLaunch } from '@launchtail/client/protocol'
-import type { LaunchFacts } from '@launchtail/client/query'
+import type { LaunchFacts, Query } from '@launchtail/client/query'
 import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
 import { type ReadText, readEntry } from '../logs/entry-text.js'
@@ -38,7 +38,8 @@ export interface Registry
   find(nodeId: string, length?: number): Promise<NodeRecord | undefined>
   /** True if the node has a record or at least a list. Cheap, because every append asks. */
   isKnown(nodeId: string): Promise<boolean>
-  list(query: NodesQuery): Promise<{ nodes: NodeRecord[]; cursor?: string }>
+  /** `find` is the query in `q`. */
+  list(query: NodesQuery, find?: Query): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The records that exist of these nodes, as they are stored. */
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
   /** The launches that ended after `since`, newest first. */
@@ -155,10 +156,10 @@ export function createRegistry({
     notify(nodeId)
   }
 
-  async function list(query: NodesQuery) {
+  async function list(query: NodesQuery, find?: Query) {
     // For the first page only: a fleet that never rests would make every page wait for all of it.
     if (query.cursor === undefined) await writer.flush()
-    const { rows, ...next } = await readNodePage(database, query)
+    const { rows, ...next } = await readNodePage(database, query, { find, now: now() })
     return { nodes: await recordsOf(rows), ...next }
   }
 

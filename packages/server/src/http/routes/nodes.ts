@@ -52,10 +52,10 @@ export function mountNodes(
       return { answer, headers: { Location: addressOf(nodeId) } }
     },
 
-    async listNodes({ query, reply }) {
+    async listNodes({ query, find, reply }) {
       // A thousand records with all their labels are 20 MB.
       endIfStalled(reply.raw)
-      const { nodes, cursor } = await registry.list(query)
+      const { nodes, cursor } = await registry.list(query, find)
       return { nodes, count: nodes.length, cursor }
     },
 
