@@ -560,6 +560,26 @@ class Client:
         query.update({"node": node, "limit": limit, "cursor": cursor, "order": order})
         return self._json("GET", "/admin/logs", query={**query, "context": context})
 
+    def count_logs(
+        self,
+        q: Optional[str] = None,
+        *,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        level: Levels = None,
+        phase: Optional[str] = None,
+        node: Union[str, Sequence[str], None] = None,
+        bucket: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """How many entries a search would find, by time and level: `count`, `complete`,
+        `bucket_seconds`, `buckets`.
+
+        bucket: how long a bucket is, such as "5m". By default as long as fits into 60 of them.
+        """
+        query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
+        query.update({"node": node, "bucket": bucket})
+        return self._json("GET", "/admin/logs/stats", query=query)
+
     def explain_query(self, q: Optional[str] = None) -> Dict[str, Any]:
         """How a query is understood: `query`, `hints`, and all `fields` and `operators` there are.
 

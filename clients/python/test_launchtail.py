@@ -81,6 +81,8 @@ class Operations(unittest.TestCase):
         found = self.client.search_logs(query, node=[node])
         self.assertEqual([hit["message"] for hit in found["logs"]], ["Loading bloom"])
         self.assertEqual((found["complete"], found["logs"][0]["node_id"]), (True, node))
+        counted = self.client.count_logs(query, node=node, bucket="1h")
+        self.assertEqual((counted["count"], counted["bucket_seconds"]), (1, 3600))
         self.assertEqual(self.client.explain_query("a  AND b")["query"], "a b")
         with self.assertRaises(ApiError) as refused:
             self.client.explain_query("level:warning")

@@ -2,6 +2,8 @@ import { type Answer, type Call, call } from './call.js'
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
 import type {
   CallOptions,
+  Counted,
+  CountOptions,
   ExportOptions,
   Found,
   HistoryOptions,
@@ -56,6 +58,8 @@ export interface Client {
   streamNodes(options?: NodesStreamOptions): AsyncGenerator<NodesEvent, void, undefined>
   /** Entries of all nodes, newest first, also of logs that have expired; see docs/search.md. */
   searchLogs(options?: SearchOptions): Promise<Found>
+  /** How many entries a search would find, by time and level. */
+  countLogs(options?: CountOptions): Promise<Counted>
   /** Statistics of the launches that have ended: how many, how long they took, why they failed. */
   getStats(options?: StatsOptions): Promise<Stats>
   /** How a query is understood. Throws ApiError with the column of what is wrong. */
@@ -138,6 +142,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     getSkyPilot: ({ signal } = {}) => json('getSkyPilot', { signal }),
 
     searchLogs: ({ signal, ...query } = {}) => json('searchLogs', { query, signal }),
+
+    countLogs: ({ signal, ...query } = {}) => json('countLogs', { query, signal }),
 
     explainQuery: (q, { signal } = {}) => json('explainQuery', { query: { q }, signal }),
 

@@ -5,6 +5,8 @@ export { NodeEventSource, type NodeEventSourceOptions } from './event-source.js'
 export type { NodesEvent, NodesStreamOptions } from './nodes.js'
 export type {
   CallOptions,
+  Counted,
+  CountOptions,
   ExportOptions,
   Found,
   HistoryOptions,

@@ -13,6 +13,8 @@ export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 
 export interface SearchOptions extends QueryOf<'searchLogs'>, CallOptions {}
 
+export interface CountOptions extends QueryOf<'countLogs'>, CallOptions {}
+
 export interface StatsOptions extends QueryOf<'getStats'>, CallOptions {}
 
 export interface SendOptions extends CallOptions {
@@ -41,6 +43,7 @@ export interface NodeLogs extends Answer<'getNodeLogs'> {
 }
 
 export type Found = Answer<'searchLogs'>
+export type Counted = Answer<'countLogs'>
 export type Sent = Answer<'appendNodeLogs'>
 export type Launched = Answer<'launchNode'>
 export type NodesPage = Answer<'listNodes'>

@@ -24,6 +24,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.streamNodes().next(),
     client.getSkyPilot(),
     client.searchLogs(),
+    client.countLogs(),
     client.explainQuery(),
     client.getStats(),
     client.getNode('a/b'),

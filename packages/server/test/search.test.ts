@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Found, LogEntry } from '@launchtail/client'
+import type { Counted, Found, LogEntry } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCommand } from './support/command.js'
 import { newNode } from './support/nodes.js'
@@ -127,6 +127,45 @@ describe('GET /admin/logs', () => {
   })
 })
 
+describe('GET /admin/logs/stats', () => {
+  it('counts what a search finds, by time and level', async () => {
+    const id = await newNode(server)
+    const entries = Array.from({ length: 10 }, (_, n) => ({
+      timestamp: `2026-01-15T1${n}:00:30Z`,
+      message: `feijoa ${n}`,
+      level: n % 2 ? 'error' : 'info',
+    }))
+    expect((await server.post(`/admin/nodes/${id}/logs`, entries)).status).toBe(202)
+    const none = { debug: 0, info: 0, warn: 0, error: 0 }
+    expect(await counted({ q: 'feijoa', until: '2026-01-15T11:30:00Z', bucket: '30m' })).toEqual({
+      count: 2,
+      complete: true,
+      bucket_seconds: 1800,
+      buckets: [
+        { from: '2026-01-15T10:00:00.000Z', ...none, info: 1 },
+        { from: '2026-01-15T11:00:00.000Z', ...none, error: 1 },
+      ],
+    })
+    expect(await counted({ q: 'feijoa', node: id })).toMatchObject({
+      count: 10,
+      bucket_seconds: 900,
+    })
+    expect(await counted({ q: 'feijoa', level: 'error', bucket: '1d' })).toMatchObject({
+      buckets: [{ ...none, error: 5 }],
+    })
+    expect(await counted({ q: 'nothing feijoa' })).toEqual({
+      count: 0,
+      complete: true,
+      bucket_seconds: 1,
+      buckets: [],
+    })
+    for (const bucket of ['0s', '1500ms', 'x']) {
+      const response = await server.fetch(`/admin/logs/stats?bucket=${bucket}`)
+      expect(await response.json()).toEqual({ error: { message: "invalid 'bucket' value" } })
+    }
+  })
+})
+
 describe('the archive', () => {
   it('is not there before there is something to archive', async () => {
     const idle = await startServer()
@@ -159,7 +198,7 @@ describe('the archive', () => {
   })
 
   it('keeps what the live log no longer has', async () => {
-    const brief = await startServer({ env: { LAUNCHTAIL_RETENTION: '3s' } })
+    const brief = await startServer({ env: { LAUNCHTAIL_RETENTION: '8s' } })
     const id = await newNode(brief)
     await send(brief, id, ['mango'])
     expect((await search(brief, { q: 'mango' })).count).toBe(1)
@@ -283,6 +322,12 @@ async function search(of: RunningServer, query: Record<string, string>): Promise
   const response = await of.fetch(`/admin/logs?${new URLSearchParams(query)}`)
   expect(response.status).toBe(200)
   return (await response.json()) as Found
+}
+
+async function counted(query: Record<string, string>): Promise<Counted> {
+  const response = await server.fetch(`/admin/logs/stats?${new URLSearchParams(query)}`)
+  expect(response.status).toBe(200)
+  return (await response.json()) as Counted
 }
 
 async function searchAll(of: RunningServer, query: Record<string, string>) {

@@ -14,6 +14,7 @@ import {
 import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
 import {
+  countQuery,
   explainQuery,
   exportQuery,
   historyQuery,
@@ -25,7 +26,7 @@ import {
 import { queryExplanationSchema } from './query-explanation.js'
 import { type OperationName, ROUTES } from './routes.js'
 import { answers } from './schemas.js'
-import { foundSchema } from './search.js'
+import { countedSchema, foundSchema } from './search.js'
 import { skypilotSchema } from './skypilot.js'
 import { statsSchema } from './stats.js'
 
@@ -155,6 +156,17 @@ export const operations = {
       'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
     },
     refusals: [410],
+  },
+  countLogs: {
+    ...ROUTES.countLogs,
+    summary: 'Count entries of all nodes by time and level',
+    query: countQuery,
+    finds: true,
+    status: 200,
+    answer: countedSchema,
+    answerHeaders: {
+      'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
+    },
   },
   explainQuery: {
     ...ROUTES.explainQuery,

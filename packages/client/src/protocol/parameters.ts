@@ -3,7 +3,7 @@ import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
 import { NODE_ID } from './node.js'
 import { STATS_KEYS, type StatsKey } from './stats.js'
-import { type Instant, parseSince } from './time.js'
+import { type Instant, parseDuration, parseSince } from './time.js'
 
 /** The spellings of a boolean that are accepted: those of Go's `strconv.ParseBool`. */
 const BOOLEANS: Record<string, boolean> = {
@@ -60,6 +60,20 @@ export const searchCursor = parameter<string, string>(
   {
     type: 'string',
     description: 'The `cursor` of the search before: this one goes on from there.',
+  },
+)
+
+/** In seconds. */
+export const bucket = parameter<string, number>(
+  (text) => {
+    const seconds = (parseDuration(text) ?? 0) / 1000
+    return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined
+  },
+  "invalid 'bucket' value",
+  {
+    type: 'string',
+    description:
+      'How long a bucket is, in whole seconds: `30s`, `5m`, `1h`. By default as long as fits into 60 of them.',
   },
 )
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import {
+  bucket,
   count,
   cursor,
   flag,
@@ -50,7 +51,8 @@ export const historyQuery = z.object({
   after: cursor('after', 'Only entries after the one this cursor names.').optional(),
 })
 
-export const searchQuery = z.object({
+/** Which entries of all nodes are looked for. */
+const entriesQuery = z.object({
   /** Only entries that this query finds; see docs/query.md. */
   q: q.optional(),
   /** Only entries later than this: RFC 3339, or a duration back from now such as `10m`. */
@@ -62,6 +64,9 @@ export const searchQuery = z.object({
   phase: z.enum(PHASES, "invalid 'phase' value").optional(),
   /** Only entries of these nodes. */
   node: nodeIds.optional(),
+})
+
+export const searchQuery = entriesQuery.extend({
   /** 1 to 1000. Default 100. */
   limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
   /** The `cursor` of the search before: this one goes on from there. */
@@ -75,6 +80,11 @@ export const searchQuery = z.object({
     usual: 0,
     description: 'How many entries before and after each in its log come with it.',
   }),
+})
+
+export const countQuery = entriesQuery.extend({
+  /** How long a bucket is, such as `5m`. By default as long as fits into 60 of them. */
+  bucket: bucket.optional(),
 })
 
 export const explainQuery = z.object({

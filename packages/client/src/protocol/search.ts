@@ -39,3 +39,27 @@ export const foundSchema = z
       .describe('The time of the last entry that was looked at, if the search is not complete.'),
   })
   .register(answers, { id: 'Found' })
+
+const levelCount = z.number().int()
+
+export const countedSchema = z
+  .object({
+    count: z.number().int(),
+    complete: z
+      .boolean()
+      .describe('False if the newest entries alone were counted, back to `searched_back_to`.'),
+    bucket_seconds: z.number().int(),
+    buckets: z
+      .array(
+        z.object({
+          from: z.iso.datetime(),
+          debug: levelCount,
+          info: levelCount,
+          warn: levelCount,
+          error: levelCount,
+        }),
+      )
+      .describe('How many entries of each level, by time. Empty buckets are left out.'),
+    searched_back_to: z.string().exactOptional(),
+  })
+  .register(answers, { id: 'Counted' })

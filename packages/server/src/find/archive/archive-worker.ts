@@ -6,6 +6,7 @@ import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { closeSqlite, openSqlite } from '../../sqlite.js'
 import type { ArchiveCalls, Asked, Said, ThreadData } from './calls.js'
+import { count } from './count.js'
 import { faultOf } from './faults.js'
 import { createWordIndex } from './index-words.js'
 import { createPastLists } from './past-lists.js'
@@ -67,6 +68,10 @@ async function open(): Promise<ArchiveCalls> {
     search(question) {
       upkeep.expire()
       return search(reading, question, { indexed: index.indexed() })
+    },
+    count(question) {
+      upkeep.expire()
+      return count(reading, question, { indexed: index.indexed() })
     },
     pastLength(nodeId) {
       upkeep.expire()

@@ -3,9 +3,10 @@ import type { Query } from '@launchtail/client/query'
 import { StorageFull } from '../../errors.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../../nodes/registry.js'
+import type { CountAnswer, CountQuestion } from './count.js'
 import { createFeeder } from './feeder.js'
 import type { PastLists } from './past-lists.js'
-import type { SearchAnswer, SearchQuestion } from './question.js'
+import type { Question, SearchAnswer, SearchQuestion } from './question.js'
 import type { Keeping } from './removal.js'
 import { type ArchiveThread, createArchiveThread } from './thread.js'
 import type { ToBeArchived } from './to-be-archived.js'
@@ -17,11 +18,16 @@ export interface Archive {
   /** Removes a node's entries: they are not found any more once this resolves. */
   forget(nodeId: string): Promise<void>
   /** Finds every entry that was acknowledged before. */
-  search(question: Omit<SearchQuestion, 'query' | 'launches'>, query?: Query): Promise<SearchAnswer>
+  search(question: Asked<SearchQuestion>, query?: Query): Promise<SearchAnswer>
+  /** Counts what a search would find, by time and level. */
+  count(question: Asked<CountQuestion>, query?: Query): Promise<CountAnswer>
   /** The logs of nodes whose live log has expired. */
   readonly past: PastLists
   close(): Promise<void>
 }
+
+/** A question without what the query and the records add to it. */
+type Asked<Q extends Question> = Omit<Q, 'query' | 'launches'>
 
 export interface ArchiveOptions {
   file: string
@@ -54,23 +60,31 @@ export function createArchive(options: ArchiveOptions): Archive {
   const stopWatching = registry.watch((nodeId) => feeder.mark(nodeId))
   let caughtUp: Promise<void> | undefined
   let waking: NodeJS.Timeout | undefined = setTimeout(wake, FIRST_LOOK).unref()
-  return { appended: feeder.mark, forget, search, past: readPast(file, thread), close }
+  return { appended: feeder.mark, forget, search, count, past: readPast(file, thread), close }
 
   async function forget(nodeId: string): Promise<void> {
     feeder.forget(nodeId)
     if (existsSync(file)) await thread.call('forget', nodeId)
   }
 
-  async function search(
-    question: Omit<SearchQuestion, 'query' | 'launches'>,
-    query?: Query,
-  ): Promise<SearchAnswer> {
+  async function search(asked: Asked<SearchQuestion>, query?: Query): Promise<SearchAnswer> {
     const isUpToDate = await bringUpToDate()
-    // A record is written some time after its entries.
-    if (query?.asksLaunch) await registry.flush()
-    const launches = query?.asksLaunch ? await registry.facts() : undefined
-    const answer = await thread.call('search', { ...question, query: query?.given ?? '', launches })
+    const answer = await thread.call('search', { ...asked, ...(await given(query)) })
     return isUpToDate ? answer : { ...answer, isComplete: false }
+  }
+
+  async function count(asked: Asked<CountQuestion>, query?: Query): Promise<CountAnswer> {
+    const isUpToDate = await bringUpToDate()
+    const answer = await thread.call('count', { ...asked, ...(await given(query)) })
+    return isUpToDate ? answer : { ...answer, isComplete: false }
+  }
+
+  /** The query as the thread reads it, and the launches where it asks for their fields. */
+  async function given(query: Query | undefined): Promise<Pick<Question, 'query' | 'launches'>> {
+    if (!query?.asksLaunch) return { query: query?.given ?? '', launches: undefined }
+    // A record is written some time after its entries.
+    await registry.flush()
+    return { query: query.given, launches: await registry.facts() }
   }
 
   /** False if the archive takes no more, because the disk is full. */

@@ -1,3 +1,4 @@
+import type { CountAnswer, CountQuestion } from './count.js'
 import type { ThreadFault } from './faults.js'
 import type { Page, Reached } from './pages.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
@@ -10,6 +11,7 @@ export interface ArchiveCalls {
   takeIn(pages: readonly Page[]): Reached[]
   forget(nodeId: string): void
   search(question: SearchQuestion): Promise<SearchAnswer>
+  count(question: CountQuestion): Promise<CountAnswer>
   pastLength(nodeId: string): number
   readPast(nodeId: string, from: number, limit: number): string[]
   readPastBefore(nodeId: string, to: number, limit: number): string[]

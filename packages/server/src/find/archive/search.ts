@@ -33,11 +33,11 @@ const TURN = 10
 export async function search(
   db: Sqlite,
   question: SearchQuestion,
-  { indexed, budget = BUDGET }: { indexed: number; budget?: Budget },
+  { indexed, budget }: { indexed: number; budget?: Budget },
 ): Promise<SearchAnswer> {
   const { order, limit, context } = question
   const behind = readCursor(db, question.cursor)
-  const looking = look(db, question, { order, behind, indexed, budget })
+  const looking = look(db, question, { order, behind, indexed, ...(budget && { budget }) })
   const neighbours = createNeighbours(db)
   const logs: string[] = []
   for await (const { row, entry, node } of looking.matches()) {
@@ -65,12 +65,12 @@ export interface LookOptions {
   order: 'asc' | 'desc'
   behind: number | undefined
   indexed: number
-  budget: Budget
+  budget?: Budget
 }
 
 /** Goes through what may match, and gives what does, until its budget is spent. */
 export function look(db: Sqlite, question: Question, options: LookOptions) {
-  const { budget } = options
+  const { budget = BUDGET } = options
   let last: StoredRow | undefined
   let scanned = 0
   let isComplete = true

@@ -1,4 +1,4 @@
-import type { AnswerOf, Operations } from '@launchtail/client/protocol'
+import type { AnswerOf, Operations, ParsedQuery } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Archive } from '../../find/archive/archive.js'
 import type { SearchAnswer } from '../../find/archive/question.js'
@@ -8,18 +8,37 @@ export interface SearchOptions {
   archive: Archive
 }
 
-/** `GET /admin/logs`: entries of all nodes. */
+/** Entries of all nodes, and how many there are. */
 export function mountSearch(app: FastifyInstance, { archive }: SearchOptions): void {
   serve(app, {
     async searchLogs({ query, find }) {
-      const { since, until, level: levels, phase, node: nodes } = query
       const { limit, order, cursor, context } = query
-      const which = { now: Date.now(), since, until, levels, phase, nodes }
-      const found = await archive.search({ ...which, limit, order, cursor, context }, find)
-      const answer = bodyOf(found)
+      const question = { ...entriesOf(query), limit, order, cursor, context }
+      const answer = bodyOf(await archive.search(question, find))
+      return { answer, headers: { 'Query-Hint': find?.hints[0] } }
+    },
+
+    async countLogs({ query, find }) {
+      const question = { ...entriesOf(query), bucket: query.bucket }
+      const { count, step, buckets, isComplete, lookedUpTo } = await archive.count(question, find)
+      const answer = {
+        count,
+        complete: isComplete,
+        bucket_seconds: step,
+        buckets: buckets.map(({ from, ...counts }) => ({
+          from: new Date(from).toISOString(),
+          ...counts,
+        })),
+        ...(!isComplete && lookedUpTo !== undefined && { searched_back_to: lookedUpTo }),
+      }
       return { answer, headers: { 'Query-Hint': find?.hints[0] } }
     },
   })
+}
+
+/** Which entries are looked for, beside those that the query finds. */
+function entriesOf({ since, until, level, phase, node }: ParsedQuery<Operations['countLogs']>) {
+  return { now: Date.now(), since, until, levels: level, phase, nodes: node }
 }
 
 /** The entries are JSON already. */
