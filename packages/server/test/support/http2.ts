@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import { connect as dial } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { onTestFinished } from 'vitest'
@@ -20,6 +20,8 @@ export interface Http2Stream {
   /** The last id, with which a reader comes again. */
   lastId(): string
   isOver(): boolean
+  /** True when it has ended, and false when it has broken off. */
+  isWhole(): boolean
   /** Ends when it has ended or broken off. */
   readonly ended: Promise<void>
   close(): void
@@ -91,6 +93,7 @@ export async function connectHttp2(
           .map(({ data = '' }) => JSON.parse(data).message),
       lastId: () => events().findLast(({ id }) => id !== undefined)?.id ?? '',
       isOver: () => isOver,
+      isWhole: () => stream.readableEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR,
       ended,
       close: () => stream.close(),
     }
