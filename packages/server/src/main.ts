@@ -6,7 +6,7 @@ import type { Config } from './config.js'
 import { type Counts, createCounts } from './counts.js'
 import { type DataFolder, openDataFolder } from './data-folder.js'
 import { type Database, migrate } from './database/open.js'
-import { sqliteDatabase } from './database/sqlite.js'
+import { emptyJournal, sqliteDatabase } from './database/sqlite.js'
 import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 import { type Archive, type ArchiveOptions, createArchive } from './find/archive/archive.js'
@@ -162,30 +162,32 @@ interface Storage {
   readonly database: Database
   readonly ownership: Ownership
   readonly reserve: DiskReserve
-  readonly makeRoom: DiskReserve['giveUp']
+  readonly withRoom: DiskReserve['lend']
   /** This server's name. The folder's lock lets only one living process have it. */
   readonly name: string
 }
 
 async function openStorage(base: Base): Promise<Storage> {
   const reserve = openDiskReserve(base.folder.file('reserve'))
-  const store = await openStore(base, reserve.giveUp)
   const database = await sqliteDatabase(base.folder.file('records.db'))
   await migrate(database).catch((error) => {
     throw new StartError(error.message, { cause: error })
   })
+  const withRoom: DiskReserve['lend'] = (act) =>
+    reserve.lend(() => act().finally(() => emptyJournal(database)))
+  const store = await openStore(base, withRoom)
   const { value: name } = await base.folder.secret('name', 12)
   const { onFault } = base
   const ownership = createOwnership({ database, owners: store.owners, name, onFault })
-  return { store, database, ownership, name, reserve, makeRoom: reserve.giveUp }
+  return { store, database, ownership, name, reserve, withRoom }
 }
 
 async function openStore(
   { config, folder, onFault }: Base,
-  makeRoom: DiskReserve['giveUp'],
+  withRoom: DiskReserve['lend'],
 ): Promise<LogStore> {
   const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
-  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention, makeRoom, onFault })
+  if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention, withRoom, onFault })
   // Loaded only if it is used: it takes a tenth of the start.
   const { redisLogStore } = await import('./logs/redis/store.js')
   return redisLogStore({ url, retention, pollInterval, wait, onFault })

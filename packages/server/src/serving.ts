@@ -60,8 +60,8 @@ export interface ServingOptions {
   skypilot: SkyPilot
   sentIn: SentIn
   signs: Signs
-  /** Makes some room on a full disk. False if there is none to be made. */
-  makeRoom: () => Promise<boolean>
+  /** Makes some room on a full disk while it acts. */
+  withRoom: <T>(act: () => Promise<T>) => Promise<T>
 }
 
 /** The server's HTTP side. */

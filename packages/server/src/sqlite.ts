@@ -9,6 +9,8 @@ export interface SqliteOptions {
   wal?: boolean
   /** Milliseconds to wait for another process that writes. */
   timeout?: number
+  /** A new file can give free pages back to the disk. To change an old one would be to copy it. */
+  shrinks?: boolean
 }
 
 /**
@@ -17,11 +19,13 @@ export interface SqliteOptions {
  */
 export async function openSqlite(
   file: string,
-  { wal = true, timeout = 1000 }: SqliteOptions = {},
+  { wal = true, timeout = 1000, shrinks = false }: SqliteOptions = {},
 ): Promise<Sqlite> {
   const { DatabaseSync } = await driver()
   const database = new DatabaseSync(file, { timeout })
   try {
+    // It has an effect before anything is written. Later, it is a write that a full disk refuses.
+    if (shrinks && isNew(database)) database.exec('pragma auto_vacuum = incremental')
     if (wal) database.exec('pragma journal_mode = wal')
   } catch (error) {
     if ((error as { errcode?: number }).errcode !== NOT_A_DATABASE) throw error
@@ -33,9 +37,18 @@ export async function openSqlite(
     pragma synchronous = normal;
     pragma foreign_keys = on;
     pragma temp_store = memory;
+    pragma journal_size_limit = ${JOURNAL};
   `)
   return database
 }
+
+function isNew(database: Sqlite): boolean {
+  const { page_count } = database.prepare('pragma page_count').get() as { page_count: number }
+  return page_count === 0
+}
+
+/** As long as the write-ahead log usually becomes. A large append leaves one that is much longer. */
+const JOURNAL = 4 * 1024 * 1024
 
 /**
  * Moves what is in the write-ahead log into the file, and closes it. SQLite itself would do so only

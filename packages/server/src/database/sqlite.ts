@@ -7,6 +7,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely'
 import { createMutex } from '../async/mutex.js'
 import { closeSqlite, openSqlite, type Sqlite, storageError } from '../sqlite.js'
@@ -23,6 +24,12 @@ export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
+}
+
+/** Moves what is in the write-ahead log into the file, if there is room for it. */
+export async function emptyJournal(database: Kysely<Schema>): Promise<void> {
+  // Where it fails nothing is lost: the log is as long as it was.
+  await sql`pragma wal_checkpoint(truncate)`.execute(database).catch(() => {})
 }
 
 /** One connection, given to one user at a time, so that transactions do not mix with other calls. */

@@ -20,14 +20,14 @@ export interface NodesOptions {
   launches: Launches
   sentIn: Pick<SentIn, 'add'>
   archive: Pick<Archive, 'forget'>
-  /** Makes some room on a full disk. False if there is none to be made. */
-  makeRoom: () => Promise<boolean>
+  /** Makes some room on a full disk while it acts. */
+  withRoom: <T>(act: () => Promise<T>) => Promise<T>
 }
 
 /** The nodes' records, and launches. */
 export function mountNodes(
   app: FastifyInstance,
-  { registry, store, appender, launches, sentIn, archive, makeRoom }: NodesOptions,
+  { registry, store, appender, launches, sentIn, archive, withRoom }: NodesOptions,
 ): void {
   serve(app, {
     async launchNode(call) {
@@ -92,9 +92,9 @@ export function mountNodes(
       await registry.refuseForeign(id)
       await recordOf(id)
       // Deleting takes room too, and on a full disk it is what makes some.
-      await remove(id).catch(async (error) => {
-        if (!(error instanceof StorageFull) || !(await makeRoom())) throw error
-        await remove(id)
+      await remove(id).catch((error) => {
+        if (!(error instanceof StorageFull)) throw error
+        return withRoom(() => remove(id))
       })
     },
   })

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { StorageFull } from '../../errors.js'
 import { storageError } from '../../sqlite.js'
 import type { Appended, AppendHow } from '../store.js'
 import type { AppendResult, AppendToList } from './append-to-list.js'
@@ -15,12 +16,14 @@ export interface Job {
 export interface AppendQueueOptions {
   writer: Writer
   append: AppendToList
+  /** True if the disk has so many bytes left. */
+  hasRoomFor: (bytes: number) => Promise<boolean>
   /** Called with each append that was committed, once it has been answered. */
   onStored: (job: Job, index: number, previous: string | undefined) => void
 }
 
 /** The appends of one turn share a transaction; long ones are divided into several. */
-export function createAppendQueue({ writer, append, onStored }: AppendQueueOptions) {
+export function createAppendQueue({ writer, append, hasRoomFor, onStored }: AppendQueueOptions) {
   const queue: Job[] = []
   return {
     push(job: Job): void {
@@ -36,6 +39,7 @@ export function createAppendQueue({ writer, append, onStored }: AppendQueueOptio
     while (queue.length > 0) {
       const jobs = takeSome()
       try {
+        await refuseTooLong(jobs)
         settle(jobs, await writer.transaction(() => appendAll(jobs)))
       } catch (error) {
         if (jobs.length === 1) jobs[0]?.reject(storageError(error))
@@ -59,6 +63,17 @@ export function createAppendQueue({ writer, append, onStored }: AppendQueueOptio
     return queue.splice(0, count)
   }
 
+  /**
+   * A long one is written twice: to the write-ahead log, and from there to the file. A disk that has room
+   * for the first alone would be full with what cannot be moved, and nothing could be deleted any more.
+   */
+  async function refuseTooLong(jobs: readonly Job[]): Promise<void> {
+    let size = 0
+    for (const { texts } of jobs) for (const { length } of texts) size += length
+    if (size <= SLICE_LENGTH || (await hasRoomFor(2 * size))) return
+    throw new StorageFull(new Error('no room to write it twice'))
+  }
+
   async function appendAll(jobs: readonly Job[]): Promise<AppendResult[]> {
     const results: AppendResult[] = []
     for (const { nodeId, texts, how } of jobs) results.push(await append(nodeId, texts, how))
@@ -67,6 +82,7 @@ export function createAppendQueue({ writer, append, onStored }: AppendQueueOptio
 
   async function appendAlone(job: Job): Promise<void> {
     try {
+      await refuseTooLong([job])
       settle([job], await writer.transaction(() => appendAll([job])))
     } catch (error) {
       job.reject(storageError(error))

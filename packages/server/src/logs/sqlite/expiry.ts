@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StorageFull } from '../../errors.js'
 import { storageError } from '../../sqlite.js'
+import type { FreePages } from './free-pages.js'
 import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
 import { SLICE, type Writer } from './writer.js'
 
-/** Removes what has expired, and deletes the entries of removed lists. */
+/** Removes what has expired, deletes the entries of removed lists, and gives their room back. */
 export interface Expiry {
   /** Deletes the entries of removed lists as soon as nothing else is being written. */
   purge(): void
@@ -16,10 +17,11 @@ export interface ExpiryOptions {
   writer: Writer
   write: WriteStatements
   removal: Removal
+  freePages: FreePages
   /** Called when a list has expired. */
   onExpired: (nodeId: string) => void
-  /** Makes some room on a full disk. False if there is none to be made. */
-  makeRoom: () => Promise<boolean>
+  /** Makes some room on a full disk while it acts. */
+  withRoom: <T>(act: () => Promise<T>) => Promise<T>
   now: () => number
 }
 
@@ -29,37 +31,61 @@ export function startExpiry({
   writer,
   write,
   removal,
+  freePages,
   onExpired,
-  makeRoom,
+  withRoom,
   now,
 }: ExpiryOptions): Expiry {
   let stopped = false
-  const sweeper = setInterval(() => run(sweep), SWEEP_EVERY)
+  const sweeper = setInterval(() => run({ sweeping: true }), SWEEP_EVERY)
   sweeper.unref()
   // A process that was killed may have left some.
-  run(deleteEntries)
+  run({ sweeping: false })
   return {
-    purge: () => run(deleteEntries),
+    purge: () => run({ sweeping: false }),
     stop() {
       stopped = true
       clearInterval(sweeper)
     },
   }
 
-  function run(act: () => Promise<void>): void {
-    const again = async (error: unknown) => {
-      if (storageError(error) instanceof StorageFull && (await makeRoom())) {
-        await writer.exclusively(act)
-      }
-    }
+  function run({ sweeping }: { sweeping: boolean }): void {
     // The disk may be full or locked. Nothing is lost by it: the next sweep tries again.
-    void writer
-      .exclusively(act)
-      .catch(again)
+    void inSlices(sweeping)
+      .catch((error) => {
+        if (!(storageError(error) instanceof StorageFull)) throw error
+        return withRoom(() => writer.exclusively(() => atOnce(sweeping)))
+      })
       .catch(() => {})
   }
 
+  /** Others write in between: a list may have 100,000 entries. */
+  async function inSlices(sweeping: boolean): Promise<void> {
+    if (sweeping) await writer.exclusively(sweep)
+    let deleted = false
+    while (await writer.exclusively(async () => deleteSome())) {
+      deleted = true
+      await nextTurn()
+    }
+    while (await writer.exclusively(async () => freeSome())) await nextTurn()
+    if (deleted) await writer.exclusively(async () => settle())
+  }
+
+  /**
+   * The same on a full disk, where nobody else shall take what is freed. In one transaction, because
+   * the pages of what is deleted are then not written to the write-ahead log, which could not grow.
+   */
+  async function atOnce(sweeping: boolean): Promise<void> {
+    if (sweeping) await sweep()
+    await writer.transaction(async () => {
+      while (deleteSome()) await nextTurn()
+    })
+    while (freeSome()) await nextTurn()
+    settle()
+  }
+
   async function sweep(): Promise<void> {
+    if (stopped) return
     const expired = write.expired.all(now()) as { id: number; node: string }[]
     await writer.transaction(() => {
       for (const { id } of expired) removal.bury(id)
@@ -67,17 +93,23 @@ export function startExpiry({
       write.oldReplies.run(now())
     })
     for (const { node } of expired) onExpired(node)
-    await deleteEntries()
   }
 
-  /** A slice a turn, because a list may have 100,000 entries. */
-  async function deleteEntries(): Promise<void> {
-    for (;;) {
-      const dead = write.dead.get() as { id: number } | undefined
-      if (!dead || stopped) return
-      const { changes } = write.purge.run(dead.id, dead.id, SLICE)
-      if (Number(changes) < SLICE) write.buried.run(dead.id)
-      await nextTurn()
-    }
+  /** False if there is nothing left to delete. */
+  function deleteSome(): boolean {
+    const dead = stopped ? undefined : (write.dead.get() as { id: number } | undefined)
+    if (!dead) return false
+    const { changes } = write.purge.run(dead.id, dead.id, SLICE)
+    if (Number(changes) < SLICE) write.buried.run(dead.id)
+    return true
+  }
+
+  /** False if there is nothing left to give back. */
+  function freeSome(): boolean {
+    return !stopped && freePages.giveBack()
+  }
+
+  function settle(): void {
+    if (!stopped) freePages.settle()
   }
 }

@@ -1,3 +1,5 @@
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { StorageUnavailable } from '../../errors.js'
 import { closeSqlite, openSqlite } from '../../sqlite.js'
 import { soleOwner } from '../owners.js'
@@ -6,6 +8,7 @@ import { createWatchers } from '../watchers.js'
 import { createAppendQueue } from './append-queue.js'
 import { createAppendToList } from './append-to-list.js'
 import { startExpiry } from './expiry.js'
+import { createFreePages } from './free-pages.js'
 import { createReads } from './reads.js'
 import { createRemoval } from './removal.js'
 import { prepareWrites } from './statements.js'
@@ -16,8 +19,8 @@ export interface SqliteLogStoreOptions {
   file: string
   /** Milliseconds a list is kept after its last append. */
   retention: number
-  /** Makes some room on a full disk. False if there is none to be made. */
-  makeRoom?: () => Promise<boolean>
+  /** Makes some room on a full disk while it acts. */
+  withRoom?: <T>(act: () => Promise<T>) => Promise<T>
   /** Called with what goes wrong between calls. */
   onFault?: (message: string, error?: unknown) => void
   /** Milliseconds since 1970 that never step: retention must not follow a clock that is set. */
@@ -33,12 +36,12 @@ export interface SqliteLogStoreOptions {
 export async function sqliteLogStore({
   file,
   retention,
-  makeRoom = async () => false,
+  withRoom = (act) => act(),
   onFault = () => {},
   // Set once at the start of the process and counted on from there by the monotonic clock.
   now = () => performance.timeOrigin + performance.now(),
 }: SqliteLogStoreOptions): Promise<LogStore> {
-  const writing = await openSqlite(file)
+  const writing = await openSqlite(file, { shrinks: true })
   writing.exec(TABLES)
   const reading = await openSqlite(file)
   const writer = createWriter(writing)
@@ -48,6 +51,10 @@ export async function sqliteLogStore({
   const queue = createAppendQueue({
     writer,
     append: createAppendToList({ write, removal, retention, now }),
+    async hasRoomFor(bytes) {
+      const { bavail, bsize } = await statfs(dirname(file))
+      return bavail * bsize > bytes
+    },
     onStored({ nodeId, texts }, index, previous) {
       const news = { index, previous, texts }
       watchers.tell(nodeId, (watcher) => watcher.appended(news))
@@ -57,8 +64,9 @@ export async function sqliteLogStore({
     writer,
     write,
     removal,
+    freePages: createFreePages(writing),
     onExpired: (nodeId) => watchers.tell(nodeId, (watcher) => watcher.changed()),
-    makeRoom,
+    withRoom,
     now,
   })
   let closed = false
