@@ -20,7 +20,6 @@ function open({ isRemote = true, base = LENGTH - 1 } = {}) {
     },
     base: () => base,
     replacements: () => state.list,
-    page: 300,
   })
   return { asked, state, read: ahead.read, drop: ahead.drop }
 }
@@ -49,6 +48,20 @@ describe('reading ahead', () => {
     expect(asked[0]).not.toBe('149+50')
     await read(49, 50)
     expect(asked).toContain('49+50')
+  })
+
+  it('is left out where there are more readers than that', async () => {
+    const { asked, read } = open()
+    for (const from of [0, 100, 200, 300, 400]) await read(from, 50)
+    asked.length = 0
+    for (const from of [501, 601, 701]) await read(from, 50)
+    expect(asked).toEqual(['501+50', '601+50', '701+50'])
+  })
+
+  it('asks for as many as the reader did', async () => {
+    const { asked, read } = open()
+    await read(0, 20)
+    expect(asked).toEqual(['0+20', '19+20'])
   })
 
   it('gives nothing of a list that was replaced since', async () => {

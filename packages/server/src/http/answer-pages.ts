@@ -1,37 +1,62 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { pulled } from '../async/pulled.js'
 import { endIfStalled } from './connections.js'
 
-/** Characters of a piece. */
+/** Characters at least that are sent together. */
 const PIECE = 16 * 1024
 
+/** An answer's text, of which the pages are read and written one by one. */
+export interface PagedText<Page> {
+  readonly head: string
+  readonly body: (page: Page) => string
+  readonly tail: () => string
+}
+
+export function textOfPages<Page>(
+  pages: AsyncIterable<Page>,
+  { head, body, tail }: PagedText<Page>,
+): AsyncIterable<string> {
+  const source = pages[Symbol.asyncIterator]()
+  let part: 'head' | 'body' | 'end' = 'head'
+  return pulled(async () => {
+    if (part === 'end') return undefined
+    if (part === 'head') {
+      part = 'body'
+      return head
+    }
+    const page = await source.next()
+    if (!page.done) return body(page.value)
+    part = 'end'
+    return tail()
+  })
+}
+
 /**
- * An answer that is sent as it is made: no more than its reader takes. An error on the way breaks the
- * connection, so that nobody takes a part for the whole.
+ * An answer that is made as it is sent: the next page is read when its reader has taken the last one. An
+ * error on the way breaks the connection, so that nobody takes a part for the whole.
  */
 export function answerInPieces(texts: AsyncIterable<string>, response: ServerResponse): Readable {
   endIfStalled(response)
-  return Readable.from(pieces(texts), { highWaterMark: 2 })
+  const source = texts[Symbol.asyncIterator]()
+  return new Readable({
+    highWaterMark: 0,
+    read() {
+      nextPiece(source).then(
+        (bytes) => this.push(bytes),
+        (error) => this.destroy(error),
+      )
+    },
+  })
 }
 
-/** Small texts are sent together, and large ones in parts. */
-async function* pieces(texts: AsyncIterable<string>): AsyncGenerator<string> {
+/** Small texts are sent together. */
+async function nextPiece(source: AsyncIterator<string>): Promise<Buffer | null> {
   let piece = ''
-  for await (const text of texts) {
-    piece += text
-    if (piece.length < PIECE) continue
-    for (let at = 0; at < piece.length; ) {
-      const end = cutAt(piece, at + PIECE)
-      yield piece.slice(at, end)
-      at = end
-    }
-    piece = ''
+  while (piece.length < PIECE) {
+    const text = await source.next()
+    if (text.done) break
+    piece += text.value
   }
-  if (piece !== '') yield piece
-}
-
-/** Not within a surrogate pair: each piece becomes bytes by itself. */
-function cutAt(text: string, end: number): number {
-  const unit = text.charCodeAt(end - 1)
-  return unit >= 0xd800 && unit <= 0xdbff ? end + 1 : end
+  return piece === '' ? null : Buffer.from(piece)
 }

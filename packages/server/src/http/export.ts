@@ -1,6 +1,7 @@
 import { type ExportQuery, type LogEntry, plain } from '@launchtail/client/protocol'
 import { oneLine, writeEntry } from '../logs/entry-text.js'
 import { readableEntry } from '../stream/readable.js'
+import type { PagedText } from './answer-pages.js'
 
 /** A form in which a log is written to a file. Each ends with a count, which shows that it is whole. */
 export interface ExportFormat {
@@ -20,22 +21,23 @@ interface EntryOptions {
 }
 
 /** The text of a file, a page of entries at a time. */
-export async function* writeExport(
+export function exportText(
   nodeId: string,
-  pages: AsyncIterable<readonly LogEntry[]>,
   { format, raw }: { format: ExportFormat; raw: boolean },
-): AsyncGenerator<string> {
-  yield format.head(nodeId)
+): PagedText<readonly LogEntry[]> {
   let count = 0
-  for await (const page of pages) {
-    let text = ''
-    for (const entry of page) {
-      text += format.entry(entry, { nodeId, raw, first: count === 0 })
-      count += 1
-    }
-    yield text
+  return {
+    head: format.head(nodeId),
+    body(page) {
+      let text = ''
+      for (const entry of page) {
+        text += format.entry(entry, { nodeId, raw, first: count === 0 })
+        count += 1
+      }
+      return text
+    },
+    tail: () => format.tail(count),
   }
-  yield format.tail(count)
 }
 
 export const EXPORTS: Record<ExportQuery['format'], ExportFormat> = {

@@ -1,4 +1,5 @@
 import type { AnswerOf, Operations } from '@launchtail/client/protocol'
+import type { PagedText } from './answer-pages.js'
 import type { Json } from './operation.js'
 
 type Logs = AnswerOf<Operations['getNodeLogs']>
@@ -9,16 +10,16 @@ export function historyBody(nodeId: string, logs: readonly string[]): Json<Logs>
 }
 
 /** The same, where the count is known only at the end. */
-export async function* historyPieces(
-  nodeId: string,
-  pages: AsyncIterable<readonly string[]>,
-): AsyncGenerator<string> {
+export function historyText(nodeId: string): PagedText<readonly string[]> {
   let count = 0
-  yield `{"node_id":${JSON.stringify(nodeId)},"logs":[`
-  for await (const logs of pages) {
-    if (logs.length === 0) continue
-    yield (count > 0 ? ',' : '') + logs.join(',')
-    count += logs.length
+  return {
+    head: `{"node_id":${JSON.stringify(nodeId)},"logs":[`,
+    body(logs) {
+      if (logs.length === 0) return ''
+      const text = (count > 0 ? ',' : '') + logs.join(',')
+      count += logs.length
+      return text
+    },
+    tail: () => `],"count":${count}}`,
   }
-  yield `],"count":${count}}`
 }

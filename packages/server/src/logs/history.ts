@@ -7,6 +7,7 @@ import {
   parseInstant,
   START,
 } from '@launchtail/client/protocol'
+import { pulled } from '../async/pulled.js'
 import { HttpError } from '../errors.js'
 import { checkOf } from './check.js'
 import type { ReadText } from './entry-text.js'
@@ -100,13 +101,13 @@ async function* onePage<Match>(page: readonly Match[]): AsyncGenerator<readonly 
 }
 
 /** The same pages, of which the first has been read. */
-async function begun<Page>(pages: AsyncGenerator<Page>): Promise<AsyncGenerator<Page>> {
-  const first = await pages.next()
-  return (async function* () {
-    if (first.done) return
-    yield first.value
-    yield* pages
-  })()
+async function begun<Page>(pages: AsyncIterator<Page>): Promise<AsyncIterable<Page>> {
+  let first: IteratorResult<Page> | undefined = await pages.next()
+  return pulled(async () => {
+    const page = first ?? (await pages.next())
+    first = undefined
+    return page.done ? undefined : page.value
+  })
 }
 
 /** True if an entry is later than a time and of one of the levels. */

@@ -1,5 +1,5 @@
 import { type Cursor, START } from '@launchtail/client/protocol'
-import { entriesFor } from '../logs/entries-for.js'
+import { entriesFor, meanLength } from '../logs/entries-for.js'
 import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import type { Item } from './feed/item.js'
@@ -35,7 +35,7 @@ const MOST = 512
 export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): CatchUp {
   /** Counts the lists there were. */
   let list = 0
-  /** Entries that fill a write, by the length of those that were read last. */
+  /** Entries that fill a write, by the size of those that were read last. */
   let atOnce = MOST
   return {
     catchUp,
@@ -49,7 +49,7 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     if (reader.catchingUp || reader.live) return
     reader.catchingUp = true
     try {
-      while (!reader.ended && !reader.live && reader.outlet.hasRoom()) {
+      while (!reader.ended && !reader.live && reader.outlet.isDrained()) {
         if (isAt(flusher.sent(), reader.cursor)) arrive(reader)
         else await nextPage(reader)
       }
@@ -75,14 +75,15 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     }
     const take = (items: readonly Item[]): Promise<void> | undefined => {
       if (during !== list || reader.ended) return
-      atOnce =
-        entriesFor(
-          items.map(({ text }) => text),
-          PAGE,
-          MOST,
-        ) ?? atOnce
       if (cursor.index >= 0 && items[0]?.check !== cursor.check) return reconsider(reader)
-      say(reader, takePage(reader, items, flusher.sent().index))
+      const text = takePage(reader, items, flusher.sent().index)
+      say(reader, text)
+      const taken = reader.cursor.index - cursor.index
+      if (taken > 0) {
+        // A filter may have hidden what was read.
+        const read = meanLength(items.map((item) => item.text))
+        atOnce = entriesFor(Math.max(read, text.length / taken), PAGE, MOST)
+      }
       return isSame(cursor, reader.cursor) ? beOvertaken(cursor) : undefined
     }
     return Array.isArray(reading) ? prepare(reading) : reading.then(prepare)

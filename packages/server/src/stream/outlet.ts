@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { giveBuffer, takeBuffer } from './page-buffers.js'
 
 /** The way to a reader's socket, and how much is waiting there. */
 export interface Outlet {
@@ -8,6 +9,13 @@ export interface Outlet {
   write(bytes: Buffer): boolean
   /** True if it may be given more. Otherwise `onDrain` is called as soon as it may. */
   hasRoom(): boolean
+  /** Writes a text that no other reader is sent. */
+  writeText(text: string): void
+  /**
+   * True if it may be given a page: the system has taken what it was given. Otherwise `onDrain` is
+   * called as soon as it has. A page that waits here for long is memory that nobody needs.
+   */
+  isDrained(): boolean
   /** True if the waiting bytes have not moved for too long, by this call and those before it. */
   isStalled(now: number): boolean
   end(): void
@@ -37,13 +45,17 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
   outlet.on('drain', drained)
   response.on('close', () => outlet.off('drain', drained))
   const hasRoom = () => outlet.writableLength <= HIGH_WATER
+  const chunked = socket !== null && response.req.httpVersion === '1.1'
   let taken = -1
   let takenAt = 0
   return {
-    chunked: socket !== null && response.req.httpVersion === '1.1',
+    chunked,
     // What `write` returns is stricter and nearly always enough; `hasRoom` costs a tenth of a write.
     write: (bytes) => outlet.write(bytes) || hasRoom(),
     hasRoom,
+    writeText,
+    // Without need of a drain, a little may wait, and there is no call.
+    isDrained: () => !outlet.writableNeedDrain || outlet.writableLength === 0,
     isStalled(now) {
       const waiting = outlet.writableLength
       if (waiting === 0) {
@@ -60,6 +72,20 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
     // After our own bytes Node still writes the terminating chunk and frees the connection.
     end: () => void response.end(),
     destroy: () => void response.destroy(),
+  }
+
+  function writeText(text: string): void {
+    const length = Buffer.byteLength(text)
+    const buffer = takeBuffer(length)
+    if (!buffer) {
+      outlet.write(framed(text, chunked))
+      return
+    }
+    const start = chunked ? buffer.write(`${length.toString(16)}\r\n`) : 0
+    let end = start + buffer.write(text, start)
+    if (chunked) end += buffer.write('\r\n', end)
+    // Called when the system has taken it, or is done with it.
+    outlet.write(buffer.subarray(0, end), () => giveBuffer(buffer))
   }
 }
 

@@ -5,9 +5,10 @@ import type { Reader, ReaderPlan } from './reader.js'
 
 /**
  * Characters of entries in one write to a reader that is behind; longer texts go out in several. Larger
- * ones would not be young garbage when they are sent: V8 lays texts of 128 KiB aside.
+ * ones would not be young garbage when they are sent: V8 lays texts of 128 KiB aside. As the number of
+ * entries is rounded down, a page has half as many at least.
  */
-export const PAGE = 64 * 1024
+export const PAGE = 112 * 1024
 
 /**
  * Takes what a reader is sent in one write: the rest of the entry it has seen last, and entries after

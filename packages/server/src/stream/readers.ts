@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { endEvenly, lifetimeOf } from './lifetime.js'
-import { framed, type Outlet, openOutlet } from './outlet.js'
+import { type Outlet, openOutlet } from './outlet.js'
 
 /** A reader of any stream, whatever it is sent. */
 export interface StreamReader {
@@ -74,7 +74,7 @@ export function createReaders<Reader extends StreamReader>({
   }
 
   function say({ ended, outlet }: Reader, text: string): void {
-    if (!ended && text !== '') outlet.write(framed(text, outlet.chunked))
+    if (!ended && text !== '') outlet.writeText(text)
   }
 
   function end(reader: Reader, text = ''): void {

@@ -18,9 +18,9 @@ import type { Source } from '../../logs/history-source.js'
 import { createLookBack, readInContext, UNKNOWN_TIME } from '../../logs/in-context.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../../nodes/registry.js'
-import { answerInPieces } from '../answer-pages.js'
-import { EXPORTS, writeExport } from '../export.js'
-import { historyBody, historyPieces } from '../history-body.js'
+import { answerInPieces, textOfPages } from '../answer-pages.js'
+import { EXPORTS, exportText } from '../export.js'
+import { historyBody, historyText } from '../history-body.js'
 import { serve } from '../operation.js'
 import { createWriter } from '../write-texts.js'
 
@@ -60,7 +60,7 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
       return {
         answer: found
           ? historyBody(id, found)
-          : answerInPieces(historyPieces(id, excerpt.pages()), reply.raw),
+          : answerInPieces(textOfPages(excerpt.pages(), historyText(id)), reply.raw),
         headers: {
           'Log-First': first && formatCursor(first),
           'Log-Cursor': formatCursor(last),
@@ -82,7 +82,7 @@ export function mountLogs(app: FastifyInstance, options: LogsOptions): void {
         }
       })
       const format = EXPORTS[query.format]
-      const texts = writeExport(id, excerpt.pages(), { format, raw: query.raw })
+      const texts = textOfPages(excerpt.pages(), exportText(id, { format, raw: query.raw }))
       return reply
         .type(format.contentType)
         .header('Content-Disposition', `attachment; filename="${id}.${format.extension}"`)

@@ -14,8 +14,6 @@ export interface ReadAheadOptions {
   base: () => number
   /** Counts the lists that have taken the place of another. */
   replacements: () => number
-  /** Texts that are read at once. */
-  page: number
 }
 
 interface Page {
@@ -25,14 +23,17 @@ interface Page {
 
 /** Pages that are read ahead at once, each for a reader at another place. */
 const MOST = 4
+/** Reads after one in vain, for there are more readers than that, of which none is read ahead. */
+const PAUSE = 64
 
 /**
  * The next page is on its way while this one is read and framed: through Redis a long history takes a
  * third less time. A store in this process would only do the same work earlier.
  */
 export function createReadAhead(options: ReadAheadOptions): ReadAhead {
-  const { nodeId, store, base, replacements, page } = options
+  const { nodeId, store, base, replacements } = options
   const ahead = new Map<number, Page>()
+  let pause = 0
   return { read, drop: () => ahead.clear() }
 
   async function read(from: number, limit: number): Promise<string[]> {
@@ -42,15 +43,20 @@ export function createReadAhead(options: ReadAheadOptions): ReadAhead {
       ? known.texts
       : store.read(nodeId, from, limit))
     // Two texts lead a reader on: the one it has seen, and the next.
-    if (store.isRemote && texts.length > 1) readNext(from + texts.length - 1)
+    if (pause > 0) pause -= 1
+    else if (store.isRemote && texts.length > 1) readNext(from + texts.length - 1, limit)
     return texts
   }
 
-  function readNext(from: number): void {
-    const limit = Math.min(page, base() - from + 1)
+  /** As many as the reader has just asked for: more than it is sent would be read in vain. */
+  function readNext(from: number, wanted: number): void {
+    const limit = Math.min(wanted, base() - from + 1)
     if (limit < 2 || ahead.has(from)) return
     const [oldest] = ahead.keys()
-    if (oldest !== undefined && ahead.size >= MOST) ahead.delete(oldest)
+    if (oldest !== undefined && ahead.size >= MOST) {
+      ahead.delete(oldest)
+      pause = PAUSE
+    }
     const texts = store.read(nodeId, from, limit)
     // Whoever asks for it is told.
     texts.catch(() => {})

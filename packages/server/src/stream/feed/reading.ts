@@ -24,7 +24,7 @@ export function createReading(options: ReadingOptions) {
   const reads = new Map<string, Promise<Item[]>>()
   const gathered = createGathered({ atHand, replacements, isShared })
   const { base } = atHand
-  const ahead = createReadAhead({ nodeId, store, base, replacements, page: PAGE })
+  const ahead = createReadAhead({ nodeId, store, base, replacements })
   return {
     read,
     readBefore,
