@@ -2,8 +2,11 @@
  * The archive's thread: it alone writes the archive, and it searches. Cutting texts into words and
  * looking through entries takes long, and every stream of the server would wait for it.
  */
+import { statfsSync } from 'node:fs'
 import { setPriority } from 'node:os'
+import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { StorageFull } from '../../errors.js'
 import { closeSqlite, openSqlite } from '../../sqlite.js'
 import type { ArchiveCalls, Asked, Said, ThreadData } from './calls.js'
 import { count } from './count.js'
@@ -17,16 +20,19 @@ import { openArchive } from './tables.js'
 import { createTakeIn } from './take-in.js'
 import { startUpkeep } from './upkeep.js'
 
+/** Bytes of the disk that the archive leaves free. */
+const SPARE = 16 * 1024 * 1024
+
 const { file, keeping } = workerData as ThreadData
 // On Linux it is this thread's alone. Appends and streams come first where processors are scarce.
 if (process.platform === 'linux') setPriority(10)
 
-const opened = open()
-opened.catch(() => {})
+let opened: Promise<ArchiveCalls> | undefined
+callsOf().catch(() => {})
 
 parentPort?.on('message', async ({ id, call, given }: Asked) => {
   try {
-    const calls = await opened
+    const calls = await callsOf()
     const act = calls[call] as (...values: readonly unknown[]) => unknown
     say({ id, answer: await act(...given) })
   } catch (error) {
@@ -34,8 +40,23 @@ parentPort?.on('message', async ({ id, call, given }: Asked) => {
   }
 })
 
+/** On a disk that is nearly full, live logs come first, and what it takes to delete some. */
+function leaveRoom(): void {
+  const { bavail, bsize } = statfsSync(dirname(file))
+  if (bavail * bsize < SPARE) throw new StorageFull(new Error('little room is left'))
+}
+
 function say(said: Said): void {
   parentPort?.postMessage(said)
+}
+
+/** What could not be opened on a full disk is opened when there is room. */
+function callsOf(): Promise<ArchiveCalls> {
+  opened ??= open().catch((error) => {
+    opened = undefined
+    throw error
+  })
+  return opened
 }
 
 async function open(): Promise<ArchiveCalls> {
@@ -57,6 +78,7 @@ async function open(): Promise<ArchiveCalls> {
   return {
     reached: createReached(writing),
     takeIn(pages) {
+      leaveRoom()
       const taken = takeIn(pages, Math.round(now()))
       upkeep.grown()
       return taken
