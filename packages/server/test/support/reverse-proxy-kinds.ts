@@ -18,6 +18,8 @@ interface Kind {
   readonly marked: Record<string, string>
   run(file: string, place: Place): string[]
   reload(file: string, place: Place): string[]
+  /** What it leaves behind on the machine. */
+  leaves?(place: Place): string[]
   /** True if the program that reloads is the proxy from then on. */
   readonly takesOver?: boolean
 }
@@ -84,6 +86,7 @@ const envoy: Kind = {
   run: (file, { admin }) => hotRestart(file, admin, 0),
   reload: (file, { admin }) => hotRestart(file, admin, 1),
   takesOver: true,
+  leaves: ({ admin }) => [`/dev/shm/envoy_shared_memory_${admin}0`],
 }
 
 export const KINDS = { nginx, caddy, envoy }

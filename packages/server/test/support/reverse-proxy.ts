@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -73,14 +73,27 @@ export async function startReverseProxy(
 
   async function run(args: string[]): Promise<ChildProcess> {
     const env = { PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder }
-    const started = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    atEnd(() => end(started))
+    const started = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    atEnd(async () => {
+      // A proxy that is killed leaves its workers behind.
+      endGroupOf(started)
+      await end(started)
+      for (const left of kind.leaves?.(place) ?? []) await rm(left, { force: true })
+    })
     for (const stream of [started.stdout, started.stderr]) {
       stream.on('data', (chunk) => {
         output += chunk
       })
     }
     return started
+  }
+}
+
+function endGroupOf({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of it has left.
   }
 }
 
