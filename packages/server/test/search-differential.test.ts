@@ -17,7 +17,7 @@ import { randomQuery } from './support/random-query.js'
 const ENTRIES = 100_000
 const NODES = 200
 const QUERIES = 1000
-/** Entries that one query is compared on: all would take as many minutes as there are. */
+/** Entries that one query is compared on, somewhere in the corpus: all of them would take too long. */
 const WINDOW = 2000
 /** Entries that are not in the index yet. */
 const FRESH = 3000

@@ -7,7 +7,7 @@ import { factsOf } from './rows.js'
 /** Records that are read at once: others get their turn in between. */
 const PAGE = 500
 
-/** What a query can ask of each node's launch. The whole records cost ten times as much. */
+/** The fields of each node's launch that a query can ask for. Whole records cost much more. */
 export async function readLaunchFacts(database: Database): Promise<Map<string, LaunchFacts>> {
   const facts = new Map<string, LaunchFacts>()
   for (let last: string | undefined = ''; last !== undefined; ) {

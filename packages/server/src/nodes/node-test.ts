@@ -13,7 +13,7 @@ export async function createNodeTest(query: Query, now: number): Promise<(row: R
   return (row) => predicate(asEntry(row), factsOf(row))
 }
 
-/** What a query asks of an entry, a record has of its newest one. */
+/** A record as an entry: it has the phase, the progress and the message of its newest one. */
 function asEntry({ updated_at, phase, progress, words, message }: Row): LogEntry {
   return { timestamp: updated_at, level: 'info', message: `${words}\n${message}`, phase, progress }
 }

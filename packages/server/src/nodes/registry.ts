@@ -44,7 +44,7 @@ export interface Registry
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
   /** The launches that ended after `since`, newest first. */
   past(since: Instant | undefined): Promise<PastLaunch[]>
-  /** What a query can ask of the launch of each node. */
+  /** The fields of each node's launch that a query can ask for. */
   facts(): Promise<Map<string, LaunchFacts>>
   /** How many entries the records include that have changed since a time, a page at a time. */
   folded(since: string): AsyncIterable<FoldedCount[]>

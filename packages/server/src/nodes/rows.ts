@@ -116,7 +116,7 @@ type FactsRow = Pick<
   'node_id' | 'cluster_name' | 'about' | 'status' | 'failure' | 'correction'
 >
 
-/** What a query can ask of a stored record. */
+/** The fields of a stored record that a query can ask for. */
 export function factsOf(row: FactsRow): LaunchFacts {
   const { provider, region, gpu, model, use_spot, name } = placeOf(JSON.parse(row.about) as About)
   const failure = row.failure === null ? undefined : readFailure(row.failure)

@@ -1,6 +1,6 @@
 /**
- * What an index needs to narrow a search: the words of a text as they are stored, and what a query
- * demands of them. An index may only leave out what the predicate would refuse; the predicate decides.
+ * The parts of the language that an index is built on: the words of a text as they are stored, and the
+ * demands of a query on them. An index may only leave out what the predicate would refuse.
  */
 export { mayMatchLaunch } from './launch-test.js'
 export { type Demand, demandOf, type Narrowing } from './narrow.js'

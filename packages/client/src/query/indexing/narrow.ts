@@ -6,7 +6,7 @@ import { createSubject } from '../subject.js'
 import { ONE, STAR, type Token, tokensOf } from '../tokens.js'
 import { beginningOf, isUnmistakable, storedWord } from './stored-word.js'
 
-/** What an entry must have to be found. `any` of nothing is demanded of no entry at all. */
+/** Demands on an entry, without which it cannot be found. No entry meets `any` of nothing. */
 export type Demand =
   | { readonly kind: 'word'; readonly text: string; readonly isPrefix: boolean }
   | { readonly kind: 'value'; readonly field: 'level' | 'phase'; readonly value: string }
@@ -24,7 +24,7 @@ const EVERYTHING: Narrowing = { demand: undefined, isExact: true }
 const UNKNOWN: Narrowing = { demand: undefined, isExact: false }
 const NOTHING: Narrowing = { demand: { kind: 'any', of: [] }, isExact: true }
 
-/** What an index can tell about the entries that a query finds. */
+/** The demands on the entries that a query finds, as far as an index can tell. */
 export function demandOf(expression: Expression): Narrowing {
   switch (expression.kind) {
     case 'all':

@@ -41,7 +41,7 @@ export interface ArchiveOptions {
   onFault: (message: string, error: unknown) => void
 }
 
-/** When the archive first looks for what a crash has left out, in milliseconds from the start. */
+/** Milliseconds from the start until the archive looks for what a crash has left out. */
 const FIRST_LOOK = 60_000
 const SOONEST_WAKE = 60_000
 const LATEST_WAKE = 24 * 3_600_000

@@ -4,7 +4,7 @@ import type { Page, Reached } from './pages.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
 import type { Keeping } from './removal.js'
 
-/** What the archive's thread does when it is asked. */
+/** The calls that the archive's thread answers. */
 export interface ArchiveCalls {
   /** How far the archive has each node's newest list. */
   reached(nodeIds: readonly string[]): Reached[]
@@ -38,7 +38,7 @@ export type Said =
   | { readonly removed: readonly string[] }
   | { readonly failed: ThreadFault }
 
-/** What the thread is started with. */
+/** The data that the thread is started with. */
 export interface ThreadData {
   readonly file: string
   readonly keeping: Keeping

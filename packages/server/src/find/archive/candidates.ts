@@ -67,7 +67,7 @@ function* entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
   }
 }
 
-/** Numbers are small, and to ask the index costs more the more words a prefix has. */
+/** Ids that are read from the index at once: each query costs more the more words its prefix has. */
 const MOST_NUMBERS = 16_384
 
 function* matchesIn(
@@ -93,7 +93,7 @@ function* matchesIn(
   }
 }
 
-/** What is left of a stretch behind an entry. */
+/** The rest of a stretch, behind an entry. */
 function behindOf({ first, last }: Stretch, id: number, order: 'asc' | 'desc'): Stretch {
   return order === 'desc' ? { first, last: id - 1 } : { first: id + 1, last }
 }

@@ -1,7 +1,7 @@
 import { createPageReader, type PageReaderOptions } from './page-reader.js'
 import { NOTHING_YET } from './pages.js'
 
-/** Brings what the lists have into the archive, off the way of the appends. */
+/** Brings what the lists have into the archive, off the append path. */
 export interface Feeder {
   /** The node's list may have something that the archive has not. */
   mark(nodeId: string): void

@@ -10,7 +10,7 @@ import { type Stretch, stretchesIn } from './blocks.js'
 import { matchLists, matchText } from './match-text.js'
 import type { Question } from './question.js'
 
-/** What a search has to look at: at least all that it finds. */
+/** The entries that a search has to look at: at least all that it finds. */
 export interface Narrowed {
   /** The entries by number, in order. */
   readonly stretches: readonly Stretch[]

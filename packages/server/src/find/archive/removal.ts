@@ -10,7 +10,7 @@ export interface Keeping {
   readonly maxBytes: number
 }
 
-/** Takes out what is over. What is taken out is not found any more; its rows are deleted by and by. */
+/** Takes lists out of the archive. They are not found any more; their rows are deleted in slices. */
 export interface Removal {
   /** Takes out all lists of a node. */
   forget(nodeId: string): void
@@ -26,7 +26,7 @@ export interface Removal {
 
 /** Rows that are deleted at once: about 10 ms. */
 const SLICE = 500
-/** How full the archive is after lists were taken out for lack of room. */
+/** The part of the room that is in use after lists were taken out for lack of it. */
 const FILL = 0.9
 
 export function createRemoval(db: Sqlite, { usual, failed, maxBytes }: Keeping): Removal {

@@ -18,7 +18,7 @@ import { createNeighbours } from './neighbours.js'
 import type { Question, SearchAnswer, SearchQuestion } from './question.js'
 import { createVisibleLists } from './visible-lists.js'
 
-/** What one search may take: entries that are looked at, and milliseconds. */
+/** The most that one search may take: entries that are looked at, and milliseconds. */
 export interface Budget {
   readonly entries: number
   readonly time: number
@@ -103,7 +103,7 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
   }
 }
 
-/** Gives the entry of a row where it is found. What is read of it costs most, so that comes last. */
+/** Gives the entry of a row if it is found. Reading it costs most, so that comes after the rest. */
 function matcherOf(query: Query | undefined, question: Question) {
   const { now, since, until, levels, phase, launches } = question
   const predicate = query?.predicate({ now })

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WordIndex } from './index-words.js'
 import type { Removal } from './removal.js'
 
-/** What the archive's thread does by and by, while nobody waits for it. */
+/** The work that the archive's thread does in the background. */
 export interface Upkeep {
   /** Something was taken in. */
   grown(): void
