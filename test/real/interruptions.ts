@@ -157,7 +157,7 @@ async function waitsInQueue(launched: Launched, { via, lab }: Trial): Promise<vo
   const isThere = async () => (await lab.slurm.jobsOf(launched.cluster)).length > 0
   await until('a job in Slurm’s queue', isThere, { within: 180_000 })
   // `sky` shows no spinner where it does not write to a terminal.
-  if (via === 'api') await launched.says('pending: Resources')
+  if (via === 'api') await launched.says(/pending: (?:Resources|Priority)/)
 }
 
 /** The job waits where it is until the server is away, and then goes on. */
