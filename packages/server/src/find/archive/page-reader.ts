@@ -1,3 +1,4 @@
+import { ownTurn } from '../../async/turns.js'
 import { checkOf } from '../../logs/check.js'
 import { isAtEnd, type LogStore } from '../../logs/store.js'
 import { NOTHING_YET, type Page, type Reached } from './pages.js'
@@ -27,6 +28,8 @@ export interface PageReaderOptions {
 
 /** Entries that are read from a list at once. */
 const PAGE = 500
+/** Milliseconds of reading after which other work gets its turn. */
+const SLICE = 2
 /** Lists of which it is remembered how far the archive has them. */
 const REMEMBERED = 10_000
 
@@ -40,8 +43,14 @@ export function createPageReader({ store, thread, toBeArchived }: PageReaderOpti
     const some = nodeIds.slice(0, most)
     await lookUp(some)
     let count = 0
+    let since = performance.now()
     for (const nodeId of some) {
       if (count >= most) break
+      // A fleet has a thousand lists with something new, and an embedded store answers at once.
+      if (performance.now() - since > SLICE) {
+        await ownTurn()
+        since = performance.now()
+      }
       const found = await next(nodeId)
       if (!found || found.isLast) left.delete(nodeId)
       if (!found) continue

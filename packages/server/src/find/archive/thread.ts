@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { CODE_FOLDER } from '../../code-folder.js'
-import type { Answered, ArchiveCalls, Asked, Said, ThreadData } from './calls.js'
+import { createAsked } from './asked.js'
+import type { Answered, ArchiveCalls, Said, ThreadData } from './calls.js'
 import { errorOf } from './faults.js'
 
 /** The archive's thread, which runs only while there is something to do. */
@@ -24,15 +25,9 @@ export interface ArchiveThreadOptions extends ThreadData {
 /** Milliseconds after which a thread that nobody asks ends: it takes some 20 MB. */
 const IDLE = 60_000
 
-interface Waiting {
-  resolve(answer: unknown): void
-  reject(error: Error): void
-}
-
 export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThread {
   const { file, keeping, onRest, onRemoved, onFault } = options
-  const waiting = new Map<number, Waiting>()
-  let asked = 0
+  const asked = createAsked()
   let worker: Worker | undefined
   let ending: Promise<unknown> | undefined
   let idle: NodeJS.Timeout | undefined
@@ -48,14 +43,7 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
     // It still writes its last pages into the file.
     while (ending) await ending
     worker ??= start()
-    return (await ask(worker, name, given)) as Awaited<ReturnType<ArchiveCalls[Name]>>
-  }
-
-  function ask(thread: Worker, call: keyof ArchiveCalls, given: readonly unknown[]) {
-    const id = asked++
-    const answer = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
-    thread.postMessage({ id, call, given } satisfies Asked)
-    return answer
+    return (await asked.ask(worker, name, given)) as Awaited<ReturnType<ArchiveCalls[Name]>>
   }
 
   function start(): Worker {
@@ -63,14 +51,19 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
     const started = new Worker(THREAD, { workerData: data })
     started.unref()
     started.on('message', heard)
+    // It may end before it has said what it was asked, and nobody would ever be answered.
+    started.on('exit', () => giveUp(started, new Error('the thread of the archive has ended')))
     // Whoever asks next starts another one, and what it had committed is in the file.
     started.on('error', (error) => {
-      if (worker === started) worker = undefined
       onFault('the archive', error)
-      for (const { reject } of waiting.values()) reject(error)
-      waiting.clear()
+      giveUp(started, error)
     })
     return started
+  }
+
+  function giveUp(thread: Worker, error: Error): void {
+    if (worker === thread) worker = undefined
+    asked.giveUp(thread, error)
   }
 
   function heard(said: Said): void {
@@ -80,21 +73,18 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
   }
 
   function answered(said: Answered): void {
-    const asker = waiting.get(said.id)
-    waiting.delete(said.id)
-    if ('fault' in said) asker?.reject(errorOf(said.fault))
-    else asker?.resolve(said.answer)
-    if (waiting.size > 0 || closed || ending) return
+    asked.answered(said)
+    if (asked.isWaiting() || closed || ending) return
     clearTimeout(idle)
     idle = setTimeout(() => void leave(), IDLE).unref()
   }
 
   async function leave(): Promise<void> {
-    const before = asked
+    const before = asked.count()
     const nextExpiry = await call('rest').catch(() => undefined)
     clearTimeout(idle)
     // Somebody has asked meanwhile.
-    if (asked !== before + 1 || closed) return
+    if (asked.count() !== before + 1 || closed) return
     await end()
     onRest(nextExpiry)
   }
@@ -103,7 +93,7 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
     const ended = worker
     if (!ended) return
     worker = undefined
-    ending = Promise.allSettled([once(ended, 'exit'), ask(ended, 'close', [])])
+    ending = Promise.allSettled([once(ended, 'exit'), asked.ask(ended, 'close', [])])
     await ending
     ending = undefined
   }
