@@ -19,6 +19,7 @@ export function scaleOf({ quick, sockets, servers }) {
       settle: 2.5,
       seconds: 2.5,
       backlogRounds: 20,
+      fleet: 100_000,
     }
   }
   return {
@@ -31,6 +32,7 @@ export function scaleOf({ quick, sockets, servers }) {
     settle: 0.1,
     seconds: 0.4,
     backlogRounds: 2,
+    fleet: 500,
   }
 }
 

@@ -39,11 +39,17 @@ export async function startServer(
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
   try {
-    const server = await begin(name, folder, redis, { nodes, env, core, checkout })
+    let server = await begin(name, folder, redis, { nodes, env, core, checkout })
     return {
       ...server,
       name,
       redis,
+      /** Ends it, and starts it again with what it has kept. */
+      async again() {
+        await server.end()
+        server = await begin(name, folder, redis, { nodes: 0, env, core, checkout })
+        return server
+      },
       async close() {
         await server.end()
         await redis?.end()
