@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { formatDuration } from '@launchtail/client/protocol'
 import { type Logger, pino } from 'pino'
 import { writeAddress } from './address-file.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
@@ -183,14 +184,18 @@ async function openStorage(base: Base): Promise<Storage> {
 }
 
 async function openStore(
-  { config, folder, onFault }: Base,
+  { config, folder, onFault, logger, repeats }: Base,
   withRoom: DiskReserve['lend'],
 ): Promise<LogStore> {
   const { redisUrl: url, retention, pollInterval, redisWait: wait } = config
   if (!url) return sqliteLogStore({ file: folder.file('logs.db'), retention, withRoom, onFault })
   // Loaded only if it is used: it takes a tenth of the start.
   const { redisLogStore } = await import('./logs/redis/store.js')
-  return redisLogStore({ url, retention, pollInterval, wait, onFault })
+  const onBack = (away: number) => {
+    repeats.forget()
+    logger.info(`redis answers again after ${formatDuration(away, { decimals: 1 })}`)
+  }
+  return redisLogStore({ url, retention, pollInterval, wait, onFault, onBack })
 }
 
 type Records = ReturnType<typeof openRecords>

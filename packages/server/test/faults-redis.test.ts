@@ -72,7 +72,7 @@ const LOST = {
 
 describe('Redis killed and started again', () => {
   it('is one `error` to its readers, heartbeats go on, and then every entry comes once', async () => {
-    const server = await start()
+    const server = await start({ LAUNCHTAIL_LOG_LEVEL: 'info' })
     const id = await newNode(server)
     const reader = await open(server, id)
     const sent: string[] = []
@@ -105,6 +105,12 @@ describe('Redis killed and started again', () => {
     expect(await listed(server, id)).toEqual(sent)
     expect(faultsOf(reader)).toEqual([LOST])
     expect(reader.events.find(({ event }) => event === 'error')?.id).toBe(fault.id)
+    // Dozens of requests have failed meanwhile, and as many attempts to connect.
+    const lines = server.output().split('\n')
+    const said = lines.filter((line) => /"level":(?:30|40|50).*(?:redis|storage)/i.test(line))
+    expect(said.filter((line) => /answers again after \d/.test(line))).toHaveLength(1)
+
+    expect(said.length).toBeLessThan(6)
 
     function write() {
       let going = true

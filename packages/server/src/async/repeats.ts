@@ -5,13 +5,15 @@ const MAX_KINDS = 1000
 /** Tells the first fault of an outage from those that only repeat it. */
 export interface Repeats {
   isRepeat(kind: string): boolean
+  /** The outage is over: what occurs from now on is reported. */
+  forget(): void
 }
 
 /** While a dependency is away, each attempt and each request fails the same way. */
 export function createRepeats({ now = () => performance.now() } = {}): Repeats {
   /** When each kind last occurred, the oldest first. */
   const last = new Map<string, number>()
-  return { isRepeat }
+  return { isRepeat, forget: () => last.clear() }
 
   function isRepeat(kind: string): boolean {
     const at = last.get(kind)

@@ -22,9 +22,14 @@ export interface Health {
 /** Milliseconds a connection may take to be made anew before the watchers are told of a loss. */
 const TELL_AFTER = 300
 
-export function createHealth(watchers: Watchers): Health {
+/** `onBack` is called when Redis is back after a loss that was told, with how long it was away (ms). */
+export function createHealth(
+  watchers: Watchers,
+  onBack: (away: number) => void = () => {},
+): Health {
   let up = true
   let told = false
+  let lostAt = 0
   let telling: NodeJS.Timeout | undefined
   /** Until when a call waits for the connection to be made anew. */
   let expected = Number.NEGATIVE_INFINITY
@@ -39,6 +44,7 @@ export function createHealth(watchers: Watchers): Health {
     lost: lose,
     found() {
       if (up) return
+      if (told) onBack(performance.now() - lostAt)
       up = true
       told = false
       clearTimeout(telling)
@@ -60,6 +66,7 @@ export function createHealth(watchers: Watchers): Health {
   function lose(): void {
     if (!up) return
     up = false
+    lostAt = performance.now()
     telling = setTimeout(() => {
       told = true
       watchers.tellAll((watcher) => watcher.lost())

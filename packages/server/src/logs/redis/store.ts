@@ -23,6 +23,8 @@ export interface RedisLogStoreOptions {
   wait?: number
   /** Called with what goes wrong between calls. */
   onFault?: (message: string, error?: unknown) => void
+  /** Called when Redis answers again, with how long it did not (ms). */
+  onBack?: (away: number) => void
 }
 
 /**
@@ -39,12 +41,13 @@ export async function redisLogStore({
   pollInterval,
   wait = 0,
   onFault = () => {},
+  onBack = () => {},
 }: RedisLogStoreOptions): Promise<LogStore> {
   const address = parseRedisAddress(url)
   if (!address) throw new StorageUnavailable('not an address of Redis')
   const redis = connectionTo(address)
   const watchers = createWatchers(onFault)
-  const health = createHealth(watchers)
+  const health = createHealth(watchers, onBack)
   const commands = createCommands({ redis, sharded: address.kind === 'cluster', health })
   const append = createAppend({ commands, retention, wait })
   const reading = createReading({ commands, retention })
