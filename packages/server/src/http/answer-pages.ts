@@ -47,6 +47,13 @@ export function answerInPieces(texts: AsyncIterable<string>, response: ServerRes
         (error) => this.destroy(error),
       )
     },
+    destroy(error, destroyed) {
+      // Its reader has left, or all is sent: the source may have something to let go of.
+      Promise.resolve(source.return?.()).then(
+        () => destroyed(error),
+        (fault) => destroyed(error ?? fault),
+      )
+    },
   })
 }
 
