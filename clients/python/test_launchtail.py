@@ -79,7 +79,7 @@ class Operations(unittest.TestCase):
         exported = b"".join(self.client.export_node_logs(node, q=query, format="ndjson"))
         self.assertEqual(json.loads(exported.splitlines()[-1]), {"count": 1})
         found = self.client.search_logs(query, node=[node])
-        self.assertEqual([hit["message"] for hit in found["logs"]], ["Loading bloom"])
+        self.assertEqual([hit["message"] for hit in found["logs"]], ["OOMKilled"])
         self.assertEqual((found["complete"], found["logs"][0]["node_id"]), (True, node))
         counted = self.client.count_logs(query, node=node, bucket="1h")
         self.assertEqual((counted["count"], counted["bucket_seconds"]), (1, 3600))

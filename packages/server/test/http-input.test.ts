@@ -390,7 +390,7 @@ describe('a node id', () => {
   it('that is none has touched neither a file nor a record', async () => {
     const files = await readdir(server.dataDir, { recursive: true })
     const known =
-      /^(logs|records|lock)\.db(-wal|-shm|-journal)?$|^(pid|url|name|reserve|secrets-key|launches)$/
+      /^(logs|records|archive|lock)\.db(-wal|-shm|-journal)?$|^(pid|url|name|reserve|secrets-key|launches)$/
     expect(files.filter((file) => !known.test(file))).toEqual([])
     const { nodes } = (await (await server.fetch('/admin/nodes?limit=1000')).json()) as {
       nodes: { node_id: string }[]
