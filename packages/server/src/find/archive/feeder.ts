@@ -1,5 +1,6 @@
 import { createPageReader, type PageReaderOptions } from './page-reader.js'
 import { NOTHING_YET } from './pages.js'
+import { createPauses } from './pauses.js'
 
 /** Brings what the lists have into the archive, off the append path. */
 export interface Feeder {
@@ -17,9 +18,16 @@ export interface FeederOptions extends PageReaderOptions {
 }
 
 /** How long entries are collected, in milliseconds. A search has all that is there brought in first. */
-const COLLECT = 1000
+const COLLECT = 2000
+/** Lists that are read in a row. */
+const LISTS = 32
+/**
+ * The pause after them is nine times what they took, so that a fleet's entries take an even tenth of
+ * the time. Where lists have more than a page it is as long as they took: they must not get ahead.
+ */
+const PAUSE_FACTOR = 9
 /** How long the archive waits after a fault, such as a full disk. */
-const PAUSE = 5000
+const FAULT_PAUSE = 5000
 /** Entries that are stored in one transaction. */
 const MOST = 2000
 
@@ -28,6 +36,7 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
   const reader = createPageReader(options)
   const marked = new Set<string>()
   let removals = 0
+  const { pause, without } = createPauses()
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> | undefined
   let stopped = false
@@ -45,10 +54,12 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
     }, wait).unref()
   }
 
-  async function flush(): Promise<void> {
-    // A round that is under way may have passed a node already.
-    await round?.catch(() => {})
-    await startRound()
+  function flush(): Promise<void> {
+    return without(async () => {
+      // A round that is under way may have passed a node already.
+      await round?.catch(() => {})
+      await startRound()
+    })
   }
 
   function startRound(): Promise<void> {
@@ -57,7 +68,7 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
     let wait = COLLECT
     round ??= takeAll()
       .catch((error) => {
-        wait = PAUSE
+        wait = FAULT_PAUSE
         throw error
       })
       .finally(() => {
@@ -72,7 +83,13 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
     let left = [...marked]
     marked.clear()
     try {
-      while (left.length > 0 && !stopped) left = await takeSome(left)
+      while (left.length > 0 && !stopped) {
+        const begun = performance.now()
+        const more = await takeSome(left.slice(0, LISTS))
+        left = [...left.slice(LISTS), ...more]
+        const factor = more.length > 0 ? 1 : PAUSE_FACTOR
+        if (left.length > 0) await pause(factor * (performance.now() - begun))
+      }
     } catch (error) {
       for (const nodeId of left) marked.add(nodeId)
       // The thread may have stored something and ended before it could say so.
@@ -103,6 +120,6 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
   async function stop(): Promise<void> {
     stopped = true
     clearTimeout(timer)
-    await round?.catch(() => {})
+    await without(async () => round?.catch(() => {}))
   }
 }
