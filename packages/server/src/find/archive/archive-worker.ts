@@ -25,7 +25,7 @@ const SPARE = 16 * 1024 * 1024
 
 const { file, keeping } = workerData as ThreadData
 // On Linux it is this thread's alone. Appends and streams come first where processors are scarce.
-if (process.platform === 'linux') setPriority(10)
+if (process.platform === 'linux') setPriority(19)
 
 let opened: Promise<ArchiveCalls> | undefined
 callsOf().catch(() => {})
