@@ -1,17 +1,16 @@
 import { LEVELS, type LogEntry } from '@launchtail/client/protocol'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createWordIndex } from '../src/find/archive/index-words.js'
 import type { Page } from '../src/find/archive/pages.js'
 import type { SearchQuestion } from '../src/find/archive/question.js'
 import { createReached } from '../src/find/archive/reached.js'
 import { createRemoval } from '../src/find/archive/removal.js'
 import { type Budget, search } from '../src/find/archive/search.js'
-import { forgetWords, openArchive } from '../src/find/archive/tables.js'
+import { forgetWords } from '../src/find/archive/tables.js'
 import { createTakeIn } from '../src/find/archive/take-in.js'
 import { checkOf } from '../src/logs/check.js'
 import { writeEntry } from '../src/logs/entry-text.js'
-import { openSqlite } from '../src/sqlite.js'
-import { temporaryFolder } from './support/processes.js'
+import { openArchiveFile } from './support/archive-file.js'
 
 const KEEPING = { usual: 1000, failed: 5000, maxBytes: 1e9 }
 const NOW = Date.UTC(2026, 0, 15, 12)
@@ -183,13 +182,7 @@ describe('the archive', () => {
 })
 
 async function open(keeping = KEEPING) {
-  const file = `${await temporaryFolder()}/archive.db`
-  const db = await openArchive(file)
-  const reading = await openSqlite(file)
-  onTestFinished(() => {
-    reading.close()
-    db.close()
-  })
+  const { db, reading } = await openArchiveFile()
   const takeIn = createTakeIn(db)
   const removal = createRemoval(db, keeping)
   let index = createWordIndex(db)

@@ -1,16 +1,14 @@
 import { parseQuery, type Query, QueryError } from '@launchtail/client/query'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { createWordIndex } from '../src/find/archive/index-words.js'
 import type { Question } from '../src/find/archive/question.js'
 import { createRemoval } from '../src/find/archive/removal.js'
 import { look } from '../src/find/archive/search.js'
-import { openArchive } from '../src/find/archive/tables.js'
 import { createTakeIn } from '../src/find/archive/take-in.js'
 import { checkOf } from '../src/logs/check.js'
 import { writeEntry } from '../src/logs/entry-text.js'
-import { openSqlite } from '../src/sqlite.js'
+import { openArchiveFile } from './support/archive-file.js'
 import { corpusOf, launchesOf } from './support/corpus.js'
-import { temporaryFolder } from './support/processes.js'
 import { fc } from './support/property.js'
 import { randomQuery } from './support/random-query.js'
 
@@ -79,13 +77,7 @@ interface Kept {
 
 /** 100,000 entries of 200 nodes, most of them indexed, and some nodes that are half deleted. */
 async function filledArchive() {
-  const file = `${await temporaryFolder()}/archive.db`
-  const db = await openArchive(file)
-  const reading = await openSqlite(file)
-  onTestFinished(() => {
-    reading.close()
-    db.close()
-  })
+  const { db, reading } = await openArchiveFile()
   const takeIn = createTakeIn(db)
   const index = createWordIndex(db)
   const entries: Kept[] = corpusOf('differential', ENTRIES).map((entry, n) => ({
