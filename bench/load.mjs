@@ -47,6 +47,7 @@ async function run(mode, server, options) {
       line(text) {
         const told = JSON.parse(text)
         if (told.phase === 'done') result = told
+        else if (told.phase === 'warming') server.collect?.()
         else {
           marks[told.phase] = look(server)
           last = commands(server).then((count) => {

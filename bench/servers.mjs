@@ -15,6 +15,16 @@ const TOKEN = 'bench-token-0123456789'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** `BENCH_PROFILE=<folder>` leaves a processor profile of each server of ours there. */
 const PROFILES = process.env.BENCH_PROFILE
+/**
+ * A full collection takes 100 to 250 ms of the one core that a server has here, with 10,000 readers, and
+ * comes every 20 s: in some windows of 2.5 s and not in others. So each collects when its readers are
+ * there, before it is warmed up, and is measured from the same point on. What collections cost in the
+ * long run stands in the soak, and in the processor time.
+ */
+const COLLECTING = [
+  '--expose-gc',
+  `--require=${fileURLToPath(new URL('./collect.cjs', import.meta.url))}`,
+]
 const parts = new URL('./.cache/nginx/', import.meta.url)
 
 export const TITLES = {
@@ -30,16 +40,17 @@ export const TITLES = {
 
 /**
  * Starts one of the above; `nodes` are there from the start, `env` are settings of ours, `core` is
- * where ours runs, and `checkout` whose build it is. End it with `close`.
+ * where ours runs, `checkout` whose build it is, and `plain` starts it as its users do, without a way
+ * to `collect`. End it with `close`.
  */
 export async function startServer(
   name,
-  { nodes = 1, env = {}, core = SERVER, checkout = ROOT } = {},
+  { nodes = 1, env = {}, core = SERVER, checkout = ROOT, plain = false } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
   try {
-    let server = await begin(name, folder, redis, { nodes, env, core, checkout })
+    let server = await begin(name, folder, redis, { nodes, env, core, checkout, plain })
     return {
       ...server,
       name,
@@ -47,7 +58,7 @@ export async function startServer(
       /** Ends it, and starts it again with what it has kept. */
       async again() {
         await server.end()
-        server = await begin(name, folder, redis, { nodes: 0, env, core, checkout })
+        server = await begin(name, folder, redis, { nodes: 0, env, core, checkout, plain })
         return server
       },
       async close() {
@@ -68,10 +79,10 @@ function begin(name, folder, redis, options) {
   return name === 'nchan' ? startNchan(folder) : startPeer(name, redis)
 }
 
-async function startProduct(folder, redis, { nodes, env, core, checkout }) {
+async function startProduct(folder, redis, { nodes, env, core, checkout, plain }) {
   const program = join(checkout, 'packages/server/bin/launchtail.js')
   const begun = performance.now()
-  const child = await startListening(on(core, node(program, 'serve')), {
+  const child = await startListening(on(core, node([program, 'serve'], { plain })), {
     PORT: '0',
     LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
     LAUNCHTAIL_DATA_DIR: folder,
@@ -86,6 +97,7 @@ async function startProduct(folder, redis, { nodes, env, core, checkout }) {
   return {
     ...child,
     startedIn,
+    collect: plain ? undefined : () => process.kill(child.pid, 'SIGUSR2'),
     // A process writes its profile when it ends by itself.
     end: () => child.end(PROFILES ? 'SIGTERM' : 'SIGKILL'),
     headers: `X-Admin-Token: ${TOKEN}`,
@@ -115,12 +127,10 @@ async function createNodes(port, count) {
 
 async function startPeer(name, redis) {
   const file = fileURLToPath(new URL(`./peers/${name}.mjs`, import.meta.url))
-  const child = await startListening(
-    on(SERVER, [process.execPath, file]),
-    redis && { REDIS_URL: redis.url },
-  )
+  const child = await startListening(on(SERVER, node([file])), redis && { REDIS_URL: redis.url })
   return {
     ...child,
+    collect: () => process.kill(child.pid, 'SIGUSR2'),
     headers: '',
     stream: '/stream/n%d?tail=0',
     backlog: '/stream/n%d?tail=all',
@@ -162,9 +172,10 @@ async function accepting(port) {
   throw new Error('nginx did not listen')
 }
 
-function node(...words) {
+function node(words, { plain = false } = {}) {
   return [
     process.execPath,
+    ...(plain ? [] : COLLECTING),
     ...(PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : []),
     ...words,
   ]

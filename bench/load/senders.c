@@ -19,7 +19,20 @@ uint64_t sent_total, acknowledged, send_failures;
 
 static struct sender *senders;
 static struct sender **idle;
-static int idle_count;
+static int idle_first, idle_count;
+
+/* The one that has waited longest is next: a server ends a connection that never sends anything. */
+static void set_idle(struct sender *sender) {
+  idle[(idle_first + idle_count++) % options.senders] = sender;
+}
+
+struct sender *idle_sender(void) {
+  if (idle_count == 0) return NULL;
+  struct sender *sender = idle[idle_first];
+  idle_first = (idle_first + 1) % options.senders;
+  idle_count -= 1;
+  return sender;
+}
 
 void make_senders(void) {
   sent = calloc((size_t)options.nodes, sizeof *sent);
@@ -31,11 +44,9 @@ void make_senders(void) {
     sender->fd = dial(options.redis ? options.redis : options.port);
     sender->out = malloc(REQUEST);
     watch(sender->fd, sender, EPOLLIN);
-    idle[idle_count++] = sender;
+    set_idle(sender);
   }
 }
-
-struct sender *idle_sender(void) { return idle_count > 0 ? idle[--idle_count] : NULL; }
 
 static void write_entry(char *entry, uint32_t sequence, int64_t intended) {
   static const char words[] =
@@ -113,5 +124,5 @@ void sender_event(struct sender *sender, uint32_t events) {
   }
   acknowledged += 1;
   sender->busy = 0;
-  idle[idle_count++] = sender;
+  set_idle(sender);
 }

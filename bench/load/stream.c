@@ -123,6 +123,7 @@ static void turn(int64_t now) {
   } else if (phase == SETTLING && now - opened >= SETTLE_US) {
     sending_since = now;
     phase = WARMING;
+    announce("warming");
     fall_asleep();
   } else if (phase == WARMING && now - sending_since >= (int64_t)(options.warmup * 1e6)) {
     measured_since = tally.from = now;

@@ -10,7 +10,7 @@ export const SERVERS = ['embedded', 'redis']
 /** Seconds until the collector has had its way. */
 const SETTLED = 3
 /** As its users start it: with all cores, and nothing in its data folder. */
-const OPTIONS = { core: ALL, nodes: 0 }
+const OPTIONS = { core: ALL, nodes: 0, plain: true }
 
 export async function measure(scale) {
   const rounds = scale.rounds > 1 ? 10 : 1
