@@ -6,13 +6,34 @@ import './scripts/build-parser.mjs'
 process.env.LAUNCHTAIL_TEST_SEED ??= String(Math.floor(Math.random() * 2 ** 31))
 console.error(`LAUNCHTAIL_TEST_SEED=${process.env.LAUNCHTAIL_TEST_SEED}`)
 
+/** They hold whatever keeps the logs, and run on both stores. The other files choose theirs themselves. */
+const onBothStores = [
+  'compression',
+  'delete-and-launch',
+  'launch-crashes',
+  'launch-keys',
+  'nodes-query',
+  'operations',
+  'query-places',
+  'raw-output',
+  'restart',
+  'secrets-cut',
+  'stall',
+].map((name) => `packages/server/test/${name}.test.ts`)
+
 export default defineConfig({
   // The workspace's packages are read from their sources, so a test never sees a stale build.
   resolve: { conditions: ['launchtail-source'] },
   ssr: { resolve: { conditions: ['launchtail-source'] } },
   test: {
     globalSetup: ['packages/server/test/support/build.ts'],
-    include: ['packages/*/test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'tests', include: ['packages/*/test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'on Redis', include: onBothStores, env: { LAUNCHTAIL_TEST_STORE: 'redis' } },
+      },
+    ],
     // A test without an assertion passes whatever happens.
     expect: { requireAssertions: true },
     testTimeout: 30_000,

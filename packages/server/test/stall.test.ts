@@ -5,6 +5,7 @@ import { ENOUGH, etaSeconds, percentile } from '../src/nodes/past.js'
 import { isStallNotice, limitOf, SILENCE, stallNotice } from '../src/nodes/stall.js'
 import { startStallMonitor } from '../src/nodes/stall-monitor.js'
 import { removeFolder, startLaunching, temporaryFolder, waitFor } from './support/launching.js'
+import { endAll } from './support/processes.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -112,6 +113,7 @@ describe('a server', () => {
   })
   afterEach(async () => {
     await server.stop()
+    await endAll()
     removeFolder(folder)
     expect(faults).toEqual([])
   })

@@ -17,6 +17,7 @@ import type { LogStore } from '../../src/logs/store.js'
 import { createRegistry } from '../../src/nodes/registry.js'
 import { createNodeSecrets } from '../../src/output/node-secrets.js'
 import { createRedactor } from '../../src/output/redact/index.js'
+import { redisUrlFor } from './processes.js'
 
 const KEY = Buffer.alloc(32, 7)
 
@@ -54,8 +55,9 @@ export async function startLaunching({
   const database = await sqliteDatabase(join(folder, 'records.db'))
   await migrate(database)
   const retention = 3_600_000
-  const real = redisUrl
-    ? await redisLogStore({ url: redisUrl, retention, pollInterval: 100 })
+  const url = redisUrl ?? (await redisUrlFor(folder))
+  const real = url
+    ? await redisLogStore({ url, retention, pollInterval: 100 })
     : await sqliteLogStore({ file: join(folder, 'logs.db'), retention })
   const store = wrap(real)
   const registry = createRegistry({ database, store })

@@ -60,6 +60,20 @@ export interface ServerOptions {
   program?: string
 }
 
+/** By a server's data folder, so that one that is started again finds its logs. */
+const redisByFolder = new Map<string, Promise<RunningRedis>>()
+
+/**
+ * The Redis of a server that is told none, where these tests are run on Redis (vitest.config.ts says
+ * which are run on both stores); otherwise nothing.
+ */
+export async function redisUrlFor(folder: string): Promise<string | undefined> {
+  if (process.env.LAUNCHTAIL_TEST_STORE !== 'redis') return undefined
+  const running = redisByFolder.get(folder) ?? startRedis(['--appendonly', 'no'])
+  redisByFolder.set(folder, running)
+  return (await running).url
+}
+
 export const TOKEN = 'test-token-0123456789'
 /** The built command `launchtail`. */
 export const PROGRAM = fileURLToPath(new URL('../../dist/launchtail.js', import.meta.url))
@@ -74,6 +88,7 @@ export async function startServer({
   program = PROGRAM,
 }: ServerOptions = {}): Promise<RunningServer> {
   const folder = dataDir ?? (await temporaryFolder())
+  const redisUrl = await redisUrlFor(folder)
   const [command = '', ...before] = [...wrap, process.execPath]
   const child = spawn(command, [...before, program, 'serve', ...flags], {
     env: {
@@ -83,6 +98,7 @@ export async function startServer({
       LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
       LAUNCHTAIL_DATA_DIR: folder,
       LAUNCHTAIL_DRAIN: '100ms',
+      ...(redisUrl && { REDIS_URL: redisUrl }),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
