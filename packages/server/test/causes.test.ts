@@ -84,6 +84,17 @@ sky.exceptions.ResourcesUnavailableError: Failed to provision all possible launc
       last: 'the launch could not be started: the SkyPilot API server http://x:1 cannot be reached',
     },
   ],
+  launch_interrupted: [
+    {
+      phase: 'provisioning',
+      last: 'SkyPilot no longer knows the launch, as after a restart of its API server, and the cluster cic-1 had no job 3m later',
+    },
+    {
+      phase: 'provisioning',
+      lines:
+        "sky.exceptions.RequestInterruptedError: Request '7f3a' was interrupted by an API server restart and will not be resumed. Please re-submit the original request.",
+    },
+  ],
   api_server_mismatch: [
     { lines: 'sky.exceptions.APIVersionMismatchError: 12 and 9' },
     {

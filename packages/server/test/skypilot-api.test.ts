@@ -36,7 +36,7 @@ const PACE: Pace = {
     grace: 3000,
   },
   ...{ quiet: 200, patience: 300, start: 300, settle: 300, cleanup: 3000 },
-  ...{ cancel: 10_000, command: 3000 },
+  ...{ orphan: 600, cancel: 10_000, command: 3000 },
 }
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 
@@ -456,6 +456,45 @@ describe('an API server that is away', () => {
     expect(entries.at(-1)?.details).toContain(`sky down ${cluster_name}`)
     await server.registry.flush()
     expect((await server.registry.get('gpu-1'))?.failure?.code).toBe('api_server_unreachable')
+  })
+
+  test.each(['INIT', 'UP'])(
+    'and was killed in mid-launch: failed where the cluster stays %s without a job',
+    async (status) => {
+      const { api, start } = await sky({ scenario: scenarios.plain({ gated: true }) })
+      const server = await start()
+      const { cluster_name } = await server.orchestrator.launch(request())
+      await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
+      Object.assign(api.clusters.get(cluster_name) ?? {}, { status })
+      api.restart()
+      const entries = await server.until('gpu-1', ended)
+      expect(entries.at(-1)?.message).toMatch(
+        /^SkyPilot no longer knows the launch, .+ the cluster \S+ had no job 0\.6s later$/,
+      )
+      await waitFor(() => api.clusters.size === 0 || undefined)
+      await server.registry.flush()
+      expect((await server.registry.get('gpu-1'))?.failure?.code).toBe('launch_interrupted')
+      expect(api.launched).toHaveLength(1)
+    },
+  )
+
+  test('and forgot a launch that its workers finish: on with its job', async () => {
+    const { api, start } = await sky({
+      scenario: scenarios.plain({ gated: true }),
+      pace: { orphan: 20_000 },
+    })
+    const server = await start()
+    await server.orchestrator.launch(request())
+    await server.until('gpu-1', ({ message }) => /Launching on/.test(message))
+    api.forgetRequests()
+    api.cut()
+    const asked = api.calls.length
+    await waitFor(() => api.calls.slice(asked).includes('/job_status') || undefined)
+    api.pass('provisioning')
+    api.pass('loading')
+    const entries = await server.until('gpu-1', active)
+    expect(printed(entries)).toContain('step 19')
+    expect(api.launched).toHaveLength(1)
   })
 
   test('when it is to be launched: asked for again until it is there', async () => {

@@ -247,6 +247,8 @@ export async function startDouble({
     async '/job_status'(request, body) {
       const cluster = clusters.get(body.cluster_name)
       if (!cluster) return finish(request, { error: missing(body.cluster_name) })
+      if (cluster.status !== 'UP') return finish(request, { error: notUp(body.cluster_name) })
+      if (cluster.jobs.size === 0) return finish(request, { value: { null: null } })
       const ids: number[] = body.job_ids ?? [Math.max(...cluster.jobs.keys())]
       const entries = ids.map((id) => [id, cluster.jobs.get(id)?.status ?? null])
       finish(request, { value: Object.fromEntries(entries) })
@@ -288,6 +290,15 @@ export async function startDouble({
     lose: (name: string) => remove(name),
     /** Requests and their output are cleared away, as after a day. */
     forgetRequests: () => requests.clear(),
+    /** It was killed with the requests it was at, and has started again. Jobs go on without it. */
+    restart() {
+      for (const { stopping, tape } of requests.values()) {
+        stopping.abort()
+        tape.end()
+      }
+      requests.clear()
+      server.closeAllConnections()
+    },
   }
 
   function how(name: string): Scenario {
@@ -637,6 +648,11 @@ const NO_PORTS = {
   message:
     'The following features are not supported by Slurm:\n\tFeature      Reason\n\topen_ports   Opening ports is not supported in Slurm.',
 }
+
+const notUp = (name: string) => ({
+  type: 'sky.exceptions.ClusterNotUpError',
+  message: `Getting job status: skipped for cluster '${name}' (status: INIT).`,
+})
 
 const noEndpoints = (name: string) => ({
   type: 'ValueError',

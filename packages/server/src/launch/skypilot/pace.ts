@@ -25,6 +25,8 @@ export interface Pace {
   readonly start: number
   /** How long a launch that was accepted, and its id lost, may take to be listed. */
   readonly settle: number
+  /** How long a cluster may be without a job when SkyPilot no longer knows the request for it. */
+  readonly orphan: number
   /** How long taking down a failed launch's cluster may take before the failure is told. */
   readonly cleanup: number
   /** How long one attempt at cancelling a launch may take, which takes its cluster down. */
@@ -47,6 +49,7 @@ export const PACE: Pace = {
   patience: 5000,
   start: 5000,
   settle: 5000,
+  orphan: 3 * 60_000,
   cleanup: 20_000,
   cancel: 15 * 60_000,
   command: 5 * 60_000,

@@ -89,6 +89,10 @@ export const CODES = {
     'The weights leave too little GPU memory for the KV cache.',
     'Use a GPU with more memory or more GPUs (`tensor_parallel`), raise `--gpu-memory-utilization`, or lower `--max-model-len`.',
   ],
+  launch_interrupted: [
+    'SkyPilot was restarted during the launch, and does not go on with it.',
+    'Launch again; what there was of the cluster is taken down.',
+  ],
   launch_timeout: [
     'The launch did not finish within its time limit.',
     'See which phase took the time; allow more with `LAUNCHTAIL_LAUNCH_TIMEOUT`.',

@@ -297,6 +297,17 @@ export const skypilot: Tool = {
       ],
     },
     {
+      code: 'launch_interrupted',
+      when: [
+        /^SkyPilot no longer knows the launch, as after a restart\b/,
+        /\bwas interrupted by an API server restart\b/,
+      ],
+      examples: [
+        'SkyPilot no longer knows the launch, as after a restart of its API server, and the cluster cic-1 had no job 3m later',
+        "Request '7f3a' was interrupted by an API server restart and will not be resumed.",
+      ],
+    },
+    {
       code: 'api_server_mismatch',
       when: [
         /\bAPIVersionMismatchError\b/,

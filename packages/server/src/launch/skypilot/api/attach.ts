@@ -18,8 +18,9 @@ import type { SkyApi } from './api.js'
 import type { Answer } from './ask-once.js'
 import { followJob } from './follow-job.js'
 import { followLaunch } from './follow-launch.js'
-import { type Following, isMissing } from './following.js'
+import type { Following } from './following.js'
 import type { Intent } from './intent.js'
+import { awaitOrphanedJob } from './orphaned-job.js'
 import { type Outage, watchOutage } from './outage.js'
 import type { SkyResult } from './requests.js'
 import { takeDown } from './take-down.js'
@@ -115,10 +116,8 @@ async function follow(
     if (ended?.status === 'FAILED') return failedRequest(ended, last)
     if (ended?.status === 'CANCELLED') return last.outcome('the launch request was cancelled')
     if (isJob) return followManaged({ value: ended?.value, following, intent, last })
-    if (!ended && (await isMissing(following))) {
-      const cluster = `a cluster ${launch.clusterName}`
-      return last.outcome(`SkyPilot knows neither the launch nor ${cluster} any more`)
-    }
+    const whyNone = ended ? undefined : await awaitOrphanedJob(following)
+    if (whyNone !== undefined) return last.outcome(whyNone)
     return last.outcome(await followJob(ended ? jobOf(ended.value) : null, following))
   }
 
