@@ -2,49 +2,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Expected } from './checks.js'
-import { until } from './lab/processes.js'
-import { CPUS } from './lab/slurm.js'
-import type { Launched } from './launched.js'
-import type { Case, Trial } from './runner.js'
+import { inFullQueue } from './full-queue.js'
+import type { Case } from './runner.js'
 import { say, task } from './tasks.js'
 
 /** What happens to SkyPilot's API server, its login node or Slurm itself, while launches go on. */
 export const INTERRUPTIONS: readonly Case[] = [
-  {
-    name: 'terminate while it waits in the queue',
-    alone: true,
-    async run(trial) {
-      const { launch, expect, lab, together } = trial
-      const free = await together(() => fillQueue(lab))
-      try {
-        const launched = await launch(task({ resources: HALF }))
-        await waitsInQueue(launched, trial)
-        await launched.terminate()
-        await expect(launched, { status: 'terminated', cut: true })
-      } finally {
-        await together(free)
-      }
-    },
-  },
-  {
-    name: 'queue that is full and then free',
-    alone: true,
-    async run(trial) {
-      const { launch, expect, lab, together } = trial
-      const free = await together(() => fillQueue(lab))
-      try {
-        const launched = await launch(task({ resources: HALF }))
-        await waitsInQueue(launched, trial)
-        await together(async () => {
-          await sleep(5000)
-          await free()
-        })
-        await expect(launched, FAILED_RUN)
-      } finally {
-        await together(free)
-      }
-    },
-  },
+  inFullQueue('terminate while it waits in the queue', async ({ launched, expect }) => {
+    await launched.terminate()
+    await expect(launched, { status: 'terminated', cut: true })
+  }),
+  inFullQueue('queue that is full and then free', async ({ launched, expect, together, free }) => {
+    await together(async () => {
+      await sleep(5000)
+      await free()
+    })
+    await expect(launched, FAILED_RUN)
+  }),
   {
     name: 'node that goes down',
     alone: true,
@@ -113,7 +87,6 @@ export const INTERRUPTIONS: readonly Case[] = [
   },
 ]
 
-const HALF = `infra: slurm/lab\ncpus: ${CPUS / 2}`
 const FAILED_RUN = {
   status: 'failed',
   message: /return code|status: FAILED/,
@@ -125,39 +98,22 @@ const AWAY = 10_000
 
 /** The launches wait in Slurm's queue, so that all of them are at the same point. */
 function endedWhileProvisioning(signal: 'SIGTERM' | 'SIGKILL'): Case {
-  return {
-    name: `API server ended with ${signal} while provisioning`,
-    alone: true,
-    async run(trial) {
-      const { launch, expect, lab, together } = trial
-      const free = await together(() => fillQueue(lab))
-      try {
-        const launched = await launch(task({ resources: HALF }))
-        await waitsInQueue(launched, trial)
-        await together(async () => {
-          // In order, it ends when the launches have.
-          const stopped = lab.api.stop(signal)
-          await sleep(3000)
-          await free()
-          await stopped
-          await sleep(AWAY)
-          await lab.api.start()
-        })
-        // The launch itself dies with a server that is killed.
-        const killed: Expected = { status: 'failed', cut: true }
-        await expect(launched, { ...(signal === 'SIGKILL' ? killed : FAILED_RUN), lag: LAG })
-      } finally {
-        await together(free)
-      }
-    },
-  }
-}
-
-async function waitsInQueue(launched: Launched, { via, lab }: Trial): Promise<void> {
-  const isThere = async () => (await lab.slurm.jobsOf(launched.cluster)).length > 0
-  await until('a job in Slurm’s queue', isThere, { within: 180_000 })
-  // `sky` shows no spinner where it does not write to a terminal.
-  if (via === 'api') await launched.says(/pending: (?:Resources|Priority)/)
+  const name = `API server ended with ${signal} while provisioning`
+  return inFullQueue(name, async ({ via, launched, expect, lab, together, free }) => {
+    await together(async () => {
+      // In order, it ends when the launches have.
+      const stopped = lab.api.stop(signal)
+      await sleep(3000)
+      await free()
+      await stopped
+      await sleep(AWAY)
+      await lab.api.start()
+    })
+    // The launch itself dies with a server that is killed.
+    const code = via === 'api' ? { code: 'launch_interrupted' } : {}
+    const killed: Expected = { status: 'failed', ...code, cut: true }
+    await expect(launched, { ...(signal === 'SIGKILL' ? killed : FAILED_RUN), lag: LAG })
+  })
 }
 
 /** The job waits where it is until the server is away, and then goes on. */
@@ -183,14 +139,3 @@ ${say(`later ${what} line`, 40, 0.5)}`
     },
   }
 }
-
-/** Has somebody else's job take most of Slurm's CPUs; how to end it. */
-async function fillQueue({ slurm }: Trial['lab']): Promise<() => Promise<void>> {
-  const cpus = String(CPUS - 4)
-  const made = await slurm.command('sbatch', '--parsable', '-c', cpus, '-o', '/dev/null', ...IDLE)
-  return async () => {
-    await slurm.command('scancel', made.trim())
-  }
-}
-
-const IDLE = ['-J', 'somebody-else', '--time=10', '--wrap', 'sleep 600']
