@@ -4,13 +4,14 @@
  */
 import { parentPort } from 'node:worker_threads'
 import { type Predicate, parseQuery } from '@launchtail/client/query'
-import type { Asked, Decided } from './slow-entries.js'
+import type { Numbered } from './asked.js'
+import type { Decided, Undecided } from './slow-entries.js'
 
 /** Queries that are kept: a reader asks for the same one again and again. */
 const KEPT = 16
 const predicates = new Map<string, Predicate>()
 
-parentPort?.on('message', ({ id, query, now, entry, launch }: Asked) => {
+parentPort?.on('message', ({ id, query, now, entry, launch }: Numbered<Undecided>) => {
   const decided: Decided = { id, found: predicateOf(query, now)(entry, launch) }
   parentPort?.postMessage(decided)
 })

@@ -2,18 +2,18 @@ import { Worker } from 'node:worker_threads'
 import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { CODE_FOLDER } from '../code-folder.js'
+import { createAsked } from './asked.js'
 
 /** Entries on which a query takes too long for the server's own thread. */
 export interface SlowEntries {
   /** True if the query is to be run on this entry by `decide`. */
   isSlow(query: Query, entry: LogEntry): boolean
   /** Runs it in a thread of its own. */
-  decide(question: Omit<Asked, 'id'>): Promise<boolean>
+  decide(question: Undecided): Promise<boolean>
 }
 
 /** From the server to the thread. */
-export interface Asked {
-  readonly id: number
+export interface Undecided {
   readonly query: string
   /** Milliseconds since 1970. */
   readonly now: number
@@ -32,37 +32,30 @@ const SMALL = 4096
 
 /** The thread is started with the first entry that is too large, and ends with the process. */
 export function createSlowEntries(): SlowEntries {
-  const waiting = new Map<number, (found: boolean | Error) => void>()
+  const asked = createAsked<Undecided>()
   let worker: Worker | undefined
-  let asked = 0
   return {
     isSlow: ({ hasPatterns }, { message, details = '' }) =>
       hasPatterns && message.length + details.length > SMALL,
-    decide(question) {
+    async decide(question) {
       worker ??= start()
-      const id = asked++
-      const decision = new Promise<boolean>((resolve, reject) => {
-        waiting.set(id, (found) => (typeof found === 'boolean' ? resolve(found) : reject(found)))
-      })
-      worker.postMessage({ id, ...question } satisfies Asked)
-      return decision
+      return (await asked.ask(worker, question)) as boolean
     },
   }
 
   function start(): Worker {
     const started = new Worker(THREAD)
     started.unref()
-    started.on('message', ({ id, found }: Decided) => {
-      waiting.get(id)?.(found)
-      waiting.delete(id)
-    })
+    started.on('message', ({ id, found }: Decided) => asked.answered(id, found))
     // The open questions get no answer; the next one starts another thread.
-    started.on('error', (error) => {
-      worker = undefined
-      for (const answer of waiting.values()) answer(error)
-      waiting.clear()
-    })
+    started.on('error', (error) => giveUp(started, error))
+    started.on('exit', () => giveUp(started, new Error('the thread of patterns has ended')))
     return started
+  }
+
+  function giveUp(thread: Worker, error: Error): void {
+    if (worker === thread) worker = undefined
+    asked.giveUp(thread, error)
   }
 }
 

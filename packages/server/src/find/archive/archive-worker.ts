@@ -8,7 +8,8 @@ import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { StorageFull } from '../../errors.js'
 import { closeSqlite, openSqlite } from '../../sqlite.js'
-import type { ArchiveCalls, Asked, Said, ThreadData } from './calls.js'
+import type { Numbered } from '../asked.js'
+import type { ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { count } from './count.js'
 import { faultOf } from './faults.js'
 import { createWordIndex } from './index-words.js'
@@ -30,7 +31,7 @@ if (process.platform === 'linux') setPriority(19)
 let opened: Promise<ArchiveCalls> | undefined
 callsOf().catch(() => {})
 
-parentPort?.on('message', async ({ id, call, given }: Asked) => {
+parentPort?.on('message', async ({ id, call, given }: Numbered<Call>) => {
   try {
     const calls = await callsOf()
     const act = calls[call] as (...values: readonly unknown[]) => unknown

@@ -21,8 +21,7 @@ export interface ArchiveCalls {
 }
 
 /** From the server to the thread. */
-export interface Asked {
-  readonly id: number
+export interface Call {
   readonly call: keyof ArchiveCalls
   readonly given: readonly unknown[]
 }

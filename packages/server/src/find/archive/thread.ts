@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { CODE_FOLDER } from '../../code-folder.js'
-import { createAsked } from './asked.js'
-import type { Answered, ArchiveCalls, Said, ThreadData } from './calls.js'
+import { createAsked } from '../asked.js'
+import type { Answered, ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { errorOf } from './faults.js'
 
 /** The archive's thread, which runs only while there is something to do. */
@@ -27,7 +27,7 @@ const IDLE = 60_000
 
 export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThread {
   const { file, keeping, onRest, onRemoved, onFault } = options
-  const asked = createAsked()
+  const asked = createAsked<Call>()
   let worker: Worker | undefined
   let ending: Promise<unknown> | undefined
   let idle: NodeJS.Timeout | undefined
@@ -43,7 +43,9 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
     // It still writes its last pages into the file.
     while (ending) await ending
     worker ??= start()
-    return (await asked.ask(worker, name, given)) as Awaited<ReturnType<ArchiveCalls[Name]>>
+    return (await asked.ask(worker, { call: name, given })) as Awaited<
+      ReturnType<ArchiveCalls[Name]>
+    >
   }
 
   function start(): Worker {
@@ -73,7 +75,7 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
   }
 
   function answered(said: Answered): void {
-    asked.answered(said)
+    asked.answered(said.id, 'fault' in said ? errorOf(said.fault) : said.answer)
     if (asked.isWaiting() || closed || ending) return
     clearTimeout(idle)
     idle = setTimeout(() => void leave(), IDLE).unref()
@@ -93,7 +95,10 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
     const ended = worker
     if (!ended) return
     worker = undefined
-    ending = Promise.allSettled([once(ended, 'exit'), asked.ask(ended, 'close', [])])
+    ending = Promise.allSettled([
+      once(ended, 'exit'),
+      asked.ask(ended, { call: 'close', given: [] }),
+    ])
     await ending
     ending = undefined
   }

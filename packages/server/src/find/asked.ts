@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
-import type { Answered, ArchiveCalls, Asked } from './calls.js'
-import { errorOf } from './faults.js'
+
+/** From the server to a thread. */
+export type Numbered<Question extends object> = Question & { readonly id: number }
 
 interface Waiting {
   readonly thread: Worker
@@ -9,24 +10,24 @@ interface Waiting {
 }
 
 /** What threads were asked, and who waits for the answers. */
-export function createAsked() {
+export function createAsked<Question extends object>() {
   const waiting = new Map<number, Waiting>()
   let count = 0
   return {
     /** How many questions there have been. */
     count: () => count,
     isWaiting: () => waiting.size > 0,
-    ask(thread: Worker, call: keyof ArchiveCalls, given: readonly unknown[]): Promise<unknown> {
+    ask(thread: Worker, question: Question): Promise<unknown> {
       const id = count++
       const answer = new Promise((resolve, reject) => waiting.set(id, { thread, resolve, reject }))
-      thread.postMessage({ id, call, given } satisfies Asked)
+      thread.postMessage({ id, ...question } satisfies Numbered<Question>)
       return answer
     },
-    answered(said: Answered): void {
-      const asker = waiting.get(said.id)
-      waiting.delete(said.id)
-      if ('fault' in said) asker?.reject(errorOf(said.fault))
-      else asker?.resolve(said.answer)
+    answered(id: number, answer: unknown): void {
+      const asker = waiting.get(id)
+      waiting.delete(id)
+      if (answer instanceof Error) asker?.reject(answer)
+      else asker?.resolve(answer)
     },
     /** The thread has ended. Whoever waits for it would do so for ever. */
     giveUp(thread: Worker, error: Error): void {
