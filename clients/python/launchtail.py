@@ -415,10 +415,14 @@ class Client:
         since: Optional[str] = None,
         level: Levels = None,
         q: Optional[str] = None,
+        order: Optional[str] = None,
+        bom: Optional[bool] = None,
+        trailer: Optional[bool] = None,
     ) -> Iterator[bytes]:
-        """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `raw`
-        leaves the cells of a CSV as they are."""
+        """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `order`,
+        `raw`, `bom` and `trailer` are as for `export_logs`."""
         query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level, "q": q}
+        query.update({"order": order, "bom": bom, "trailer": trailer})
         answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
         return _pieces(answer)
 
@@ -579,6 +583,43 @@ class Client:
         query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
         query.update({"node": node, "bucket": bucket})
         return self._json("GET", "/admin/logs/stats", query=query)
+
+    def export_logs(
+        self,
+        q: Optional[str] = None,
+        *,
+        format: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        level: Levels = None,
+        phase: Optional[str] = None,
+        node: Union[str, Sequence[str], None] = None,
+        order: Optional[str] = None,
+        cursor: Optional[str] = None,
+        raw: Optional[bool] = None,
+        bom: Optional[bool] = None,
+        trailer: Optional[bool] = None,
+        now: Optional[str] = None,
+        resume: Optional[Tuple[int, str]] = None,
+    ) -> Iterator[bytes]:
+        """The logs of all nodes as a file, oldest entry first, in pieces as they arrive. A broken
+        one raises ConnectionFailed.
+
+        format: ndjson, which is the default, json, csv or text.
+        cursor: the `Log-Cursor` of an export before, for what has come since.
+        raw, bom: CSV: leave all cells as they are; begin with the mark by which Excel knows UTF-8.
+        trailer: end NDJSON and CSV with a line that has the number of entries and the SHA-256 of
+            the lines before.
+        now: the time that "-2h" and "today" in q are counted from, RFC 3339.
+        resume: the number of bytes that there are already, and their SHA-256 in hex. What follows
+            them comes. Raises ApiError 412 if they would be others now.
+        """
+        query = {"q": q, "format": format, "since": since, "until": until, "level": level}
+        query.update({"phase": phase, "node": node, "order": order, "cursor": cursor, "now": now})
+        query.update({"raw": raw, "bom": bom, "trailer": trailer})
+        offset, digest = resume or (None, None)
+        headers = {"Log-Offset": None if offset is None else str(offset), "Log-Digest": digest}
+        return _pieces(self._request("GET", "/admin/logs/export", query, headers))
 
     def explain_query(self, q: Optional[str] = None) -> Dict[str, Any]:
         """How a query is understood: `query`, `hints`, and all `fields` and `operators` there are.

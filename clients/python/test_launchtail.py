@@ -4,6 +4,7 @@ OPERATIONS names the protocol's operations, separated by commas.
 """
 
 import contextlib
+import hashlib
 import http.server
 import inspect
 import io
@@ -76,8 +77,19 @@ class Operations(unittest.TestCase):
         with self.client.stream(node, q="-oom", follow=False) as events:
             logged = [event.message for event in events if isinstance(event, Log)]
         self.assertEqual(logged, ["Loading bloom"])
-        exported = b"".join(self.client.export_node_logs(node, q=query, format="ndjson"))
-        self.assertEqual(json.loads(exported.splitlines()[-1]), {"count": 1})
+        exported = b"".join(
+            self.client.export_node_logs(node, q=query, format="ndjson", trailer=True)
+        )
+        self.assertEqual(json.loads(exported.splitlines()[-1])["count"], 1)
+        everywhere = b"".join(self.client.export_logs(query, node=[node]))
+        self.assertEqual(everywhere, b"".join(exported.splitlines(True)[:-1]))
+        half = len(everywhere) // 2
+        digest = hashlib.sha256(everywhere[:half]).hexdigest()
+        rest = b"".join(self.client.export_logs(query, node=[node], resume=(half, digest)))
+        self.assertEqual(rest, everywhere[half:])
+        with self.assertRaises(ApiError) as refused:
+            self.client.export_logs(query, node=[node], resume=(half, "0" * 64))
+        self.assertEqual(refused.exception.status, 412)
         found = self.client.search_logs(query, node=[node])
         self.assertEqual([hit["message"] for hit in found["logs"]], ["OOMKilled"])
         self.assertEqual((found["complete"], found["logs"][0]["node_id"]), (True, node))

@@ -1,9 +1,11 @@
 import { type Answer, type Call, call } from './call.js'
+import { exportLogs, exportNodeLogs } from './exports.js'
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
 import type {
   CallOptions,
   Counted,
   CountOptions,
+  ExportAllOptions,
   ExportOptions,
   Found,
   HistoryOptions,
@@ -60,6 +62,8 @@ export interface Client {
   searchLogs(options?: SearchOptions): Promise<Found>
   /** How many entries a search would find, by time and level. */
   countLogs(options?: CountOptions): Promise<Counted>
+  /** The same entries as a file, oldest first, to be read as it arrives: reading a broken one throws. */
+  exportLogs(options?: ExportAllOptions): Promise<Response>
   /** Statistics of the launches that have ended: how many, how long they took, why they failed. */
   getStats(options?: StatsOptions): Promise<Stats>
   /** How a query is understood. Throws ApiError with the column of what is wrong. */
@@ -105,9 +109,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
       }
     },
 
-    async exportNodeLogs(id, { signal, ...query } = {}) {
-      return (await call(connection, 'exportNodeLogs', { id, query, signal })).response
-    },
+    exportNodeLogs: (id, options) => exportNodeLogs(connection, id, options),
 
     appendNodeLogs: (id, body, { idempotencyKey, signal } = {}) =>
       json('appendNodeLogs', { id, body, headers: { 'Idempotency-Key': idempotencyKey }, signal }),
@@ -144,6 +146,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     searchLogs: ({ signal, ...query } = {}) => json('searchLogs', { query, signal }),
 
     countLogs: ({ signal, ...query } = {}) => json('countLogs', { query, signal }),
+
+    exportLogs: (options) => exportLogs(connection, options),
 
     explainQuery: (q, { signal } = {}) => json('explainQuery', { query: { q }, signal }),
 

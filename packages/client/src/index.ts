@@ -7,6 +7,7 @@ export type {
   CallOptions,
   Counted,
   CountOptions,
+  ExportAllOptions,
   ExportOptions,
   Found,
   HistoryOptions,

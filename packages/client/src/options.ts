@@ -7,7 +7,14 @@ export interface CallOptions {
 
 export interface HistoryOptions extends QueryOf<'getNodeLogs'>, CallOptions {}
 
-export interface ExportOptions extends QueryOf<'exportNodeLogs'>, CallOptions {}
+interface ResumeOptions {
+  /** Resumes a broken export after these bytes of it. They must be the same now, or it is a 412. */
+  resume?: { offset: number; digest: string } | undefined
+}
+
+export interface ExportOptions extends QueryOf<'exportNodeLogs'>, CallOptions, ResumeOptions {}
+
+export interface ExportAllOptions extends QueryOf<'exportLogs'>, CallOptions, ResumeOptions {}
 
 export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 

@@ -24,6 +24,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.streamNodes().next(),
     client.getSkyPilot(),
     client.searchLogs(),
+    client.exportLogs(),
     client.countLogs(),
     client.explainQuery(),
     client.getStats(),
@@ -65,6 +66,9 @@ it('writes a query as the definition reads it', async () => {
     level: new Set(['error', 'debug']),
     format: 'csv',
     raw: true,
+    order: 'asc',
+    bom: false,
+    trailer: false,
   })
   expect(operations.getStats.query.parse(stats)).toEqual({ by: ['gpu', 'model'], last: 3 })
 })

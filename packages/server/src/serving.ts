@@ -11,11 +11,14 @@ import type { Archive } from './find/archive/archive.js'
 import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
+import { createExcerpts } from './http/excerpts.js'
 import { createGuesses } from './http/guesses.js'
 import { mountDocs } from './http/routes/docs.js'
+import { mountExport } from './http/routes/export.js'
 import { mountFleetStream } from './http/routes/fleet-stream.js'
 import { mountIngest } from './http/routes/ingest.js'
 import { mountLogs } from './http/routes/logs.js'
+import { mountNodeExport } from './http/routes/node-export.js'
 import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
 import { mountPage } from './http/routes/page.js'
@@ -127,13 +130,16 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   const streams = () => feeds.readers() + fleet.readers()
   mountStream(app, options)
   mountFleetStream(app, options)
-  mountLogs(app, options)
+  const excerpts = createExcerpts(options)
+  mountLogs(app, { ...options, excerpts })
+  mountNodeExport(app, { ...options, excerpts })
   mountIngest(app, options)
   mountNodes(app, options)
   mountStatus(app, options)
   mountStats(app, options)
   mountQuery(app)
   mountSearch(app, options)
+  mountExport(app, options)
   mountSkyPilot(app, options)
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import type { ExportQuery } from '@launchtail/client/protocol'
 import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { EXPORTS } from '../src/find/export/formats.js'
 import { createSlowEntries } from '../src/find/slow-entries.js'
-import { EXPORTS } from '../src/http/export.js'
-import { mountLogs } from '../src/http/routes/logs.js'
+import { createExcerpts } from '../src/http/excerpts.js'
+import { mountNodeExport } from '../src/http/routes/node-export.js'
 import { readEntry } from '../src/logs/entry-text.js'
 import { redisLogStore } from '../src/logs/redis/store.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
@@ -43,7 +44,7 @@ describe.each(['embedded', 'redis'] as const)('90,000 lines of the %s store', (k
       const answer = await fetch(`${url}/admin/nodes/${NODE}/logs/export?format=${format}`)
       const size = (await answer.text()).length
       const { total, longest } = written()
-      expect([answer.status, size > total && total > LINES * 50]).toEqual([200, true])
+      expect([answer.status, size >= total && total > LINES * 50]).toEqual([200, true])
       expect(longest).toBeLessThan(LONGEST_STRETCH)
     },
   )
@@ -79,7 +80,8 @@ async function serve(store: LogStore): Promise<string> {
   const registry = { find: async () => record, isKnown: async () => true } as unknown as Registry
   const archive = { past: store }
   const slowEntries = createSlowEntries()
-  mountLogs(app, { store, archive, readText: readEntry, registry, slowEntries })
+  const excerpts = createExcerpts({ store, archive, readText: readEntry, registry, slowEntries })
+  mountNodeExport(app, { registry, excerpts })
   onTestFinished(() => app.close())
   return app.listen({ host: '127.0.0.1', port: 0 })
 }

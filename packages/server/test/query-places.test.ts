@@ -82,7 +82,7 @@ const { query } = fc.letrec<{ query: string }>((tie) => ({
   ),
 }))
 
-it('finds the same entries in the history, the stream and the export as the predicate', {
+it('finds the same entries in the history, the stream and both exports as the predicate', {
   timeout: 120_000,
 }, async () => {
   const random = seededRandom('entries')
@@ -110,15 +110,21 @@ it('finds the same entries in the history, the stream and the export as the pred
       const expected = all.filter((entry) => predicate(entry, record))
       if (expected.length > 0 && expected.length < all.length) narrowed += 1
       const asked = new URLSearchParams({ q, tail: 'all' })
-      const [history, stream, file] = await Promise.all([
+      const [history, stream, file, everywhere] = await Promise.all([
         json(`${path}?${asked}`),
         readToEnd(`${server.url}${path}/stream?${asked}&follow=false`, {
           'X-Admin-Token': server.token,
         }),
         json(`${path}/export?${asked}`),
+        json(
+          `/admin/logs/export?${new URLSearchParams({ q, node: record.node_id, format: 'json' })}`,
+        ),
       ])
       expect(history.logs).toEqual(expected)
       expect(file.logs).toEqual(expected)
+      expect(everywhere.logs).toEqual(
+        expected.map((entry) => ({ node_id: record.node_id, ...entry })),
+      )
       const streamed = stream.events.filter(({ event }) => event === 'log')
       expect(streamed.map(({ data }) => data)).toEqual(expected)
     }),

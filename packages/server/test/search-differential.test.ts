@@ -1,5 +1,6 @@
 import { parseQuery, type Query, QueryError } from '@launchtail/client/query'
 import { expect, it } from 'vitest'
+import { createExports } from '../src/find/archive/exports.js'
 import { createWordIndex } from '../src/find/archive/index-words.js'
 import type { Question } from '../src/find/archive/question.js'
 import { createRemoval } from '../src/find/archive/removal.js'
@@ -22,7 +23,7 @@ const FRESH = 3000
 const NOW = Date.UTC(2026, 10, 24)
 const FORGOTTEN = ['node-7', 'node-100', 'node-161']
 
-it('a search finds what the predicate does, in every stretch of time', {
+it('a search and an export find what the predicate does, in every stretch of time', {
   timeout: 600_000,
 }, async () => {
   const archive = await filledArchive()
@@ -38,14 +39,18 @@ it('a search finds what the predicate does, in every stretch of time', {
         .filter(({ node }) => !FORGOTTEN.includes(node))
         .filter(({ entry, node }) => predicate(entry, launches.get(node)))
         .map(({ id }) => id)
-      const { found, scanned } = await archive.look({
+      const question = {
         ...QUESTION,
         query: text,
         since: instantOf(window[0], -1),
         until: instantOf(window.at(-1), 0),
         launches: query.asksLaunch ? launches : undefined,
-      })
+      }
+      const { found, scanned } = await archive.look(question)
       expect(found).toEqual(expected)
+      expect(await archive.export(question)).toEqual(
+        expected.map((id) => textOf(archive.entries[id - 1] as Kept)),
+      )
       counts.queries += 1
       counts.found += found.length
       counts.scanned += scanned
@@ -68,6 +73,8 @@ const QUESTION: Question = {
   nodes: undefined,
   launches: undefined,
 }
+
+const LAYOUT = { nodeId: undefined, raw: false, bom: false, trailer: false }
 
 interface Kept {
   readonly id: number
@@ -98,8 +105,20 @@ async function filledArchive() {
   const removal = createRemoval(db, { usual: 1e12, failed: 1e12, maxBytes: 1e12 })
   for (const node of FORGOTTEN) removal.forget(node)
   removal.purge()
+  const exports = createExports(reading)
   return {
     entries,
+    /** The lines of an export as NDJSON. */
+    async export(question: Question) {
+      const more = { order: 'asc', cursor: undefined, format: 'ndjson', layout: LAYOUT } as const
+      exports.open(1, { ...question, ...more }, index.indexed())
+      let text = ''
+      for (let piece = await exports.read(1); piece; piece = await exports.read(1)) {
+        text += new TextDecoder().decode(piece.bytes)
+      }
+      exports.close(1)
+      return text.split('\n').slice(0, -1)
+    },
     async look(question: Question) {
       const budget = { entries: Number.POSITIVE_INFINITY, time: Number.POSITIVE_INFINITY }
       const options = { order: 'asc', behind: undefined, indexed: index.indexed(), budget } as const
@@ -109,6 +128,11 @@ async function filledArchive() {
       return { found, scanned: looking.state().scanned }
     },
   }
+}
+
+/** An entry as an export has it. */
+function textOf({ node, entry }: Kept): string {
+  return `{"node_id":"${node}",${writeEntry(entry).slice(1)}`
 }
 
 /** The time of an entry, and so many milliseconds later. */

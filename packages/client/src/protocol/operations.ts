@@ -16,6 +16,7 @@ import type { Operation } from './operation.js'
 import {
   countQuery,
   explainQuery,
+  exportAllQuery,
   exportQuery,
   historyQuery,
   nodesQuery,
@@ -33,6 +34,18 @@ import { statsSchema } from './stats.js'
 const idempotency = {
   'Idempotency-Key':
     'The same key with the same body within 24 hours returns the first answer and has no other effect.',
+}
+
+const resuming = {
+  'Log-Offset': 'Resume a broken export after so many of its bytes, not counting compression.',
+  'Log-Digest': 'The SHA-256 of these bytes in hex. If they would be others now, it is a 412.',
+}
+
+const exported = {
+  'Log-Offset': 'Where a resumed export goes on, in bytes.',
+  'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
+  Trailer:
+    '`Log-Count, Log-Digest`: after the last byte come the number of entries and the SHA-256.',
 }
 
 /** Every operation under `/admin`: the source of validation, of the OpenAPI document and of clients. */
@@ -97,9 +110,16 @@ export const operations = {
     summary: 'Download a node’s log as a file',
     query: exportQuery,
     finds: true,
+    headers: resuming,
     status: 200,
     produces: ['application/json', 'application/x-ndjson', 'text/csv', 'text/plain'],
-    refusals: [404, 410],
+    answerHeaders: {
+      'Log-Cursor': 'The last entry that was looked at.',
+      'Log-Expired':
+        '`true` if the live log is no longer kept. What there is comes from the archive.',
+      ...exported,
+    },
+    refusals: [404, 410, 412],
   },
   launchNode: {
     ...ROUTES.launchNode,
@@ -167,6 +187,23 @@ export const operations = {
     answerHeaders: {
       'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
     },
+  },
+  exportLogs: {
+    ...ROUTES.exportLogs,
+    summary: 'Download the logs of all nodes as a file',
+    query: exportAllQuery,
+    finds: true,
+    headers: resuming,
+    status: 200,
+    produces: ['application/x-ndjson', 'application/json', 'text/csv', 'text/plain'],
+    answerHeaders: {
+      'Log-Cursor':
+        'The last entry that there was when the export began. Later, pass it as `cursor` for what has come since.',
+      'Log-Complete':
+        '`false` if there may be more, because the disk is full and the archive takes no more.',
+      ...exported,
+    },
+    refusals: [410, 412, 429],
   },
   explainQuery: {
     ...ROUTES.explainQuery,

@@ -3,7 +3,7 @@ import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
 import { NODE_ID } from './node.js'
 import { STATS_KEYS, type StatsKey } from './stats.js'
-import { type Instant, parseDuration, parseSince } from './time.js'
+import { type Instant, parseDuration, parseInstant, parseSince } from './time.js'
 
 /** The spellings of a boolean that are accepted: those of Go's `strconv.ParseBool`. */
 const BOOLEANS: Record<string, boolean> = {
@@ -42,6 +42,20 @@ export const until = parameter<string, Instant>(
   {
     type: 'string',
     description: 'Only entries up to this time: RFC 3339, or a duration back from now.',
+  },
+)
+
+/** In milliseconds since 1970. */
+export const moment = parameter<string, number>(
+  (text) => {
+    const time = parseInstant(text)
+    return time && time.seconds * 1000 + Math.floor(time.nanos / 1e6)
+  },
+  "invalid 'now' value",
+  {
+    type: 'string',
+    description:
+      'The time that `-2h` and `today` in `q` are counted from: RFC 3339. By default the `Date` of the answer.',
   },
 )
 

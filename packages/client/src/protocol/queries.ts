@@ -5,6 +5,7 @@ import {
   cursor,
   flag,
   level,
+  moment,
   nodeIds,
   q,
   searchCursor,
@@ -95,17 +96,52 @@ export const explainQuery = z.object({
 const EXPORT_FORMATS = ['json', 'ndjson', 'csv', 'text'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
-export const exportQuery = historyQuery.extend({
-  /** How many of the newest entries, or `all`. Default `all`. */
-  tail: tail.default(Number.POSITIVE_INFINITY).meta({ override: { default: 'all' } }),
-  /** Default `json`. */
-  format: z.enum(EXPORT_FORMATS, "invalid 'format' value").default('json'),
+const format = z.enum(EXPORT_FORMATS, "invalid 'format' value")
+
+/** What a reader chooses of a file besides its format. */
+const layoutQuery = z.object({
+  /** `asc`, the oldest first, or `desc`. Default `asc`. */
+  order: z.enum(['asc', 'desc'], "invalid 'order' value").default('asc'),
   /** CSV: leave cells as they are that a spreadsheet would run as a formula. Default false. */
   raw: flag(
     'raw',
     false,
     'CSV: leave cells as they are that a spreadsheet would run as a formula.',
   ),
+  /** CSV: begin with the mark by which Excel knows UTF-8. Default false. */
+  bom: flag('bom', false, 'CSV: begin with the mark by which Excel knows UTF-8.'),
+  /** NDJSON and CSV: end with a line that has the count and the digest. Default false. */
+  trailer: flag(
+    'trailer',
+    false,
+    'NDJSON and CSV: end with a line that has the number of entries and the SHA-256 of the lines before.',
+  ),
+})
+
+export const exportQuery = historyQuery.extend({
+  /** How many of the newest entries, or `all`. Default `all`. */
+  tail: tail.default(Number.POSITIVE_INFINITY).meta({ override: { default: 'all' } }),
+  /** Default `json`. */
+  format: format.default('json'),
+  ...layoutQuery.shape,
+})
+
+/** The export of all nodes. */
+export const exportAllQuery = entriesQuery.extend({
+  /** Default `ndjson`. */
+  format: format.default('ndjson'),
+  ...layoutQuery.shape,
+  /** The `Log-Cursor` of an export before: only what has come since. */
+  cursor: searchCursor
+    .meta({
+      override: {
+        type: 'string',
+        description: 'The `Log-Cursor` of an export before: only what has come since.',
+      },
+    })
+    .optional(),
+  /** The time that `-2h` and `today` in `q` are counted from. Default: now. */
+  now: moment.optional(),
 })
 
 export const nodesQuery = z.object({

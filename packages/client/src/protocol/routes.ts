@@ -20,6 +20,7 @@ export const ROUTES = {
   streamNodes: { method: 'GET', path: '/admin/nodes/stream' },
   getSkyPilot: { method: 'GET', path: '/admin/skypilot' },
   searchLogs: { method: 'GET', path: '/admin/logs' },
+  exportLogs: { method: 'GET', path: '/admin/logs/export' },
   countLogs: { method: 'GET', path: '/admin/logs/stats' },
   explainQuery: { method: 'GET', path: '/admin/query' },
   getStats: { method: 'GET', path: '/admin/stats' },

@@ -29,7 +29,7 @@ export function methodsOf(app: FastifyInstance, path: string): string[] {
   // The framework reads the path as a pattern here, and throws where it is a malformed one.
   const pages = PLAIN.test(path) ? ['GET', 'HEAD'] : []
   for (const method of pages) if (app.hasRoute({ method, url: path })) methods.add(method)
-  if (path.endsWith('/logs/stream') && methods.has('GET')) methods.add('HEAD')
+  if (/\/logs\/(stream|export)$/.test(path) && methods.has('GET')) methods.add('HEAD')
   return [...methods]
 }
 

@@ -40,3 +40,31 @@ export function pagesOf<Match>(
     return found.filter((match) => match !== undefined)
   }
 }
+
+/** The same from the end back, each page with the newest first. */
+export function pagesBackOf<Match>(
+  { store, nodeId, find }: Source<Match>,
+  { from, to }: { from: number; to: number },
+): AsyncIterator<readonly Match[]> {
+  let at = to
+  /** The check of the entry at `at`, the first of the page before. */
+  let last: string | undefined
+  let atOnce = 16
+  return pulled(async () => (at > from ? await next() : undefined))
+
+  async function next(): Promise<readonly Match[]> {
+    await ownTurn()
+    const end = last === undefined ? at : at + 1
+    const texts = await store.readBefore(nodeId, end, Math.min(atOnce + 1, end - from))
+    if (last !== undefined && checkOf(texts.at(-1) ?? '') !== last) {
+      throw new ListChanged('the list has changed')
+    }
+    const fresh = end > at ? texts.slice(0, -1) : texts
+    if (fresh.length === 0) throw new ListChanged('the list has become shorter')
+    at -= fresh.length
+    const found = await find(fresh, at)
+    last = checkOf(fresh[0] as string)
+    atOnce = entriesFor(meanLength(texts), CHARACTERS, PAGE)
+    return found.filter((match) => match !== undefined).reverse()
+  }
+}

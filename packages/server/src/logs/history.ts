@@ -12,7 +12,7 @@ import { HttpError } from '../errors.js'
 import { checkOf } from './check.js'
 import type { ReadText } from './entry-text.js'
 import { lastEventOf } from './events.js'
-import { ListChanged, pagesOf } from './history-pages.js'
+import { ListChanged, pagesBackOf, pagesOf } from './history-pages.js'
 import { firstAfter, lastBefore } from './history-range.js'
 import type { Source } from './history-source.js'
 
@@ -24,6 +24,8 @@ export interface HistoryFilter {
   readonly tail: number
   readonly before?: Cursor | undefined
   readonly after?: Cursor | undefined
+  /** The order of the pages; by default, the oldest come first. */
+  readonly order?: 'asc' | 'desc'
 }
 
 /** A part of a node's list. */
@@ -65,7 +67,7 @@ const AGAIN = { headers: { 'Retry-After': '1' } }
 
 async function readOnce<Match>(
   options: HistoryOptions<Match>,
-  { tail, before, after }: HistoryFilter,
+  { tail, before, after, order }: HistoryFilter,
 ): Promise<Excerpt<Match>> {
   const { store, readText, nodeId } = options
   const length = await store.length(nodeId)
@@ -75,7 +77,10 @@ async function readOnce<Match>(
   const { from, to, kept, oldest, newest } = range
   const first = from < to ? await cursorAt(from, oldest) : undefined
   const last = await cursorAt(to - 1, newest)
-  const pages = kept ? onePage(kept) : await begun(pagesOf(options, { from, to }))
+  const isDown = order === 'desc'
+  const pages = kept
+    ? onePage(isDown ? kept.toReversed() : kept)
+    : await begun((isDown ? pagesBackOf : pagesOf)(options, { from, to }))
   if (!kept && (await store.length(nodeId)) < to) throw new ListChanged('the list is shorter')
   return { first, last, length, found: kept, pages: () => pages }
 

@@ -1,7 +1,8 @@
 import type { LogEntry } from '@launchtail/client/protocol'
 import type { EntryEventData } from '../logs/events.js'
+import { readableEntry } from '../logs/readable-entry.js'
 import type { FormatName } from './feed/item.js'
-import { readableData, readableEntry } from './readable.js'
+import { readableData } from './readable.js'
 
 /** A form in which a stream is written. Each method gives text that is complete in itself. */
 export interface Format {

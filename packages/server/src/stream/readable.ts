@@ -1,14 +1,4 @@
-import { detailsInLine, type LogEntry, plain } from '@launchtail/client/protocol'
-
-/** An entry as one readable line. */
-export function readableEntry({ timestamp, level, message, phase, progress, details }: LogEntry) {
-  const percent = progress === undefined ? '' : ` ${Math.round(progress)}%`
-  const shown = detailsInLine(details)
-  const more = shown === undefined ? '' : ` (${onOneLine(shown)})`
-  const head = `${timestamp} ${level.toUpperCase().padEnd(5)} [${phase}${percent}]`
-  // Each on its own: an escape sequence must not reach from one into the other, and join a token.
-  return `${head} ${onOneLine(message)}${more}`
-}
+import { onOneLine } from '../logs/readable-entry.js'
 
 /** The values of an event's data, for a reader of text. */
 export function readableData(data: Record<string, unknown>): string {
@@ -16,8 +6,4 @@ export function readableData(data: Record<string, unknown>): string {
     .filter((value) => value !== '')
     .map((value) => onOneLine(String(value)))
     .join(' ')
-}
-
-function onOneLine(text: string): string {
-  return plain(text.replace(/[\r\n\u0085\u2028\u2029]+/g, ' '))
 }

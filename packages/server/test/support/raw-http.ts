@@ -131,11 +131,15 @@ function chunksIn(text: string, start: number) {
     const line = text.slice(at, lineEnd)
     if (!/^[0-9a-f]+$/i.test(line)) throw new Error(`no chunk size: ${JSON.stringify(line)}`)
     const size = Number.parseInt(line, 16)
+    if (size === 0) {
+      // The trailers, and the line that ends them.
+      const end = text.indexOf('\r\n\r\n', lineEnd)
+      return { body, end: end === -1 ? text.length : end + 4, complete: end !== -1 }
+    }
     const end = lineEnd + 2 + size
     body += text.slice(lineEnd + 2, end)
     if (text.length < end + 2) return { body, end: text.length, complete: false }
     if (text.slice(end, end + 2) !== '\r\n') throw new Error('a chunk is longer than it says')
     at = end + 2
-    if (size === 0) return { body, end: at, complete: true }
   }
 }

@@ -11,6 +11,7 @@ import { closeSqlite, openSqlite } from '../../sqlite.js'
 import type { Numbered } from '../asked.js'
 import type { ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { count } from './count.js'
+import { createExports } from './exports.js'
 import { faultOf } from './faults.js'
 import { createWordIndex } from './index-words.js'
 import { createPastLists } from './past-lists.js'
@@ -67,6 +68,7 @@ async function open(): Promise<ArchiveCalls> {
   const removal = createRemoval(writing, keeping)
   const takeIn = createTakeIn(writing)
   const past = createPastLists(reading)
+  const exports = createExports(reading)
   /** Retention must not follow a clock that is set. */
   const now = () => performance.timeOrigin + performance.now()
   const upkeep = startUpkeep({
@@ -96,6 +98,12 @@ async function open(): Promise<ArchiveCalls> {
       upkeep.expire()
       return count(reading, question, { indexed: index.indexed() })
     },
+    openExport(id, question) {
+      upkeep.expire()
+      return exports.open(id, question, index.indexed())
+    },
+    readExport: exports.read,
+    closeExport: exports.close,
     pastLength(nodeId) {
       upkeep.expire()
       return past.length(nodeId)

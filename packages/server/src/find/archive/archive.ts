@@ -3,7 +3,10 @@ import type { Query } from '@launchtail/client/query'
 import { StorageFull } from '../../errors.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../../nodes/registry.js'
+import { createCatchUp } from './catch-up.js'
 import type { CountAnswer, CountQuestion } from './count.js'
+import { beginExport, type Exported } from './exported.js'
+import type { ExportQuestion } from './exports.js'
 import { createFeeder } from './feeder.js'
 import type { PastLists } from './past-lists.js'
 import type { Question, SearchAnswer, SearchQuestion } from './question.js'
@@ -21,6 +24,8 @@ export interface Archive {
   search(question: Asked<SearchQuestion>, query?: Query): Promise<SearchAnswer>
   /** Counts what a search would find, by time and level. */
   count(question: Asked<CountQuestion>, query?: Query): Promise<CountAnswer>
+  /** Begins an export of every entry that was acknowledged before. */
+  export(question: Asked<ExportQuestion>, query?: Query): Promise<Exported>
   /** The logs of nodes whose live log has expired. */
   readonly past: PastLists
   close(): Promise<void>
@@ -48,7 +53,7 @@ const LATEST_WAKE = 24 * 3_600_000
 
 /** The thread and the file are there from the first entry on, or from the first search. */
 export function createArchive(options: ArchiveOptions): Archive {
-  const { file, registry, retention, keeping, onNotice, onFault } = options
+  const { file, registry, keeping, onNotice, onFault } = options
   const thread = createArchiveThread({
     file,
     keeping,
@@ -58,9 +63,17 @@ export function createArchive(options: ArchiveOptions): Archive {
   })
   const feeder = createFeeder({ ...options, thread })
   const stopWatching = registry.watch((nodeId) => feeder.mark(nodeId))
-  let caughtUp: Promise<void> | undefined
+  const catchUp = createCatchUp({ ...options, thread, feeder })
   let waking: NodeJS.Timeout | undefined = setTimeout(wake, FIRST_LOOK).unref()
-  return { appended: feeder.mark, forget, search, count, past: readPast(file, thread), close }
+  return {
+    appended: feeder.mark,
+    forget,
+    search,
+    count,
+    export: begin,
+    past: readPast(file, thread),
+    close,
+  }
 
   async function forget(nodeId: string): Promise<void> {
     feeder.forget(nodeId)
@@ -77,6 +90,11 @@ export function createArchive(options: ArchiveOptions): Archive {
     const isUpToDate = await bringUpToDate()
     const answer = await thread.call('count', { ...asked, ...(await given(query)) })
     return isUpToDate ? answer : { ...answer, isComplete: false }
+  }
+
+  async function begin(asked: Asked<ExportQuestion>, query?: Query): Promise<Exported> {
+    const isUpToDate = await bringUpToDate()
+    return beginExport(thread, { ...asked, ...(await given(query)) }, isUpToDate)
   }
 
   /** The query as the thread reads it, and the launches where it asks for their fields. */
@@ -96,28 +114,6 @@ export function createArchive(options: ArchiveOptions): Archive {
     } catch (error) {
       if (error instanceof StorageFull) return false
       throw error
-    }
-  }
-
-  /** Once after the start: a crash may have come between an append and the archive. */
-  function catchUp(): Promise<void> {
-    caughtUp ??= markMissing().catch((error) => {
-      caughtUp = undefined
-      throw error
-    })
-    return caughtUp
-  }
-
-  async function markMissing(): Promise<void> {
-    const since = new Date(Date.now() - retention).toISOString()
-    for await (const records of registry.folded(since)) {
-      const reached = await thread.call(
-        'reached',
-        records.map(({ node_id }) => node_id),
-      )
-      records.forEach(({ node_id, folded }, i) => {
-        if (folded !== reached[i]?.length) feeder.mark(node_id)
-      })
     }
   }
 

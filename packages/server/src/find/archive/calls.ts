@@ -1,4 +1,5 @@
 import type { CountAnswer, CountQuestion } from './count.js'
+import type { ExportPiece, ExportQuestion } from './exports.js'
 import type { ThreadFault } from './faults.js'
 import type { Page, Reached } from './pages.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
@@ -12,6 +13,11 @@ export interface ArchiveCalls {
   forget(nodeId: string): void
   search(question: SearchQuestion): Promise<SearchAnswer>
   count(question: CountQuestion): Promise<CountAnswer>
+  /** Begins an export, by a number that the server chooses. Returns the cursor of its end. */
+  openExport(id: number, question: ExportQuestion): string
+  /** The next entries of an export; undefined where there are no more. */
+  readExport(id: number): Promise<ExportPiece | undefined>
+  closeExport(id: number): void
   pastLength(nodeId: string): number
   readPast(nodeId: string, from: number, limit: number): string[]
   readPastBefore(nodeId: string, to: number, limit: number): string[]

@@ -19,6 +19,8 @@ export interface CandidatesOptions {
   behind: number | undefined
   /** The last entry that the index has. */
   indexed: number
+  /** The number of the last entry that is wanted; by default, of the last there is. */
+  upTo?: number
 }
 
 /**
@@ -28,12 +30,12 @@ export interface CandidatesOptions {
 export function* candidates(
   db: Sqlite,
   { stretches, match }: Narrowed,
-  { order, behind, indexed }: CandidatesOptions,
+  { order, behind, indexed, upTo = Number.MAX_SAFE_INTEGER }: CandidatesOptions,
 ): Generator<StoredRow, void, undefined> {
   const isDown = order === 'desc'
   const limits = isDown
-    ? { first: 0, last: behind === undefined ? Number.MAX_SAFE_INTEGER : behind - 1 }
-    : { first: (behind ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }
+    ? { first: 0, last: Math.min(upTo, (behind ?? Number.MAX_SAFE_INTEGER) - 1) }
+    : { first: (behind ?? -1) + 1, last: upTo }
   for (const stretch of isDown ? stretches.toReversed() : stretches) {
     const { first, last } = overlap(stretch, limits)
     if (first > last) continue

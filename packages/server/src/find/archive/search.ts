@@ -11,7 +11,7 @@ import { checkOf } from '../../logs/check.js'
 import { readEntry } from '../../logs/entry-text.js'
 import { lastEventOf } from '../../logs/events.js'
 import type { Sqlite } from '../../sqlite.js'
-import { candidates, type StoredRow } from './candidates.js'
+import { type CandidatesOptions, candidates, type StoredRow } from './candidates.js'
 import { readCursor, writeCursor } from './cursor.js'
 import { narrow } from './narrowed.js'
 import { createNeighbours } from './neighbours.js'
@@ -61,16 +61,15 @@ export interface Match {
   readonly node: string
 }
 
-export interface LookOptions {
-  order: 'asc' | 'desc'
-  behind: number | undefined
-  indexed: number
+export interface LookOptions extends CandidatesOptions {
   budget?: Budget
+  /** True once nobody wants what is found. */
+  isLeft?: () => boolean
 }
 
 /** Goes through what may match, and gives what does, until its budget is spent. */
 export function look(db: Sqlite, question: Question, options: LookOptions) {
-  const { budget = BUDGET } = options
+  const { budget = BUDGET, isLeft = () => false } = options
   let last: StoredRow | undefined
   let scanned = 0
   let isComplete = true
@@ -79,12 +78,19 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
   async function* matches(): AsyncGenerator<Match, void, undefined> {
     const query = question.query === '' ? undefined : parseQuery(question.query)
     const narrowed = narrow(db, query, question)
-    const visible = createVisibleLists(db)
+    let visible = createVisibleLists(db)
     const matches = matcherOf(query, question)
     const deadline = performance.now() + budget.time
     let turn = performance.now() + TURN
     for (const row of candidates(db, narrowed, options)) {
       const now = performance.now()
+      if (now >= turn) {
+        await nextTurn()
+        if (isLeft()) return
+        // Meanwhile a node may have been deleted.
+        visible = createVisibleLists(db)
+        turn = performance.now() + TURN
+      }
       if (scanned >= budget.entries || now > deadline) {
         isComplete = false
         return
@@ -96,9 +102,6 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
         const entry = matches(row, list.node)
         if (entry) yield { row, entry, node: list.node }
       }
-      if (now < turn) continue
-      await nextTurn()
-      turn = performance.now() + TURN
     }
   }
 }

@@ -4,6 +4,7 @@ import { CODE_FOLDER } from '../../code-folder.js'
 import { createAsked } from '../asked.js'
 import type { Answered, ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { errorOf } from './faults.js'
+import { createHolds } from './holds.js'
 
 /** The archive's thread, which runs only while there is something to do. */
 export interface ArchiveThread {
@@ -11,6 +12,8 @@ export interface ArchiveThread {
     name: Name,
     ...given: Parameters<ArchiveCalls[Name]>
   ): Promise<Awaited<ReturnType<ArchiveCalls[Name]>>>
+  /** Keeps the thread, and what it has begun, until the returned function is called. */
+  hold(): () => void
   close(): Promise<void>
 }
 
@@ -28,11 +31,12 @@ const IDLE = 60_000
 export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThread {
   const { file, keeping, onRest, onRemoved, onFault } = options
   const asked = createAsked<Call>()
+  const holds = createHolds(waitForMore)
   let worker: Worker | undefined
   let ending: Promise<unknown> | undefined
   let idle: NodeJS.Timeout | undefined
   let closed = false
-  return { call, close }
+  return { call, hold: holds.hold, close }
 
   async function call<Name extends keyof ArchiveCalls>(
     name: Name,
@@ -76,7 +80,11 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
 
   function answered(said: Answered): void {
     asked.answered(said.id, 'fault' in said ? errorOf(said.fault) : said.answer)
-    if (asked.isWaiting() || closed || ending) return
+    waitForMore()
+  }
+
+  function waitForMore(): void {
+    if (!worker || holds.any() || asked.isWaiting() || closed || ending) return
     clearTimeout(idle)
     idle = setTimeout(() => void leave(), IDLE).unref()
   }
@@ -86,7 +94,7 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
     const nextExpiry = await call('rest').catch(() => undefined)
     clearTimeout(idle)
     // Somebody has asked meanwhile.
-    if (asked.count() !== before + 1 || closed) return
+    if (asked.count() !== before + 1 || holds.any() || closed) return
     await end()
     onRest(nextExpiry)
   }

@@ -1,7 +1,8 @@
-import type { AnswerOf, Operations, ParsedQuery } from '@launchtail/client/protocol'
+import type { AnswerOf, Operations } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Archive } from '../../find/archive/archive.js'
 import type { SearchAnswer } from '../../find/archive/question.js'
+import { entriesOf } from '../entries-of.js'
 import { type Json, serve } from '../operation.js'
 
 export interface SearchOptions {
@@ -34,11 +35,6 @@ export function mountSearch(app: FastifyInstance, { archive }: SearchOptions): v
       return { answer, headers: { 'Query-Hint': find?.hints[0] } }
     },
   })
-}
-
-/** Which entries are looked for, beside those that the query finds. */
-function entriesOf({ since, until, level, phase, node }: ParsedQuery<Operations['countLogs']>) {
-  return { now: Date.now(), since, until, levels: level, phase, nodes: node }
 }
 
 /** The entries are JSON already. */

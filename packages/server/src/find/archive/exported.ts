@@ -1,0 +1,38 @@
+import type { ExportPiece, ExportQuestion } from './exports.js'
+import type { ArchiveThread } from './thread.js'
+
+/** An export that has begun. It is made as it is read. */
+export interface Exported {
+  /** The last entry there was when it began. */
+  readonly cursor: string
+  /** False if the archive does not have every entry, because the disk is full. */
+  readonly isComplete: boolean
+  /** The next entries; undefined after the last. */
+  read(): Promise<ExportPiece | undefined>
+  /** Its reader has left, or has all of it. */
+  close(): void
+}
+
+let exports = 0
+
+/** Begins an export in the archive's thread, which is kept until it is closed. */
+export async function beginExport(
+  thread: Pick<ArchiveThread, 'call' | 'hold'>,
+  question: ExportQuestion,
+  isComplete: boolean,
+): Promise<Exported> {
+  const id = exports++
+  const release = thread.hold()
+  try {
+    const cursor = await thread.call('openExport', id, question)
+    return { cursor, isComplete, read: () => thread.call('readExport', id), close }
+  } catch (error) {
+    release()
+    throw error
+  }
+
+  function close(): void {
+    // A thread that has ended has no export any more.
+    thread.call('closeExport', id).then(release, release)
+  }
+}

@@ -1,0 +1,87 @@
+import type { ExportFormat as FormatName } from '@launchtail/client/protocol'
+import type { Sqlite } from '../../sqlite.js'
+import { EXPORTS, type Layout } from '../export/formats.js'
+import { readCursor, writeCursor } from './cursor.js'
+import type { Question, SearchQuestion } from './question.js'
+import { look, type Match } from './search.js'
+import { factOf } from './tables.js'
+
+/** An export, as it is sent to the archive's thread. */
+export interface ExportQuestion extends Question, Pick<SearchQuestion, 'order' | 'cursor'> {
+  readonly format: FormatName
+  readonly layout: Layout
+}
+
+/** Some of an export's entries, as they stand in the file. */
+export interface ExportPiece {
+  readonly bytes: Uint8Array
+  readonly count: number
+}
+
+/** Characters after which a piece is sent: with few in one, each costs more. */
+const PIECE = 64 * 1024
+/** An export is never cut short: it takes only what its reader takes. */
+const BUDGET = { entries: Number.POSITIVE_INFINITY, time: Number.POSITIVE_INFINITY }
+
+interface Opened {
+  isLeft: boolean
+  read(): Promise<ExportPiece | undefined>
+}
+
+/** The exports that are under way in the archive's thread. Nothing is read before it is asked for. */
+export function createExports(db: Sqlite) {
+  const all = new Map<number, Opened>()
+  return {
+    /** Returns the cursor of the last entry there is: what comes later is not in the export. */
+    open(id: number, question: ExportQuestion, indexed: number): string {
+      const upTo = Number(factOf(db, 'next') ?? 1) - 1
+      all.set(id, createOpened(db, question, { indexed, upTo }))
+      return writeCursor(db, upTo)
+    },
+    async read(id: number): Promise<ExportPiece | undefined> {
+      const opened = all.get(id)
+      // The thread that had it has ended.
+      if (!opened) throw new Error('the export was given up')
+      return opened.read()
+    },
+    close(id: number): void {
+      const opened = all.get(id)
+      if (opened) opened.isLeft = true
+      all.delete(id)
+    },
+  }
+}
+
+function createOpened(
+  db: Sqlite,
+  question: ExportQuestion,
+  { indexed, upTo }: { indexed: number; upTo: number },
+): Opened {
+  const { order, layout } = question
+  const behind = readCursor(db, question.cursor)
+  const isLeft = () => opened.isLeft
+  const looking = look(db, question, { order, behind, indexed, upTo, budget: BUDGET, isLeft })
+  const matches = looking.matches()
+  const { entry: write } = EXPORTS[question.format]
+  let isFirst = true
+  const opened: Opened = { isLeft: false, read }
+  return opened
+
+  async function read(): Promise<ExportPiece | undefined> {
+    let text = ''
+    let count = 0
+    while (text.length < PIECE) {
+      const match = await matches.next()
+      if (match.done) break
+      text += written(match.value)
+      count += 1
+    }
+    return count === 0 ? undefined : { bytes: new TextEncoder().encode(text), count }
+  }
+
+  function written({ entry, node: nodeId }: Match): string {
+    const text = write(entry, { nodeId, isOnly: false, first: isFirst, raw: layout.raw })
+    isFirst = false
+    return text
+  }
+}

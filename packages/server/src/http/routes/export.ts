@@ -1,0 +1,71 @@
+import { operations } from '@launchtail/client/protocol'
+import type { FastifyInstance } from 'fastify'
+import { pulled } from '../../async/pulled.js'
+import { HttpError } from '../../errors.js'
+import type { Archive } from '../../find/archive/archive.js'
+import { EXPORTS } from '../../find/export/formats.js'
+import { entriesOf } from '../entries-of.js'
+import { type Call, mount } from '../operation.js'
+import { exportHeaders, resumptionIn, type SentExport, sendExport } from '../send-export.js'
+
+export interface ExportOptions {
+  archive: Pick<Archive, 'export'>
+}
+
+type ExportCall = Pick<
+  Call<typeof operations.exportLogs>,
+  'query' | 'find' | 'header' | 'request' | 'reply'
+>
+
+/** Each has its turn in the archive's thread, and a piece of it in memory. */
+const MOST_AT_ONCE = 20
+
+/** `GET /admin/logs/export`, and its HEAD: the logs of all nodes as a file. */
+export function mountExport(app: FastifyInstance, { archive }: ExportOptions): void {
+  const operation = operations.exportLogs
+  let underWay = 0
+  mount(app, operation, async (call) => {
+    const { exported, sent } = await begin(call)
+    return sendExport(call, pulled(exported.read), sent)
+  })
+  mount(app, { ...operation, method: 'HEAD' } as const, async (call) => {
+    const { sent } = await begin(call)
+    return call.reply.headers(exportHeaders(sent)).send()
+  })
+
+  /** The export ends with its answer, or when its reader leaves. */
+  async function begin({ query, find, header, reply }: ExportCall) {
+    const resumption = resumptionIn(header)
+    if (underWay >= MOST_AT_ONCE) throw tooMany()
+    underWay += 1
+    reply.raw.once('close', () => {
+      underWay -= 1
+    })
+    const { order, cursor, raw, bom, trailer } = query
+    const layout = { nodeId: undefined, raw, bom, trailer }
+    // A time that the `Date` of the answer can tell.
+    const now = query.now ?? Math.floor(Date.now() / 1000) * 1000
+    const question = { ...entriesOf(query), now, order, cursor, format: query.format, layout }
+    const exported = await archive.export(question, find)
+    if (reply.raw.destroyed) exported.close()
+    else reply.raw.once('close', exported.close)
+    const sent: SentExport = {
+      format: EXPORTS[query.format],
+      layout,
+      name: `launchtail-${new Date(now).toISOString().slice(0, 10)}`,
+      isComplete: exported.isComplete,
+      resumption,
+      headers: {
+        Date: new Date(now).toUTCString(),
+        'Log-Cursor': exported.cursor,
+        'Log-Complete': exported.isComplete ? undefined : 'false',
+        'Query-Hint': find?.hints[0],
+      },
+    }
+    return { exported, sent }
+  }
+}
+
+function tooMany(): HttpError {
+  return new HttpError(429, 'too many exports at a time', { headers: { 'Retry-After': '5' } })
+}

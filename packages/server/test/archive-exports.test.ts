@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fastify from 'fastify'
+import { expect, it, onTestFinished } from 'vitest'
+import { createExports, type ExportQuestion } from '../src/find/archive/exports.js'
+import { createTakeIn } from '../src/find/archive/take-in.js'
+import { EXPORTS } from '../src/find/export/formats.js'
+import { sendExport } from '../src/http/send-export.js'
+import { checkOf } from '../src/logs/check.js'
+import { openArchiveFile } from './support/archive-file.js'
+
+const QUESTION: ExportQuestion = {
+  query: '',
+  now: Date.now(),
+  since: undefined,
+  until: undefined,
+  levels: undefined,
+  phase: undefined,
+  nodes: undefined,
+  launches: undefined,
+  order: 'asc',
+  cursor: undefined,
+  format: 'ndjson',
+  layout: { nodeId: undefined, raw: false, bom: false, trailer: false },
+}
+
+it('stops within 100 ms when its reader leaves, whatever it looks for', async () => {
+  const exports = await filled(100_000)
+  // No index helps, and nothing is found: it would look through everything.
+  exports.open(1, { ...QUESTION, query: '/zebra.*fish/' }, 0)
+  const reading = exports.read(1)
+  await sleep(20)
+  const left = performance.now()
+  exports.close(1)
+  expect(await reading).toBeUndefined()
+  expect(performance.now() - left).toBeLessThan(100)
+  await expect(exports.read(1)).rejects.toThrow('given up')
+})
+
+it('ends with the entry that was the last when it began', async () => {
+  const { add, ...exports } = await filled(10)
+  const cursor = exports.open(1, QUESTION, 0)
+  add(10)
+  expect(cursor).toMatch(/-10$/)
+  expect((await exports.read(1))?.count).toBe(10)
+  expect(await exports.read(1)).toBeUndefined()
+})
+
+it('is not read ahead of a reader that takes nothing', async () => {
+  const piece = new Uint8Array(64 * 1024).fill(120)
+  let made = 0
+  const app = fastify()
+  app.get('/', (request, reply) => {
+    const next = async () => {
+      made += piece.length
+      return { value: { bytes: piece, count: 1 }, done: false as const }
+    }
+    return sendExport({ request, reply }, { next }, SENT)
+  })
+  let socket: Socket | undefined
+  app.server.on('connection', (opened) => {
+    socket = opened
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  onTestFinished(async () => {
+    app.server.closeAllConnections()
+    await app.close()
+  })
+  const { port } = app.server.address() as AddressInfo
+  const [answer] = (await once(get({ port }), 'response')) as [IncomingMessage]
+  answer.pause()
+  answer.on('error', () => {})
+  await sleep(500)
+  const before = made
+  await sleep(500)
+  expect(made).toBe(before)
+  // What has left for the system's own memory is not in this process.
+  expect(socket?.writableLength).toBeLessThan(256 * 1024)
+  answer.destroy()
+})
+
+const SENT = {
+  format: EXPORTS.ndjson,
+  layout: QUESTION.layout,
+  name: 'x',
+  isComplete: true,
+  resumption: undefined,
+  headers: {},
+}
+
+async function filled(count: number) {
+  const { db, reading } = await openArchiveFile()
+  const takeIn = createTakeIn(db)
+  let from = 0
+  let previous: string | undefined
+  add(count)
+  return { ...createExports(reading), add }
+
+  function add(more: number): void {
+    const texts = Array.from({ length: more }, (_, n) =>
+      JSON.stringify({
+        timestamp: '2026-01-15T10:30:00Z',
+        level: 'info',
+        message: `line ${from + n} of words`,
+        phase: 'installing',
+      }),
+    )
+    takeIn([{ nodeId: 'n', from, texts, previous }], Date.now())
+    from += more
+    previous = checkOf(texts.at(-1) as string)
+  }
+}
