@@ -4,6 +4,7 @@ import { causeCommand } from './cause.js'
 import { completionCommand } from './completion.js'
 import { doctorCommand } from './doctor.js'
 import { EXIT_HELP } from './exit.js'
+import { exportCommand } from './export/export.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
 import { logsCommand } from './logs.js'
@@ -38,6 +39,7 @@ ${EXIT_HELP}`,
     statusCommand(),
     logsCommand(),
     searchCommand(),
+    exportCommand(),
     pipeCommand(),
     markCommand(),
     causeCommand(),
