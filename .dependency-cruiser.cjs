@@ -40,6 +40,8 @@ const PAGES = {
   log: [],
   launch: [],
   launches: [],
+  // What it finds is shown as a log shows it.
+  search: ['log'],
 }
 
 /** @type {import('dependency-cruiser').IConfiguration} */

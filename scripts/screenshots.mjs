@@ -29,6 +29,8 @@ const PAGES = [
   { name: 'launch', place: 'launch' },
   { name: 'launch-task', place: 'launch', act: task },
   { name: 'launches', place: 'launches' },
+  { name: 'search', place: 'search?q=error+OR+memory' },
+  { name: 'search-context', place: 'search?q=level:>=warn', act: context },
   {
     name: 'node-stalled',
     place: 'nodes/demo-aws-l40s-stalls',
@@ -92,6 +94,12 @@ function listening() {
     })
     server.once('exit', () => reject(new Error(`the server did not start: ${output}`)))
   })
+}
+
+async function context(page) {
+  await page.getByRole('button', { name: 'context' }).nth(1).click()
+  await page.locator('.neighbour').first().waitFor()
+  await page.getByLabel('Search in all logs').fill('level:warning')
 }
 
 async function take(url) {

@@ -8,6 +8,7 @@ import { LaunchPage } from './launch/LaunchPage.js'
 import { LaunchesPage } from './launches/LaunchesPage.js'
 import { NodePage } from './node/NodePage.js'
 import { SignIn } from './SignIn.js'
+import { SearchPage } from './search/SearchPage.js'
 import { token } from './session.js'
 
 export interface AppProps {
@@ -40,6 +41,7 @@ function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
     return <LaunchPage key={again} again={again} />
   }
   if (kind === 'launches') return <LaunchesPage />
+  if (kind === 'search') return <SearchPage nodes={fleet.nodes} />
   // With a key, another node's page keeps nothing of the one before.
   if (kind === 'nodes' && id !== undefined) {
     return <NodePage key={id} nodeId={id} link={link} fleet={fleet} />

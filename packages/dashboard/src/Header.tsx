@@ -6,6 +6,7 @@ import { THEMES, theme } from './theme.js'
 
 const PAGES = [
   { path: '', name: 'Nodes' },
+  { path: 'search', name: 'Search' },
   { path: 'launches', name: 'Launches' },
   { path: 'launch', name: 'Launch a node' },
 ] as const

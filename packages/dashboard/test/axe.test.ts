@@ -83,6 +83,17 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
     },
   },
   {
+    name: 'the search',
+    async show(page) {
+      await open(page, server, 'search?q=job+OR+torch+OR+mirror')
+      await page.locator('.hit mark').first().waitFor()
+      await page.getByRole('button', { name: 'context' }).first().click()
+      await page.locator('.neighbour').first().waitFor()
+      await page.getByLabel('Search in all logs').fill('level:warning')
+      await page.getByText('is not a level').waitFor()
+    },
+  },
+  {
     name: 'the launches',
     async show(page) {
       await open(page, server, 'launches')

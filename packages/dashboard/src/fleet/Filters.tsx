@@ -1,4 +1,4 @@
-import { setQuery } from '../address.js'
+import { hrefOf, setQuery } from '../address.js'
 import { phaseName } from '../parts/phases.js'
 import { KINDS } from './filter.js'
 import type { Selection } from './selection.js'
@@ -45,6 +45,10 @@ export function Filters({ selection: { filter, counts, providers } }: { selectio
           </button>
         ))}
       </fieldset>
+      <span class="space" />
+      <a class="button" href={hrefOf(['search'], { q: text })} title="In the logs of all nodes">
+        Search logs
+      </a>
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { LEVELS } from '@launchtail/client/protocol'
 import type { RefObject } from 'preact'
 import { TIME_STYLES } from '../parts/times.js'
+import { client } from '../session.js'
 import type { Controls } from './controls.js'
 import { DownloadChoice } from './DownloadChoice.js'
 import { SearchBox } from './SearchBox.js'
@@ -47,7 +48,12 @@ export function Tools({ view, controls, nodeId, searchField, onHelp }: ToolsProp
       >
         Copy
       </button>
-      <DownloadChoice nodeId={nodeId} onFault={controls.status.show} />
+      <DownloadChoice
+        label="Download the log"
+        name={nodeId}
+        ask={(format) => client.peek().exportNodeLogs(nodeId, { format })}
+        onFault={controls.status.show}
+      />
       <button type="button" title="Keys (?)" onClick={onHelp}>
         <span class="hidden">Keys</span>?
       </button>

@@ -1,5 +1,4 @@
 import type { ExportFormat } from '@launchtail/client'
-import { client } from '../session.js'
 
 interface Format {
   readonly name: ExportFormat
@@ -14,13 +13,12 @@ export const FORMATS: readonly Format[] = [
   { name: 'csv', title: 'as CSV', extension: 'csv' },
 ]
 
-/** Fetches the whole log and hands it to the browser as a file: a link cannot carry the token. */
-export async function download(nodeId: string, { name, extension }: Format): Promise<void> {
-  const response = await client.peek().exportNodeLogs(nodeId, { format: name })
-  const url = URL.createObjectURL(await response.blob())
+/** Hands a file to the browser: a link cannot carry the token. One that is cut throws. */
+export async function save(answer: Promise<Response>, name: string): Promise<void> {
+  const url = URL.createObjectURL(await (await answer).blob())
   const link = document.createElement('a')
   link.href = url
-  link.download = `${nodeId}.${extension}`
+  link.download = name
   link.click()
   // By then the browser has begun to save it.
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
