@@ -276,6 +276,27 @@ describe('GET /admin/logs/export', () => {
     })
   })
 
+  it('ends without a word when its reader leaves, at any moment', SLOW, async () => {
+    const own = await startServer()
+    await fill(own, await newNode(own), 20_000)
+    const { text } = await exported({}, EXPORT, {}, own)
+    const bytes = Buffer.from(text)
+    const rare = `${EXPORT}?${new URLSearchParams({ q: '/zebra.*fish/' })}`
+    for (const [path, headers] of [
+      [EXPORT, {}],
+      [rare, {}],
+      [EXPORT, resumed(bytes, bytes.length - 1)],
+    ] as const) {
+      for (let delay = 0; delay < 60; delay += 4) {
+        const leaving = AbortSignal.timeout(delay)
+        const answer = await own.fetch(path, { headers, signal: leaving }).catch(() => undefined)
+        await answer?.text().catch(() => '')
+      }
+    }
+    expect((await exported({}, EXPORT, {}, own)).text === text).toBe(true)
+    expect(own.output()).not.toMatch(/"level":[45]0/)
+  })
+
   it('does not go on with a node that is deleted, and ends with the rest', SLOW, async () => {
     const own = await startServer()
     const [a, b] = [await newNode(own), await newNode(own)]

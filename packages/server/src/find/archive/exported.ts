@@ -23,15 +23,21 @@ export async function beginExport(
 ): Promise<Exported> {
   const id = exports++
   const release = thread.hold()
+  let isClosed = false
   try {
     const cursor = await thread.call('openExport', id, question)
-    return { cursor, isComplete, read: () => thread.call('readExport', id), close }
+    return { cursor, isComplete, read, close }
   } catch (error) {
     release()
     throw error
   }
 
+  async function read(): Promise<ExportPiece | undefined> {
+    return isClosed ? undefined : thread.call('readExport', id)
+  }
+
   function close(): void {
+    isClosed = true
     // A thread that has ended has no export any more.
     thread.call('closeExport', id).then(release, release)
   }
