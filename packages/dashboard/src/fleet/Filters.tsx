@@ -46,7 +46,11 @@ export function Filters({ selection: { filter, counts, providers } }: { selectio
         ))}
       </fieldset>
       <span class="space" />
-      <a class="button" href={hrefOf(['search'], { q: text })} title="In the logs of all nodes">
+      <a
+        class="button to-search"
+        href={hrefOf(['search'], { q: text })}
+        title="In the logs of all nodes"
+      >
         Search logs
       </a>
     </div>
