@@ -196,3 +196,36 @@ test('a node that was active ends once more when it is terminated, and not with 
   const ended = { status: 'terminated', ended_at: terminated?.timestamp }
   expect(await registry.find('n', 3)).toMatchObject(ended)
 })
+
+test('launches are numbered as they begin, and keep their numbers', async () => {
+  const { registry, push } = await open()
+  const { numbers } = registry
+  await registry.create({ nodeId: 'a', about: {} })
+  await push('b', 'queued', 'active', 'active', 'failed')
+  await registry.find('b')
+  expect(await numbers.after(0, 10)).toEqual([
+    { number: 1, nodeId: 'a', deleted: false },
+    { number: 2, nodeId: 'b', deleted: false },
+  ])
+  expect(await numbers.open(undefined, 10)).toEqual([{ number: 1, nodeId: 'a' }])
+  // Two launches that are found at once, and one that goes on.
+  await push('b', 'queued', 'failed', 'queued', 'active')
+  await registry.find('b', 8)
+  await push('a', 'installing')
+  await registry.find('a', 1)
+  expect((await numbers.after(2, 10)).map(({ nodeId }) => nodeId)).toEqual(['b', 'b'])
+  expect(await numbers.ofNodes(['a', 'b', 'c'])).toEqual([
+    { number: 1, nodeId: 'a' },
+    { number: 4, nodeId: 'b' },
+  ])
+  expect(await numbers.open('installing', 10)).toEqual([{ number: 1, nodeId: 'a' }])
+  expect(await numbers.open('queued', 10)).toEqual([])
+  await registry.remove('b')
+  await registry.create({ nodeId: 'b', about: {} })
+  expect(await numbers.named([2, 5, 6])).toEqual([
+    { number: 2, nodeId: 'b', deleted: true },
+    { number: 5, nodeId: 'b', deleted: false },
+  ])
+  expect(await numbers.newest()).toBe(5)
+  expect((await numbers.after(3, 10)).map(({ deleted }) => deleted)).toEqual([true, false])
+})

@@ -187,4 +187,28 @@ export const migrations: Record<string, Migration> = {
       }
     },
   },
+  // The nodes that are there count as one launch each, in the order in which they were created.
+  '011-launch-numbers': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('launch_numbers')
+        .addColumn('number', 'integer', (column) => column.primaryKey().autoIncrement())
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('deleted', 'integer', (column) => column.notNull())
+        .execute()
+      await sql`insert into launch_numbers (node_id, deleted)
+        select node_id, 0 from nodes order by created_at, node_id`.execute(db)
+      await db.schema
+        .createIndex('launch_numbers_node')
+        .on('launch_numbers')
+        .columns(['node_id', 'number'])
+        .execute()
+      await db.schema
+        .createIndex('launch_numbers_deleted')
+        .on('launch_numbers')
+        .columns(['deleted', 'number'])
+        .execute()
+      await db.schema.createIndex('nodes_by_status').on('nodes').column('status').execute()
+    },
+  },
 }

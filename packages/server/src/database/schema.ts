@@ -1,4 +1,5 @@
 import type { LaunchOutcome, NodeStatus, Phase } from '@launchtail/client/protocol'
+import type { Generated } from 'kysely'
 
 /**
  * The records' tables. Ids and times are TEXT and JSON is text, so that the same statements run on
@@ -10,6 +11,7 @@ export interface Schema {
   phase_history: PhaseHistoryTable
   launch_history: LaunchHistoryTable
   launches: LaunchesTable
+  launch_numbers: LaunchNumbersTable
   left_clusters: LeftClustersTable
   replies: RepliesTable
   sent_in: SentInTable
@@ -109,6 +111,14 @@ export interface LaunchesTable {
   state: 'starting' | 'running' | 'cancelling' | 'ended'
   created_at: string
   ended_at: string | null
+}
+
+/** The launches of all nodes, counted as they begin. */
+export interface LaunchNumbersTable {
+  number: Generated<number>
+  node_id: string
+  /** 1 if the node was deleted since. */
+  deleted: number
 }
 
 /** A cluster that may have outlived its launch. It is taken down in the background. */

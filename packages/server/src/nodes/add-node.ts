@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Schema } from '../database/schema.js'
 import { HttpError } from '../errors.js'
 import { UNFOLDED } from './fold.js'
+import { numberLaunches } from './launch-numbers.js'
 import { type About, columns, wordsOf } from './rows.js'
 
 export interface NewNode {
@@ -41,7 +42,10 @@ export async function addNode(
     .values({ node_id: nodeId, ...given, ...columns(UNFOLDED), folded: 0 })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
-  if (inserted > 0n) return
+  if (inserted > 0n) {
+    await numberLaunches(transaction, nodeId, 1)
+    return
+  }
   if (!replace) throw new HttpError(409, `a node named "${nodeId}" already exists`)
   await transaction.updateTable('nodes').set(given).where('node_id', '=', nodeId).execute()
 }

@@ -10,6 +10,7 @@ import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
 import { type FoldedCount, readFolded, readLaunchFacts } from './launch-facts.js'
 import { createLaunchHistory } from './launch-history.js'
+import { createLaunchNumbers, type LaunchNumbers } from './launch-numbers.js'
 import { type Launching, readLaunching } from './launching.js'
 import { readNodePage } from './node-pages.js'
 import type { Ownership } from './ownership.js'
@@ -56,6 +57,7 @@ export interface Registry
   named(clusterName: string): Promise<string[]>
   /** The launches that are under way, ours and those that are sent in. */
   launching(): Promise<Launching[]>
+  readonly numbers: LaunchNumbers
   remove(nodeId: string): Promise<void>
   /** Throws 409 if another server looks after the node. */
   refuseForeign(nodeId: string): Promise<void>
@@ -88,8 +90,7 @@ export function createRegistry({
   const phaseHistory = createPhaseHistory(database)
   const launchHistory = createLaunchHistory(database)
   // Whatever is to happen at the end of a launch is added to these.
-  const endReaders = [launchHistory.add]
-  const histories = { phaseHistory, launchHistory, endReaders }
+  const histories = { phaseHistory, launchHistory, endReaders: [launchHistory.add] }
   const options = { database, store, readText, ...histories, now, onFault }
   const writer = createRecordWriter({ ...options, locked, onStored: notify })
   const { recordOf, recordsOf } = createRecordReader(options)
@@ -105,6 +106,7 @@ export function createRegistry({
     list,
     past: (since) => writer.flush().then(() => launchHistory.read(since)),
     launching: () => readLaunching(database, phaseHistory),
+    numbers: createLaunchNumbers(database),
     remove,
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
     isKnown: known.has,

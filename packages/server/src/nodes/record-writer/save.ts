@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.js'
 import type { EndReader } from '../ends/end-reader.js'
 import type { Folded } from '../fold.js'
+import { launchesBegun, numberLaunches } from '../launch-numbers.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { type About, columns, type Row, wordsOf } from '../rows.js'
 
@@ -29,6 +30,7 @@ export async function saveRecord(
 ): Promise<void> {
   const { nodeId, row, before, record } = change
   await saveRow(change, transaction, time)
+  await numberLaunches(transaction, nodeId, launchesBegun(row === undefined, before, record))
   if (record.phases === before.phases) return
   await savePhases(change, transaction)
   const about = JSON.parse(row?.about ?? '{}') as About

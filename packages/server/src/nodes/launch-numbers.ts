@@ -1,0 +1,148 @@
+import type { Phase } from '@launchtail/client/protocol'
+import type { Transaction } from 'kysely'
+import type { Database } from '../database/open.js'
+import type { Schema } from '../database/schema.js'
+import type { Folded } from './fold.js'
+
+/** A launch by its number: the launches of all nodes are counted as they begin. */
+export interface NumberedLaunch {
+  readonly number: number
+  readonly nodeId: string
+}
+
+/** Names launches by small numbers, so that an event id can name hundreds of them. */
+export interface LaunchNumbers {
+  /** The number of the newest launch; 0 where there is none. */
+  newest(): Promise<number>
+  /** The launches that are under way, in one phase if that is given, at most so many. */
+  open(phase: Phase | undefined, limit: number): Promise<NumberedLaunch[]>
+  /** The launches after a number, oldest first, at most so many. */
+  after(number: number, limit: number): Promise<KnownLaunch[]>
+  /** The newest launch of each of these nodes. */
+  ofNodes(nodeIds: readonly string[]): Promise<NumberedLaunch[]>
+  /** The launches with these numbers. */
+  named(numbers: readonly number[]): Promise<KnownLaunch[]>
+}
+
+export interface KnownLaunch extends NumberedLaunch {
+  /** The node was deleted since. */
+  readonly deleted: boolean
+}
+
+export function createLaunchNumbers(database: Database): LaunchNumbers {
+  return { newest, open, after, ofNodes, named }
+
+  async function newest(): Promise<number> {
+    const row = await database
+      .selectFrom('launch_numbers')
+      .select('number')
+      .orderBy('number', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row?.number ?? 0
+  }
+
+  async function open(phase: Phase | undefined, limit: number): Promise<NumberedLaunch[]> {
+    let query = database
+      .selectFrom('nodes')
+      .select((of) => [
+        'node_id',
+        of
+          .selectFrom('launch_numbers')
+          .select(({ fn }) => fn.max('number').as('newest'))
+          .whereRef('launch_numbers.node_id', '=', 'nodes.node_id')
+          .as('number'),
+      ])
+      .where('status', '=', 'launching')
+    if (phase) query = query.where('phase', '=', phase)
+    const rows = await query.limit(limit).execute()
+    return rows
+      .map(({ node_id, number }) => ({ nodeId: node_id, number: number ?? 0 }))
+      .sort((a, b) => a.number - b.number)
+  }
+
+  async function after(number: number, limit: number): Promise<KnownLaunch[]> {
+    const rows = await database
+      .selectFrom('launch_numbers')
+      .selectAll()
+      .where('number', '>', number)
+      .orderBy('number')
+      .limit(limit)
+      .execute()
+    return rows.map(toKnown)
+  }
+
+  async function ofNodes(nodeIds: readonly string[]): Promise<NumberedLaunch[]> {
+    if (nodeIds.length === 0) return []
+    const rows = await database
+      .selectFrom('launch_numbers')
+      .select(({ fn }) => ['node_id', fn.max('number').as('number')])
+      .where('node_id', 'in', nodeIds)
+      .where('deleted', '=', 0)
+      .groupBy('node_id')
+      .execute()
+    return rows.map(toLaunch)
+  }
+
+  async function named(numbers: readonly number[]): Promise<KnownLaunch[]> {
+    if (numbers.length === 0) return []
+    const rows = await database
+      .selectFrom('launch_numbers')
+      .selectAll()
+      .where('number', 'in', numbers)
+      .execute()
+    return rows.map(toKnown)
+  }
+}
+
+function toLaunch({ number, node_id }: { number: number; node_id: string }): NumberedLaunch {
+  return { number, nodeId: node_id }
+}
+
+function toKnown({ deleted, ...row }: Parameters<typeof toLaunch>[0] & { deleted: number }) {
+  return { ...toLaunch(row), deleted: deleted !== 0 }
+}
+
+/** How many launches began between two states of a record. A node begins with a launch. */
+export function launchesBegun(isNew: boolean, before: Folded, after: Folded): number {
+  const wasOpen = isNew || before.ended_at === undefined ? 1 : 0
+  const isOpen = after.ended_at === undefined ? 1 : 0
+  return (isNew ? 1 : 0) + Math.max(0, after.ended.length + isOpen - wasOpen)
+}
+
+/** Counts so many new launches of a node. */
+export async function numberLaunches(
+  transaction: Transaction<Schema>,
+  nodeId: string,
+  launches: number,
+): Promise<void> {
+  for (let left = launches; left > 0; left -= 1) {
+    const { number } = await transaction
+      .insertInto('launch_numbers')
+      .values({ node_id: nodeId, deleted: 0 })
+      .returning('number')
+      .executeTakeFirstOrThrow()
+    if (number % PRUNE_EVERY === 0) await prune(transaction, number - KEPT)
+  }
+}
+
+/** The node's launches keep their numbers: a reader may ask for one of them. */
+export async function markDeleted(transaction: Transaction<Schema>, nodeId: string): Promise<void> {
+  await transaction
+    .updateTable('launch_numbers')
+    .set({ deleted: 1 })
+    .where('node_id', '=', nodeId)
+    .execute()
+}
+
+/** Launches of deleted nodes are forgotten once so many have begun after them. */
+const KEPT = 100_000
+const PRUNE_EVERY = 1000
+
+async function prune(transaction: Transaction<Schema>, before: number): Promise<void> {
+  await transaction
+    .deleteFrom('launch_numbers')
+    .where('deleted', '=', 1)
+    .where('number', '<', before)
+    .execute()
+}
