@@ -1,5 +1,6 @@
 import { type Answer, type Call, call } from './call.js'
 import { exportLogs, exportNodeLogs } from './exports.js'
+import { type LogsEvent, type LogsOptions, streamLogs } from './logs.js'
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
 import type {
   CallOptions,
@@ -60,6 +61,8 @@ export interface Client {
   streamNodes(options?: NodesStreamOptions): AsyncGenerator<NodesEvent, void, undefined>
   /** Entries of all nodes, newest first, also of logs that have expired; see docs/search.md. */
   searchLogs(options?: SearchOptions): Promise<Found>
+  /** The logs of many nodes, live, on one connection; see `streamLogs`. */
+  streamLogs(options?: LogsOptions): AsyncGenerator<LogsEvent, void, undefined>
   /** How many entries a search would find, by time and level. */
   countLogs(options?: CountOptions): Promise<Counted>
   /** The same entries as a file, oldest first, to be read as it arrives: reading a broken one throws. */
@@ -114,15 +117,11 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     appendNodeLogs: (id, body, { idempotencyKey, signal } = {}) =>
       json('appendNodeLogs', { id, body, headers: { 'Idempotency-Key': idempotencyKey }, signal }),
 
-    sendOutput: (id, output, { idempotencyKey, source, offset, signal } = {}) =>
+    sendOutput: (id, data, { signal, ...options } = {}) =>
       json('appendNodeLogs', {
         id,
-        upload: { type: 'text/plain', data: output },
-        headers: {
-          'Idempotency-Key': idempotencyKey,
-          'Log-Source': source,
-          'Log-Offset': offset === undefined ? undefined : String(offset),
-        },
+        upload: { type: 'text/plain', data },
+        headers: headersOf(options),
         signal,
       }),
 
@@ -144,6 +143,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     getSkyPilot: ({ signal } = {}) => json('getSkyPilot', { signal }),
 
     searchLogs: ({ signal, ...query } = {}) => json('searchLogs', { query, signal }),
+
+    streamLogs: (options) => streamLogs(connection, options),
 
     countLogs: ({ signal, ...query } = {}) => json('countLogs', { query, signal }),
 
@@ -179,5 +180,13 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     options: Call<Name>,
   ): Promise<Answer<Name>> {
     return (await call(connection, name, options)).json()
+  }
+}
+
+function headersOf({ idempotencyKey, source, offset }: OutputOptions) {
+  return {
+    'Idempotency-Key': idempotencyKey,
+    'Log-Source': source,
+    'Log-Offset': offset === undefined ? undefined : String(offset),
   }
 }

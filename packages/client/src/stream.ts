@@ -7,7 +7,7 @@ import type { DoneEvent, ErrorEvent, GapEvent, StatusEvent } from './protocol/ev
 import { reconnecting, type StreamState } from './reconnecting.js'
 import type { Connection } from './request.js'
 
-interface Event<Name extends string, Data> {
+export interface Event<Name extends string, Data> {
   readonly event: Name
   readonly data: Data
   /** The id to resume after this event; empty for an event that belongs to no entry. */
@@ -36,7 +36,7 @@ export interface Waiting extends CallOptions {
   onState?: ((state: StreamState) => void) | undefined
   /**
    * Milliseconds without an event after which it throws StreamTimeoutError. Default: 15 minutes for
-   * one node, never for all nodes.
+   * one node, never for several.
    */
   timeout?: number | undefined
   /** The source of randomness for waiting times: 0 to 1. Default Math.random. */

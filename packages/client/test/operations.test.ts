@@ -25,6 +25,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.getSkyPilot(),
     client.searchLogs(),
     client.exportLogs(),
+    client.streamLogs().next(),
     client.countLogs(),
     client.explainQuery(),
     client.getStats(),

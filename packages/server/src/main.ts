@@ -12,6 +12,7 @@ import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 import { type Archive, type ArchiveOptions, createArchive } from './find/archive/archive.js'
 import { asShown, asStored } from './find/archive/to-be-archived.js'
+import { createSlowEntries } from './find/slow-entries.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
@@ -41,6 +42,7 @@ import { createSecrecy } from './output/secrecy.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
+import { createMerged } from './stream/merged/merged.js'
 import { adminTokens, type Tokens } from './tokens.js'
 
 export interface Server {
@@ -345,24 +347,25 @@ function openEnds(
   }
 }
 
-function openStreams(base: Base, { store }: Storage, { registry, readText }: Records) {
+function openStreams(
+  base: Base,
+  { store, name: server }: Storage,
+  { registry, readText }: Records,
+) {
   const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
   const { onFault, counts } = base
   const onSkipped = () => {
     counts.skipped += 1
   }
+  const lifetimes = { heartbeat, timeout, storageGrace, onFault }
+  const recordAt = registry.find
+  const feeds = createFeeds({ store, readText, recordAt, onSkipped, ...lifetimes })
+  const slowEntries = createSlowEntries()
   return {
-    feeds: createFeeds({
-      store,
-      readText,
-      recordAt: registry.find,
-      heartbeat,
-      timeout,
-      storageGrace,
-      onSkipped,
-      onFault,
-    }),
+    feeds,
+    slowEntries,
     fleet: createFleet({ registry, heartbeat, timeout, onFault }),
+    merged: createMerged({ feeds, registry, slowEntries, server, ...lifetimes }),
   }
 }
 

@@ -8,7 +8,7 @@ import type { Counts } from './counts.js'
 import { connectionLimit } from './descriptors.js'
 import { StartError } from './errors.js'
 import type { Archive } from './find/archive/archive.js'
-import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
+import type { SlowEntries } from './find/slow-entries.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
 import { createExcerpts } from './http/excerpts.js'
@@ -18,6 +18,7 @@ import { mountExport } from './http/routes/export.js'
 import { mountFleetStream } from './http/routes/fleet-stream.js'
 import { mountIngest } from './http/routes/ingest.js'
 import { mountLogs } from './http/routes/logs.js'
+import { mountMergedStream } from './http/routes/merged-stream.js'
 import { mountNodeExport } from './http/routes/node-export.js'
 import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
@@ -42,6 +43,7 @@ import type { SentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
+import type { Merged } from './stream/merged/merged.js'
 
 export interface ServingOptions {
   config: Config
@@ -58,6 +60,8 @@ export interface ServingOptions {
   readText: ReadText
   feeds: Feeds
   fleet: Fleet
+  merged: Merged
+  slowEntries: SlowEntries
   launches: Launches
   ends: Ends
   skypilot: SkyPilot
@@ -81,7 +85,7 @@ const BACKLOG = 4096
 const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
-  const { config, feeds, fleet } = options
+  const { config, feeds, fleet, merged } = options
   const { authenticate, isAuthentic } = authenticator(options.tokens, createGuesses(config))
   const resumed = createResumedStream(feeds)
   let closing = false
@@ -96,8 +100,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     isClosing: () => closing,
     maxConnections: connectionLimit(),
   })
-  const slowEntries = createSlowEntries()
-  await mountRoutes(app, { ...options, authenticate, resumed, slowEntries, ready })
+  await mountRoutes(app, { ...options, authenticate, resumed, ready })
   return { listen: () => listen(app, config), close }
 
   async function ready(): Promise<void> {
@@ -108,7 +111,9 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
   async function close(): Promise<void> {
     closing = true
     await pause(config.drainDelay)
-    const drained = Promise.all([feeds.drain(config.drain), fleet.drain(config.drain)])
+    const drained = Promise.all(
+      [feeds, fleet, merged].map((streams) => streams.drain(config.drain)),
+    )
     const closed = app.close()
     await drained
     const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
@@ -120,19 +125,19 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
 interface RoutesOptions extends ServingOptions {
   authenticate: Authenticate
   resumed: ResumedStream
-  slowEntries: SlowEntries
   ready: () => Promise<void>
 }
 
 async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
-  const { counts, feeds, fleet, authenticate, ready } = options
+  const { counts, feeds, fleet, merged, authenticate, ready } = options
   const { host } = options.config
-  const streams = () => feeds.readers() + fleet.readers()
+  const streams = () => feeds.readers() + fleet.readers() + merged.readers()
   mountStream(app, options)
   mountFleetStream(app, options)
   const excerpts = createExcerpts(options)
   mountLogs(app, { ...options, excerpts })
   mountNodeExport(app, { ...options, excerpts })
+  mountMergedStream(app, options)
   mountIngest(app, options)
   mountNodes(app, options)
   mountStatus(app, options)

@@ -82,7 +82,7 @@ const { query } = fc.letrec<{ query: string }>((tie) => ({
   ),
 }))
 
-it('finds the same entries in the history, the stream and both exports as the predicate', {
+it('finds the same entries in the history, the streams and both exports as the predicate', {
   timeout: 120_000,
 }, async () => {
   const random = seededRandom('entries')
@@ -110,11 +110,17 @@ it('finds the same entries in the history, the stream and both exports as the pr
       const expected = all.filter((entry) => predicate(entry, record))
       if (expected.length > 0 && expected.length < all.length) narrowed += 1
       const asked = new URLSearchParams({ q, tail: 'all' })
-      const [history, stream, file, everywhere] = await Promise.all([
+      const nodes = new URLSearchParams({
+        ...Object.fromEntries(asked),
+        node: record.node_id,
+        until: '2026-02-01T00:00:00Z',
+      })
+      const [history, stream, merged, file, everywhere] = await Promise.all([
         json(`${path}?${asked}`),
         readToEnd(`${server.url}${path}/stream?${asked}&follow=false`, {
           'X-Admin-Token': server.token,
         }),
+        readToEnd(`${server.url}/admin/logs/stream?${nodes}`, { 'X-Admin-Token': server.token }),
         json(`${path}/export?${asked}`),
         json(
           `/admin/logs/export?${new URLSearchParams({ q, node: record.node_id, format: 'json' })}`,
@@ -127,6 +133,11 @@ it('finds the same entries in the history, the stream and both exports as the pr
       )
       const streamed = stream.events.filter(({ event }) => event === 'log')
       expect(streamed.map(({ data }) => data)).toEqual(expected)
+      expect(merged.status).toBe(200)
+      const inMerged = merged.events.filter(({ event }) => event === 'log')
+      expect(inMerged.map(({ data }) => data)).toEqual(
+        expected.map((entry) => ({ node_id: record.node_id, ...entry })),
+      )
     }),
     { numRuns: QUERIES },
   )

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { appendedSchema, draftsSchema, nodeLogsSchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'
+import { MERGED_EVENTS } from './merged.js'
 import {
   launchedSchema,
   launchSchema,
@@ -19,6 +20,7 @@ import {
   exportAllQuery,
   exportQuery,
   historyQuery,
+  mergedQuery,
   nodesQuery,
   searchQuery,
   statsQuery,
@@ -176,6 +178,17 @@ export const operations = {
       'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
     },
     refusals: [410],
+  },
+  streamLogs: {
+    ...ROUTES.streamLogs,
+    summary: 'Stream the logs of many nodes',
+    query: mergedQuery,
+    finds: true,
+    headers: { 'Last-Event-ID': 'Resume after this event.' },
+    status: 200,
+    answer: z.object(MERGED_EVENTS).partial(),
+    produces: ['text/event-stream'],
+    refusals: [204, 404, 406],
   },
   countLogs: {
     ...ROUTES.countLogs,

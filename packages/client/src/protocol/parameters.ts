@@ -26,6 +26,16 @@ export const tail = parameter<number | 'all', number>(parseTail, "invalid 'tail'
   description: 'How many of the newest entries to return: a whole number, or `all`.',
 })
 
+export const tailPerNode = parameter<number | 'all', number>(
+  parseTail,
+  "invalid 'tail_per_node' value",
+  {
+    type: 'string',
+    pattern: '^([0-9]+|all)$',
+    description: 'How many of the newest entries of each node to return.',
+  },
+)
+
 export const since = parameter<string, Instant>(
   (text) => parseSince(text, Date.now()),
   "invalid 'since' timestamp format",

@@ -12,6 +12,7 @@ import {
   since,
   statsKeys,
   tail,
+  tailPerNode,
   until,
 } from './parameters.js'
 import { PHASES } from './phases.js'
@@ -30,11 +31,8 @@ export const streamQuery = z.object({
   level: level.optional(),
   /** Only entries that this query finds; see docs/query.md. Filters `log` events only. */
   q: q.optional(),
-  last_event_id: z
-    .string()
-    .optional()
-    .describe('The same as the `Last-Event-ID` header, which wins.'),
-  lastEventId: z.string().optional().describe('The same as `last_event_id`.'),
+  last_event_id: lastEventId('The same as the `Last-Event-ID` header, which wins.'),
+  lastEventId: lastEventId('The same as `last_event_id`.'),
 })
 
 export const historyQuery = z.object({
@@ -66,6 +64,37 @@ const entriesQuery = z.object({
   /** Only entries of these nodes. */
   node: nodeIds.optional(),
 })
+
+/** The query of the stream of many nodes. */
+export const mergedQuery = entriesQuery.extend({
+  /** Only launches in this phase. Not with `node`. */
+  phase: z
+    .enum(PHASES, "invalid 'phase' value")
+    .optional()
+    .describe('Only launches in this phase, and those that enter it. Not with `node`.'),
+  /** These nodes alone; the stream ends when their launches have. Default: all launches under way. */
+  node: nodeIds
+    .meta({
+      override: {
+        type: 'string',
+        description:
+          'These nodes alone: ids, separated by commas. The stream ends when all their launches have. By default it has the launches that are under way, and those that begin.',
+      },
+    })
+    .optional(),
+  /** How many of the newest entries of all nodes come first, or `all`. Default 100. */
+  tail: tail.optional(),
+  /** How many of the newest entries of each node come first, or `all`. */
+  tail_per_node: tailPerNode.optional(),
+  /** Only entries up to this time, where the stream ends. */
+  until: until.optional(),
+  last_event_id: lastEventId('The same as the `Last-Event-ID` header, which wins.'),
+  lastEventId: lastEventId('The same as `last_event_id`.'),
+})
+
+function lastEventId(description: string) {
+  return z.string().optional().describe(description)
+}
 
 export const searchQuery = entriesQuery.extend({
   /** 1 to 1000. Default 100. */

@@ -21,6 +21,7 @@ export const ROUTES = {
   getSkyPilot: { method: 'GET', path: '/admin/skypilot' },
   searchLogs: { method: 'GET', path: '/admin/logs' },
   exportLogs: { method: 'GET', path: '/admin/logs/export' },
+  streamLogs: { method: 'GET', path: '/admin/logs/stream' },
   countLogs: { method: 'GET', path: '/admin/logs/stats' },
   explainQuery: { method: 'GET', path: '/admin/query' },
   getStats: { method: 'GET', path: '/admin/stats' },

@@ -21,40 +21,46 @@ export function isOver({ entry }: Item): boolean {
 
 /** The `done` of a launch that ended so, after the list's newest entry. */
 export function doneFrame(format: Format, end: LaunchEnd, newest: Item): string {
-  return doneEvent(format, end, newest)
+  return frameOf(format, doneEvent(end), newest)
 }
 
 /**
  * The `done` for a reader that has seen the whole list; undefined where its stream goes on. `end`
  * is how the launch has ended, by all of the list.
  */
-export function endFrame(
-  format: Format,
-  ending: Ending,
-  { newest, end }: { newest: Item | undefined; end: LaunchEnd | undefined },
-): string | undefined {
+export function endFrame(format: Format, ending: Ending, list: ListEnd): string | undefined {
+  const done = doneOf(ending, list)
+  return done && frameOf(format, done, list.newest)
+}
+
+interface ListEnd {
+  readonly newest: Item | undefined
+  readonly end: LaunchEnd | undefined
+}
+
+/** The same without a frame. */
+export function doneOf(ending: Ending, { newest, end }: ListEnd): DoneEvent | undefined {
   if (!ending.follow) {
     // The record may be a moment behind the list.
     const { endpoint } = ending.recorded
     const done =
       end ?? (newest?.entry ? { status: 'launching' as const, endpoint } : ending.recorded)
-    return doneEvent(format, { ...done, message: AT_END }, newest)
+    return doneEvent({ ...done, message: AT_END })
   }
-  if (newest) return end && isOver(newest) ? doneFrame(format, end, newest) : undefined
-  return ending.recorded && doneEvent(format, ending.recorded, newest)
+  if (newest) return end && isOver(newest) ? doneEvent(end) : undefined
+  return ending.recorded
 }
 
 const AT_END = 'Log stream complete (follow=false)'
 
-function doneEvent(
-  format: Format,
-  {
-    status,
-    endpoint,
-    message,
-  }: Pick<DoneEvent, 'status' | 'message'> & { endpoint?: string | undefined },
-  last: Item | undefined,
-): string {
-  const done: DoneEvent = { status, ...(endpoint !== undefined && { endpoint }), message }
+function doneEvent({
+  status,
+  endpoint,
+  message,
+}: Pick<DoneEvent, 'status' | 'message'> & { endpoint?: string | undefined }): DoneEvent {
+  return { status, ...(endpoint !== undefined && { endpoint }), message }
+}
+
+function frameOf(format: Format, done: DoneEvent, last: Item | undefined): string {
   return format.event('done', oneLine(done), formatCursor({ ...cursorOf(last), event: 'done' }))
 }

@@ -4,12 +4,14 @@ import { stopping } from '../errors.js'
 import type { ReadText } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
-import { type Feed, openFeed } from './feed/feed.js'
+import { type Feed, type FeedListener, openFeed } from './feed/feed.js'
 
 /** The nodes that are being watched: one feed for each, whatever the number of readers. */
 export interface Feeds {
   /** Opens the node's feed, or takes the open one. It stays open during `act`, and for readers. */
   use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T>
+  /** Opens the node's feed in the same way, until `close`. The listener is called after the readers. */
+  listen(nodeId: string, listener: FeedListener): Promise<Listening>
   /** The node's feed if it is open, with readers. */
   opened(nodeId: string): Watched | undefined
   /** The number of readers of all feeds. */
@@ -23,6 +25,11 @@ export interface Watched {
   readonly fanout: Fanout
 }
 
+export interface Listening {
+  readonly feed: Feed
+  close(): void
+}
+
 export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
   store: LogStore
   readText: ReadText
@@ -33,6 +40,7 @@ export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
 
 interface Kept {
   readonly fanout: Fanout
+  readonly listeners: Set<FeedListener>
   readonly opening: Promise<Watched>
   /** Once it is open. */
   watched?: Watched
@@ -54,15 +62,10 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
   let draining = false
   const ticker = setInterval(tick, Math.min(TICK, options.heartbeat / 4))
   ticker.unref()
-  return { use, opened, readers, drain }
+  return { use, listen, opened, readers, drain }
 
   async function use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T> {
-    if (draining) throw stopping()
-    let kept = byNode.get(nodeId)
-    if (!kept) {
-      kept = open(nodeId)
-      byNode.set(nodeId, kept)
-    }
+    const kept = keep(nodeId)
     kept.users += 1
     try {
       return await act(await kept.opening)
@@ -72,17 +75,39 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
     }
   }
 
+  async function listen(nodeId: string, listener: FeedListener): Promise<Listening> {
+    const kept = keep(nodeId)
+    kept.listeners.add(listener)
+    const close = () => {
+      if (kept.listeners.delete(listener)) closeUnused(nodeId)
+    }
+    try {
+      const { feed } = await kept.opening
+      return { feed, close }
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  function keep(nodeId: string): Kept {
+    if (draining) throw stopping()
+    const kept = byNode.get(nodeId) ?? open(nodeId)
+    byNode.set(nodeId, kept)
+    return kept
+  }
+
   function open(nodeId: string): Kept {
     const fanout = createFanout({ ...options, onGone: () => closeUnused(nodeId) })
-    const { listener } = fanout
+    const listeners = new Set<FeedListener>()
     const opening = openFeed({
       nodeId,
       store,
       readText,
       recordAt: (length) => recordAt(nodeId, length),
-      listener,
+      listener: listenerOf(fanout, listeners),
       share,
-      isShared: () => fanout.size() > 1,
+      isShared: () => fanout.size() + listeners.size > 1,
       ...(onSkipped && { onSkipped }),
     })
     const attached = opening.then((feed) => {
@@ -90,7 +115,7 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
       kept.watched = { feed, fanout }
       return kept.watched
     })
-    const kept: Kept = { fanout, opening: attached, users: 0 }
+    const kept: Kept = { fanout, listeners, opening: attached, users: 0 }
     return kept
   }
 
@@ -105,7 +130,7 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
 
   function closeUnused(nodeId: string): void {
     const kept = byNode.get(nodeId)
-    if (!kept || kept.users > 0 || kept.fanout.size() > 0) return
+    if (!kept || kept.users + kept.listeners.size + kept.fanout.size() > 0) return
     byNode.delete(nodeId)
     kept.opening.then(
       ({ feed }) => feed.close(),
@@ -128,5 +153,20 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
     draining = true
     await Promise.all([...byNode.values()].map(({ fanout }) => fanout.drain(over)))
     clearInterval(ticker)
+  }
+}
+
+/** The readers of the one log first. */
+function listenerOf(fanout: Fanout, listeners: ReadonlySet<FeedListener>): FeedListener {
+  const tell = (say: (listener: FeedListener) => void) => {
+    say(fanout.listener)
+    for (const listener of [...listeners]) say(listener)
+  }
+  return {
+    grown: () => tell((listener) => listener.grown()),
+    replaced: () => tell((listener) => listener.replaced()),
+    removed: () => tell((listener) => listener.removed()),
+    lost: () => tell((listener) => listener.lost()),
+    found: () => tell((listener) => listener.found()),
   }
 }

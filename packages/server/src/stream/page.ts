@@ -30,7 +30,8 @@ export function takePage(reader: Reader, items: readonly Item[], tip: number): s
   return text
 }
 
-function isHidden({ index, entry }: Item, history: ReaderPlan['history']): boolean {
+/** True for an entry of the history that is not later than `since`. */
+export function isHidden({ index, entry }: Item, history: ReaderPlan['history']): boolean {
   if (!history || index >= history.until || !entry) return false
   const time = parseInstant(entry.timestamp)
   return time !== undefined && compareInstants(time, history.since) <= 0

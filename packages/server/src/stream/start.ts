@@ -3,7 +3,7 @@ import type { LogFilter } from '../find/log-filter.js'
 import { passes } from '../logs/history.js'
 import { lastMatching } from '../logs/last-matching.js'
 import type { Feed } from './feed/feed.js'
-import { cursorOf } from './feed/item.js'
+import { cursorOf, type Item } from './feed/item.js'
 
 /** Where a new reader starts: before the first of the last `tail` entries that it wants to see. */
 export async function startOf(
@@ -14,23 +14,37 @@ export async function startOf(
   if (tail === 0) return feed.tip()
   if (tail === Number.POSITIVE_INFINITY) return START
   const end = feed.length()
-  const [start = end] = await lastMatching({
+  const [first] = await lastShown(feed, { tail, since }, filter)
+  return cursorBefore(feed, first?.index ?? end)
+}
+
+/** The last `tail` entries that a new reader wants to see, oldest first. */
+export function lastShown(
+  feed: Feed,
+  { tail, since }: Pick<StreamQuery, 'tail' | 'since'>,
+  filter: LogFilter | undefined,
+): Promise<Item[]> {
+  return lastMatching({
     readBefore: filter ? readPrepared : feed.readBefore,
     from: 0,
-    to: end,
+    to: feed.length(),
     limit: tail,
     match: (item) =>
       item.entry && passes(item.entry, since, undefined) && (!filter || filter.passes(item))
-        ? item.index
+        ? item
         : undefined,
   })
-  if (start === 0) return START
-  const [before] = await feed.read(start - 1, 1)
-  return cursorOf(before)
 
   async function readPrepared(to: number, limit: number) {
     const items = await feed.readBefore(to, limit)
     await filter?.prepare(items)
     return items
   }
+}
+
+/** The cursor of a reader that has seen everything before an index. */
+export async function cursorBefore(feed: Feed, index: number): Promise<Cursor> {
+  if (index === 0) return START
+  const [before] = await feed.read(index - 1, 1)
+  return cursorOf(before)
 }

@@ -1,10 +1,9 @@
 import { operations } from '@launchtail/client/protocol'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { HttpError } from '../../errors.js'
+import type { FastifyInstance } from 'fastify'
 import type { Fleet } from '../../stream/fleet/fleet.js'
 import { FORMATS } from '../../stream/formats.js'
 import { mount } from '../operation.js'
-import { streamHeaders } from '../stream-headers.js'
+import { acceptEventStream, streamHeaders } from '../stream-headers.js'
 
 /** `GET /admin/nodes/stream`, and its HEAD. */
 export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet }): void {
@@ -21,17 +20,12 @@ export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet
       })
       return reply
     },
-    accept,
+    acceptEventStream,
   )
   mount(
     app,
     { ...operation, method: 'HEAD' } as const,
     async ({ reply }) => reply.headers(headers).send(),
-    accept,
+    acceptEventStream,
   )
-}
-
-function accept(request: FastifyRequest): void {
-  if (request.accepts().type(['text/event-stream'])) return
-  throw new HttpError(406, 'only text/event-stream can be sent')
 }

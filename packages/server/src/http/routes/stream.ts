@@ -1,17 +1,14 @@
-import { operations, type StreamQuery } from '@launchtail/client/protocol'
-import type { Query } from '@launchtail/client/query'
+import { operations } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, nodeNotFound, StorageUnavailable } from '../../errors.js'
-import { createLogFilter, type LogFilter } from '../../find/log-filter.js'
-import { createMatcher } from '../../find/matcher.js'
+import { filterFor } from '../../find/filter-for.js'
 import type { SlowEntries } from '../../find/slow-entries.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Feeds } from '../../stream/feeds.js'
 import { FORMATS, type Format } from '../../stream/formats.js'
 import { planReader } from '../../stream/plan.js'
-import { singleHeader } from '../headers.js'
 import { type Call, mount } from '../operation.js'
-import { streamHeaders } from '../stream-headers.js'
+import { lastEventIdOf, streamHeaders } from '../stream-headers.js'
 import type { ResumedStream } from './resumed-stream.js'
 
 export interface StreamOptions {
@@ -51,7 +48,13 @@ export function mountStream(
     if (!record) throw nodeNotFound()
     return feeds.use(nodeId, async ({ feed, fanout }) => {
       if (!feed.reachable()) throw new StorageUnavailable('watched list out of reach')
-      const filter = await filterOf(nodeId, query, find)
+      const filter = await filterFor(nodeId, {
+        levels: query.level,
+        find,
+        now: Date.now(),
+        registry,
+        slowEntries,
+      })
       const lastEventId = lastEventIdOf(query, request)
       const plan = await planReader(
         { query, filter, format: formatFor(request), lastEventId },
@@ -74,24 +77,6 @@ export function mountStream(
       return reply
     })
   }
-
-  /** Queries that count from now find something else at each request, so they share nothing. */
-  async function filterOf(
-    nodeId: string,
-    { level: levels }: StreamQuery,
-    find: Query | undefined,
-  ): Promise<LogFilter | undefined> {
-    if (!find) return createLogFilter({ levels })
-    const now = Date.now()
-    const matcher = await createMatcher(find, { registry, slowEntries, nodeId, now, follow: true })
-    const matcherKey = find.isRelative ? `${find.text} ${now}` : find.text
-    return createLogFilter({ levels, matcher, matcherKey })
-  }
-}
-
-function lastEventIdOf(query: StreamQuery, { raw }: FastifyRequest): string {
-  const given = singleHeader(raw, 'Last-Event-ID')
-  return given ?? query.last_event_id ?? query.lastEventId ?? ''
 }
 
 function accept(request: FastifyRequest): void {

@@ -1,7 +1,7 @@
 import { type Cursor, type LogEntry, START } from '@launchtail/client/protocol'
 import { checkOf } from '../../logs/check.js'
 import type { ReadText } from '../../logs/entry-text.js'
-import { lastEventOf } from '../../logs/events.js'
+import { type EntryEventData, lastEventOf } from '../../logs/events.js'
 import { type Context, inContext, type LookBack, readInContext } from '../../logs/in-context.js'
 
 /** An entry of a watched list, parsed at most once in this process. */
@@ -12,10 +12,16 @@ export interface Item {
   /** Undefined where the text is no entry: another program wrote it. It is skipped. */
   readonly entry: LogEntry | undefined
   /** Framed once in each format that a reader asked for. */
-  readonly frames: { [format in FormatName]?: EntryFrames }
+  readonly frames: { [format in FormatName]?: EntryFrames } & { merged?: readonly EventPart[] }
 }
 
 export type FormatName = 'sse' | 'ndjson' | 'text'
+
+/** An event of an entry in a stream of many nodes, without the id, which each reader has its own of. */
+export interface EventPart {
+  readonly event: EntryEventData['event']
+  readonly text: string
+}
 
 /** An entry's events as they are written: the one that filters hide, and those that always come. */
 export interface EntryFrames {
