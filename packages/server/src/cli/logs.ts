@@ -1,10 +1,11 @@
-import type { Client, Level, StreamOptions } from '@launchtail/client'
-import { parseCursor } from '@launchtail/client/protocol'
+import type { Client, Level, Phase, StreamOptions } from '@launchtail/client'
+import { PHASES, parseCursor } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { durationFlag, zoneFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
+import { followAll } from './follow-all.js'
 import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
@@ -12,6 +13,8 @@ import { shortIds } from './table.js'
 
 interface LogsFlags extends ServerFlags {
   follow?: boolean
+  all?: boolean
+  phase?: Phase
   tail: string
   since?: string
   level?: string
@@ -27,9 +30,11 @@ interface LogsFlags extends ServerFlags {
 /** `launchtail logs`: the log of one node or of several. */
 export function logsCommand(): Command {
   return withServer(new Command('logs'))
-    .description('Show the log of one or more nodes.')
-    .argument('<node...>', 'ids, unique prefixes of ids, or cluster names')
+    .description('Show the log of one or more nodes, or of all launches.')
+    .argument('[node...]', 'ids, unique prefixes of ids, or cluster names')
     .option('-f, --follow', 'keep following until the launch is over')
+    .option('--all', 'with -f: all launches that are under way, and those that begin')
+    .addOption(new Option('--phase <phase>', 'with --all: only launches in it').choices(PHASES))
     .option('--tail <count>', 'the number of newest entries, or "all"', '100')
     .option(
       '--since <time>',
@@ -55,10 +60,17 @@ Examples:
   $ launchtail logs -f 550e84              until the launch is over; the exit code tells the outcome
   $ launchtail logs --level error --since 1h cic-aws-uswest2-a100-spot-550e84
   $ launchtail logs -f node-a node-b       two at once, each in a colour
+  $ launchtail logs -f --all -q 'level:>=warn'  all launches, a colour for each node
   $ launchtail logs 550e84 --tail all -q 'level:>=warn -"still loading"'
 `,
     )
-    .action(async (names: string[], flags: LogsFlags) => {
+    .action(async (names: string[], flags: LogsFlags, command: Command) => {
+      refuseMixed(names, flags)
+      if (flags.all) {
+        const isGiven = command.getOptionValueSource('timeout') !== 'default'
+        process.exitCode = await showAll(flags, isGiven ? flags.timeout : undefined)
+        return
+      }
       if (flags.after !== undefined && names.length > 1) {
         throw new CliError('--after needs a single node, because an id belongs to one log')
       }
@@ -78,6 +90,29 @@ Examples:
         throw explained(error, { ...flags })
       })
     })
+}
+
+function refuseMixed(names: readonly string[], { all, follow, phase, numbers }: LogsFlags): void {
+  if (!all && names.length === 0) throw new CliError('name a node, or follow all with -f --all')
+  if (!all && phase !== undefined) throw new CliError('--phase needs --all')
+  if (!all) return
+  if (names.length > 0) throw new CliError('--all and the names of nodes exclude each other')
+  if (!follow) throw new CliError('--all needs -f; `launchtail search` shows what there was')
+  if (numbers) throw new CliError('--numbers needs a node: each log has its own')
+}
+
+async function showAll(flags: LogsFlags, timeout: number | undefined): Promise<number> {
+  const client = await connect(flags)
+  const { follow: _, timeout: __, ...options } = streamOptions(flags)
+  const { output, tz, quiet, phase } = flags
+  return followAll(client, {
+    ...options,
+    ...(timeout !== undefined && { timeout }),
+    ...(phase !== undefined && { phase }),
+    ...{ output, tz, quiet },
+  }).catch((error) => {
+    throw explained(error, { ...flags })
+  })
 }
 
 export interface ShowOptions extends StreamOptions {
