@@ -50,12 +50,15 @@ __all__ = [
     "ConnectionFailed",
     "Deleted",
     "Done",
+    "End",
     "Error",
     "Event",
     "Gap",
     "History",
     "LaunchtailError",
     "Log",
+    "LogsEvent",
+    "Member",
     "Node",
     "NodesEvent",
     "Ready",
@@ -110,7 +113,9 @@ class StreamTimeout(LaunchtailError, TimeoutError):
 
 @dataclass(frozen=True)
 class Log:
-    """An entry of the log. `progress` is in percent, 0 to 100. It and `details` may be None."""
+    """An entry of the log. `progress` is in percent, 0 to 100. It and `details` may be None.
+
+    `node_id` is None in the stream of one node, here and in the other events."""
 
     event: ClassVar[str] = "log"
     timestamp: str
@@ -120,6 +125,7 @@ class Log:
     progress: Optional[float] = None
     details: Optional[str] = None
     id: str = ""
+    node_id: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,7 @@ class Status:
     progress: float
     message: str
     id: str = ""
+    node_id: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,7 @@ class Error:
     details: str = ""
     phase: Optional[str] = None
     id: str = ""
+    node_id: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,7 @@ class Done:
     message: str
     endpoint: Optional[str] = None
     id: str = ""
+    node_id: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -169,9 +178,34 @@ class Gap:
     missed: int
     reason: str
     id: str = ""
+    node_id: Optional[str] = None
 
 
 Event = Union[Log, Status, Error, Done, Gap]
+
+
+@dataclass(frozen=True)
+class Member:
+    """In the stream of many nodes: a launch has begun, or has entered (`joined`) or left (`left`) the
+    phase that was asked for."""
+
+    event: ClassVar[str] = "node"
+    node_id: str
+    state: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """The last event of a stream of named nodes. `nodes` says how many of them ended how, such as
+    {"active": 3, "failed": 1}."""
+
+    event: ClassVar[str] = "end"
+    nodes: Dict[str, int]
+    id: str = ""
+
+
+LogsEvent = Union[Event, Member, End]
 
 
 @dataclass(frozen=True)
@@ -208,7 +242,7 @@ _E = TypeVar("_E")
 
 _EVENTS: Dict[str, Tuple[Callable[..., Any], Tuple[str, ...]]] = {
     kind.event: (kind, tuple(name for name in kind.__dataclass_fields__ if name != "event"))
-    for kind in (Log, Status, Error, Done, Gap, Node, Ready, Deleted)
+    for kind in (Log, Status, Error, Done, Gap, End, Node, Ready, Deleted)
 }
 
 
@@ -356,6 +390,40 @@ class Client:
         return self._stream(
             f"{_path_of(node_id)}/logs/stream", query, last_event_id, timeout, on_state
         )
+
+    def stream_logs(
+        self,
+        *,
+        node: Union[str, Sequence[str], None] = None,
+        phase: Optional[str] = None,
+        q: Optional[str] = None,
+        level: Levels = None,
+        tail: Union[int, str, None] = None,
+        tail_per_node: Union[int, str, None] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        last_event_id: str = "",
+        timeout: Optional[float] = None,
+        on_state: Optional[StateListener] = None,
+    ) -> "Stream[LogsEvent]":
+        """The events of many nodes on one connection, each once and those of a node in order. Each
+        has its `node_id`.
+
+        node: these nodes alone; it ends after End. Without it the stream has the launches that are
+            under way, and each that begins joins as a Member. It does not end by itself, except at
+            `until`.
+        phase: only launches in this phase.
+        q, level: as for `stream`.
+        tail: how many of the newest entries of all nodes come first, or "all"; the server's default
+            is 100.
+        tail_per_node: how many of each node.
+        since, until: only entries later than this, and up to this.
+
+        last_event_id, timeout, on_state and the errors are as for `stream`.
+        """
+        query = {"node": node, "phase": phase, "q": q, "level": level, "tail": tail}
+        query.update({"tail_per_node": tail_per_node, "since": since, "until": until})
+        return self._stream("/admin/logs/stream", query, last_event_id, timeout, on_state)
 
     def stream_nodes(
         self, *, timeout: Optional[float] = None, on_state: Optional[StateListener] = None
@@ -813,7 +881,7 @@ def _read_events(
                         continue
                     failures = 0
                     yield event
-                    if isinstance(event, Done):
+                    if _is_last(event):
                         return
                     # The caller may have taken its time.
                     quiet_since = time.monotonic()
@@ -849,6 +917,8 @@ def _typed(name: str, data: bytes, event_id: str) -> Union[Event, NodesEvent, No
     kind, fields = _EVENTS[name]
     try:
         values = json.loads(data.decode("utf-8", "replace"))
+        if kind is Node and "state" in values:
+            kind, fields = Member, ("node_id", "state")
         values = {"record": values} if kind is Node else values
         given = {field: values[field] for field in fields if field in values}
         event: Union[Event, NodesEvent] = kind(**{**given, "id": event_id})
@@ -856,6 +926,11 @@ def _typed(name: str, data: bytes, event_id: str) -> Union[Event, NodesEvent, No
     except (TypeError, ValueError) as error:
         words = f"the data of an event is malformed: {name}"
         raise LaunchtailError(words) from error
+
+
+def _is_last(event: Any) -> bool:
+    # In the stream of many nodes, `done` is the last event of its node.
+    return isinstance(event, End) or (isinstance(event, Done) and event.node_id is None)
 
 
 _CURSOR = re.compile(rb": ?cursor (\S+)")

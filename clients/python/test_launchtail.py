@@ -24,8 +24,10 @@ from launchtail import (
     ConnectionFailed,
     Deleted,
     Done,
+    End,
     Error,
     Log,
+    Member,
     Node,
     Ready,
     Status,
@@ -241,6 +243,41 @@ class Operations(unittest.TestCase):
         self.assertEqual(set(kinds[:before]), {Node})
         self.assertIn(node, [each.record["node_id"] for each in told[:before]])
         self.assertEqual(told[before].count, before)
+
+    def test_the_logs_of_many_nodes_are_streamed_each_event_with_its_node(self):
+        nodes = [self.new_node(), self.new_node()]
+        self.client.append_node_logs(nodes[0], {"message": "quiet"})
+        told = []
+        with self.client.stream_logs(node=nodes, q="-quiet", timeout=20) as events:
+            self.client.append_node_logs(nodes[0], {"message": "up", "phase": "active"})
+            self.client.append_node_logs(nodes[1], {"message": "bad", "level": "error"})
+            for event in events:
+                told.append(event)
+                if isinstance(event, Error):
+                    break
+            last = events.last_event_id
+        self.client.append_node_logs(nodes[1], {"message": "no", "phase": "failed"})
+        with self.client.stream_logs(
+            node=nodes, q="-quiet", last_event_id=last, timeout=20
+        ) as events:
+            told.extend(events)
+        of = {node: [e.event for e in told if getattr(e, "node_id", "") == node] for node in nodes}
+        self.assertEqual(of[nodes[0]], ["log", "done"])
+        self.assertEqual(of[nodes[1]], ["log", "error", "log", "done"])
+        self.assertEqual(told[-1], End({"active": 1, "failed": 1}, told[-1].id))
+        again = self.client.stream_logs(node=nodes, q="-quiet", last_event_id=told[-1].id)
+        self.assertEqual(list(again), [])
+
+    def test_a_launch_that_begins_joins_the_stream_of_all(self):
+        made = []
+
+        def on_state(state, delay, error):
+            if state == "live":
+                made.append(self.new_node())
+
+        with self.client.stream_logs(tail=0, timeout=20, on_state=on_state) as events:
+            joined = next(event for event in events if isinstance(event, Member))
+        self.assertEqual((joined.node_id, joined.state), (made[0], "joined"))
 
     def test_there_are_figures_of_past_launches(self):
         node = self.client.create_node({"provider": "figures"})["node_id"]
