@@ -4,9 +4,15 @@ import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fastify from 'fastify'
 import { expect, it, onTestFinished } from 'vitest'
-import { createExports, type ExportQuestion } from '../src/find/archive/exports.js'
+import { StorageUnavailable } from '../src/errors.js'
+import {
+  createExports,
+  type ExportPiece,
+  type ExportQuestion,
+} from '../src/find/archive/exports.js'
 import { createTakeIn } from '../src/find/archive/take-in.js'
 import { EXPORTS } from '../src/find/export/formats.js'
+import { mountExport } from '../src/http/routes/export.js'
 import { sendExport } from '../src/http/send-export.js'
 import { checkOf } from '../src/logs/check.js'
 import { openArchiveFile } from './support/archive-file.js'
@@ -48,6 +54,27 @@ it('ends with the entry that was the last when it began', async () => {
   expect(await exports.read(1)).toBeUndefined()
 })
 
+it('says so where the archive may lack entries', async () => {
+  const url = await serve([piece('x')], { isComplete: false })
+  for (const format of ['json', 'text']) {
+    const answer = await fetch(`${url}?format=${format}`)
+    expect(answer.headers.get('log-complete')).toBe('false')
+    const text = await answer.text()
+    expect(text).toMatch(format === 'json' ? /"complete":false}\n$/ : /there may be more\n$/)
+  }
+  expect((await fetch(url, { method: 'HEAD' })).headers.get('log-complete')).toBe('false')
+})
+
+it('is refused where it fails at once, and is cut where it fails on the way', async () => {
+  const away = new StorageUnavailable(new Error('away'))
+  const refused = await fetch(await serve([away]))
+  expect([refused.status, refused.headers.get('trailer')]).not.toContain('Log-Count, Log-Digest')
+  expect(refused.ok).toBe(false)
+  const cut = await fetch(await serve([piece('x'.repeat(100_000)), away]))
+  expect(cut.status).toBe(200)
+  await expect(cut.text()).rejects.toThrow()
+})
+
 it('is not read ahead of a reader that takes nothing', async () => {
   const piece = new Uint8Array(64 * 1024).fill(120)
   let made = 0
@@ -80,6 +107,37 @@ it('is not read ahead of a reader that takes nothing', async () => {
   expect(socket?.writableLength).toBeLessThan(256 * 1024)
   answer.destroy()
 })
+
+function piece(text: string): ExportPiece {
+  return { bytes: new TextEncoder().encode(text), count: 1 }
+}
+
+/** The route over an archive that gives these; an error is thrown. Returns its address. */
+async function serve(
+  pieces: readonly (ExportPiece | Error)[],
+  { isComplete = true } = {},
+): Promise<string> {
+  const app = fastify()
+  mountExport(app, {
+    archive: {
+      async export() {
+        const left = [...pieces]
+        return {
+          cursor: '01234567-5',
+          isComplete,
+          close: () => {},
+          async read() {
+            const next = left.shift()
+            if (next instanceof Error) throw next
+            return next
+          },
+        }
+      },
+    },
+  })
+  onTestFinished(() => app.close())
+  return `${await app.listen({ port: 0, host: '127.0.0.1' })}/admin/logs/export`
+}
 
 const SENT = {
   format: EXPORTS.ndjson,

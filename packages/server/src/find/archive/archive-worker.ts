@@ -75,6 +75,7 @@ async function open(): Promise<ArchiveCalls> {
     index,
     removal,
     now,
+    isHurried: exports.isBusy,
     onRemoved: (removed) => say({ removed }),
     onFault: (error) => say({ failed: faultOf(error) }),
   })

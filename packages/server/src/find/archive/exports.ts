@@ -23,6 +23,9 @@ const PIECE = 64 * 1024
 /** An export is never cut short: it takes only what its reader takes. */
 const BUDGET = { entries: Number.POSITIVE_INFINITY, time: Number.POSITIVE_INFINITY }
 
+/** Milliseconds within which a fast reader asks for its next piece. */
+const BUSY = 20
+
 interface Opened {
   isLeft: boolean
   read(): Promise<ExportPiece | undefined>
@@ -31,7 +34,11 @@ interface Opened {
 /** The exports that are under way in the archive's thread. Nothing is read before it is asked for. */
 export function createExports(db: Sqlite) {
   const all = new Map<number, Opened>()
+  let reading = 0
+  let readAt = Number.NEGATIVE_INFINITY
   return {
+    /** True while a reader takes one piece after the other. */
+    isBusy: () => reading > 0 || performance.now() - readAt < BUSY,
     /** Returns the cursor of the last entry there is: what comes later is not in the export. */
     open(id: number, question: ExportQuestion, indexed: number): string {
       const upTo = Number(factOf(db, 'next') ?? 1) - 1
@@ -42,7 +49,13 @@ export function createExports(db: Sqlite) {
       const opened = all.get(id)
       // The thread that had it has ended.
       if (!opened) throw new Error('the export was given up')
-      return opened.read()
+      reading += 1
+      try {
+        return await opened.read()
+      } finally {
+        reading -= 1
+        readAt = performance.now()
+      }
     },
     close(id: number): void {
       const opened = all.get(id)

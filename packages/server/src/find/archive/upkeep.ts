@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { WordIndex } from './index-words.js'
 import type { Removal } from './removal.js'
 
@@ -19,6 +19,8 @@ export interface UpkeepOptions {
   index: WordIndex
   removal: Removal
   now: () => number
+  /** True while somebody waits for an export. */
+  isHurried: () => boolean
   /** Called with the nodes whose oldest entries were removed for lack of room. */
   onRemoved: (nodeIds: readonly string[]) => void
   onFault: (error: unknown) => void
@@ -29,8 +31,11 @@ const BATCH = 1000
 /** A search looks through what is not indexed yet, so that may wait, in milliseconds. */
 const INDEX_AFTER = 2000
 const EXPIRE_EVERY = 60_000
+/** The pause after a batch while an export is read, in milliseconds: it gets most of the time. */
+const HURRY = 60
 
-export function startUpkeep({ index, removal, now, onRemoved, onFault }: UpkeepOptions): Upkeep {
+export function startUpkeep(options: UpkeepOptions): Upkeep {
+  const { index, removal, now, isHurried, onRemoved, onFault } = options
   let stopped = false
   let working: Promise<void> | undefined
   let indexing: NodeJS.Timeout | undefined
@@ -85,7 +90,8 @@ export function startUpkeep({ index, removal, now, onRemoved, onFault }: UpkeepO
         index.takeIn(BATCH)
         makeFit()
       } else break
-      await nextTurn()
+      // Piece by piece in turn with such a batch, an export would take several times as long.
+      await (isHurried() ? sleep(HURRY) : nextTurn())
     }
     if (!stopped && index.behind() > 0) indexing ??= setTimeout(() => work(true), INDEX_AFTER)
   }
