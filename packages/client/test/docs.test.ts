@@ -29,7 +29,7 @@ const examples = texts.flatMap((text, n) => [
 ])
 
 it('the pages have examples', () => {
-  expect(examples).toHaveLength(17)
+  expect(examples).toHaveLength(19)
 })
 
 for (const [n, { page, run, code }] of examples.entries()) {
