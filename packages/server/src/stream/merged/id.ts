@@ -36,11 +36,16 @@ export const ENDS = ['active', 'failed', 'terminated', 'deleted'] as const
 /** The most characters of an id. Proxies refuse headers of 8 KB. */
 export const LONGEST_ID = 4096
 
+/** Room for everything except the launches. */
+const SPARE = 64
+const ROOM = Math.floor(((LONGEST_ID - 1) * 3) / 4) - SPARE
+
 const VERSION = 1
 /** The event of a launch whose entry was seen whole. */
 const WHOLE: EntryEvent = 'done'
-/** Bytes of a check in an id: as many as leave it short enough. */
+/** Bytes of a check in an id, and the size up to which they are used: each event carries all of them. */
 const CHECK_BYTES = [4, 2, 1] as const
+const MOST_BYTES = { 4: 256, 2: ROOM, 1: Number.POSITIVE_INFINITY } as const
 const FIXED = 6
 const CRC = 4
 const END_FLAG = 0x80
@@ -123,17 +128,15 @@ export function createIdWriter(filter: Buffer): IdWriter {
   }
 }
 
-/** Room for everything except the launches. */
-const SPARE = 64
-const ROOM = Math.floor(((LONGEST_ID - 1) * 3) / 4) - SPARE
-
 /** A check that was cut short in an earlier id cannot be made longer. */
 function checkBytesFor(launches: readonly LaunchAt[]): number {
   let known = 4
   for (const { cursor } of launches) {
     if (cursor.index >= 0) known = Math.min(known, cursor.check.length / 2)
   }
-  return CHECK_BYTES.find((size) => size <= known && sizeOf(launches, size) <= ROOM) ?? 1
+  return (
+    CHECK_BYTES.find((size) => size <= known && sizeOf(launches, size) <= MOST_BYTES[size]) ?? 1
+  )
 }
 
 function sizeOf(launches: readonly LaunchAt[], checkBytes: number): number {
