@@ -35,3 +35,17 @@ test.each([
     [key in keyof Failure]?: unknown
   })
 })
+
+test('a server that comes up loads its model, and is then ready to be asked', () => {
+  const entries = entriesOf('serves')
+  const steps = entries.flatMap(({ phase, progress }) =>
+    progress === undefined ? [] : `${phase} ${progress}`,
+  )
+  expect([...new Set(steps)]).toEqual([
+    ...[70, 70.5, 71, 72, 79, 79.5, 82, 85].map((progress) => `model_loading ${progress}`),
+    ...[85, 86, 87, 88, 90].map((progress) => `health_check ${progress}`),
+  ])
+  const cache = entries.find(({ message }) => message.startsWith('CPU KV cache size'))
+  expect(cache?.progress).toBe(82)
+  expect(entries.filter(({ level }) => level === 'error')).toEqual([])
+})

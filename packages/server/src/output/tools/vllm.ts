@@ -49,7 +49,7 @@ export const vllm: Tool = {
       example: 'Waiting for vllm api server to start...',
     },
     {
-      when: /^(?:Starting|Launching) (?:vLLM|SGLang|TGI|Triton|TensorRT-LLM|llama\.cpp|LMDeploy)\b(?! API server)/,
+      when: /^(?:Starting|Launching) (?:vLLM|SGLang|TGI|Triton|TensorRT-LLM|llama\.cpp|LMDeploy)\b(?! API server| server on https?:)/,
       phase: 'model_loading',
       progress: 70,
       example: 'Starting vLLM benchmark using Docker',
@@ -103,7 +103,7 @@ export const vllm: Tool = {
       example: 'torch.compile takes 20.0 s in total',
     },
     {
-      when: /^(?:Available KV cache memory|GPU KV cache size|# (?:GPU|cuda) blocks): /,
+      when: /^(?:Available KV cache memory|[CG]PU KV cache size|# (?:GPU|cuda) blocks): /,
       phase: 'model_loading',
       progress: 82,
       example: 'Available KV cache memory: 55.0 GiB',
@@ -133,7 +133,7 @@ export const vllm: Tool = {
       example: "Supported tasks: ['generate']",
     },
     {
-      when: /^Starting vLLM API server\b/,
+      when: /^Starting vLLM (?:API server\b|server on https?:)/,
       phase: 'health_check',
       progress: 86,
       example: 'Starting vLLM API server 0 on http://0.0.0.0:8000',
