@@ -85,7 +85,7 @@ describe('launchtail export', () => {
     // What a killed process had not written yet.
     await truncate(`${file}.part`, size - 777)
     const query = await run(server.url, ['export', 'x', '--to', file, '--resume'])
-    expect(query.stderr).toContain('--resume goes on with the query')
+    expect(query.stderr).toContain('--resume uses the query')
     const resumed = await run(server.url, ['export', '--to', file, '--resume'])
     expect(resumed.code).toBe(0)
     expect((await readFile(file, 'utf8')) === whole).toBe(true)
@@ -93,15 +93,12 @@ describe('launchtail export', () => {
     expect(nothing.stderr).toContain('there is nothing to resume')
   })
 
-  it('begins nothing on what is not its own', async () => {
+  it('does not resume a file that is not the beginning of the export', async () => {
     const file = join(await temporaryFolder(), 'logs.ndjson')
     await writeFile(`${file}.part`, 'something else')
     await writeFile(`${file}.part.json`, JSON.stringify({ now: new Date().toISOString() }))
     const { code, stderr } = await run(server.url, ['export', '--to', file, '--resume'])
-    expect([code, stderr]).toEqual([
-      1,
-      'launchtail: the export has become another one, begin again\n',
-    ])
+    expect([code, stderr]).toEqual([1, 'launchtail: the export has changed, start it over\n'])
   })
 })
 

@@ -66,7 +66,7 @@ export function exportCommand(): Command {
     .addOption(new Option('--phase <phase>', 'only entries of this phase').choices(PHASES))
     .option('--raw', 'CSV: leave cells as they are that a spreadsheet would run as a formula')
     .option('--bom', 'CSV: begin with the mark by which Excel knows UTF-8')
-    .option('--resume', 'go on with the file of an export that was cut')
+    .option('--resume', 'resume an export that was cut')
     .addHelpText(
       'after',
       `
@@ -83,7 +83,7 @@ digest are known to be right; until then it is called FILE.part.
     .action(async (query: string | undefined, flags: ExportFlags) => {
       if (flags.resume && !flags.to) throw new CliError('--resume needs a file: --to')
       if (flags.resume && query !== undefined) {
-        throw new CliError('--resume goes on with the query that the export was begun with')
+        throw new CliError('--resume uses the query that the export was started with')
       }
       const { fetch, trailers } = createTrailingFetch()
       const client = createClient({ ...(await serverOf(flags)), fetch })
@@ -97,7 +97,7 @@ digest are known to be right; until then it is called FILE.part.
         throw explained(error, { ...flags, query })
       })
       if (!whole.isComplete) {
-        throw new CliError('there may be more: the server’s disk is full, so it could not look')
+        throw new CliError('entries may be missing, because the server’s disk is full')
       }
     })
 }

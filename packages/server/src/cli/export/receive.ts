@@ -50,7 +50,7 @@ export async function receive(options: ReceiveOptions): Promise<Whole> {
       const answer = await ask()
       return await take(answer, options)
     } catch (error) {
-      // Before the first answer, nobody knows that there is a server at all.
+      // Without a first answer, there may be no server at all.
       if (query.now === undefined || !mayPass(error)) throw error
       failures = received.bytes > before ? 1 : failures + 1
       const words = `the export was cut after ${received.bytes} bytes: ${(error as Error).message}`
@@ -65,7 +65,7 @@ export async function receive(options: ReceiveOptions): Promise<Whole> {
     const resume = bytes > 0 ? { offset: bytes, digest: hash.copy().digest('hex') } : undefined
     const answer = await options.client.exportLogs({ ...query, trailer: true, resume })
     if (resume && answer.headers.get('Log-Offset') !== String(resume.offset)) {
-      throw new CliError('something between here and the server has answered in its place')
+      throw new CliError('a proxy answered in place of the server')
     }
     if (query.now === undefined) {
       query = { ...query, now: timeOf(answer) }

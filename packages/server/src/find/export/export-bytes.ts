@@ -93,5 +93,5 @@ function encode(text: string): Uint8Array {
 }
 
 function changed(): HttpError {
-  return new HttpError(412, 'the export has become another one, begin again')
+  return new HttpError(412, 'the export has changed, start it over')
 }
