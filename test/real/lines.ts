@@ -47,7 +47,10 @@ function countOf(lines: readonly string[]): Map<string, number> {
 function plain(line: string): string {
   return (
     stripVTControlCharacters(line)
-      .replace(/^\([^()]{1,80}pid=\d+[^()]{0,40}\) /, '')
+      .replace(/^(?:\([^()]{1,80}pid=\d+[^()]{0,40}\) )+/, '')
+      // The heads of vLLM's lines and of its libraries' are told among the details.
+      .replace(/^(?:INFO|WARNING|ERROR) \d\d-\d\d \d\d:\d\d:\d\d \[\S+:\d+\] ?/, '')
+      .replace(/^\[[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ \S+:\d+\] /, '')
       .replace(/^(?:[\s⚙✓⨯↺├└─│]|\uFE0E)+/u, '')
       .replace(/^(?:ERROR|INFO|WARNING): /, '')
       // It stands on many lines, and is told among the details.
