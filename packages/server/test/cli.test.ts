@@ -298,7 +298,7 @@ describe('what goes wrong is told in one sentence, with its code', () => {
     await fault(['frobnicate'], 1, 'see "launchtail --help"')
     await fault(['nodes', '--frob'], 1, 'see "launchtail nodes --help"')
     await fault(['nodes', '--phase', 'no-phase'], 1, 'Allowed choices are queued, provisioning')
-    await fault(['logs'], 1, "missing required argument 'node'")
+    await fault(['logs'], 1, 'name a node, or follow all with -f --all')
     await fault(['logs', '--after', '0:aaaaaaaa:log', 'x', 'y'], 1, '--after needs a single node')
     await fault(['logs', '--after', 'zzz', 'x'], 1, '--after: "zzz" is not an id of this log')
     await fault(['logs', '--timeout', 'soon', 'x'], 1, 'It must be a duration such as 90s')
