@@ -1,5 +1,4 @@
-import type { Client, Hit, Level, Phase, SearchOptions } from '@launchtail/client'
-import { PHASES } from '@launchtail/client/protocol'
+import type { Client, Hit, Level, SearchOptions } from '@launchtail/client'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { countFlag, zoneFlag } from './flags.js'
@@ -7,14 +6,10 @@ import type { Output } from './follow.js'
 import { type Formatter, formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
+import { type SearchedFlags, withSearchedFlags } from './search-flags.js'
 import { shortIds } from './table.js'
 
-interface SearchFlags extends ServerFlags {
-  node: string[]
-  since?: string
-  until?: string
-  level?: string
-  phase?: Phase
+interface SearchFlags extends ServerFlags, SearchedFlags {
   limit: number
   context: number
   output: Output
@@ -23,22 +18,10 @@ interface SearchFlags extends ServerFlags {
 
 /** `launchtail search`: entries of all nodes. */
 export function searchCommand(): Command {
-  return withServer(new Command('search'))
+  const command = withServer(new Command('search'))
     .description('Find entries in the logs of all nodes, also in logs that have expired.')
     .argument('[query]', 'a query, see docs/query.md; without one, the newest entries')
-    .option(
-      '--node <node>',
-      'only this node; may be repeated',
-      (node, nodes: string[]) => [...nodes, node],
-      [],
-    )
-    .option(
-      '--since <time>',
-      'only later entries: an RFC 3339 time, or a duration before now such as 10m',
-    )
-    .option('--until <time>', 'only entries up to this time, in the same forms')
-    .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
-    .addOption(new Option('--phase <phase>', 'only entries of this phase').choices(PHASES))
+  return withSearchedFlags(command)
     .addOption(countFlag('-n, --limit <count>', 'the number of newest entries').default(100))
     .addOption(
       countFlag('-C, --context <count>', 'show as many entries before and after each').default(0),

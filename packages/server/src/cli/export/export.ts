@@ -5,26 +5,21 @@ import {
   type ExportAllOptions,
   type ExportFormat,
   type Level,
-  type Phase,
 } from '@launchtail/client'
-import { PHASES, parseDuration } from '@launchtail/client/protocol'
+import { parseDuration } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { type ServerFlags, serverOf, withServer } from '../connection.js'
 import { CliError } from '../exit.js'
 import { resolveNode } from '../node-names.js'
 import { explained } from '../refused-flags.js'
+import { type SearchedFlags, withSearchedFlags } from '../search-flags.js'
 import { beginPartFile, resumePartFile } from './part-file.js'
 import { nothingYet, type ReceiveOptions, receive, type Whole } from './receive.js'
 import { createTrailingFetch } from './trailing-fetch.js'
 
-interface ExportFlags extends ServerFlags {
+interface ExportFlags extends ServerFlags, SearchedFlags {
   to?: string
   format?: ExportFormat
-  node: string[]
-  since?: string
-  until?: string
-  level?: string
-  phase?: Phase
   raw?: boolean
   bom?: boolean
   resume?: boolean
@@ -41,7 +36,7 @@ const EXTENSIONS: Readonly<Record<string, ExportFormat>> = {
 
 /** `launchtail export`: the logs of all nodes as a file. */
 export function exportCommand(): Command {
-  return withServer(new Command('export'))
+  const command = withServer(new Command('export'))
     .description('Write the logs of all nodes, or what a query finds in them, to a file.')
     .argument('[query]', 'a query, see docs/query.md; without one, everything')
     .option('--to <file>', 'the file; without it, standard output')
@@ -51,19 +46,7 @@ export function exportCommand(): Command {
         'the format (default: as the name of the file ends, or ndjson)',
       ).choices(['ndjson', 'json', 'csv', 'text']),
     )
-    .option(
-      '--node <node>',
-      'only this node; may be repeated',
-      (node, nodes: string[]) => [...nodes, node],
-      [],
-    )
-    .option(
-      '--since <time>',
-      'only later entries: an RFC 3339 time, or a duration before now such as 10m',
-    )
-    .option('--until <time>', 'only entries up to this time, in the same forms')
-    .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
-    .addOption(new Option('--phase <phase>', 'only entries of this phase').choices(PHASES))
+  return withSearchedFlags(command)
     .option('--raw', 'CSV: leave cells as they are that a spreadsheet would run as a formula')
     .option('--bom', 'CSV: begin with the mark by which Excel knows UTF-8')
     .option('--resume', 'resume an export that was cut')
