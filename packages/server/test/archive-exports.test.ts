@@ -5,12 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fastify from 'fastify'
 import { expect, it, onTestFinished } from 'vitest'
 import { StorageUnavailable } from '../src/errors.js'
-import {
-  createExports,
-  type ExportPiece,
-  type ExportQuestion,
-} from '../src/find/archive/exports.js'
+import { createExports, type ExportQuestion } from '../src/find/archive/exports.js'
 import { createTakeIn } from '../src/find/archive/take-in.js'
+import type { Piece } from '../src/find/export/export-bytes.js'
 import { EXPORTS } from '../src/find/export/formats.js'
 import { mountExport } from '../src/http/routes/export.js'
 import { sendExport } from '../src/http/send-export.js'
@@ -108,13 +105,13 @@ it('is not read ahead of a reader that takes nothing', async () => {
   answer.destroy()
 })
 
-function piece(text: string): ExportPiece {
+function piece(text: string): Piece {
   return { bytes: new TextEncoder().encode(text), count: 1 }
 }
 
 /** The route over an archive that gives these; an error is thrown. Returns its address. */
 async function serve(
-  pieces: readonly (ExportPiece | Error)[],
+  pieces: readonly (Piece | Error)[],
   { isComplete = true } = {},
 ): Promise<string> {
   const app = fastify()

@@ -1,5 +1,6 @@
+import type { Piece } from '../export/export-bytes.js'
 import type { CountAnswer, CountQuestion } from './count.js'
-import type { ExportPiece, ExportQuestion } from './exports.js'
+import type { ExportQuestion } from './exports.js'
 import type { ThreadFault } from './faults.js'
 import type { Page, Reached } from './pages.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
@@ -16,7 +17,7 @@ export interface ArchiveCalls {
   /** Begins an export, by a number that the server chooses. Returns the cursor of its end. */
   openExport(id: number, question: ExportQuestion): string
   /** The next entries of an export; undefined where there are no more. */
-  readExport(id: number): Promise<ExportPiece | undefined>
+  readExport(id: number): Promise<Piece | undefined>
   closeExport(id: number): void
   pastLength(nodeId: string): number
   readPast(nodeId: string, from: number, limit: number): string[]

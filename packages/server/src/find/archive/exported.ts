@@ -1,4 +1,5 @@
-import type { ExportPiece, ExportQuestion } from './exports.js'
+import type { Piece } from '../export/export-bytes.js'
+import type { ExportQuestion } from './exports.js'
 import type { ArchiveThread } from './thread.js'
 
 /** An export that has begun. It is made as it is read. */
@@ -8,7 +9,7 @@ export interface Exported {
   /** False if the archive does not have every entry, because the disk is full. */
   readonly isComplete: boolean
   /** The next entries; undefined after the last. */
-  read(): Promise<ExportPiece | undefined>
+  read(): Promise<Piece | undefined>
   /** Its reader has left, or has all of it. */
   close(): void
 }
@@ -32,7 +33,7 @@ export async function beginExport(
     throw error
   }
 
-  async function read(): Promise<ExportPiece | undefined> {
+  async function read(): Promise<Piece | undefined> {
     return isClosed ? undefined : thread.call('readExport', id)
   }
 

@@ -1,5 +1,6 @@
 import type { ExportFormat as FormatName } from '@launchtail/client/protocol'
 import type { Sqlite } from '../../sqlite.js'
+import type { Piece } from '../export/export-bytes.js'
 import { EXPORTS, type Layout } from '../export/formats.js'
 import { readCursor, writeCursor } from './cursor.js'
 import type { Question, SearchQuestion } from './question.js'
@@ -12,12 +13,6 @@ export interface ExportQuestion extends Question, Pick<SearchQuestion, 'order' |
   readonly layout: Layout
 }
 
-/** Some of an export's entries, as they stand in the file. */
-export interface ExportPiece {
-  readonly bytes: Uint8Array
-  readonly count: number
-}
-
 /** Characters after which a piece is sent: with few in one, each costs more. */
 const PIECE = 64 * 1024
 /** An export is never cut short: it takes only what its reader takes. */
@@ -28,7 +23,7 @@ const BUSY = 20
 
 interface Opened {
   isLeft: boolean
-  read(): Promise<ExportPiece | undefined>
+  read(): Promise<Piece | undefined>
 }
 
 /** The exports that are under way in the archive's thread. Nothing is read before it is asked for. */
@@ -45,7 +40,7 @@ export function createExports(db: Sqlite) {
       all.set(id, createOpened(db, question, { indexed, upTo }))
       return writeCursor(db, upTo)
     },
-    async read(id: number): Promise<ExportPiece | undefined> {
+    async read(id: number): Promise<Piece | undefined> {
       const opened = all.get(id)
       // The thread that had it has ended.
       if (!opened) throw new Error('the export was given up')
@@ -80,7 +75,7 @@ function createOpened(
   const opened: Opened = { isLeft: false, read }
   return opened
 
-  async function read(): Promise<ExportPiece | undefined> {
+  async function read(): Promise<Piece | undefined> {
     let text = ''
     let count = 0
     while (text.length < PIECE) {
