@@ -41,3 +41,12 @@ python=$(ls -d "$HOME"/.pyenv/versions/3.10.*/bin/python3.10 /usr/bin/python3.10
   python=$(ls -d "$UV_PYTHON_INSTALL_DIR"/cpython-3.10.*/bin/python3.10 | tail -1)
 }
 ln -sf "$python" "$folder/python3.10"
+
+# Each node installs SkyPilot from the package index, with this cache. Where that does not work, the exit
+# code is 4.
+trial=$(mktemp -d)
+trap 'rm -rf "$trial"' EXIT
+export UV_SYSTEM_CERTS=1 UV_CACHE_DIR="/tmp/uv_cache_$(id -u)" UV_HTTP_TIMEOUT=60
+"$folder/venv/bin/uv" venv -q --python "$python" "$trial/venv" &&
+  VIRTUAL_ENV=$trial/venv "$folder/venv/bin/uv" pip install -q "skypilot[remote,slurm]==$version" ||
+  exit 4

@@ -5,7 +5,14 @@ import { CommandError, run } from './processes.js'
 import { PACKAGES_OF } from './versions.js'
 
 const CACHE = process.env.LAUNCHTAIL_LAB_CACHE ?? join(homedir(), '.cache/launchtail-lab')
-const NO_PYTHON = 3
+/** In seconds. Where downloads take longer, nothing is tested. */
+const LIMIT = 360
+/** Why the script ended with an exit code. 124 is that of `timeout`. */
+const REASONS: Readonly<Record<number, string>> = {
+  3: 'there is no Python 3.10, and uv cannot fetch one',
+  4: 'the packages of SkyPilot’s nodes could not be fetched',
+  124: `what is missing was not installed within ${LIMIT / 60} minutes`,
+}
 
 /** Installs Slurm, and this version of SkyPilot in a folder of the cache; the folder. */
 export async function install(version: string): Promise<string> {
@@ -13,10 +20,14 @@ export async function install(version: string): Promise<string> {
   const script = fileURLToPath(new URL('install.sh', import.meta.url))
   const day = PACKAGES_OF[version]
   try {
-    await run('sh', [script, folder, version, ...(day ? [day] : [])], { within: 900_000 })
+    // `timeout` ends what the script has started, too.
+    const limited = ['--kill-after=10', String(LIMIT), 'sh', script]
+    await run('timeout', [...limited, folder, version, ...(day ? [day] : [])], {
+      within: (LIMIT + 60) * 1000,
+    })
   } catch (error) {
-    if (!(error instanceof CommandError) || error.code !== NO_PYTHON) throw error
-    throw new Error('there is no Python 3.10, and uv cannot fetch one')
+    const reason = error instanceof CommandError ? REASONS[error.code ?? 0] : undefined
+    throw reason === undefined ? error : new Error(reason)
   }
   return folder
 }
