@@ -36,8 +36,13 @@ export interface Planned {
   readonly via: Via
 }
 
-/** The longest that a case may take. */
-const LIMIT = 12 * 60_000
+/** In milliseconds. */
+export interface Times {
+  /** No case is begun later than this. Without it, all are. */
+  readonly begin?: number
+  /** The longest that a case may take. */
+  readonly each: number
+}
 
 export interface Counts {
   readonly passed: number
@@ -52,9 +57,10 @@ export interface Counts {
 export async function runAll(
   lab: Lab,
   planned: readonly Planned[],
-  { signal, within = Number.POSITIVE_INFINITY }: { signal: AbortSignal; within?: number },
+  { signal, times }: { signal: AbortSignal; times: Times },
 ): Promise<Counts> {
-  const end = performance.now() + within
+  const { begin = Number.POSITIVE_INFINITY, each } = times
+  const end = performance.now() + begin
   const counts = { passed: 0, failed: 0, skipped: 0 }
   const shared = planned.filter(({ one }) => !one.alone)
   await Promise.all([take(shared), take(shared)])
@@ -72,21 +78,26 @@ export async function runAll(
         counts.skipped += 1
         console.log(`skipped ${next.via} ${next.one.name}: no time is left`)
       } else {
-        counts[(await runOne(lab, next, signal, meeting)) ? 'passed' : 'failed'] += 1
+        counts[(await runOne(lab, next, { signal, each, meeting })) ? 'passed' : 'failed'] += 1
       }
     }
   }
 }
 
+interface RunOneOptions {
+  signal: AbortSignal
+  each: number
+  meeting?: Meeting | undefined
+}
+
 async function runOne(
   lab: Lab,
   { one, via }: Planned,
-  stop: AbortSignal,
-  meeting = createMeeting(1),
+  { signal, each, meeting = createMeeting(1) }: RunOneOptions,
 ): Promise<boolean> {
   const began = Date.now()
-  const ending = childSignal(stop)
-  const late = setTimeout(() => ending.abort(new Error('it takes too long')), LIMIT)
+  const ending = childSignal(signal)
+  const late = setTimeout(() => ending.abort(new Error('it takes too long')), each)
   const took = () => `${via} ${one.name} (${Math.round((Date.now() - began) / 1000)} s)`
   const clusters: string[] = []
   let product: Product | undefined

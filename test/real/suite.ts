@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Lab, startLab } from './lab/lab.js'
 import { whyNot } from './lab/why-not.js'
-import { type Counts, type Planned, runAll } from './runner.js'
+import { type Counts, type Planned, runAll, type Times } from './runner.js'
 
 export interface SuiteOptions {
   /** SkyPilot's version. */
@@ -12,9 +12,10 @@ export interface SuiteOptions {
   /** Called when the lab is up. */
   plan: (lab: Lab) => Promise<readonly Planned[]> | readonly Planned[]
   managedJobs?: boolean
-  /** The time in which cases are begun, in milliseconds. */
-  within?: number | undefined
+  times?: Times | undefined
 }
+
+const LONG: Times = { each: 12 * 60_000 }
 
 /** Runs cases in a lab, and prints how many passed. Without a lab they are skipped, with the reason. */
 export async function runSuite(options: SuiteOptions): Promise<void> {
@@ -29,7 +30,7 @@ async function countsOf({
   count,
   plan,
   managedJobs = false,
-  within,
+  times = LONG,
 }: SuiteOptions): Promise<Counts> {
   const why = whyNot()
   if (why) return allSkipped(count, why)
@@ -43,7 +44,7 @@ async function countsOf({
   try {
     console.log(`SkyPilot ${version}, ${count} cases`)
     const planned = await plan(lab)
-    return await runAll(lab, planned, { signal: stopping.signal, ...(within && { within }) })
+    return await runAll(lab, planned, { signal: stopping.signal, times })
   } finally {
     // What the cases have shown counts all the same.
     await lab.close().catch((error) => console.error('The lab could not be ended:', error))
