@@ -392,6 +392,15 @@ test('an API server that is away for a while is waited for', async () => {
   expect(phases(entries)).toEqual(UP_TO_ACTIVE)
 })
 
+test('nothing more is asked about a cluster whose `sky down` cannot reach SkyPilot', async () => {
+  const { api, folder, launcher } = await sky({ scenario: scenarios.plain() })
+  api.setAway(true)
+  await expect(launcher.takeDown('left', new AbortController().signal)).rejects.toThrow(
+    /^`sky down left` did not take it down: .*Could not connect to SkyPilot API server/,
+  )
+  expect(skyCalls(folder)).toEqual(['down -y left'])
+})
+
 test('a `sky launch` that fails when its job is submitted has launched all the same', async () => {
   const scenario = {
     request: [

@@ -34,10 +34,14 @@ async function script({ url, calls }: { url: string; calls: string }): Promise<v
   const write = (text: string | Uint8Array) =>
     new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
   const ask = (path: string, body?: object) =>
-    new Promise<IncomingMessage>((resolve, reject) => {
+    new Promise<IncomingMessage>((resolve) => {
       const method = body ? 'POST' : 'GET'
       const asked = http.request(url + path, { method, agent: false }, resolve)
-      asked.once('error', reject)
+      asked.once('error', () => {
+        const why = `Could not connect to SkyPilot API server at ${url}.`
+        process.stderr.write(`sky.exceptions.ApiServerConnectionError: ${why}\n`)
+        process.exit(1)
+      })
       asked.end(body && JSON.stringify(body))
     })
   const idOf = ({ headers }: IncomingMessage) => String(headers['x-skypilot-request-id'])

@@ -75,14 +75,22 @@ export async function endpointOf(
 export async function skyDown(sky: SkyCommandOptions, question: SkyQuestion): Promise<void> {
   const { cluster } = question
   const { code, text } = await runSky(sky, ['down', '-y', cluster], question)
+  // Further questions would fail as well, and may take minutes to do so.
+  if (code !== 0 && OUT_OF_REACH.test(text)) throw notDown(cluster, text)
   const [there, wasLaunched] = await Promise.all([
     isThere(sky, question),
     cancelLaunches(sky, question),
   ])
   if (wasLaunched) return skyDown(sky, question)
   if (there === false || (there === undefined && code === 0)) return
+  throw notDown(cluster, text)
+}
+
+const OUT_OF_REACH = /\bCould not connect to SkyPilot API server\b/
+
+function notDown(cluster: string, text: string): Error {
   const said = text.trim().split('\n').slice(-3).join(' ').slice(0, 500)
-  throw new Error(`\`sky down ${cluster}\` did not take it down: ${said}`)
+  return new Error(`\`sky down ${cluster}\` did not take it down: ${said}`)
 }
 
 /**
