@@ -19,6 +19,7 @@ const onBothStores = [
   'restart',
   'secrets-cut',
   'stall',
+  'statistics',
 ].map((name) => `packages/server/test/${name}.test.ts`)
 
 export default defineConfig({

@@ -595,17 +595,24 @@ class Client:
     def get_stats(
         self,
         *,
+        q: Optional[str] = None,
         since: Optional[str] = None,
+        until: Optional[str] = None,
         by: Union[str, Sequence[str], None] = None,
+        bucket: Optional[str] = None,
         last: Optional[int] = None,
     ) -> Dict[str, Any]:
-        """Statistics of the launches that have ended: `total`, `groups`, `over_time`, `last`.
+        """Statistics of launches that ended: `total`, `groups`, `series`, `capacity`, `last`.
 
-        since: only launches that ended later than this, RFC 3339 or a duration back such as "7d".
-        by: what to group by, of provider, region, gpu, model.
+        q: only launches that this query finds, such as "region:us-west-2 spot:true".
+        since, until: only launches that ended later than this, and up to this: RFC 3339 or a
+            duration back such as "7d".
+        by: what to group by, of provider, region, gpu, model, spot.
+        bucket: how long a bucket of `series` is, such as "1h" or "1d".
         last: how many of the most recent launches to list, 0 to 200.
         """
-        return self._json("GET", "/admin/stats", query={"since": since, "by": by, "last": last})
+        query = {"q": q, "since": since, "until": until, "by": by, "bucket": bucket, "last": last}
+        return self._json("GET", "/admin/stats", query=query)
 
     def search_logs(
         self,

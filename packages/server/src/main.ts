@@ -373,6 +373,8 @@ function openStreams(
 async function keepCatchingUp({ onFault }: Base, { registry }: Records): Promise<NodeJS.Timeout> {
   const catchUp = () => registry.catchUp().catch((error) => onFault('catching up', error))
   await Promise.race([catchUp(), pause(START_CATCH_UP)])
+  // The first to ask would wait for all launches to be read.
+  void registry.stats({ last: 0 }).catch((error) => onFault('reading past launches', error))
   return setInterval(catchUp, CATCH_UP_EVERY).unref()
 }
 

@@ -240,11 +240,11 @@ describe('naming the line that made a launch fail', () => {
       const answer = await own.fetch('/admin/stats')
       return ((await answer.json()) as Stats).total.causes
     }
-    expect(await causes()).toEqual([{ code: 'gpu_out_of_memory', count: 1 }])
+    expect(await causes()).toMatchObject([{ code: 'gpu_out_of_memory', count: 1 }])
     await name(id, { index: 2 }, own)
-    expect(await causes()).toEqual([{ code: 'disk_full', count: 1 }])
+    expect(await causes()).toMatchObject([{ code: 'disk_full', count: 1 }])
     await takeBack(id, own)
-    expect(await causes()).toEqual([{ code: 'gpu_out_of_memory', count: 1 }])
+    expect(await causes()).toMatchObject([{ code: 'gpu_out_of_memory', count: 1 }])
   })
 })
 

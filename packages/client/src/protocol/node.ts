@@ -159,6 +159,7 @@ export const newNodeSchema = z
     region: region.optional(),
     gpu: word.optional(),
     model: name.optional(),
+    use_spot: z.boolean().optional().describe('It is a spot instance. Default: false.'),
     labels: z
       .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
       .refine((labels) => Object.keys(labels).length <= 64, 'must have at most 64 labels')

@@ -230,6 +230,7 @@ export const operations = {
     ...ROUTES.getStats,
     summary: 'Get statistics of the launches that have ended',
     query: statsQuery,
+    finds: true,
     status: 200,
     answer: statsSchema,
   },

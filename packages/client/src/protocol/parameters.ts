@@ -119,7 +119,7 @@ export const statsKeys = parameter<readonly StatsKey[], readonly StatsKey[]>(
   "invalid 'by' value",
   {
     type: 'string',
-    description: 'What to group by: one or more of `provider`, `region`, `gpu`, `model`.',
+    description: 'What to group by: one or more of `provider`, `region`, `gpu`, `model`, `spot`.',
   },
 )
 

@@ -200,8 +200,27 @@ export const statsQuery = z.object({
       },
     })
     .optional(),
+  /** Only launches that ended up to this time, in the same forms. */
+  until: until
+    .meta({
+      override: {
+        type: 'string',
+        description:
+          'Only launches that ended up to this time: RFC 3339, or a duration back from now.',
+      },
+    })
+    .optional(),
+  /** Only launches that this query finds, such as `region:us-west-2 spot:true`; see docs/query.md. */
+  q: z
+    .string()
+    .optional()
+    .describe(
+      'Only launches that this query finds, such as `region:us-west-2 spot:true`; see docs/query.md. `timestamp` is the time at which a launch ended. A word without a field is a part of the id, name, cluster name, provider, region, GPU or model.',
+    ),
   /** What to group by. */
   by: statsKeys.optional(),
+  /** How long a bucket of `series` is, such as `1h`. By default as long as fits into 60 of them. */
+  bucket: bucket.optional(),
   /** How many of the most recent launches to list: 0 to 200. Default 50. */
   last: count('last', {
     minimum: 0,

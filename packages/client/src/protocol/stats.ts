@@ -3,7 +3,7 @@ import { PHASES } from './phases.js'
 import { answers } from './schemas.js'
 
 /** What launches can be grouped by. */
-export const STATS_KEYS = ['provider', 'region', 'gpu', 'model'] as const
+export const STATS_KEYS = ['provider', 'region', 'gpu', 'model', 'spot'] as const
 export type StatsKey = (typeof STATS_KEYS)[number]
 
 const OUTCOMES = ['succeeded', 'failed', 'terminated'] as const
@@ -11,31 +11,56 @@ const OUTCOMES = ['succeeded', 'failed', 'terminated'] as const
 export type LaunchOutcome = (typeof OUTCOMES)[number]
 
 const count = z.number().int()
+const share = z.number().min(0).max(1)
 const phase = z.enum(PHASES)
 const spread = {
   count: count.describe('The number of values.'),
   p50_ms: count.describe('Half of them took at most this long.'),
   p95_ms: count.describe('95 % of them took at most this long.'),
 }
+const spreads = z.object(spread)
 const outcomes = { succeeded: count, failed: count, terminated: count }
 const keys = {
   provider: z.string().optional(),
   region: z.string().optional(),
   gpu: z.string().optional(),
   model: z.string().optional(),
+  use_spot: z.boolean().optional(),
 }
 
 const groupSchema = z.object({
   launches: count.describe('The launches that have ended: the sum of the three outcomes.'),
   ...outcomes,
-  time_to_active: z.object(spread).optional().describe('Missing if none succeeded.'),
+  success_rate: share
+    .optional()
+    .describe('The share that succeeded of those that were not terminated.'),
+  time_to_active: spreads.optional().describe('Missing if none succeeded.'),
   phases: z
     .array(z.object({ phase, ...spread }))
     .describe('How long completed phases took, in their order.'),
   causes: z
-    .array(z.object({ code: z.string(), count }))
+    .array(
+      z.object({
+        code: z.string(),
+        count,
+        share: share.describe('Of the launches that failed.'),
+        last_node_id: z.string().describe('The node whose launch failed so last.'),
+      }),
+    )
     .describe('Why launches failed, the most frequent cause first.'),
+  spot: z
+    .object({
+      launches: count.describe('The launches on spot instances.'),
+      lost: count.describe('Those whose instance was preempted, before they were active or later.'),
+      median_life_ms: count
+        .optional()
+        .describe('Half of those that were lost later had been active for at most this long.'),
+    })
+    .optional()
+    .describe('Missing if there were none.'),
 })
+
+const hours = z.array(count).length(24)
 
 const pastLaunchSchema = z
   .object({
@@ -46,6 +71,10 @@ const pastLaunchSchema = z
     started_at: z.string(),
     ended_at: z.string().describe('When it became active, failed or was terminated.'),
     code: z.string().optional().describe('The cause of the failure; see docs/phases.md.'),
+    lost_at: z
+      .string()
+      .optional()
+      .describe('When its spot instance was preempted, if that was after it became active.'),
     phases: z
       .array(z.object({ phase, duration_ms: count }))
       .describe('All its phases, including the one in which it ended.'),
@@ -61,12 +90,22 @@ export const statsSchema = z
       .describe(
         'One for each combination of the fields in `by`, the one with the most launches first.',
       ),
-    over_time: z.object({
+    series: z.object({
       bucket_seconds: count,
       buckets: z
-        .array(z.object({ from: z.string(), ...outcomes }))
+        .array(z.object({ from: z.string(), ...outcomes, time_to_active: spreads.optional() }))
         .describe('Launches by the time they ended, the oldest first, without gaps.'),
     }),
+    capacity: z
+      .array(
+        z.object({
+          provider: z.string().optional(),
+          region: z.string().optional(),
+          launches: hours.describe('The launches that ended in each hour of the day, in UTC.'),
+          failed: hours.describe('Those of them that failed because there was no capacity.'),
+        }),
+      )
+      .describe('The regions where capacity was missing, the one with the most failures first.'),
     last: z.array(pastLaunchSchema).describe('The most recent launches, the newest first.'),
   })
   .describe('Statistics of the launches that have ended.')

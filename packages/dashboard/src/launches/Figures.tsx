@@ -4,17 +4,22 @@ import { span } from '../parts/times.js'
 
 /** The figures of all launches together. */
 export function Figures({ total }: { total: StatsGroup }) {
-  const { launches, succeeded, failed, time_to_active: time } = total
-  const rate = Math.round((100 * succeeded) / Math.max(1, succeeded + failed))
+  const { launches, success_rate: rate, time_to_active: time, spot } = total
   return (
     <dl class="figures">
       <Figure name="launches" value={counted(launches)} />
-      <Figure name="succeeded" value={`${rate} %`} />
+      {rate !== undefined && <Figure name="succeeded" value={`${Math.round(100 * rate)} %`} />}
       {time && (
         <>
           <Figure name="until active (median)" value={span(time.p50_ms)} />
           <Figure name="until active (95th percentile)" value={span(time.p95_ms)} />
         </>
+      )}
+      {spot && spot.lost > 0 && (
+        <Figure name="spot instances lost" value={`${spot.lost} of ${counted(spot.launches)}`} />
+      )}
+      {spot?.median_life_ms !== undefined && (
+        <Figure name="active before the loss (median)" value={span(spot.median_life_ms)} />
       )}
     </dl>
   )

@@ -31,8 +31,8 @@ export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }
           </thead>
           <tbody>
             {groups.map((group) => (
-              <tr key={group[by] ?? ''}>
-                <th scope="row">{inert(group[by] ?? 'unknown')}</th>
+              <tr key={nameOf(group, by)}>
+                <th scope="row">{inert(nameOf(group, by))}</th>
                 <td>{group.launches}</td>
                 <td>{group.succeeded}</td>
                 <td>{group.failed}</td>
@@ -48,4 +48,9 @@ export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }
       </section>
     </div>
   )
+}
+
+function nameOf(group: Stats['groups'][number], by: StatsKey): string {
+  if (by === 'spot') return group.use_spot ? 'spot' : 'on demand'
+  return group[by] ?? 'unknown'
 }

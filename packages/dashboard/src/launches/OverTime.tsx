@@ -12,7 +12,7 @@ const KINDS = ['succeeded', 'failed', 'terminated'] as const
  * How launches ended over time, as stacked bars. Drawn as SVG: some sixty bars need no library, and
  * a canvas has neither the page's colours nor text for a screen reader.
  */
-export function OverTime({ buckets, bucket_seconds }: Stats['over_time']) {
+export function OverTime({ buckets, bucket_seconds }: Stats['series']) {
   const most = Math.max(1, ...buckets.map((bucket) => sumOf(bucket)))
   const step = WIDTH / Math.max(FEWEST, buckets.length)
   const first = buckets[0]
@@ -77,7 +77,7 @@ function Legend() {
   )
 }
 
-type Bucket = Stats['over_time']['buckets'][number]
+type Bucket = Stats['series']['buckets'][number]
 
 function sumOf({ succeeded, failed, terminated }: Bucket): number {
   return succeeded + failed + terminated

@@ -1,5 +1,6 @@
 import { route, setQuery } from '../address.js'
 import { Fault } from '../parts/Fault.js'
+import { Capacity } from './Capacity.js'
 import { Causes } from './Causes.js'
 import { Choice } from './Choice.js'
 import { Figures } from './Figures.js'
@@ -7,6 +8,7 @@ import { Groups } from './Groups.js'
 import { OverTime } from './OverTime.js'
 import { type StatsResult, useStats } from './stats.js'
 import { Timeline } from './Timeline.js'
+import { Which } from './Which.js'
 
 const PERIODS = [
   { since: '', name: 'everything kept' },
@@ -14,14 +16,15 @@ const PERIODS = [
   { since: '7d', name: 'the last 7 days' },
   { since: '30d', name: 'the last 30 days' },
 ] as const
-const GROUPINGS = ['provider', 'region', 'gpu', 'model'] as const
+const GROUPINGS = ['provider', 'region', 'gpu', 'model', 'spot'] as const
 
 /** How the launches that are over ended, in the period and by the grouping of the address. */
 export function Statistics() {
   const { query } = route.value
   const since = PERIODS.find((one) => one.since === query.get('since'))?.since ?? ''
   const by = GROUPINGS.find((one) => one === query.get('by')) ?? 'provider'
-  const { stats, fault } = useStats(since, by)
+  const q = query.get('q') ?? ''
+  const { stats, fault } = useStats({ since, by, q })
   return (
     <>
       <div class="filters">
@@ -37,6 +40,7 @@ export function Statistics() {
           options={GROUPINGS.map((name) => [name, name])}
           onChange={(value) => setQuery({ by: value })}
         />
+        <Which q={q} onChange={(value) => setQuery({ q: value })} />
       </div>
       <Fault text={fault} />
       {stats && <Result stats={stats} by={by} />}
@@ -49,16 +53,17 @@ interface ResultProps {
   by: (typeof GROUPINGS)[number]
 }
 
-function Result({ stats: { total, groups, over_time, last }, by }: ResultProps) {
+function Result({ stats: { total, groups, series, capacity, last }, by }: ResultProps) {
   if (total.launches === 0) return <p class="empty">No launch ended in this period.</p>
   return (
     <>
       <Figures total={total} />
-      <OverTime {...over_time} />
+      <OverTime {...series} />
       <div class="columns">
         <Timeline launches={last} />
-        <Causes causes={total.causes} failed={total.failed} />
+        <Causes causes={total.causes} />
       </div>
+      <Capacity places={capacity} />
       <Groups groups={groups} by={by} />
     </>
   )

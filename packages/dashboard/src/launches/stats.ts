@@ -14,8 +14,16 @@ export interface StatsResult {
   readonly fault: string
 }
 
-/** The statistics since a time (empty for all), refreshed while the page is visible. */
-export function useStats(since: string, by: StatsKey): StatsResult {
+export interface StatsChoice {
+  /** Empty for all. */
+  readonly since: string
+  readonly by: StatsKey
+  /** A query; empty for all. */
+  readonly q: string
+}
+
+/** The statistics of the chosen launches, refreshed while the page is visible. */
+export function useStats({ since, by, q }: StatsChoice): StatsResult {
   const stats = useSignal<Stats | undefined>(undefined)
   const fault = useSignal('')
   useEffect(() => {
@@ -23,7 +31,7 @@ export function useStats(since: string, by: StatsKey): StatsResult {
     const { signal } = controller
     const refresh = async () => {
       try {
-        const options = { by: [by], last: LAST, signal, ...(since && { since }) }
+        const options = { by: [by], last: LAST, signal, ...(since && { since }), ...(q && { q }) }
         stats.value = await client.peek().getStats(options)
         fault.value = ''
       } catch (error) {
@@ -36,6 +44,6 @@ export function useStats(since: string, by: StatsKey): StatsResult {
       clearInterval(timer)
       controller.abort()
     }
-  }, [since, by, stats, fault])
+  }, [since, by, q, stats, fault])
   return { stats: stats.value, fault: fault.value }
 }

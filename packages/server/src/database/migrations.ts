@@ -211,4 +211,26 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('nodes_by_status').on('nodes').column('status').execute()
     },
   },
+  // Whoever keeps the launches in memory reads what has changed since the last change it knows.
+  '012-launch-changes': {
+    async up(db: Kysely<unknown>) {
+      const history = () => db.schema.alterTable('launch_history')
+      await history().addColumn('cluster_name', 'text').execute()
+      await history().addColumn('spot', 'integer').execute()
+      await history().addColumn('lost_at', 'text').execute()
+      await history()
+        .addColumn('change', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute()
+      await sql`update launch_history set change = numbered.n from (
+        select node_id, started_at, row_number() over (order by ended_at, node_id) as n
+        from launch_history
+      ) as numbered where numbered.node_id = launch_history.node_id
+        and numbered.started_at = launch_history.started_at`.execute(db)
+      await db.schema
+        .createIndex('launch_history_changes')
+        .on('launch_history')
+        .column('change')
+        .execute()
+    },
+  },
 }

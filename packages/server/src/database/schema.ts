@@ -80,12 +80,19 @@ export interface LaunchHistoryTable {
   /** The cause of a failure. */
   code: string | null
   name: string | null
+  cluster_name: string | null
   provider: string | null
   region: string | null
   gpu: string | null
   model: string | null
+  /** 1 for a spot instance. */
+  spot: number | null
+  /** When the spot instance was lost, if that was after the launch became active. */
+  lost_at: string | null
   /** JSON of the phases it went through and how long each took, in milliseconds. */
   phases: string
+  /** The number of the row's latest change. All changes are counted as they are made. */
+  change: number
 }
 
 /** A launch of ours, with everything that is needed to take it up again after a crash. */

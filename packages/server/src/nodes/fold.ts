@@ -8,6 +8,7 @@ import {
   shorten,
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
+import { attemptOpenedBy } from '../logs/attempt-entries.js'
 import { causeNamedIn } from '../logs/end-entries.js'
 import { foldEnd, type LaunchEnd } from '../logs/launch-end.js'
 import { conclude } from '../output/causes/conclude.js'
@@ -15,7 +16,7 @@ import { causeOf } from '../output/causes/index.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
 import { attemptsAfter, attemptsOver, type FoldedAttempt } from './attempts.js'
 import type { Correction } from './correction.js'
-import { type Ended, endedBy } from './ends/ended.js'
+import { type Ended, endedBy, type Loss } from './ends/ended.js'
 import { type Finished, finishedBy, timings, withNewest } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
@@ -43,6 +44,8 @@ export interface Folded extends LaunchState {
   finished: Finished[]
   /** The launches that have ended since the record was read. */
   ended: Ended[]
+  /** The instances of active nodes that were preempted since the record was read. */
+  losses: Loss[]
 }
 
 export const UNFOLDED: Folded = {
@@ -61,6 +64,7 @@ export const UNFOLDED: Folded = {
   phases: [],
   finished: [],
   ended: [],
+  losses: [],
 }
 
 /**
@@ -95,7 +99,19 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
     ended: endsNow ? withNewest(record.ended, endedBy(entry, phases, failure)) : record.ended,
+    losses: isPreempted(record, entry, failure)
+      ? withNewest(record.losses, lossOf(record, entry))
+      : record.losses,
   }
+}
+
+function isPreempted(record: Folded, entry: LogEntry, failure: Failure | undefined): boolean {
+  if (record.status !== 'active') return false
+  return failure?.code === 'preempted' || attemptOpenedBy(entry)?.isPreempted === true
+}
+
+function lossOf({ phases }: Folded, { timestamp }: LogEntry): Loss {
+  return { started_at: phases[0]?.started_at ?? timestamp, lost_at: timestamp }
 }
 
 /** What the entry that names the endpoint says of it. */

@@ -1,13 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Instant, type PastLaunch, parseInstant } from '@launchtail/client/protocol'
+import { type Instant, parseInstant } from '@launchtail/client/protocol'
 import type { Selectable, Transaction } from 'kysely'
-import type { Database } from '../database/open.js'
 import type { LaunchHistoryTable, Schema } from '../database/schema.js'
 import type { EndReader } from './ends/end-reader.js'
-import type { Ended } from './ends/ended.js'
+import type { Ended, Loss } from './ends/ended.js'
 import { keepNewest } from './keep-newest.js'
 import type { About } from './rows.js'
 
+/** Launches that are over. Each change of a row has a number, by which readers know what is new. */
 export interface LaunchHistory {
   /** Keeps launches that are over. */
   add: EndReader
@@ -18,32 +17,33 @@ export interface LaunchHistory {
     startedAt: string,
     code: string,
   ): Promise<void>
-  /** The launches that ended after `since`, newest first. */
-  read(since: Instant | undefined): Promise<PastLaunch[]>
+  /** Stores when the spot instances were lost that these launches had made active. */
+  lose(transaction: Transaction<Schema>, nodeId: string, losses: readonly Loss[]): Promise<void>
 }
 
 /** How many launches are kept, whether their nodes still exist or not. */
-const KEPT = 5000
-/** Rows converted before other work gets its turn. */
-const SLICE = 500
+export const KEPT_LAUNCHES = 50_000
+/** To look for the oldest takes a millisecond, so it is done once for so many changes. */
+const PRUNE_EVERY = 100
 
-export function createLaunchHistory(database: Database): LaunchHistory {
-  return { add, recode, read }
+export function createLaunchHistory({ kept = KEPT_LAUNCHES } = {}): LaunchHistory {
+  return { add, recode, lose }
 
   async function add(
     transaction: Transaction<Schema>,
     nodeId: string,
-    about: About,
+    about: About & { cluster_name?: string | undefined },
     ended: readonly Ended[],
   ): Promise<void> {
     if (ended.length === 0) return
+    const change = await nextChange(transaction)
     // A record that is rebuilt from its list adds the same rows again.
     await transaction
       .insertInto('launch_history')
-      .values(ended.map((one) => toRow(nodeId, about, one)))
+      .values(ended.map((one, i) => toRow(nodeId, about, one, change + i)))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
-    await keepNewest(transaction, 'launch_history', KEPT)
+    if (change % PRUNE_EVERY < ended.length) await keepNewest(transaction, 'launch_history', kept)
   }
 
   async function recode(
@@ -54,27 +54,47 @@ export function createLaunchHistory(database: Database): LaunchHistory {
   ): Promise<void> {
     await transaction
       .updateTable('launch_history')
-      .set({ code })
+      .set({ code, change: await nextChange(transaction) })
       .where('node_id', '=', nodeId)
       .where('started_at', '=', utc(startedAt))
       .where('outcome', '=', 'failed')
       .execute()
   }
 
-  async function read(since: Instant | undefined): Promise<PastLaunch[]> {
-    let query = database.selectFrom('launch_history').selectAll()
-    if (since) query = query.where('ended_at', '>', iso(since))
-    const rows = await query.orderBy('ended_at', 'desc').orderBy('node_id').execute()
-    const launches: PastLaunch[] = []
-    for (const row of rows) {
-      launches.push(fromRow(row))
-      if (launches.length % SLICE === 0) await nextTurn()
+  async function lose(
+    transaction: Transaction<Schema>,
+    nodeId: string,
+    losses: readonly Loss[],
+  ): Promise<void> {
+    for (const { started_at, lost_at } of losses) {
+      await transaction
+        .updateTable('launch_history')
+        .set({ lost_at: utc(lost_at), change: await nextChange(transaction) })
+        .where('node_id', '=', nodeId)
+        .where('started_at', '=', utc(started_at))
+        .where('lost_at', 'is', null)
+        .where('spot', '=', 1)
+        .execute()
     }
-    return launches
   }
 }
 
-function toRow(nodeId: string, about: About, ended: Ended): Selectable<LaunchHistoryTable> {
+async function nextChange(transaction: Transaction<Schema>): Promise<number> {
+  const row = await transaction
+    .selectFrom('launch_history')
+    .select('change')
+    .orderBy('change', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return (row?.change ?? 0) + 1
+}
+
+function toRow(
+  nodeId: string,
+  about: About & { cluster_name?: string | undefined },
+  ended: Ended,
+  change: number,
+): Selectable<LaunchHistoryTable> {
   return {
     node_id: nodeId,
     started_at: utc(ended.started_at),
@@ -82,25 +102,15 @@ function toRow(nodeId: string, about: About, ended: Ended): Selectable<LaunchHis
     outcome: ended.outcome,
     code: ended.code ?? null,
     name: about.name ?? null,
+    cluster_name: about.cluster_name ?? null,
     provider: about.provider ?? null,
     region: about.region ?? null,
     gpu: about.gpu ?? null,
     model: about.model ?? null,
+    spot: about.use_spot ? 1 : 0,
+    lost_at: null,
     phases: JSON.stringify(ended.phases),
-  }
-}
-
-function fromRow(row: Selectable<LaunchHistoryTable>): PastLaunch {
-  const { node_id, name, provider, region, gpu, model, outcome, started_at, ended_at, code } = row
-  const optional = { name, provider, region, gpu, model, code }
-  const given = Object.entries(optional).filter(([, value]) => value !== null)
-  return {
-    node_id,
-    outcome,
-    started_at,
-    ended_at,
-    ...(Object.fromEntries(given) as { [Key in keyof typeof optional]?: string }),
-    phases: JSON.parse(row.phases),
+    change,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Instant, NodeRecord, NodesQuery, PastLaunch } from '@launchtail/client/protocol'
+import type { NodeRecord, NodesQuery, Stats } from '@launchtail/client/protocol'
 import type { LaunchFacts, Query } from '@launchtail/client/query'
 import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
@@ -19,6 +19,7 @@ import { countNodes, nodesNamed, rowsOf } from './reads.js'
 import { createRecordReader } from './record-reader.js'
 import { createRecordWriter, type RecordWriter } from './record-writer/index.js'
 import { removeNode } from './remove-node.js'
+import { createStats, type StatsQuestion } from './statistics/answer.js'
 import { createWatchers } from './watchers.js'
 
 /** The nodes' records. */
@@ -43,8 +44,8 @@ export interface Registry
   list(query: NodesQuery, find?: Query): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The records that exist of these nodes, as they are stored. */
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
-  /** The launches that ended after `since`, newest first. */
-  past(since: Instant | undefined): Promise<PastLaunch[]>
+  /** Statistics of the launches that have ended. `find` is the query in `q`. */
+  stats(question: StatsQuestion, find?: Query): Promise<Stats>
   /** The fields of each node's launch that a query can ask for. */
   facts(): Promise<Map<string, LaunchFacts>>
   /** How many entries the records include that have changed since a time, a page at a time. */
@@ -88,7 +89,7 @@ export function createRegistry({
   const { watch, notify } = createWatchers()
   const locked = createMutex()
   const phaseHistory = createPhaseHistory(database)
-  const launchHistory = createLaunchHistory(database)
+  const launchHistory = createLaunchHistory()
   // Whatever is to happen at the end of a launch is added to these.
   const histories = { phaseHistory, launchHistory, endReaders: [launchHistory.add] }
   const options = { database, store, readText, ...histories, now, onFault }
@@ -104,7 +105,7 @@ export function createRegistry({
     get,
     find,
     list,
-    past: (since) => writer.flush().then(() => launchHistory.read(since)),
+    stats: createStats({ database, flush: writer.flush, now }),
     launching: () => readLaunching(database, phaseHistory),
     numbers: createLaunchNumbers(database),
     remove,

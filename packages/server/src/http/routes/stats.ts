@@ -1,16 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from '../../nodes/registry.js'
-import { statsOf } from '../../nodes/stats.js'
 import { serve } from '../operation.js'
 
 /** `GET /admin/stats`: the statistics of launches that have ended. */
 export function mountStats(
   app: FastifyInstance,
-  { registry }: { registry: Pick<Registry, 'past'> },
+  { registry }: { registry: Pick<Registry, 'stats'> },
 ): void {
-  serve(app, {
-    async getStats({ query: { since, by = [], last } }) {
-      return statsOf(await registry.past(since), { by, last, now: Date.now() })
-    },
-  })
+  serve(app, { getStats: ({ query, find }) => registry.stats(query, find) })
 }

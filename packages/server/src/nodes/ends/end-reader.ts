@@ -12,6 +12,6 @@ import type { Ended } from './ended.js'
 export type EndReader = (
   transaction: Transaction<Schema>,
   nodeId: string,
-  about: About,
+  about: About & { readonly cluster_name?: string | undefined },
   ended: readonly Ended[],
 ) => Promise<void>

@@ -8,6 +8,13 @@ export interface Ended extends Pick<PastLaunch, 'outcome' | 'code' | 'phases'> {
   readonly failure?: Failure
 }
 
+/** The loss of a spot instance after its launch became active. */
+export interface Loss {
+  /** When the launch began. */
+  readonly started_at: string
+  readonly lost_at: string
+}
+
 /** Called once for each launch: later entries tell about the node, not about its launch. */
 export function endedBy(
   entry: LogEntry,

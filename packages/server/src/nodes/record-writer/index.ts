@@ -4,6 +4,7 @@ import type { Database } from '../../database/open.js'
 import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import type { EndReader } from '../ends/end-reader.js'
+import type { LaunchHistory } from '../launch-history.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { createCatchUp } from './catch-up.js'
 import { createIntake } from './intake.js'
@@ -37,6 +38,7 @@ export interface RecordWriterOptions {
   /** A record is read, folded and stored under its node's lock. */
   locked: Mutex
   phaseHistory: PhaseHistory
+  launchHistory: LaunchHistory
   endReaders: readonly EndReader[]
   /** Called for each record that was stored. */
   onStored: (nodeId: string) => void

@@ -9,7 +9,8 @@ import { foldNews } from './fold-news.js'
 import type { News } from './news.js'
 import { type Change, type SaveOptions, saveRecord } from './save.js'
 
-export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory' | 'endReaders'> {
+export interface IntakeOptions
+  extends Pick<SaveOptions, 'phaseHistory' | 'launchHistory' | 'endReaders'> {
   database: Database
   store: Pick<LogStore, 'read' | 'readBefore' | 'length'>
   readText: ReadText

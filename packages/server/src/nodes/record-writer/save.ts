@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.js'
 import type { EndReader } from '../ends/end-reader.js'
 import type { Folded } from '../fold.js'
+import type { LaunchHistory } from '../launch-history.js'
 import { launchesBegun, numberLaunches } from '../launch-numbers.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { type About, columns, type Row, wordsOf } from '../rows.js'
@@ -19,6 +20,7 @@ export interface SaveOptions {
   transaction: Transaction<Schema>
   time: string
   phaseHistory: Pick<PhaseHistory, 'add'>
+  launchHistory: Pick<LaunchHistory, 'lose'>
   /** Called with the launches that have ended. */
   endReaders: readonly EndReader[]
 }
@@ -26,17 +28,19 @@ export interface SaveOptions {
 /** Stores a record, its phases, and what its launch adds to the histories. */
 export async function saveRecord(
   change: Change,
-  { transaction, time, phaseHistory, endReaders }: SaveOptions,
+  { transaction, time, phaseHistory, launchHistory, endReaders }: SaveOptions,
 ): Promise<void> {
   const { nodeId, row, before, record } = change
   await saveRow(change, transaction, time)
   await numberLaunches(transaction, nodeId, launchesBegun(row === undefined, before, record))
-  if (record.phases === before.phases) return
-  await savePhases(change, transaction)
-  const about = JSON.parse(row?.about ?? '{}') as About
+  if (record.phases !== before.phases) await savePhases(change, transaction)
+  const cluster_name = row?.cluster_name ?? undefined
+  const about = { ...(JSON.parse(row?.about ?? '{}') as About), cluster_name }
   await phaseHistory.add(transaction, nodeId, about, record.finished)
-  if (record.ended.length === 0) return
-  for (const read of endReaders) await read(transaction, nodeId, about, record.ended)
+  if (record.ended.length > 0) {
+    for (const read of endReaders) await read(transaction, nodeId, about, record.ended)
+  }
+  await launchHistory.lose(transaction, nodeId, record.losses)
 }
 
 async function saveRow(

@@ -1,0 +1,64 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Instant, StatsKey } from '@launchtail/client/protocol'
+import type { Query } from '@launchtail/client/query'
+import type { Database } from '../../database/open.js'
+import { KEPT_LAUNCHES } from '../launch-history.js'
+import type { CountedLaunch } from './counted-launch.js'
+import { createLaunchTest } from './launch-test.js'
+import { createPastLaunches, type PastLaunchesOptions } from './past-launches.js'
+import { statisticsOf } from './statistics.js'
+
+/** Which launches are summed up, and how. */
+export interface StatsQuestion {
+  /** Only launches that ended later. */
+  since?: Instant | undefined
+  /** Only launches that ended up to this time. */
+  until?: Instant | undefined
+  by?: readonly StatsKey[] | undefined
+  /** The length of the series' buckets in seconds. */
+  bucket?: number | undefined
+  /** How many of the launches to list one by one. */
+  last: number
+}
+
+/** Launches that a query looks at before other work gets its turn: some 5 ms. */
+const SLICE = 1000
+
+export interface StatsOptions extends Pick<PastLaunchesOptions, 'onRead'> {
+  database: Database
+  /** Stores what is pending of the records. */
+  flush: () => Promise<void>
+  now: () => Date
+}
+
+/** Answers questions about the launches that have ended. `find` is the query in `q`. */
+export function createStats({ database, flush, now, onRead }: StatsOptions) {
+  const past = createPastLaunches({ database, kept: KEPT_LAUNCHES, onRead })
+  return async ({ since, until, by = [], bucket, last }: StatsQuestion, find?: Query) => {
+    await flush()
+    const time = now().getTime()
+    const passes = find && (await createLaunchTest(find, time))
+    const inTime = (await past.read()).filter(
+      ({ endedAt }) => (!since || endedAt > msOf(since)) && (!until || endedAt <= msOf(until)),
+    )
+    const launches = passes ? await passing(inTime, passes) : inTime
+    const end = until ? Math.min(time, msOf(until)) : time
+    return statisticsOf(launches, { by, bucket, last, until: end })
+  }
+}
+
+async function passing(
+  launches: readonly CountedLaunch[],
+  passes: (launch: CountedLaunch) => boolean,
+): Promise<CountedLaunch[]> {
+  const passed: CountedLaunch[] = []
+  for (const [i, launch] of launches.entries()) {
+    if (passes(launch)) passed.push(launch)
+    if (i % SLICE === SLICE - 1) await nextTurn()
+  }
+  return passed
+}
+
+function msOf({ seconds, nanos }: Instant): number {
+  return seconds * 1000 + Math.floor(nanos / 1e6)
+}

@@ -1,0 +1,99 @@
+import {
+  goesOn,
+  type LaunchOutcome,
+  type PastLaunch,
+  PHASES,
+  type Phase,
+} from '@launchtail/client/protocol'
+import type { Selectable } from 'kysely'
+import type { LaunchHistoryTable } from '../../database/schema.js'
+import { binOf } from './sketch.js'
+
+/** What many launches have in common. Launches that agree in all of it share one object. */
+export interface Kind {
+  readonly provider: string | undefined
+  readonly region: string | undefined
+  readonly gpu: string | undefined
+  readonly model: string | undefined
+  readonly spot: boolean
+  readonly outcome: LaunchOutcome
+  readonly code: string | undefined
+}
+
+/** A launch that has ended, as it is kept in memory: 50,000 of them take some 20 MB. */
+export interface CountedLaunch {
+  readonly nodeId: string
+  readonly name: string | undefined
+  readonly clusterName: string
+  readonly kind: Kind
+  /** Times are in milliseconds since 1970. */
+  readonly startedAt: number
+  readonly endedAt: number
+  /** When the spot instance was lost that the launch had made active. */
+  readonly lostAt: number | undefined
+  /** All its phases: the place of each in `PHASES`, and its duration in milliseconds. */
+  readonly phases: readonly number[]
+  /** The phases it completed: the place of each, its duration, and that duration's bin. */
+  readonly completed: readonly number[]
+}
+
+type Row = Selectable<LaunchHistoryTable>
+
+export function fromRow(row: Row, kindOf: (kind: Kind) => Kind): CountedLaunch {
+  const phases = JSON.parse(row.phases) as PastLaunch['phases']
+  return {
+    nodeId: row.node_id,
+    name: row.name ?? undefined,
+    clusterName: row.cluster_name ?? '',
+    kind: kindOf({
+      provider: row.provider ?? undefined,
+      region: row.region ?? undefined,
+      gpu: row.gpu ?? undefined,
+      model: row.model ?? undefined,
+      spot: row.spot === 1,
+      outcome: row.outcome,
+      code: row.code ?? undefined,
+    }),
+    startedAt: Date.parse(row.started_at),
+    endedAt: Date.parse(row.ended_at),
+    lostAt: row.lost_at === null ? undefined : Date.parse(row.lost_at),
+    phases: phases.flatMap(({ phase, duration_ms }) => [PHASES.indexOf(phase), duration_ms]),
+    completed: completedPhases(phases, row.outcome).flatMap(({ phase, duration_ms }) => [
+      ...[PHASES.indexOf(phase), duration_ms, binOf(duration_ms)],
+    ]),
+  }
+}
+
+/** The duration of a phase in which a launch failed says nothing. */
+function completedPhases(phases: PastLaunch['phases'], outcome: LaunchOutcome) {
+  const end: Phase | undefined = outcome === 'succeeded' ? 'active' : undefined
+  return phases.filter(({ phase }, i) => {
+    const next = phases[i + 1]?.phase ?? end
+    return next !== undefined && goesOn(phase, next)
+  })
+}
+
+export function toPastLaunch(launch: CountedLaunch): PastLaunch {
+  const { nodeId, name, kind, startedAt, endedAt, lostAt } = launch
+  const { provider, region, gpu, model, spot, outcome, code } = kind
+  const optional = Object.entries({ name, provider, region, gpu, model, code })
+  const given = Object.fromEntries(optional.filter(([, value]) => value !== undefined))
+  return {
+    node_id: nodeId,
+    outcome,
+    started_at: new Date(startedAt).toISOString(),
+    ended_at: new Date(endedAt).toISOString(),
+    ...given,
+    ...(spot && { use_spot: true }),
+    ...(lostAt !== undefined && { lost_at: new Date(lostAt).toISOString() }),
+    phases: phasesOf(launch),
+  }
+}
+
+function phasesOf({ phases }: CountedLaunch): PastLaunch['phases'] {
+  const pairs: PastLaunch['phases'] = []
+  for (let i = 0; i < phases.length; i += 2) {
+    pairs.push({ phase: PHASES[phases[i] ?? 0] ?? 'queued', duration_ms: phases[i + 1] ?? 0 })
+  }
+  return pairs
+}

@@ -1,0 +1,67 @@
+import type { Stats } from '@launchtail/client/protocol'
+import type { CountedLaunch } from './counted-launch.js'
+import { createSketch, type Sketch } from './sketch.js'
+import { spreadOf, timeTaken } from './tally.js'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** Lengths of a bucket in seconds. The shortest that needs at most `BUCKETS` of them is used. */
+const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 7 * DAY, 30 * DAY]
+const BUCKETS = 60
+/** The most where their length is given. If there were more, they are longer. */
+const MOST_GIVEN = 5000
+
+export interface SeriesOptions {
+  /** The launches that will be added, by their ends, newest first. */
+  launches: readonly CountedLaunch[]
+  /** The end of the last bucket at least, in milliseconds since 1970. */
+  until: number
+  /** The length of a bucket in seconds. */
+  bucket: number | undefined
+}
+
+/** Sums launches up by the time they ended, from the first of them on. */
+export function createSeries({ launches, until, bucket }: SeriesOptions) {
+  const [newest, oldest] = [launches.at(0)?.endedAt, launches.at(-1)?.endedAt]
+  if (newest === undefined || oldest === undefined) {
+    const nothing = { bucket_seconds: bucket ?? MINUTE, buckets: [] }
+    return { add: () => {}, read: (): Stats['series'] => nothing }
+  }
+  // A sender's clock may be ahead of ours.
+  const end = Math.max(until, newest)
+  const step = stepFor((end - oldest) / 1000, bucket)
+  const indexOf = (at: number) => Math.floor(at / 1000 / step)
+  const first = indexOf(oldest)
+  const buckets = Array.from({ length: indexOf(end) - first + 1 }, () => ({
+    ...{ succeeded: 0, failed: 0, terminated: 0 },
+    toActive: undefined as Sketch | undefined,
+  }))
+  return { add, read }
+
+  function add(launch: CountedLaunch): void {
+    const { kind, endedAt } = launch
+    const sums = buckets[indexOf(endedAt) - first]
+    if (!sums) return
+    sums[kind.outcome] += 1
+    if (kind.outcome !== 'succeeded') return
+    sums.toActive ??= createSketch()
+    sums.toActive.add(timeTaken(launch))
+  }
+
+  function read(): Stats['series'] {
+    return {
+      bucket_seconds: step,
+      buckets: buckets.map(({ toActive, ...outcomes }, i) => ({
+        from: new Date((first + i) * step * 1000).toISOString(),
+        ...outcomes,
+        ...(toActive && { time_to_active: spreadOf(toActive) }),
+      })),
+    }
+  }
+}
+
+function stepFor(seconds: number, given: number | undefined): number {
+  if (given !== undefined) return given * Math.max(1, Math.ceil(seconds / given / MOST_GIVEN))
+  return STEPS.find((step) => seconds <= step * BUCKETS) ?? Math.ceil(seconds / BUCKETS)
+}
