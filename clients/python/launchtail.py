@@ -629,7 +629,8 @@ class Client:
         context: Optional[int] = None,
     ) -> Dict[str, Any]:
         """Entries of all nodes, newest first, also of logs that have expired: `count`, `complete`,
-        `logs`, each an entry with its `node_id` and `cursor`, and `cursor`.
+        `logs`, each an entry with its `node_id` and `cursor`, and `cursor`. `last_event_id` is where
+        `stream_logs` goes on with the same `q`, `level` and `node`; see docs/search.md.
 
         q: only entries that this query finds; see docs/query.md.
         cursor: the `cursor` of the search before. This one goes on from there.
@@ -637,7 +638,11 @@ class Client:
         """
         query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
         query.update({"node": node, "limit": limit, "cursor": cursor, "order": order})
-        return self._json("GET", "/admin/logs", query={**query, "context": context})
+        query.update({"context": context})
+        with self._request("GET", "/admin/logs", query) as answer:
+            found: Dict[str, Any] = answer.json()
+            last_event_id = answer.header("Log-Cursor")
+            return {**found, **({"last_event_id": last_event_id} if last_event_id else {})}
 
     def count_logs(
         self,

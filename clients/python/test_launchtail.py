@@ -95,8 +95,13 @@ class Operations(unittest.TestCase):
         found = self.client.search_logs(query, node=[node])
         self.assertEqual([hit["message"] for hit in found["logs"]], ["OOMKilled"])
         self.assertEqual((found["complete"], found["logs"][0]["node_id"]), (True, node))
+        self.client.append_node_logs(node, {"message": "OOMKilled again"})
+        after = found["last_event_id"]
+        with self.client.stream_logs(q=query, node=[node], last_event_id=after) as events:
+            told = next(event for event in events if event.event == "log")
+        self.assertEqual(told.message, "OOMKilled again")
         counted = self.client.count_logs(query, node=node, bucket="1h")
-        self.assertEqual((counted["count"], counted["bucket_seconds"]), (1, 3600))
+        self.assertEqual((counted["count"], counted["bucket_seconds"]), (2, 3600))
         self.assertEqual(self.client.explain_query("a  AND b")["query"], "a b")
         with self.assertRaises(ApiError) as refused:
             self.client.explain_query("level:warning")

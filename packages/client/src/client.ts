@@ -28,6 +28,7 @@ import type { OperationName } from './protocol/routes.js'
 import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
+import { searchLogs } from './search.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
 
 export interface ClientOptions {
@@ -142,7 +143,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
 
     getSkyPilot: ({ signal } = {}) => json('getSkyPilot', { signal }),
 
-    searchLogs: ({ signal, ...query } = {}) => json('searchLogs', { query, signal }),
+    searchLogs: (options) => searchLogs(connection, options),
 
     streamLogs: (options) => streamLogs(connection, options),
 

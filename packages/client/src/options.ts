@@ -49,7 +49,13 @@ export interface NodeLogs extends Answer<'getNodeLogs'> {
   expired: boolean
 }
 
-export type Found = Answer<'searchLogs'>
+export interface Found extends Answer<'searchLogs'> {
+  /**
+   * Pass it to `streamLogs`, with the same `q`, `level` and `node`, for what comes after the search. Not
+   * with `phase`, on older pages, or with more than 500 launches under way.
+   */
+  lastEventId?: string
+}
 export type Counted = Answer<'countLogs'>
 export type Sent = Answer<'appendNodeLogs'>
 export type Launched = Answer<'launchNode'>

@@ -175,6 +175,8 @@ export const operations = {
     status: 200,
     answer: foundSchema,
     answerHeaders: {
+      'Log-Cursor':
+        'Where the stream of many nodes goes on behind this search: its `Last-Event-ID`, with the same `q`, `level` and `node`. Not with `phase`, nor on older pages.',
       'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
     },
     refusals: [410],

@@ -16,6 +16,7 @@ import { faultOf } from './faults.js'
 import { createWordIndex } from './index-words.js'
 import { createPastLists } from './past-lists.js'
 import { createReached } from './reached.js'
+import { createReachedBy } from './reached-by.js'
 import { createRemoval } from './removal.js'
 import { search } from './search.js'
 import { openArchive } from './tables.js'
@@ -103,6 +104,7 @@ async function open(): Promise<ArchiveCalls> {
       upkeep.expire()
       return exports.open(id, question, index.indexed())
     },
+    reachedBy: createReachedBy(reading),
     readExport: exports.read,
     closeExport: exports.close,
     pastLength(nodeId) {

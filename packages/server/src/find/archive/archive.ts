@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Cursor } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { StorageFull } from '../../errors.js'
 import type { LogStore } from '../../logs/store.js'
@@ -22,6 +23,8 @@ export interface Archive {
   forget(nodeId: string): Promise<void>
   /** Finds every entry that was acknowledged before. */
   search(question: Asked<SearchQuestion>, query?: Query): Promise<SearchAnswer>
+  /** The last entry of each of these nodes that a search had; `upTo` is from its answer. */
+  reachedBy(nodeIds: readonly string[], upTo: number): Promise<Cursor[]>
   /** Counts what a search would find, by time and level. */
   count(question: Asked<CountQuestion>, query?: Query): Promise<CountAnswer>
   /** Begins an export of every entry that was acknowledged before. */
@@ -69,6 +72,7 @@ export function createArchive(options: ArchiveOptions): Archive {
     appended: feeder.mark,
     forget,
     search,
+    reachedBy: (nodeIds, upTo) => thread.call('reachedBy', nodeIds, upTo),
     count,
     export: begin,
     past: readPast(file, thread),

@@ -1,3 +1,4 @@
+import type { Cursor } from '@launchtail/client/protocol'
 import type { Piece } from '../export/export-bytes.js'
 import type { CountAnswer, CountQuestion } from './count.js'
 import type { ExportQuestion } from './exports.js'
@@ -14,6 +15,8 @@ export interface ArchiveCalls {
   forget(nodeId: string): void
   search(question: SearchQuestion): Promise<SearchAnswer>
   count(question: CountQuestion): Promise<CountAnswer>
+  /** The last entry of each node's newest list up to an entry's number. */
+  reachedBy(nodeIds: readonly string[], upTo: number): Cursor[]
   /** Begins an export, by a number that the server chooses. Returns the cursor of its end. */
   openExport(id: number, question: ExportQuestion): string
   /** The next entries of an export; undefined where there are no more. */

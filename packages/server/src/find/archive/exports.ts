@@ -5,7 +5,7 @@ import { EXPORTS, type Layout } from '../export/formats.js'
 import { readCursor, writeCursor } from './cursor.js'
 import type { Question, SearchQuestion } from './question.js'
 import { look, type Match } from './search.js'
-import { factOf } from './tables.js'
+import { lastNumber } from './tables.js'
 
 /** An export, as it is sent to the archive's thread. */
 export interface ExportQuestion extends Question, Pick<SearchQuestion, 'order' | 'cursor'> {
@@ -36,7 +36,7 @@ export function createExports(db: Sqlite) {
     isBusy: () => reading > 0 || performance.now() - readAt < BUSY,
     /** Returns the cursor of the last entry there is: what comes later is not in the export. */
     open(id: number, question: ExportQuestion, indexed: number): string {
-      const upTo = Number(factOf(db, 'next') ?? 1) - 1
+      const upTo = lastNumber(db)
       all.set(id, createOpened(db, question, { indexed, upTo }))
       return writeCursor(db, upTo)
     },

@@ -45,4 +45,6 @@ export interface SearchAnswer {
   readonly lookedUpTo: string | undefined
   /** The number of entries that were looked at. */
   readonly scanned: number
+  /** The number of the last entry there was when it began: later ones are not found. */
+  readonly upTo: number
 }

@@ -16,6 +16,7 @@ import { readCursor, writeCursor } from './cursor.js'
 import { narrow } from './narrowed.js'
 import { createNeighbours } from './neighbours.js'
 import type { Question, SearchAnswer, SearchQuestion } from './question.js'
+import { lastNumber } from './tables.js'
 import { createVisibleLists } from './visible-lists.js'
 
 /** The most that one search may take: entries that are looked at, and milliseconds. */
@@ -37,7 +38,8 @@ export async function search(
 ): Promise<SearchAnswer> {
   const { order, limit, context } = question
   const behind = readCursor(db, question.cursor)
-  const looking = look(db, question, { order, behind, indexed, ...(budget && { budget }) })
+  const upTo = lastNumber(db)
+  const looking = look(db, question, { order, behind, indexed, upTo, ...(budget && { budget }) })
   const neighbours = createNeighbours(db)
   const logs: string[] = []
   for await (const { row, entry, node } of looking.matches()) {
@@ -52,6 +54,7 @@ export async function search(
     cursor: isOver || !last ? undefined : writeCursor(db, last.id),
     lookedUpTo: last && readEntry(last.body)?.timestamp,
     scanned,
+    upTo,
   }
 }
 

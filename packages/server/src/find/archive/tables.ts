@@ -85,6 +85,11 @@ export function factOf(db: Sqlite, name: Fact): string | undefined {
   return (row as { value: string } | undefined)?.value
 }
 
+/** The number of the last entry there is. */
+export function lastNumber(db: Sqlite): number {
+  return Number(factOf(db, 'next') ?? 1) - 1
+}
+
 export function setFact(db: Sqlite, name: Fact, value: string): void {
   db.prepare('insert or replace into facts (name, value) values (?, ?)').run(name, value)
 }

@@ -1,22 +1,30 @@
-import type { AnswerOf, Operations } from '@launchtail/client/protocol'
+import type { AnswerOf, Operations, ParsedQuery } from '@launchtail/client/protocol'
+import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance } from 'fastify'
 import type { Archive } from '../../find/archive/archive.js'
 import type { SearchAnswer } from '../../find/archive/question.js'
+import type { Merged } from '../../stream/merged/merged.js'
 import { entriesOf } from '../entries-of.js'
 import { type Json, serve } from '../operation.js'
 
 export interface SearchOptions {
   archive: Archive
+  merged: Pick<Merged, 'joining'>
 }
 
 /** Entries of all nodes, and how many there are. */
-export function mountSearch(app: FastifyInstance, { archive }: SearchOptions): void {
+export function mountSearch(app: FastifyInstance, { archive, merged }: SearchOptions): void {
   serve(app, {
     async searchLogs({ query, find }) {
       const { limit, order, cursor, context } = query
       const question = { ...entriesOf(query), limit, order, cursor, context }
-      const answer = bodyOf(await archive.search(question, find))
-      return { answer, headers: { 'Query-Hint': find?.hints[0] } }
+      const joining = await joiningOf(query, find)
+      const found = await archive.search(question, find)
+      // With more to be found in this order, the newest entries are not among these.
+      const isNewest = order === 'desc' || found.cursor === undefined
+      const lastId = isNewest ? await joining?.idAt(found.upTo) : undefined
+      const headers = { 'Log-Cursor': lastId, 'Query-Hint': find?.hints[0] }
+      return { answer: bodyOf(found), headers }
     },
 
     async countLogs({ query, find }) {
@@ -35,6 +43,19 @@ export function mountSearch(app: FastifyInstance, { archive }: SearchOptions): v
       return { answer, headers: { 'Query-Hint': find?.hints[0] } }
     },
   })
+
+  /** The stream knows phases of launches alone, and the older pages have no newest entry. */
+  async function joiningOf(
+    { node: nodes, level: levels, phase, order, cursor }: ParsedQuery<Operations['searchLogs']>,
+    find: Query | undefined,
+  ) {
+    if (phase || (order === 'desc' && cursor !== undefined)) return undefined
+    const joining = await merged.joining({ nodes, levels, find, phase })
+    if (!joining) return undefined
+    return {
+      idAt: async (upTo: number) => joining.idAt(await archive.reachedBy(joining.nodeIds, upTo)),
+    }
+  }
 }
 
 /** The entries are JSON already. */

@@ -7,7 +7,7 @@ import { addPlace, idOf, newPlace, type Position, renumber } from './position.js
 import type { Source, Sources } from './sources.js'
 
 /** The most launches that are open in one stream: an id names each of them. */
-const MOST_OPEN = 500
+export const MOST_OPEN = 500
 const TOO_MANY = `more than ${MOST_OPEN} open nodes; narrow with node= or phase=`
 
 /** A stream has no room for the launches that join it. */

@@ -13,6 +13,7 @@ import { beginAnew, type History } from './begin.js'
 import { type Channel, createChannel, isOver } from './channel.js'
 import { gapText, withId } from './events.js'
 import { filterHash, readId } from './id.js'
+import { type Joining, joiningOf } from './joining.js'
 import { createMembers, refuseTooMany } from './members.js'
 import { copyOf, dropPosition, idOf, type Position } from './position.js'
 import { resume } from './resume.js'
@@ -25,18 +26,24 @@ export interface Merged {
    * seen the end of the stream.
    */
   open(request: MergedRequest, accept: () => ServerResponse): Promise<boolean>
+  /** The id at which a stream of these nodes and this filter goes on behind a search. */
+  joining(filtered: Filtered): Promise<Joining | undefined>
   /** The number of readers. */
   readers(): number
   /** Ends all streams, evenly over so many milliseconds. */
   drain(over: number): Promise<void>
 }
 
-export interface MergedRequest {
+/** What makes a stream's ids different from another's. */
+interface Filtered {
   /** A fixed set; undefined for the launches that are under way. */
   readonly nodes: ReadonlySet<string> | undefined
-  readonly phase: Phase | undefined
   readonly levels: ReadonlySet<Level> | undefined
   readonly find: Query | undefined
+  readonly phase: Phase | undefined
+}
+
+export interface MergedRequest extends Filtered {
   readonly until: Instant | undefined
   readonly history: History
   /** The last event id as the reader sent it; empty for none. */
@@ -81,7 +88,15 @@ export function createMerged(options: MergedOptions): Merged {
     Math.min(TICK, heartbeat / 4),
   )
   ticker.unref()
-  return { open, readers, drain }
+  return {
+    open,
+    joining(filtered) {
+      const filter = filterHash(filterText(filtered, options))
+      return joiningOf({ numbers: options.registry.numbers, nodes: filtered.nodes, filter })
+    },
+    readers,
+    drain,
+  }
 
   async function open(request: MergedRequest, accept: () => ServerResponse): Promise<boolean> {
     if (draining) throw stopping()
@@ -134,9 +149,9 @@ function openChannel(
   options: MergedOptions,
   onGone: () => void,
 ): Open {
-  const { feeds, registry, slowEntries, server } = options
+  const { feeds, registry, slowEntries } = options
   const { nodes, phase, levels, find, until } = request
-  const filter = filterHash(`${server} ${filterOf(request)}`)
+  const filter = filterHash(filterText(request, options))
   const sources = createSources({
     feeds,
     registry,
@@ -187,8 +202,11 @@ function openChannel(
   }
 }
 
-/** What makes a stream's ids another's. */
-function filterOf({ nodes, phase, levels, find }: MergedRequest): string {
+function filterText(filtered: Filtered, { server }: Pick<MergedOptions, 'server'>): string {
+  return `${server} ${filterOf(filtered)}`
+}
+
+function filterOf({ nodes, phase, levels, find }: Filtered): string {
   const [ids, names] = [nodes, levels].map((set) => (set ? [...set].sort() : null))
   return JSON.stringify([ids, phase, names, find?.text])
 }
