@@ -16,6 +16,7 @@ import { reindexCommand } from './reindex.js'
 import { replayCommand } from './replay.js'
 import { searchCommand } from './search.js'
 import { serveCommand } from './serve.js'
+import { statsCommand } from './stats/stats.js'
 import { transcriptCommand } from './transcript.js'
 
 /** The command `launchtail` with all its subcommands. */
@@ -40,6 +41,7 @@ ${EXIT_HELP}`,
     logsCommand(),
     searchCommand(),
     exportCommand(),
+    statsCommand(),
     pipeCommand(),
     markCommand(),
     causeCommand(),

@@ -1,5 +1,5 @@
 import { ApiError } from '@launchtail/client'
-import { LEVELS } from '@launchtail/client/protocol'
+import { LEVELS, STATS_KEYS } from '@launchtail/client/protocol'
 import { CliError, EXIT } from './exit.js'
 import { oneLine } from './format/text.js'
 
@@ -7,6 +7,9 @@ const VALID: Readonly<Record<string, string>> = {
   level: `a level is one of ${LEVELS.join(', ')}, or a list of them`,
   since:
     'it is an RFC 3339 time such as 2026-01-15T10:30:00Z, or a duration before now such as 10m',
+  until: 'it is a time in the forms of --since',
+  bucket: 'it is a duration in whole seconds, such as 5m, 1h or 1d',
+  by: `a field is one of ${STATS_KEYS.join(', ')}`,
   tail: 'it is a number of entries, or "all"',
 }
 

@@ -1,0 +1,105 @@
+import type { Stats, StatsGroup, StatsKey } from '@launchtail/client'
+import { formatDuration } from '@launchtail/client/protocol'
+import type { Formatter } from '../format/formatter.js'
+import { oneLine } from '../format/text.js'
+import { capacityTable } from './capacity-table.js'
+import { type Cells, tableOf } from './table-of.js'
+
+export interface StatsTextOptions {
+  by: readonly StatsKey[]
+  /** Shows them over time, too. */
+  hasSeries: boolean
+  format: Pick<Formatter, 'dim'>
+}
+
+/** Statistics as tables, the most general first. */
+export function statsText(
+  { total, groups, series, capacity }: Stats,
+  { by, hasSeries, format }: StatsTextOptions,
+): string {
+  if (total.launches === 0) return 'No launch has ended.'
+  const tables = [
+    ...(by.length > 0 ? [groupsTable(groups, by)] : []),
+    timesTable(total),
+    causesTable(total),
+    capacityTable(capacity),
+    ...(hasSeries ? [seriesTable(series)] : []),
+  ].filter(({ rows }) => rows.length > 0)
+  const paragraphs = tables.map((table) => tableOf(table, format))
+  return [summaryOf(total), ...paragraphs].join('\n\n')
+}
+
+function summaryOf({ spot, ...total }: StatsGroup): string {
+  const { launches, succeeded, failed, terminated, success_rate: rate } = total
+  const share = rate === undefined ? '' : ` (${percent(rate)} of those not terminated)`
+  const sums = `${launches} launches: ${succeeded} succeeded${share}, ${failed} failed, ${terminated} terminated`
+  if (!spot) return sums
+  const life = spot.median_life_ms
+  const lived = life === undefined ? '' : `, half of them within ${time(life)} of becoming active`
+  return `${sums}\n${spot.launches} on spot instances: ${spot.lost} lost${lived}`
+}
+
+function groupsTable(groups: Stats['groups'], by: readonly StatsKey[]) {
+  return {
+    head: [...by, 'launches', 'succeeded', 'failed', 'active after', '95 % within', 'first cause'],
+    words: [...by.map((_, i) => i), by.length + 5],
+    rows: groups.map((group): Cells => {
+      const { launches, success_rate: rate, failed, time_to_active: active, causes } = group
+      return [
+        ...by.map((name) => nameOf(group, name)),
+        ...[launches, rate === undefined ? '-' : percent(rate), failed],
+        ...timesOf(active),
+        causes[0]?.code ?? '-',
+      ]
+    }),
+  }
+}
+
+function nameOf(group: Stats['groups'][number], by: StatsKey): string {
+  if (by === 'spot') return group.use_spot ? 'spot' : 'on demand'
+  return oneLine(group[by] || '-')
+}
+
+function timesTable({ time_to_active: active, phases }: StatsGroup) {
+  return {
+    head: ['time', 'launches', 'median', '95 % within'],
+    words: [0],
+    rows: [
+      ...(active ? [['until active', active.count, ...timesOf(active)]] : []),
+      ...phases.map(({ phase, ...spread }) => [`  ${phase}`, spread.count, ...timesOf(spread)]),
+    ],
+  }
+}
+
+function causesTable({ causes }: StatsGroup) {
+  return {
+    head: ['cause', 'failed', 'share', 'newest example'],
+    words: [0, 3],
+    rows: causes.map(({ code, count, share, last_node_id }) => [
+      ...[code, count, percent(share), last_node_id],
+    ]),
+  }
+}
+
+function seriesTable({ buckets }: Stats['series']) {
+  return {
+    head: ['from', 'succeeded', 'failed', 'terminated', 'active after', '95 % within'],
+    words: [0],
+    rows: buckets.map(({ from, succeeded, failed, terminated, time_to_active }) => [
+      ...[from.replace(/:\d\d\.\d+Z$/, 'Z'), succeeded, failed, terminated],
+      ...timesOf(time_to_active),
+    ]),
+  }
+}
+
+function timesOf(spread: StatsGroup['time_to_active']): [string, string] {
+  return spread ? [time(spread.p50_ms), time(spread.p95_ms)] : ['-', '-']
+}
+
+function time(ms: number): string {
+  return formatDuration(ms, { parts: 2, decimals: 1 })
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(1))} %`
+}
