@@ -20,6 +20,8 @@ export function scaleOf({ quick, sockets, servers }) {
       seconds: 2.5,
       backlogRounds: 20,
       fleet: 100_000,
+      entries: 1_000_000,
+      merged: { nodes: 100, readers: 100, rate: 1000, count: 40_000 },
     }
   }
   return {
@@ -33,6 +35,8 @@ export function scaleOf({ quick, sockets, servers }) {
     seconds: 0.4,
     backlogRounds: 2,
     fleet: 500,
+    entries: 2000,
+    merged: { nodes: 10, readers: 5, rate: 50, count: 500 },
   }
 }
 

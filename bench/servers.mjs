@@ -55,6 +55,7 @@ export async function startServer(
       ...server,
       name,
       redis,
+      folder,
       /** Ends it, and starts it again with what it has kept. */
       async again() {
         await server.end()

@@ -13,6 +13,9 @@ const PARTS = [
   'idle',
   'start',
   'nodes',
+  'merged',
+  'search',
+  'export',
   'fleet',
   'backlog',
   'reconnect',
@@ -24,6 +27,8 @@ const PARTS = [
   'clients',
   'page',
 ]
+/** Names of several parts. */
+const GROUPS = { find: ['search', 'merged', 'export'] }
 /** The parts that can be measured on two builds; the first are measured where none is named. */
 const COMPARED = ['fanout', 'latency', 'nodes', 'ingest', 'interpret', 'start']
 const COMPARED_TOO = ['overload', 'idle', 'backlog']
@@ -46,7 +51,8 @@ const HELP = `Measures Launchtail beside its peers, or beside another build of i
   --no-build       do not build this checkout first
   --write          put the result into docs/performance.md, in place of the last one
 
-Parts: ${PARTS.join(', ')}.
+Parts: ${PARTS.join(', ')};
+find: ${GROUPS.find.join(', ')}.
 With --against: ${COMPARED.join(', ')};
 and if they are named, ${COMPARED_TOO.join(', ')}.
 `
@@ -59,7 +65,7 @@ export function readWords(args) {
     process.exit(0)
   }
   const isCompared = values.against !== undefined
-  const named = [...positionals, ...listOf(values.only)]
+  const named = [...positionals, ...listOf(values.only)].flatMap((name) => GROUPS[name] ?? name)
   const known = isCompared ? [...COMPARED, ...COMPARED_TOO] : PARTS
   const parts = named.length > 0 ? named : isCompared ? COMPARED : PARTS
   const all = isCompared ? ['embedded', 'redis'] : Object.keys(TITLES)

@@ -21,8 +21,8 @@ static int one_round(void) {
   int64_t begun = now_us();
   finished = 0;
   for (int i = 0; i < reader_count; i += 1) {
-    readers[i].received = readers[i].next = 0;
-    readers[i].seen = 0;
+    readers[i].received = 0;
+    *readers[i].seen = (struct seen){0};
     open_later(&readers[i]);
   }
   open_more();

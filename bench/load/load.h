@@ -22,7 +22,8 @@ struct options {
   const char *headers; /* header lines for all requests, "\n" between them */
   const char *send;    /* the path entries are POSTed to, or with redis the key; "%d" is the node */
   int redis;           /* the port of the Redis that entries are appended to instead */
-  int nodes, readers;  /* readers are per node */
+  int nodes, readers;  /* readers are per node, or with merged */
+  int merged;          /* of all nodes: their events name the node, "n<number>", in their data */
   int senders;         /* connections that send, each with one entry on its way */
   double rate;         /* entries a second, timed from the intended instant (open loop), or */
   int window;          /* entries on their way at most (closed loop) */
@@ -67,8 +68,10 @@ struct reader {
   enum kind kind;
   int fd, node;
   enum { CLOSED, CONNECTING, HEAD, OPEN, STALLED } state;
-  uint32_t next;     /* after the highest sequence number seen */
-  uint64_t seen;     /* which of the 64 below it have come */
+  struct seen {
+    uint32_t next; /* after the highest sequence number seen */
+    uint64_t bits; /* which of the 64 below it have come */
+  } *seen;         /* of its node; with merged, of each node */
   uint64_t order;    /* a hash of the order in which they came */
   uint64_t received; /* entries, each counted once */
   int64_t since;     /* when it was opened, or was done */

@@ -37,6 +37,7 @@ static void set(const char *name, const char *value) {
       {"--warmup", 0, &options.warmup, 0},   {"--seconds", 0, &options.seconds, 0},
       {"--drain", 0, &options.drain, 0},     {"--stalled", &options.stalled, 0, 0},
       {"--storm", 0, &options.storm, 0},     {"--expect", &options.expect, 0, 0},
+      {"--merged", &options.merged, 0, 0},
       {"--rounds", &options.rounds, 0, 0},   {"--body", 0, 0, &options.body},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i += 1) {

@@ -25,12 +25,13 @@ static struct reader **waiting; /* those that are to be opened, first come first
 static int waiting_from, waiting_to, connecting;
 
 void make_readers(void) {
-  reader_count = options.nodes * options.readers;
+  reader_count = options.merged ? options.readers : options.nodes * options.readers;
   readers = calloc((size_t)reader_count + 1, sizeof *readers);
   waiting = calloc((size_t)reader_count + 1, sizeof *waiting);
   for (int i = 0; i < reader_count; i += 1) {
     readers[i].kind = READER;
     readers[i].node = i % options.nodes;
+    readers[i].seen = calloc(options.merged ? (size_t)options.nodes : 1, sizeof(struct seen));
   }
 }
 
@@ -88,17 +89,18 @@ static void accept_event(struct reader *reader, int64_t now) {
   uint32_t sequence = reader->sequence;
   reader->pending = 0;
   if (reader->id[0]) memcpy(reader->last_id, reader->id, sizeof reader->id);
-  if (sequence >= reader->next) {
-    uint32_t shift = sequence - reader->next + 1;
-    reader->seen = shift >= 64 ? 1 : reader->seen << shift | 1;
-    reader->next = sequence + 1;
+  struct seen *seen = &reader->seen[options.merged ? reader->node : 0];
+  if (sequence >= seen->next) {
+    uint32_t shift = sequence - seen->next + 1;
+    seen->bits = shift >= 64 ? 1 : seen->bits << shift | 1;
+    seen->next = sequence + 1;
   } else {
-    uint32_t back = reader->next - 1 - sequence;
-    if (back >= 64 || reader->seen >> back & 1) {
+    uint32_t back = seen->next - 1 - sequence;
+    if (back >= 64 || seen->bits >> back & 1) {
       tally.duplicated += 1;
       return;
     }
-    reader->seen |= 1ULL << back;
+    seen->bits |= 1ULL << back;
   }
   reader->received += 1;
   reader->order = (reader->order ^ sequence) * 0x9e3779b97f4a7c15ULL;
@@ -120,6 +122,15 @@ static void data_line(struct reader *reader, const char *line, const char *end) 
     found = memmem(line, (size_t)(end - line), "seq=", 4);
     if (!found) return;
     usual = found - line;
+  }
+  if (options.merged) {
+    static const char node[] = "{\"node_id\":\"n";
+    const char *name = memmem(line, (size_t)(end - line), node, sizeof node - 1);
+    if (!name) return;
+    name += sizeof node - 1;
+    int64_t at = number(&name, end);
+    if (at >= options.nodes) return;
+    reader->node = (int)at;
   }
   found += 4;
   reader->sequence = (uint32_t)number(&found, end);

@@ -76,7 +76,8 @@ static void send_due(int64_t now) {
 static uint64_t missing(void) {
   uint64_t sum = 0;
   for (int i = 0; i < reader_count; i += 1) {
-    if (readers[i].state != STALLED) sum += sent[readers[i].node] - readers[i].received;
+    if (readers[i].state == STALLED) continue;
+    sum += (options.merged ? sent_total : sent[readers[i].node]) - readers[i].received;
   }
   return sum;
 }
@@ -167,6 +168,7 @@ static void dispatch(struct epoll_event *event) {
 static int disordered(void) {
   uint64_t *order = calloc((size_t)options.nodes, sizeof *order);
   int count = 0;
+  if (options.merged) return 0;
   for (int i = 0; i < reader_count; i += 1) {
     struct reader *reader = &readers[i];
     if (reader->received != sent[reader->node] || reader->received == 0) continue;
