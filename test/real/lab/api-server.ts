@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, isFree } from '../../../packages/server/src/launch/local/port.js'
 import { end, killAll, processesWith, start, until } from './processes.js'
+import { reservePort } from './reserved-ports.js'
 
 /** In the environment of the API server's own processes. Its value is the lab's folder. */
 const MARK_OF_API = 'REAL_LAB_API'
@@ -99,11 +100,16 @@ Host lab
   }
 }
 
-/** SkyPilot derives the port of its queue from the server's, and somebody's connection may have that one. */
+/**
+ * SkyPilot derives the port of its queue from the server's, among those that the kernel gives to
+ * connections: while the server is away, somebody's connection could have it.
+ */
 async function freeApiPort(): Promise<number> {
   for (;;) {
     const port = await freePort()
-    if (await isFree(50_000 + ((port - 46_580 + 11 + 50_000) % 10_000))) return port
+    const queue = 50_000 + ((port - 46_580 + 11 + 50_000) % 10_000)
+    reservePort(queue)
+    if (await isFree(queue)) return port
   }
 }
 

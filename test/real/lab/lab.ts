@@ -6,6 +6,7 @@ import { ask } from './ask.js'
 import { install } from './install.js'
 import { type LoginNode, startLoginNode } from './login-node.js'
 import { killAll, MARK, processesWith, run, until } from './processes.js'
+import { releasePorts } from './reserved-ports.js'
 import { type Slurm, startSlurm } from './slurm.js'
 
 /** A real SkyPilot in front of a real Slurm, on this machine alone. */
@@ -74,6 +75,7 @@ async function close(folder: string, slurm?: Slurm): Promise<void> {
     // Whatever is left of them is killed with the rest.
   }
   await killAll(() => processesWith([`${MARK}=${folder}`, `${folder}/`]))
+  releasePorts()
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   // SkyPilot's runtime on a node. Of a cluster that was not taken down, it stays.
   for (const name of readdirSync('/tmp').filter((name) => name.startsWith(`${CLUSTER_PREFIX}-`))) {
