@@ -68,12 +68,8 @@ function userHome(folder: string, endpoint: string): string {
 }
 
 async function close(folder: string, slurm?: Slurm): Promise<void> {
-  try {
-    await slurm?.command('scancel', '-u', 'root')
-    await until('Slurm’s jobs to end', async () => (await slurm?.command('squeue', '-h')) === '')
-  } catch {
-    // Whatever is left of them is killed with the rest.
-  }
+  // Whatever is left of its jobs is killed with the rest.
+  if (slurm) await endJobs(slurm).catch(() => {})
   await killAll(() => processesWith([`${MARK}=${folder}`, `${folder}/`]))
   releasePorts()
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
@@ -81,6 +77,11 @@ async function close(folder: string, slurm?: Slurm): Promise<void> {
   for (const name of readdirSync('/tmp').filter((name) => name.startsWith(`${CLUSTER_PREFIX}-`))) {
     rmSync(join('/tmp', name), { recursive: true, force: true })
   }
+}
+
+async function endJobs({ command }: Slurm): Promise<void> {
+  await command('scancel', '-u', 'root')
+  await until('Slurm’s jobs to end', async () => (await command('squeue', '-h')) === '')
 }
 
 /** Removes what labs left whose owners were killed. Only one lab is up at a time. */
