@@ -63,9 +63,14 @@ export const INTERRUPTIONS: readonly Case[] = [
   {
     name: 'restarts of both servers',
     alone: true,
+    // After each start, SkyPilot's API server starts a dozen processes before it answers a question. On
+    // two busy cores that takes two minutes.
+    limit: 20 * 60_000,
     async run(trial) {
-      const { launch, expect, lab, product, together } = trial
-      const steps = { setup: say('setup line', 40, 1), run: `${say('run line', 100, 1)}\nexit 3` }
+      const { via, launch, expect, lab, product, together } = trial
+      const gate = join(lab.folder, `gate-restarts-${via}`)
+      const run = `${say('run line', 40, 0.5)}\n${waitFor(gate)}\n${say('later run line', 40)}`
+      const steps = { setup: say('setup line', 40, 1), run: `${run}\nexit 3` }
       const launched = await launch(task(steps))
       const turns = [
         { text: 'setup line 3', signal: 'SIGKILL', how: 'kill' },
@@ -82,6 +87,7 @@ export const INTERRUPTIONS: readonly Case[] = [
           await lab.api.start()
         })
       }
+      writeFileSync(gate, '')
       await expect(launched, { ...FAILED_RUN, lag: LAG })
     },
   },
@@ -116,6 +122,11 @@ function endedWhileProvisioning(signal: 'SIGTERM' | 'SIGKILL'): Case {
   })
 }
 
+/** A script that waits until there is such a file. */
+function waitFor(file: string): string {
+  return `until [ -e ${file} ]; do sleep 0.5; done`
+}
+
 /** The job waits where it is until the server is away, and then goes on. */
 function endedWhile(moment: 'setup' | 'run', signal: 'SIGTERM' | 'SIGKILL'): Case {
   const name = `API server ended with ${signal} while ${moment}`
@@ -124,9 +135,11 @@ function endedWhile(moment: 'setup' | 'run', signal: 'SIGTERM' | 'SIGKILL'): Cas
     alone: true,
     async run({ launch, expect, lab, together }) {
       const gate = join(lab.folder, `gate-${moment}-${signal}`)
-      const waits = `until [ -e ${gate} ]; do sleep 0.5; done`
-      const text = (what: string) => `${say(`${what} line`, 10)}\n${what === moment ? waits : ''}
-${say(`later ${what} line`, 40, 0.5)}`
+      const text = (what: string) => {
+        const waits = what === moment ? [waitFor(gate)] : []
+        const lines = [say(`${what} line`, 10), ...waits, say(`later ${what} line`, 40, 0.5)]
+        return lines.join('\n')
+      }
       const launched = await launch(task({ setup: text('setup'), run: `${text('run')}\nexit 3` }))
       await launched.says(`${moment} line 10`)
       await together(async () => {

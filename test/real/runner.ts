@@ -17,6 +17,8 @@ export interface Case {
   readonly managedJobs?: true
   /** It does something to SkyPilot or Slurm that others would notice. Its two ways run at once. */
   readonly alone?: true
+  /** How long it may take, in milliseconds, where that is longer than others may. */
+  readonly limit?: number
   run(trial: Trial): Promise<void>
 }
 
@@ -97,7 +99,8 @@ async function runOne(
 ): Promise<boolean> {
   const began = Date.now()
   const ending = childSignal(signal)
-  const late = setTimeout(() => ending.abort(new Error('it takes too long')), each)
+  const { limit = each } = one
+  const late = setTimeout(() => ending.abort(new Error('it takes too long')), limit)
   const took = () => `${via} ${one.name} (${Math.round((Date.now() - began) / 1000)} s)`
   const clusters: string[] = []
   let product: Product | undefined
