@@ -12,6 +12,7 @@ const onBothStores = [
   'delete-and-launch',
   'launch-crashes',
   'launch-keys',
+  'node-launches',
   'nodes-query',
   'operations',
   'query-places',

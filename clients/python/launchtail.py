@@ -458,10 +458,14 @@ class Client:
         q: Optional[str] = None,
         before: Optional[str] = None,
         after: Optional[str] = None,
+        launch: Union[int, str, None] = None,
     ) -> History:
-        """A node's log. `before` and `after` are cursors. The rest is as for `stream`."""
+        """A node's log. `before` and `after` are cursors. The rest is as for `stream`.
+
+        launch: only entries of this launch of the node: "latest", "previous", or its number.
+        """
         query = {"tail": tail, "since": since, "level": level, "q": q}
-        query.update({"before": before, "after": after})
+        query.update({"before": before, "after": after, "launch": launch})
         with self._request("GET", f"{_path_of(node_id)}/logs", query) as answer:
             body = answer.json()
             return History(
@@ -483,14 +487,15 @@ class Client:
         since: Optional[str] = None,
         level: Levels = None,
         q: Optional[str] = None,
+        launch: Union[int, str, None] = None,
         order: Optional[str] = None,
         bom: Optional[bool] = None,
         trailer: Optional[bool] = None,
     ) -> Iterator[bytes]:
-        """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `order`,
-        `raw`, `bom` and `trailer` are as for `export_logs`."""
+        """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `launch`
+        is as for `get_node_logs`; `order`, `raw`, `bom` and `trailer` are as for `export_logs`."""
         query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level, "q": q}
-        query.update({"order": order, "bom": bom, "trailer": trailer})
+        query.update({"launch": launch, "order": order, "bom": bom, "trailer": trailer})
         answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
         return _pieces(answer)
 
@@ -573,6 +578,11 @@ class Client:
         """A node's record: the state of its launch, its phases, and its failure if it failed."""
         return self._json("GET", _path_of(node_id))
 
+    def list_node_launches(self, node_id: str) -> List[Dict[str, Any]]:
+        """A node's launches, newest first: `number`, `outcome`, `phases` and what it was."""
+        launches: List[Dict[str, Any]] = self._json("GET", f"{_path_of(node_id)}/launches")["launches"]
+        return launches
+
     def get_node_launch(self, node_id: str) -> Dict[str, Any]:
         """What a node was launched with, without its secrets: `request`, `secrets`, `masked`."""
         return self._json("GET", f"{_path_of(node_id)}/launch")
@@ -627,6 +637,7 @@ class Client:
         cursor: Optional[str] = None,
         order: Optional[str] = None,
         context: Optional[int] = None,
+        launch: Union[int, str, None] = None,
     ) -> Dict[str, Any]:
         """Entries of all nodes, newest first, also of logs that have expired: `count`, `complete`,
         `logs`, each an entry with its `node_id` and `cursor`, and `cursor`. `last_event_id` is where
@@ -635,10 +646,11 @@ class Client:
         q: only entries that this query finds; see docs/query.md.
         cursor: the `cursor` of the search before. This one goes on from there.
         context: how many entries before and after each in its log come with it, 0 to 20.
+        launch: with one `node`, only entries of this launch of it; as for `get_node_logs`.
         """
         query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
         query.update({"node": node, "limit": limit, "cursor": cursor, "order": order})
-        query.update({"context": context})
+        query.update({"context": context, "launch": launch})
         with self._request("GET", "/admin/logs", query) as answer:
             found: Dict[str, Any] = answer.json()
             last_event_id = answer.header("Log-Cursor")

@@ -284,6 +284,23 @@ class Operations(unittest.TestCase):
             joined = next(event for event in events if isinstance(event, Member))
         self.assertEqual((joined.node_id, joined.state), (made[0], "joined"))
 
+    def test_the_launches_of_a_node_are_told_apart(self):
+        node = self.new_node()
+        for entries in (["first"], ["it failed"]), (["second"], ["up"]):
+            for (message,), phase in zip(entries, ("queued", "failed")):
+                self.client.append_node_logs(node, {"message": message, "phase": phase})
+        launches = self.client.list_node_launches(node)
+        self.assertEqual([launch["number"] for launch in launches], [2, 1])
+        self.assertEqual(launches[1]["outcome"], "failed")
+        first = ["first", "it failed"]
+        history = self.client.get_node_logs(node, launch="previous")
+        self.assertEqual([entry["message"] for entry in history.logs], first)
+        found = self.client.search_logs(node=node, launch=1, order="asc")
+        self.assertEqual([entry["message"] for entry in found["logs"]], first)
+        text = b"".join(self.client.export_node_logs(node, launch=2, format="text")).decode()
+        self.assertIn("second", text)
+        self.assertNotIn("first", text)
+
     def test_there_are_figures_of_past_launches(self):
         node = self.client.create_node({"provider": "figures"})["node_id"]
         self.client.append_node_logs(node, {"message": "up", "phase": "active"})

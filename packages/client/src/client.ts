@@ -75,6 +75,8 @@ export interface Client {
   /** How SkyPilot is reached, and what can be launched through it. It may take a minute. */
   getSkyPilot(options?: CallOptions): Promise<SkyPilotState>
   getNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
+  /** The node's launches, newest first. Their numbers are those of the option `launch`. */
+  listNodeLaunches(nodeId: string, options?: CallOptions): Promise<Answer<'listNodeLaunches'>>
   /** What the node was launched with, without its secrets. */
   getNodeLaunch(nodeId: string, options?: CallOptions): Promise<NodeLaunch>
   /** Names the line that made the newest launch fail, in place of what the server has read. */
@@ -157,6 +159,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
 
     getNode: (id, { signal } = {}) => json('getNode', { id, signal }),
 
+    listNodeLaunches: (id, { signal } = {}) => json('listNodeLaunches', { id, signal }),
     getNodeLaunch: (id, { signal } = {}) => json('getNodeLaunch', { id, signal }),
 
     nameCause: (id, body, { signal } = {}) => json('nameCause', { id, body, signal }),

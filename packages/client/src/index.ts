@@ -36,6 +36,7 @@ export type {
   NodeRecord,
   PhaseTiming,
 } from './protocol/node.js'
+export type { LaunchName, LaunchSummary } from './protocol/node-launches.js'
 export type { Beat, NodeStatusChange } from './protocol/node-status.js'
 export type { NodeStatus } from './protocol/node-statuses.js'
 export type { Phase } from './protocol/phases.js'

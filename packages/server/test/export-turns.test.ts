@@ -78,7 +78,7 @@ async function serve(store: LogStore): Promise<string> {
   const app = fastify()
   const record = { created_at: '2024-01-15T10:00:00Z' }
   const registry = { find: async () => record, isKnown: async () => true } as unknown as Registry
-  const archive = { past: store }
+  const archive = { past: store, earlier: async () => store }
   const slowEntries = createSlowEntries()
   const excerpts = createExcerpts({ store, archive, readText: readEntry, registry, slowEntries })
   mountNodeExport(app, { registry, excerpts })

@@ -12,6 +12,7 @@ import {
   nodeSchema,
   nodesSchema,
 } from './node.js'
+import { nodeLaunchesSchema } from './node-launches.js'
 import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
 import {
@@ -241,6 +242,13 @@ export const operations = {
     summary: 'Get a node',
     status: 200,
     answer: nodeSchema,
+    refusals: [404],
+  },
+  listNodeLaunches: {
+    ...ROUTES.listNodeLaunches,
+    summary: 'List a node’s launches, newest first',
+    status: 200,
+    answer: nodeLaunchesSchema,
     refusals: [404],
   },
   getNodeLaunch: {

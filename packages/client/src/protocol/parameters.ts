@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type Cursor, parseCursor } from './cursor.js'
 import { type Level, parseLevels } from './levels.js'
 import { NODE_ID } from './node.js'
+import { type LaunchName, parseLaunchName } from './node-launches.js'
 import { STATS_KEYS, type StatsKey } from './stats.js'
 import { type Instant, parseDuration, parseInstant, parseSince } from './time.js'
 
@@ -100,6 +101,14 @@ export const bucket = parameter<string, number>(
       'How long a bucket is, in whole seconds: `30s`, `5m`, `1h`. By default as long as fits into 60 of them.',
   },
 )
+
+/** One of a node's launches. */
+export const launch = parameter<LaunchName, LaunchName>(parseLaunchName, "invalid 'launch' value", {
+  type: 'string',
+  pattern: '^(latest|previous|[1-9][0-9]*)$',
+  description:
+    'Only entries of one launch of the node: `latest`, `previous`, or its number, counted from 1.',
+})
 
 export const level = parameter<Level | readonly Level[], ReadonlySet<Level>>(
   parseLevels,

@@ -4,6 +4,7 @@ import {
   count,
   cursor,
   flag,
+  launch,
   level,
   moment,
   nodeIds,
@@ -44,6 +45,8 @@ export const historyQuery = z.object({
   level: level.optional(),
   /** Only entries that this query finds; see docs/query.md. */
   q: q.optional(),
+  /** Only entries of one launch: `latest`, `previous`, or its number, counted from 1. */
+  launch: launch.optional(),
   /** Only entries before the one this cursor names. */
   before: cursor('before', 'Only entries before the one this cursor names.').optional(),
   /** Only entries after the one this cursor names. */
@@ -97,6 +100,17 @@ function lastEventId(description: string) {
 }
 
 export const searchQuery = entriesQuery.extend({
+  /** With one `node`: only entries of one launch of it, `latest`, `previous` or its number. */
+  launch: launch
+    .meta({
+      override: {
+        type: 'string',
+        pattern: '^(latest|previous|[1-9][0-9]*)$',
+        description:
+          'With one `node`: only entries of one launch of it, `latest`, `previous`, or its number, counted from 1.',
+      },
+    })
+    .optional(),
   /** 1 to 1000. Default 100. */
   limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
   /** The `cursor` of the search before: this one goes on from there. */

@@ -26,6 +26,7 @@ export const ROUTES = {
   explainQuery: { method: 'GET', path: '/admin/query' },
   getStats: { method: 'GET', path: '/admin/stats' },
   getNode: { method: 'GET', path: '/admin/nodes/{id}' },
+  listNodeLaunches: { method: 'GET', path: '/admin/nodes/{id}/launches' },
   getNodeLaunch: { method: 'GET', path: '/admin/nodes/{id}/launch' },
   nameCause: { method: 'PUT', path: '/admin/nodes/{id}/failure' },
   takeBackCause: { method: 'DELETE', path: '/admin/nodes/{id}/failure' },

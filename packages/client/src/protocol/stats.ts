@@ -6,7 +6,7 @@ import { answers } from './schemas.js'
 export const STATS_KEYS = ['provider', 'region', 'gpu', 'model', 'spot'] as const
 export type StatsKey = (typeof STATS_KEYS)[number]
 
-const OUTCOMES = ['succeeded', 'failed', 'terminated'] as const
+export const OUTCOMES = ['succeeded', 'failed', 'terminated'] as const
 /** How a launch ended. One that became active succeeded, whatever happened to the node later. */
 export type LaunchOutcome = (typeof OUTCOMES)[number]
 

@@ -1,4 +1,4 @@
-import { parseDuration } from '@launchtail/client/protocol'
+import { parseDuration, parseLaunchName } from '@launchtail/client/protocol'
 import { InvalidArgumentError, Option } from 'commander'
 import { timeIn } from './format/clock.js'
 
@@ -38,4 +38,17 @@ function zoneOf(zone: string): string {
   } catch {
     throw new InvalidArgumentError('It must be local, utc, or a name such as Europe/Berlin.')
   }
+}
+
+/** The flag that names one of a node's launches. */
+export function launchFlag(): Option {
+  return new Option(
+    '--launch <launch>',
+    'only this launch of the node: latest, previous, or its number',
+  ).argParser((text) => {
+    const name = parseLaunchName(text)
+    if (name === undefined)
+      throw new InvalidArgumentError('It must be latest, previous or a number from 1.')
+    return name
+  })
 }

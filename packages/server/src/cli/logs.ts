@@ -1,14 +1,15 @@
-import type { Client, Level, Phase, StreamOptions } from '@launchtail/client'
+import type { Client, LaunchName, Level, Phase, StreamOptions } from '@launchtail/client'
 import { PHASES, parseCursor } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
-import { durationFlag, zoneFlag } from './flags.js'
+import { durationFlag, launchFlag, zoneFlag } from './flags.js'
 import { exitCodeOf, followNode, type Output } from './follow.js'
 import { followAll } from './follow-all.js'
 import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
+import { showLaunch } from './show-launch.js'
 import { shortIds } from './table.js'
 
 interface LogsFlags extends ServerFlags {
@@ -20,6 +21,7 @@ interface LogsFlags extends ServerFlags {
   level?: string
   query?: string
   after?: string
+  launch?: LaunchName
   timeout: number
   output: Output
   tz: string
@@ -42,6 +44,7 @@ export function logsCommand(): Command {
     )
     .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
     .option('-q, --query <query>', 'only entries that this query finds; see docs/query.md')
+    .addOption(launchFlag())
     .option('--after <id>', 'only what follows the event with this id; -o json shows ids')
     .addOption(durationFlag('--timeout <time>', 'give up after this long without an entry', '15m'))
     .addOption(
@@ -61,6 +64,7 @@ Examples:
   $ launchtail logs --level error --since 1h cic-aws-uswest2-a100-spot-550e84
   $ launchtail logs -f node-a node-b       two at once, each in a colour
   $ launchtail logs -f --all -q 'level:>=warn'  all launches, a colour for each node
+  $ launchtail logs 550e84 --launch previous       of the launch before this one
   $ launchtail logs 550e84 --tail all -q 'level:>=warn -"still loading"'
 `,
     )
@@ -79,7 +83,15 @@ Examples:
       }
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
-      const { output, tz, quiet, numbers } = flags
+      const { output, tz, quiet, numbers, launch } = flags
+      if (launch !== undefined) {
+        const [id = ''] = ids
+        const asked = { ...pastOptions(flags), launch }
+        await showLaunch(client, id, { ...asked, output, tz, numbers }).catch((error) => {
+          throw explained(error, { ...flags })
+        })
+        return
+      }
       process.exitCode = await showLogs(client, ids, {
         ...streamOptions(flags),
         output,
@@ -92,7 +104,15 @@ Examples:
     })
 }
 
-function refuseMixed(names: readonly string[], { all, follow, phase, numbers }: LogsFlags): void {
+function refuseMixed(names: readonly string[], flags: LogsFlags): void {
+  const { all, follow, phase, numbers, launch, after } = flags
+  if (launch !== undefined && (follow || after !== undefined || names.length !== 1)) {
+    throw new CliError('--launch needs a single node, and neither -f nor --after')
+  }
+  const isPart = [flags.query, flags.level, flags.since].some((flag) => flag !== undefined)
+  if (launch !== undefined && numbers && isPart) {
+    throw new CliError('--numbers and --launch exclude -q, --level and --since')
+  }
   if (!all && names.length === 0) throw new CliError('name a node, or follow all with -f --all')
   if (!all && phase !== undefined) throw new CliError('--phase needs --all')
   if (!all) return
@@ -160,15 +180,20 @@ export async function showLogs(
   }
 }
 
-function streamOptions({ follow = false, ...flags }: LogsFlags) {
-  const { tail, since, level, query, after, timeout } = flags
+function pastOptions({ tail, since, level, query }: LogsFlags) {
   return {
-    follow,
     tail: tail === 'all' ? 'all' : Number(tail),
     ...(since !== undefined && { since }),
     // The server refuses what is not a level.
     ...(level !== undefined && { level: level as Level }),
     ...(query !== undefined && { q: query }),
+  } as const
+}
+
+function streamOptions({ follow = false, after, timeout, ...flags }: LogsFlags) {
+  return {
+    follow,
+    ...pastOptions({ ...flags, timeout }),
     ...(after !== undefined && { lastEventId: after }),
     timeout,
   } as const

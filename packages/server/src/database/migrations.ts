@@ -233,4 +233,12 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  // The launches that are there have no index: where a node has one, its entries are the whole list.
+  '013-launch-indexes': {
+    async up(db: Kysely<unknown>) {
+      const numbers = () => db.schema.alterTable('launch_numbers')
+      await numbers().addColumn('first_index', 'integer').execute()
+      await numbers().addColumn('started_at', 'text').execute()
+    },
+  },
 }

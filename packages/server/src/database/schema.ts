@@ -126,6 +126,10 @@ export interface LaunchNumbersTable {
   node_id: string
   /** 1 if the node was deleted since. */
   deleted: number
+  /** The place in the node's list of the launch's first entry; null for launches of early versions. */
+  first_index: number | null
+  /** As in `launch_history`. Null until the launch has ended. */
+  started_at: string | null
 }
 
 /** A cluster that may have outlived its launch. It is taken down in the background. */

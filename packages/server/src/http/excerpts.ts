@@ -1,4 +1,4 @@
-import type { ExportQuery, LogEntry } from '@launchtail/client/protocol'
+import type { ExportQuery, LaunchName, LogEntry } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { HttpError, nodeNotFound } from '../errors.js'
 import type { Archive } from '../find/archive/archive.js'
@@ -20,7 +20,7 @@ import { createWriter } from './write-texts.js'
 
 export interface ExcerptsOptions {
   store: LogStore
-  archive: Pick<Archive, 'past'>
+  archive: Pick<Archive, 'past' | 'earlier'>
   readText: ReadText
   registry: Registry
   slowEntries: SlowEntries
@@ -48,10 +48,16 @@ export function createExcerpts({
   /** A part of the live log, or of what the archive has of it once that has expired. */
   async function excerptOf<Match>(
     nodeId: string,
-    filter: HistoryFilter,
+    { launch, ...rest }: HistoryFilter & { launch?: LaunchName | undefined },
     findIn: (log: Log) => Source<Match>['find'],
   ): Promise<{ excerpt: Excerpt<Match>; isExpired: boolean }> {
+    const within = launch === undefined ? undefined : await placeOf(nodeId, launch)
+    const filter = { ...rest, within }
     const read = (log: Log) => readHistory({ ...log, nodeId, find: findIn(log) }, filter)
+    if (within && within.back > 0) {
+      const earlier = { ...past, store: await archive.earlier(within.back) }
+      return { excerpt: await read(earlier), isExpired: true }
+    }
     try {
       const excerpt = await read(live)
       if (excerpt.length > 0 || !(await hadEntries(nodeId))) return { excerpt, isExpired: false }
@@ -61,6 +67,12 @@ export function createExcerpts({
       if ((await store.length(nodeId)) > 0) throw error
     }
     return { excerpt: await read(past), isExpired: true }
+  }
+
+  /** Where a launch is, whoever has written it. */
+  async function placeOf(nodeId: string, launch: LaunchName) {
+    if (!(await registry.find(nodeId, await store.length(nodeId)))) throw nodeNotFound()
+    return registry.launches.place(nodeId, launch)
   }
 
   /** Decides which entries are sent; undefined where all are. */

@@ -15,6 +15,8 @@ export interface LaunchRows {
   ended(nodeId: string): Promise<string[]>
   /** The request of the node's newest launch. */
   newest(nodeId: string): Promise<Pick<LaunchRow, 'request'> | undefined>
+  /** The requests of all of them, oldest first. */
+  each(nodeId: string): Promise<Pick<LaunchRow, 'request' | 'created_at'>[]>
   /** Asks whoever runs the launch, or takes it up, to terminate it. */
   cancel(launchId: string): Promise<void>
   /** Removes all launches of the node. Throws 409, and removes none, if one is not over. */
@@ -36,6 +38,8 @@ export function createLaunchRows(database: Database): LaunchRows {
     },
     newest: (nodeId) =>
       ofNode(nodeId).select('request').orderBy('created_at', 'desc').limit(1).executeTakeFirst(),
+    each: (nodeId) =>
+      ofNode(nodeId).select(['request', 'created_at']).orderBy('created_at').execute(),
     async cancel(launchId) {
       await database
         .updateTable('launches')

@@ -62,6 +62,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   return {
     launch,
     asked,
+    askedEach,
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
     terminate: createTermination({ ...options, runs }),
     async resume() {
@@ -95,6 +96,14 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     const known = readAsked(row)
     if (known) return known
     throw new HttpError(404, `node ${nodeId} was launched before requests were kept`)
+  }
+
+  async function askedEach(nodeId: string) {
+    const all = await rows.each(nodeId)
+    return all.flatMap((row) => {
+      const known = readAsked(row)
+      return known ? [{ ...known, askedAt: row.created_at }] : []
+    })
   }
 
   function forget(nodeId: string, rest: () => Promise<void>): Promise<void> {

@@ -18,18 +18,22 @@ const MIN_PAGE = 100
 /** Characters of texts that are kept in memory for one answer. More is read a second time. */
 const KEPT = 256 * 1024
 
-/** Looks for the last `tail` matches before an index. */
+/** Looks for the last `tail` matches before an index, down to `lowest`. */
 export async function lastBefore<Match>(
   { store, nodeId, find }: Source<Match>,
-  { to, tail }: { to: number; tail: number },
+  { to, lowest = 0, tail }: { to: number; lowest?: number; tail: number },
 ): Promise<Range<Match>> {
   const keeping = keeper<Match>(tail)
   let from = to
   let newest: string | undefined
   let oldest: string | undefined
-  while (from > 0 && keeping.missing() > 0) {
-    if (keeping.isSettled()) return { from: 0, to, kept: undefined, oldest: undefined, newest }
-    const texts = await store.readBefore(nodeId, from, pageFor(keeping.missing()))
+  while (from > lowest && keeping.missing() > 0) {
+    if (keeping.isSettled()) return { from: lowest, to, kept: undefined, oldest: undefined, newest }
+    const texts = await store.readBefore(
+      nodeId,
+      from,
+      Math.min(from - lowest, pageFor(keeping.missing())),
+    )
     if (texts.length === 0) break
     const start = from - texts.length
     newest ??= texts.at(-1)

@@ -24,6 +24,8 @@ export interface HistoryFilter {
   readonly tail: number
   readonly before?: Cursor | undefined
   readonly after?: Cursor | undefined
+  /** A part of the list, as if there were nothing else: from an index on, up to another one. */
+  readonly within?: { readonly from: number; readonly to: number } | undefined
   /** The order of the pages; by default, the oldest come first. */
   readonly order?: 'asc' | 'desc'
 }
@@ -65,15 +67,24 @@ export async function readHistory<Match>(
 const ATTEMPTS = 5
 const AGAIN = { headers: { 'Retry-After': '1' } }
 
+const WHOLE = { from: 0, to: Number.POSITIVE_INFINITY }
+
 async function readOnce<Match>(
   options: HistoryOptions<Match>,
-  { tail, before, after, order }: HistoryFilter,
+  { tail, before, after, within = WHOLE, order }: HistoryFilter,
 ): Promise<Excerpt<Match>> {
   const { store, readText, nodeId } = options
-  const length = await store.length(nodeId)
+  const length = Math.min(await store.length(nodeId), within.to)
+  const lowest = Math.min(within.from, length)
   const range = after
-    ? await firstAfter(options, { from: (await indexOf(after)) + 1, length, tail })
-    : await lastBefore(options, { to: before ? await indexOf(before) : length, tail })
+    ? await firstAfter(options, {
+        from: Math.max(lowest, (await indexOf(after)) + 1),
+        ...{ length, tail },
+      })
+    : await lastBefore(options, {
+        to: Math.max(lowest, Math.min(length, before ? await indexOf(before) : length)),
+        ...{ lowest, tail },
+      })
   const { from, to, kept, oldest, newest } = range
   const first = from < to ? await cursorAt(from, oldest) : undefined
   const last = await cursorAt(to - 1, newest)

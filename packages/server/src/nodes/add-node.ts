@@ -43,7 +43,7 @@ export async function addNode(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
   if (inserted > 0n) {
-    await numberLaunches(transaction, nodeId, 1)
+    await numberLaunches(transaction, nodeId, [0])
     return
   }
   if (!replace) throw new HttpError(409, `a node named "${nodeId}" already exists`)

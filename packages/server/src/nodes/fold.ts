@@ -44,6 +44,8 @@ export interface Folded extends LaunchState {
   finished: Finished[]
   /** The launches that have ended since the record was read. */
   ended: Ended[]
+  /** Where in the list the launches began that have begun since the record was read. */
+  begun: number[]
   /** The instances of active nodes that were preempted since the record was read. */
   losses: Loss[]
 }
@@ -64,6 +66,7 @@ export const UNFOLDED: Folded = {
   phases: [],
   finished: [],
   ended: [],
+  begun: [],
   losses: [],
 }
 
@@ -99,6 +102,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
     ended: endsNow ? withNewest(record.ended, endedBy(entry, phases, failure)) : record.ended,
+    begun: fresh ? withNewest(record.begun, index) : record.begun,
     losses: isPreempted(record, entry, failure)
       ? withNewest(record.losses, lossOf(record, entry))
       : record.losses,

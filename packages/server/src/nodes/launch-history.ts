@@ -115,7 +115,7 @@ function toRow(
 }
 
 /** An entry's time in UTC, so that it sorts as text: the sender may have used any offset. */
-function utc(timestamp: string): string {
+export function utc(timestamp: string): string {
   return iso(parseInstant(timestamp) ?? { seconds: 0, nanos: 0 })
 }
 

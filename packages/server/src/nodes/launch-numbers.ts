@@ -2,7 +2,6 @@ import type { Phase } from '@launchtail/client/protocol'
 import type { Transaction } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { Schema } from '../database/schema.js'
-import type { Folded } from './fold.js'
 
 /** A launch by its number: the launches of all nodes are counted as they begin. */
 export interface NumberedLaunch {
@@ -103,26 +102,44 @@ function toKnown({ deleted, ...row }: Parameters<typeof toLaunch>[0] & { deleted
   return { ...toLaunch(row), deleted: deleted !== 0 }
 }
 
-/** How many launches began between two states of a record. A node begins with a launch. */
-export function launchesBegun(isNew: boolean, before: Folded, after: Folded): number {
-  const wasOpen = isNew || before.ended_at === undefined ? 1 : 0
-  const isOpen = after.ended_at === undefined ? 1 : 0
-  return (isNew ? 1 : 0) + Math.max(0, after.ended.length + isOpen - wasOpen)
-}
-
-/** Counts so many new launches of a node. */
+/** Counts new launches of a node, each by the place in the list of its first entry. */
 export async function numberLaunches(
   transaction: Transaction<Schema>,
   nodeId: string,
-  launches: number,
+  firstIndexes: readonly number[],
 ): Promise<void> {
-  for (let left = launches; left > 0; left -= 1) {
+  for (const first_index of firstIndexes) {
     const { number } = await transaction
       .insertInto('launch_numbers')
-      .values({ node_id: nodeId, deleted: 0 })
+      .values({ node_id: nodeId, deleted: 0, first_index })
       .returning('number')
       .executeTakeFirstOrThrow()
     if (number % PRUNE_EVERY === 0) await prune(transaction, number - KEPT)
+  }
+}
+
+/** Stores by which beginnings the node's newest launches, except one that is open, have ended. */
+export async function endNumbers(
+  transaction: Transaction<Schema>,
+  nodeId: string,
+  startedAt: readonly string[],
+  isOpen: boolean,
+): Promise<void> {
+  const rows = await transaction
+    .selectFrom('launch_numbers')
+    .select('number')
+    .where('node_id', '=', nodeId)
+    .where('deleted', '=', 0)
+    .orderBy('number', 'desc')
+    .offset(isOpen ? 1 : 0)
+    .limit(startedAt.length)
+    .execute()
+  for (const [i, { number }] of rows.entries()) {
+    await transaction
+      .updateTable('launch_numbers')
+      .set({ started_at: startedAt[startedAt.length - 1 - i] ?? null })
+      .where('number', '=', number)
+      .execute()
   }
 }
 

@@ -10,6 +10,8 @@ export interface Launches {
   launch(request: LaunchRequest, once?: Once): Promise<Launched>
   /** The request of the node's newest launch, without its secrets. Throws 404 if it is not known. */
   asked(nodeId: string): Promise<NodeLaunch>
+  /** The requests of all the node's launches by this server, oldest first, and when each was made. */
+  askedEach(nodeId: string): Promise<(NodeLaunch & { readonly askedAt: string })[]>
   /** True if this server has a launch of the node that is not over. */
   isRunning(nodeId: string): Promise<boolean>
   /** Returns as soon as the termination is certain to happen. The log shows when it is done. */

@@ -1,5 +1,5 @@
 import type { NodeRecord, NodesQuery, Stats } from '@launchtail/client/protocol'
-import type { LaunchFacts, Query } from '@launchtail/client/query'
+import type { Query } from '@launchtail/client/query'
 import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
 import { type ReadText, readEntry } from '../logs/entry-text.js'
@@ -8,15 +8,13 @@ import { addNode, type NewNode } from './add-node.js'
 import { type Corrections, createCorrections } from './corrections.js'
 import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
-import { type FoldedCount, readFolded, readLaunchFacts } from './launch-facts.js'
 import { createLaunchHistory } from './launch-history.js'
-import { createLaunchNumbers, type LaunchNumbers } from './launch-numbers.js'
-import { type Launching, readLaunching } from './launching.js'
 import { readNodePage } from './node-pages.js'
 import type { Ownership } from './ownership.js'
 import { createPhaseHistory } from './phase-history.js'
-import { countNodes, nodesNamed, rowsOf } from './reads.js'
+import { rowsOf } from './reads.js'
 import { createRecordReader } from './record-reader.js'
+import { createRecordReads, type RecordReads } from './record-reads.js'
 import { createRecordWriter, type RecordWriter } from './record-writer/index.js'
 import { removeNode } from './remove-node.js'
 import { createStats, type StatsQuestion } from './statistics/answer.js'
@@ -25,6 +23,7 @@ import { createWatchers } from './watchers.js'
 /** The nodes' records. */
 export interface Registry
   extends Corrections,
+    RecordReads,
     Pick<RecordWriter, 'appended' | 'catchUp' | 'flush'> {
   /**
    * Adds a node. Throws 409 if one with that id exists, unless `replace` is set, and if another
@@ -46,19 +45,8 @@ export interface Registry
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
   /** Statistics of the launches that have ended. `find` is the query in `q`. */
   stats(question: StatsQuestion, find?: Query): Promise<Stats>
-  /** The fields of each node's launch that a query can ask for. */
-  facts(): Promise<Map<string, LaunchFacts>>
-  /** How many entries the records include that have changed since a time, a page at a time. */
-  folded(since: string): AsyncIterable<FoldedCount[]>
-  /** The number of nodes. */
-  count(): Promise<number>
   /** Calls back for each record that is stored or removed, until the returned function is called. */
   watch(changed: (nodeId: string) => void): () => void
-  /** The ids of the nodes with this cluster name that are not terminated. */
-  named(clusterName: string): Promise<string[]>
-  /** The launches that are under way, ours and those that are sent in. */
-  launching(): Promise<Launching[]>
-  readonly numbers: LaunchNumbers
   remove(nodeId: string): Promise<void>
   /** Throws 409 if another server looks after the node. */
   refuseForeign(nodeId: string): Promise<void>
@@ -106,16 +94,11 @@ export function createRegistry({
     find,
     list,
     stats: createStats({ database, flush: writer.flush, now }),
-    launching: () => readLaunching(database, phaseHistory),
-    numbers: createLaunchNumbers(database),
+    ...createRecordReads(database, phaseHistory),
     remove,
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
     isKnown: known.has,
     records: async (nodeIds) => recordsOf([...(await rowsOf(database, nodeIds)).values()]),
-    facts: () => readLaunchFacts(database),
-    folded: (since) => readFolded(database, since),
-    count: () => countNodes(database),
-    named: (clusterName) => nodesNamed(database, clusterName),
     correct: (nodeId, cause) => changed(nodeId, () => corrections.correct(nodeId, cause)),
     takeBack: (nodeId) => changed(nodeId, () => corrections.takeBack(nodeId)),
     watch,

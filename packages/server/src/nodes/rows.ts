@@ -72,6 +72,7 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     phases: timingsOf(phases),
     finished: [],
     ended: [],
+    begun: [],
     losses: [],
   }
 }

@@ -107,9 +107,9 @@ async function open(): Promise<ArchiveCalls> {
     reachedBy: createReachedBy(reading),
     readExport: exports.read,
     closeExport: exports.close,
-    pastLength(nodeId) {
+    pastLength(back, nodeId) {
       upkeep.expire()
-      return past.length(nodeId)
+      return past.length(back, nodeId)
     },
     readPast: past.read,
     readPastBefore: past.readBefore,

@@ -29,8 +29,10 @@ export interface Archive {
   count(question: Asked<CountQuestion>, query?: Query): Promise<CountAnswer>
   /** Begins an export of every entry that was acknowledged before. */
   export(question: Asked<ExportQuestion>, query?: Query): Promise<Exported>
-  /** The logs of nodes whose live log has expired. */
+  /** The logs of nodes whose live log has expired: the newest that the archive has of each. */
   readonly past: PastLists
+  /** The logs that the archive has of nodes from before their newest so many. */
+  earlier(back: number): Promise<PastLists>
   close(): Promise<void>
 }
 
@@ -75,7 +77,12 @@ export function createArchive(options: ArchiveOptions): Archive {
     reachedBy: (nodeIds, upTo) => thread.call('reachedBy', nodeIds, upTo),
     count,
     export: begin,
-    past: readPast(file, thread),
+    past: readPast(file, thread, 0),
+    async earlier(back) {
+      // The archive must have the newest log, or it would take an earlier one for it.
+      await bringUpToDate()
+      return readPast(file, thread, back)
+    },
     close,
   }
 
@@ -148,12 +155,13 @@ export function createArchive(options: ArchiveOptions): Archive {
 }
 
 /** Nothing is asked where there is no archive: that would create one. */
-function readPast(file: string, thread: Pick<ArchiveThread, 'call'>): PastLists {
+function readPast(file: string, thread: Pick<ArchiveThread, 'call'>, back: number): PastLists {
   const isThere = () => existsSync(file)
   return {
-    length: async (nodeId) => (isThere() ? thread.call('pastLength', nodeId) : 0),
-    read: async (...given) => (isThere() ? thread.call('readPast', ...given) : []),
-    readBefore: async (...given) => (isThere() ? thread.call('readPastBefore', ...given) : []),
+    length: async (nodeId) => (isThere() ? thread.call('pastLength', back, nodeId) : 0),
+    read: async (...given) => (isThere() ? thread.call('readPast', back, ...given) : []),
+    readBefore: async (...given) =>
+      isThere() ? thread.call('readPastBefore', back, ...given) : [],
   }
 }
 

@@ -22,9 +22,9 @@ export interface ArchiveCalls {
   /** The next entries of an export; undefined where there are no more. */
   readExport(id: number): Promise<Piece | undefined>
   closeExport(id: number): void
-  pastLength(nodeId: string): number
-  readPast(nodeId: string, from: number, limit: number): string[]
-  readPastBefore(nodeId: string, to: number, limit: number): string[]
+  pastLength(back: number, nodeId: string): number
+  readPast(back: number, nodeId: string, from: number, limit: number): string[]
+  readPastBefore(back: number, nodeId: string, to: number, limit: number): string[]
   /** Resolves when nothing is left to do, with the time at which something will be over. */
   rest(): Promise<number | undefined>
   close(): Promise<void>

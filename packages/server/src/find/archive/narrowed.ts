@@ -63,7 +63,7 @@ function timeIn(query: Query | undefined, { now, since, until }: Question) {
 function listsOf(
   db: Sqlite,
   query: Query | undefined,
-  { now, nodes, launches }: Question,
+  { now, nodes, launches, part }: Question,
 ): ReadonlySet<number> | undefined {
   if (!nodes && !launches) return undefined
   const mayMatch = query && launches ? mayMatchLaunch(query.expression, now) : () => true
@@ -71,5 +71,16 @@ function listsOf(
   const lists = (rows as { id: number; node: string }[]).filter(
     ({ node }) => (!nodes || nodes.has(node)) && mayMatch(launches?.get(node)),
   )
+  if (part)
+    return new Set(
+      lists
+        .map(({ id }) => id)
+        .sort(newestFirst)
+        .slice(part.back, part.back + 1),
+    )
   return lists.length === rows.length ? undefined : new Set(lists.map(({ id }) => id))
+}
+
+function newestFirst(a: number, b: number): number {
+  return b - a
 }

@@ -1,7 +1,7 @@
 import { type LogStore, READ_BYTES } from '../../logs/store.js'
 import type { Sqlite } from '../../sqlite.js'
 
-/** The newest list that the archive has of a node, read as a live one is. */
+/** The lists that the archive has of nodes, of each the same one, read as a live one is. */
 export type PastLists = Pick<LogStore, 'length' | 'read' | 'readBefore'>
 
 interface List {
@@ -15,37 +15,37 @@ interface Row {
   readonly body: string
 }
 
-/** The same, within the archive's thread. */
+/** The same, within the archive's thread. `back` is how many lists of the node are newer. */
 export function createPastLists(db: Sqlite) {
-  const newest = db.prepare(
+  const lists = db.prepare(
     `select id, length, kept_from from lists where node = ? and removed = 0
-     order by id desc limit 1`,
+     order by id desc limit 1 offset ?`,
   )
   const onwards = db.prepare(
     'select idx, body from entries where list = ? and idx >= ? order by idx limit ?',
   )
-  const back = db.prepare(
+  const backwards = db.prepare(
     'select idx, body from entries where list = ? and idx between ? and ? order by idx desc limit ?',
   )
   return {
-    length: (nodeId: string) => listOf(nodeId)?.length ?? 0,
-    read(nodeId: string, from: number, limit: number): string[] {
-      const list = listOf(nodeId)
+    length: (back: number, nodeId: string) => listOf(back, nodeId)?.length ?? 0,
+    read(back: number, nodeId: string, from: number, limit: number): string[] {
+      const list = listOf(back, nodeId)
       if (!list) return []
       const rows = onwards.iterate(list.id, Math.max(from, list.kept_from), limit)
       return bounded(rows, { at: from, end: Math.min(list.length, from + limit), step: 1 })
     },
-    readBefore(nodeId: string, to: number, limit: number): string[] {
-      const list = listOf(nodeId)
+    readBefore(back: number, nodeId: string, to: number, limit: number): string[] {
+      const list = listOf(back, nodeId)
       if (!list || to > list.length) return []
-      const rows = back.iterate(list.id, list.kept_from, to - 1, limit)
+      const rows = backwards.iterate(list.id, list.kept_from, to - 1, limit)
       const end = Math.max(-1, to - 1 - limit)
       return bounded(rows, { at: to - 1, end, step: -1 }).reverse()
     },
   }
 
-  function listOf(nodeId: string): List | undefined {
-    return newest.get(nodeId) as List | undefined
+  function listOf(back: number, nodeId: string): List | undefined {
+    return lists.get(nodeId, back) as List | undefined
   }
 }
 

@@ -15,8 +15,19 @@ export interface Question {
   readonly phase: Phase | undefined
   /** Only entries of these nodes. */
   readonly nodes: ReadonlySet<string> | undefined
+  /** Only entries of this part of a log of the one node. */
+  readonly part?: LogPart | undefined
   /** By node, where the query asks for fields of the launch. */
   readonly launches: ReadonlyMap<string, LaunchFacts> | undefined
+}
+
+/** A part of a log of a node: one of its launches. */
+export interface LogPart {
+  /** How many logs of the node are newer than this one. */
+  readonly back: number
+  /** From an index on, up to another one. */
+  readonly from: number
+  readonly to: number
 }
 
 export interface SearchQuestion extends Question {

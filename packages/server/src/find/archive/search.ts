@@ -101,12 +101,16 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
       last = row
       scanned += 1
       const list = narrowed.lists?.has(row.list) === false ? undefined : visible(row.list)
-      if (list && row.idx >= list.keptFrom) {
+      if (list && row.idx >= list.keptFrom && isIn(question.part, row)) {
         const entry = matches(row, list.node)
         if (entry) yield { row, entry, node: list.node }
       }
     }
   }
+}
+
+function isIn(part: Question['part'], { idx }: StoredRow): boolean {
+  return !part || (idx >= part.from && idx < part.to)
 }
 
 /** Gives the entry of a row if it is found. Reading it costs most, so that comes after the rest. */

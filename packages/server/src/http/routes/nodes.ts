@@ -10,6 +10,7 @@ import type { Registry } from '../../nodes/registry.js'
 import type { SentIn } from '../../nodes/sent-in.js'
 import { endIfStalled } from '../connections.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
+import { withRequests } from '../launch-requests.js'
 import { serve } from '../operation.js'
 import { refuseUnknownCode } from '../unknown-code.js'
 
@@ -60,6 +61,12 @@ export function mountNodes(
     },
 
     getNode: ({ id }) => recordOf(id),
+
+    async listNodeLaunches({ id }) {
+      const node = await recordOf(id)
+      const asked = await launches.askedEach(id)
+      return { node_id: id, launches: withRequests(await registry.launches.list(node), asked) }
+    },
 
     async getNodeLaunch({ id }) {
       if (!(await registry.isKnown(id))) throw nodeNotFound()

@@ -3,21 +3,29 @@ import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance } from 'fastify'
 import type { Archive } from '../../find/archive/archive.js'
 import type { SearchAnswer } from '../../find/archive/question.js'
+import type { Registry } from '../../nodes/registry.js'
 import type { Merged } from '../../stream/merged/merged.js'
 import { entriesOf } from '../entries-of.js'
 import { type Json, serve } from '../operation.js'
+import { placeOfLaunch } from '../place-of-launch.js'
 
 export interface SearchOptions {
   archive: Archive
+  registry: Pick<Registry, 'find' | 'launches'>
   merged: Pick<Merged, 'joining'>
 }
 
 /** Entries of all nodes, and how many there are. */
-export function mountSearch(app: FastifyInstance, { archive, merged }: SearchOptions): void {
+export function mountSearch(
+  app: FastifyInstance,
+  { archive, registry, merged }: SearchOptions,
+): void {
   serve(app, {
     async searchLogs({ query, find }) {
       const { limit, order, cursor, context } = query
-      const question = { ...entriesOf(query), limit, order, cursor, context }
+      const { node, launch } = query
+      const part = launch === undefined ? undefined : await placeOfLaunch(registry, node, launch)
+      const question = { ...entriesOf(query), part, limit, order, cursor, context }
       const joining = await joiningOf(query, find)
       const found = await archive.search(question, find)
       // With more to be found in this order, the newest entries are not among these.
@@ -46,10 +54,17 @@ export function mountSearch(app: FastifyInstance, { archive, merged }: SearchOpt
 
   /** The stream knows phases of launches alone, and the older pages have no newest entry. */
   async function joiningOf(
-    { node: nodes, level: levels, phase, order, cursor }: ParsedQuery<Operations['searchLogs']>,
+    {
+      node: nodes,
+      level: levels,
+      phase,
+      launch,
+      order,
+      cursor,
+    }: ParsedQuery<Operations['searchLogs']>,
     find: Query | undefined,
   ) {
-    if (phase || (order === 'desc' && cursor !== undefined)) return undefined
+    if (phase || launch || (order === 'desc' && cursor !== undefined)) return undefined
     const joining = await merged.joining({ nodes, levels, find, phase })
     if (!joining) return undefined
     return {

@@ -34,7 +34,7 @@ export async function foldNews(
       // `catchUp` has read them already. In a shorter list they would be those of a new list.
       included = folded - index
     } else if (index === 0 && startsAnew(record, entries)) {
-      record = UNFOLDED
+      record = { ...UNFOLDED, begun: [...record.begun, 0] }
     }
     record = await foldAll(record, index + included, entries.slice(included))
     folded = index + Math.max(length, included)

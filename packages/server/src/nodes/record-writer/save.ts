@@ -2,8 +2,8 @@ import type { Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.js'
 import type { EndReader } from '../ends/end-reader.js'
 import type { Folded } from '../fold.js'
-import type { LaunchHistory } from '../launch-history.js'
-import { launchesBegun, numberLaunches } from '../launch-numbers.js'
+import { type LaunchHistory, utc } from '../launch-history.js'
+import { endNumbers, numberLaunches } from '../launch-numbers.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { type About, columns, type Row, wordsOf } from '../rows.js'
 
@@ -32,12 +32,15 @@ export async function saveRecord(
 ): Promise<void> {
   const { nodeId, row, before, record } = change
   await saveRow(change, transaction, time)
-  await numberLaunches(transaction, nodeId, launchesBegun(row === undefined, before, record))
+  // A node begins with a launch.
+  await numberLaunches(transaction, nodeId, [...(row ? [] : [0]), ...record.begun])
   if (record.phases !== before.phases) await savePhases(change, transaction)
   const cluster_name = row?.cluster_name ?? undefined
   const about = { ...(JSON.parse(row?.about ?? '{}') as About), cluster_name }
   await phaseHistory.add(transaction, nodeId, about, record.finished)
   if (record.ended.length > 0) {
+    const startedAt = record.ended.map(({ started_at }) => utc(started_at))
+    await endNumbers(transaction, nodeId, startedAt, record.ended_at === undefined)
     for (const read of endReaders) await read(transaction, nodeId, about, record.ended)
   }
   await launchHistory.lose(transaction, nodeId, record.losses)
