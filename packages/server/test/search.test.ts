@@ -14,7 +14,6 @@ import {
   temporaryFolder,
   until,
 } from './support/processes.js'
-import { seededRandom } from './support/seed.js'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -173,30 +172,6 @@ describe('the archive', () => {
     expect((await search(idle, { q: 'x' })).count).toBe(0)
   })
 
-  it('has each entry once after any end of the server', { timeout: 120_000 }, async () => {
-    const random = seededRandom('kills')
-    const dataDir = await temporaryFolder()
-    let id: string | undefined
-    let sent = 0
-    for (let kill = 0; kill < 6; kill += 1) {
-      const running = await startServer({ dataDir })
-      id ??= await newNode(running)
-      const end = performance.now() + 200 + random() * 1500
-      while (performance.now() < end) {
-        const messages = Array.from({ length: 20 }, (_, n) => `lychee ${sent + n}`)
-        await send(running, id, messages)
-        sent += 20
-        if (random() < 0.2) await search(running, { q: 'lychee', limit: '1' })
-      }
-      await running.kill()
-    }
-    const last = await startServer({ dataDir })
-    const found = await searchAll(last, { q: 'lychee', node: id as string, order: 'asc' })
-    expect(found.map(({ message }) => message)).toEqual(
-      Array.from({ length: sent }, (_, n) => `lychee ${n}`),
-    )
-  })
-
   it('keeps what the live log no longer has', async () => {
     const brief = await startServer({ env: { LAUNCHTAIL_RETENTION: '8s' } })
     const id = await newNode(brief)
@@ -328,16 +303,6 @@ async function counted(query: Record<string, string>): Promise<Counted> {
   const response = await server.fetch(`/admin/logs/stats?${new URLSearchParams(query)}`)
   expect(response.status).toBe(200)
   return (await response.json()) as Counted
-}
-
-async function searchAll(of: RunningServer, query: Record<string, string>) {
-  const all: Found['logs'] = []
-  for (let cursor: string | undefined; ; ) {
-    const page = await search(of, { ...query, limit: '1000', ...(cursor && { cursor }) })
-    all.push(...page.logs)
-    cursor = page.cursor
-    if (!cursor) return all
-  }
 }
 
 async function answer(of: RunningServer, path: string): Promise<{ logs: LogEntry[] }> {
