@@ -8,7 +8,7 @@ import { QueryInput } from '../log/QueryInput.js'
 import { inert } from '../parts/inert.js'
 import { client } from '../session.js'
 import { type Asked, conditionsOf } from './asked.js'
-import { timeFormat } from './time-format.js'
+import { periodFormat } from './time-format.js'
 
 export interface FormProps {
   asked: Asked
@@ -102,10 +102,9 @@ const PERIODS = [
 /** A period up to now, or that of a bar which was chosen. */
 function TimeChoice({ since, until }: Pick<Asked, 'since' | 'until'>) {
   if (until !== '' || !PERIODS.some(([period]) => period === since)) {
-    const at = (text: string) => (text === '' ? '…' : timeFormat(Date.parse(text)) || text)
     return (
       <button type="button" onClick={() => setQuery({ since: '', until: '' })}>
-        {inert(`${at(since)} – ${at(until)}`)} <span aria-hidden="true">×</span>
+        {inert(periodFormat(since, until))} <span aria-hidden="true">×</span>
         <span class="hidden">: search any time</span>
       </button>
     )

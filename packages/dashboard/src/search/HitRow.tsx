@@ -1,4 +1,4 @@
-import { ApiError, type Hit, type LogEntry } from '@launchtail/client'
+import { ApiError, type LogEntry } from '@launchtail/client'
 import { parseCursor } from '@launchtail/client/protocol'
 import { useSignal } from '@preact/signals'
 import { hrefOf } from '../address.js'
@@ -6,10 +6,11 @@ import type { Marker } from '../log/finder.js'
 import { highlighted } from '../log/highlighted.js'
 import { inert } from '../parts/inert.js'
 import { type Context, contextOf } from './context.js'
+import type { Shown } from './live.js'
 import { timeFormat } from './time-format.js'
 
 export interface HitRowProps {
-  hit: Hit
+  hit: Shown
   name: string
   marks: Marker | undefined
 }
@@ -21,7 +22,7 @@ const LONGEST = 1000
 export function HitRow({ hit, name, marks }: HitRowProps) {
   const context = useSignal<Context | undefined>(undefined)
   const fault = useSignal('')
-  const line = String(parseCursor(hit.cursor)?.index ?? '')
+  const line = String(parseCursor(hit.cursor ?? '')?.index ?? '')
   const toggle = async () => {
     if (context.peek()) {
       context.value = undefined

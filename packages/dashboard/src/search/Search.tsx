@@ -7,11 +7,15 @@ import { language, loadLanguage } from '../log/language.js'
 import { counted } from '../parts/counts.js'
 import { Fault } from '../parts/Fault.js'
 import { nameOf } from '../parts/node-facts.js'
-import { askedIn } from './asked.js'
+import { type Asked, askedIn } from './asked.js'
 import { Form } from './Form.js'
 import { Histogram } from './Histogram.js'
 import { HitRow } from './HitRow.js'
+import { LiveSwitch } from './LiveSwitch.js'
+import { createLive, type Shown } from './live.js'
 import { createResults, type Results } from './results.js'
+import { SavedSearches } from './SavedSearches.js'
+import { note } from './saved.js'
 import { timeFormat } from './time-format.js'
 
 export interface SearchProps {
@@ -22,17 +26,36 @@ export interface SearchProps {
 export function Search({ nodes }: SearchProps) {
   const results = useMemo(createResults, [])
   const status = useSignal('')
+  const live = useMemo(() => createLive({ onEntries: results.add, onFault }), [results])
+  const isLive = useComputed(() => route.value.query.get('live') === '1')
   const key = useComputed(() => JSON.stringify(askedIn(route.value.query)))
   useSignalEffect(() => {
-    results.ask(JSON.parse(key.value))
+    // Another search begins with what there is, with and without what follows.
+    isLive.value
+    live.stop()
+    const asked: Asked = JSON.parse(key.value)
+    results.ask(asked)
+    note(asked)
+  })
+  useSignalEffect(() => {
+    const newest = results.newest.value
+    if (newest && isLive.value && newest.asked.until === '') {
+      live.follow(newest.asked, newest.lastEventId)
+    }
   })
   useEffect(() => {
     // The words that were found are marked.
     loadLanguage()
-    return results.stop
-  }, [results])
+    return () => {
+      results.stop()
+      live.stop()
+    }
+  }, [results, live])
   const asked = askedIn(route.value.query)
   const marks = soughtBy(asked.q, language.value, () => undefined).finder?.marks
+  function onFault(error: Error): void {
+    status.value = error.message
+  }
   const name = (id: string) => {
     const node = nodes.value.get(id)
     return node ? nameOf(node) : id
@@ -53,15 +76,15 @@ export function Search({ nodes }: SearchProps) {
           }
         />
       )}
-      <Found results={results} />
+      <div class="part found">
+        <Found results={results} />
+        <span class="space" />
+        {asked.until === '' && <LiveSwitch live={live} isOn={isLive.value} />}
+        <SavedSearches asked={asked} />
+      </div>
       <ol class="hits" aria-label="Entries">
         {results.hits.value.map((hit) => (
-          <HitRow
-            key={`${hit.node_id} ${hit.cursor}`}
-            hit={hit}
-            name={name(hit.node_id)}
-            marks={marks}
-          />
+          <HitRow key={keyOf(hit)} hit={hit} name={name(hit.node_id)} marks={marks} />
         ))}
       </ol>
       <More results={results} />
@@ -70,19 +93,23 @@ export function Search({ nodes }: SearchProps) {
 }
 
 /** How many there are, for everybody to read. */
-function Found({ results: { counted: counts, hits, isBusy, cursor } }: { results: Results }) {
+function Found({ results }: { results: Results }) {
+  const { counted: counts, hits, isBusy, cursor } = results
   const count = counts.value?.complete ? counts.value.count : undefined
   const isNone = hits.value.length === 0 && !isBusy.value && cursor.value === undefined
+  const { count: more, isWhole } = results.since.value
+  const since = more > 0 ? `, and ${counted(more)} since` : ''
   const text =
     count === undefined
       ? isBusy.value
         ? 'Searching …'
         : ''
-      : `${counted(count)} ${count === 1 ? 'entry' : 'entries'}`
+      : `${counted(count)} ${count === 1 ? 'entry' : 'entries'}${since}`
   return (
-    <p class="part hint" role="status">
+    <span class="hint" role="status">
       {isNone && !count ? 'No entry was found.' : text}
-    </p>
+      {!isWhole && ' Some that came during the pause are not shown.'}
+    </span>
   )
 }
 
@@ -101,4 +128,14 @@ function More({ results: { cursor, isBusy, searchedBackTo, more, hits } }: { res
       </span>
     </p>
   )
+}
+
+const keys = new WeakMap<Shown, number>()
+let nextKey = 0
+
+/** Entries that come by the stream have nothing that names them. */
+function keyOf(hit: Shown): number {
+  const key = keys.get(hit) ?? nextKey++
+  keys.set(hit, key)
+  return key
 }

@@ -10,6 +10,14 @@ export function timeFormat(at: number): string {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    // `PM` would make the column a fifth wider.
+    hourCycle: 'h23',
   })
   return format.format(at)
+}
+
+/** From a time to another, as the address has them; `…` for none. */
+export function periodFormat(since: string, until: string): string {
+  const at = (text: string) => (text === '' ? '…' : timeFormat(Date.parse(text)))
+  return `${at(since)} – ${at(until)}`
 }
