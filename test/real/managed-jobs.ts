@@ -10,12 +10,17 @@ import { SERVER, say, task } from './tasks.js'
 
 const LONG = task({ run: `${say('run line', 3)}\nsleep 900` })
 
-/** Through the API server alone: the `sky` command launches no managed jobs for Launchtail. */
+/** The cases that are run through the API server alone, and one at a time. */
+const MANAGED = { only: 'api', managedJobs: true, alone: true } as const
+
+/**
+ * The `sky` command launches no managed jobs for Launchtail. Two of them at once take more than 12 minutes
+ * on two busy cores, since SkyPilot starts processes for each look at them.
+ */
 export const MANAGED_JOBS: readonly Case[] = [
   {
     name: 'managed job',
-    only: 'api',
-    managedJobs: true,
+    ...MANAGED,
     async run(trial) {
       const job = await launchJob(trial, LONG)
       assert.equal((await job.launched.ends()).status, 'active')
@@ -26,8 +31,7 @@ export const MANAGED_JOBS: readonly Case[] = [
   },
   {
     name: 'managed job that loses its machine and recovers',
-    only: 'api',
-    managedJobs: true,
+    ...MANAGED,
     async run(trial) {
       const { lab, product } = trial
       const job = await launchJob(trial, LONG)
@@ -56,8 +60,7 @@ export const MANAGED_JOBS: readonly Case[] = [
   },
   {
     name: 'managed job that serves, and moves',
-    only: 'api',
-    managedJobs: true,
+    ...MANAGED,
     async run(trial) {
       const { lab, product } = trial
       // No place opens the port that is asked for where none is named.
@@ -83,8 +86,7 @@ export const MANAGED_JOBS: readonly Case[] = [
   },
   {
     name: 'managed job whose setup fails',
-    only: 'api',
-    managedJobs: true,
+    ...MANAGED,
     async run(trial) {
       const setup = `${say('setup line', 20)}\nexit 7`
       const job = await launchJob(trial, task({ setup }))
@@ -98,8 +100,7 @@ export const MANAGED_JOBS: readonly Case[] = [
   ...(['provisioning', 'setup'] as const).map(
     (moment): Case => ({
       name: `managed job that is terminated while ${moment}`,
-      only: 'api',
-      managedJobs: true,
+      ...MANAGED,
       async run(trial) {
         const setup = `${say('setup line', 3)}\nsleep 900`
         const job = await launchJob(trial, task({ setup }))
