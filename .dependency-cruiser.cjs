@@ -40,8 +40,9 @@ const PAGES = {
   log: [],
   launch: [],
   launches: [],
-  // What it finds is shown as a log shows it.
+  // Both show lines as a log shows them.
   search: ['log'],
+  compare: ['log'],
 }
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { route } from './address.js'
+import { ComparePage } from './compare/ComparePage.js'
 import { FleetPage } from './fleet/FleetPage.js'
 import type { FleetState } from './fleet/state.js'
 import { Header } from './Header.js'
@@ -33,7 +34,7 @@ export function App({ link, fleet }: AppProps) {
 }
 
 function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
-  const [kind, id] = route.value.path
+  const [kind, id, part] = route.value.path
   if (kind === undefined) return <FleetPage fleet={fleet} />
   if (kind === 'launch') {
     const again = route.value.query.get('again') ?? ''
@@ -43,6 +44,9 @@ function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
   if (kind === 'launches') return <LaunchesPage />
   if (kind === 'search') return <SearchPage nodes={fleet.nodes} />
   // With a key, another node's page keeps nothing of the one before.
+  if (kind === 'nodes' && id !== undefined && part === 'launches') {
+    return <ComparePage key={id} nodeId={id} />
+  }
   if (kind === 'nodes' && id !== undefined) {
     return <NodePage key={id} nodeId={id} link={link} fleet={fleet} />
   }

@@ -94,6 +94,23 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
     },
   },
   {
+    name: 'two launches of a node',
+    async show(page) {
+      const id = await node(server, {})
+      await send(server, id, [
+        { message: 'begun', phase: 'provisioning' },
+        { message: 'broken', phase: 'failed', level: 'error' },
+      ])
+      await send(server, id, [
+        { message: 'begun', phase: 'provisioning' },
+        { message: 'careful', phase: 'provisioning', level: 'warn' },
+        { message: 'up', phase: 'active' },
+      ])
+      await open(page, server, `nodes/${id}/launches`)
+      await page.getByText('careful').waitFor()
+    },
+  },
+  {
     name: 'the launches',
     async show(page) {
       await open(page, server, 'launches')

@@ -14,6 +14,7 @@ import { client } from '../session.js'
 import { Endpoint } from './Endpoint.js'
 import { Facts } from './Facts.js'
 import { FailureBox } from './FailureBox.js'
+import { LaunchCount } from './LaunchCount.js'
 import { PhaseTimes } from './PhaseTimes.js'
 import { useReopenedLog } from './reopened-log.js'
 
@@ -52,6 +53,7 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
         </a>
         <h1>{inert(name)}</h1>
         {record && <Facts node={record} />}
+        {record && <LaunchCount nodeId={nodeId} begun={record.phases[0]?.started_at} />}
       </div>
       {record && (
         <>
