@@ -15,6 +15,7 @@ LaunchtailError.
 """
 
 import email.utils
+import hashlib
 import http.client
 import io
 import json
@@ -495,9 +496,9 @@ class Client:
         """The log as a file, in pieces as they arrive. `format` is json, ndjson, csv or text. `launch`
         is as for `get_node_logs`; `order`, `raw`, `bom` and `trailer` are as for `export_logs`."""
         query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level, "q": q}
-        query.update({"launch": launch, "order": order, "bom": bom, "trailer": trailer})
+        query.update({"launch": launch, "order": order, "bom": bom, "trailer": True})
         answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
-        return _pieces(answer)
+        return _checked(answer, format or "json", is_resumed=False, keeps_line=bool(trailer))
 
     def append_node_logs(
         self,
@@ -694,8 +695,8 @@ class Client:
         now: Optional[str] = None,
         resume: Optional[Tuple[int, str]] = None,
     ) -> Iterator[bytes]:
-        """The logs of all nodes as a file, oldest entry first, in pieces as they arrive. A broken
-        one raises ConnectionFailed.
+        """The logs of all nodes as a file, oldest entry first, in pieces as they arrive. One
+        that was cut, or has arrived damaged, raises ConnectionFailed at its end.
 
         format: ndjson, which is the default, json, csv or text.
         cursor: the `Log-Cursor` of an export before, for what has come since.
@@ -708,10 +709,14 @@ class Client:
         """
         query = {"q": q, "format": format, "since": since, "until": until, "level": level}
         query.update({"phase": phase, "node": node, "order": order, "cursor": cursor, "now": now})
-        query.update({"raw": raw, "bom": bom, "trailer": trailer})
+        query.update({"raw": raw, "bom": bom, "trailer": True})
         offset, digest = resume or (None, None)
         headers = {"Log-Offset": None if offset is None else str(offset), "Log-Digest": digest}
-        return _pieces(self._request("GET", "/admin/logs/export", query, headers))
+        answer = self._request("GET", "/admin/logs/export", query, headers)
+        is_resumed, keeps_line = resume is not None, bool(trailer)
+        return _checked(
+            answer, format or "ndjson", is_resumed=is_resumed, keeps_line=keeps_line
+        )
 
     def explain_query(self, q: Optional[str] = None) -> Dict[str, Any]:
         """How a query is understood: `query`, `hints`, and all `fields` and `operators` there are.
@@ -1154,9 +1159,57 @@ class _Answer:
         self._connection.close()
 
 
-def _pieces(answer: _Answer) -> Iterator[bytes]:
+def _checked(
+    answer: _Answer, file_format: str, *, is_resumed: bool, keeps_line: bool
+) -> Iterator[bytes]:
+    """An export, which raises unless all of it has come.
+
+    A broken connection is an error by itself; a proxy may end an answer in order all the same. So the
+    server is asked for a last line with the count and the digest, which is taken off again.
+    """
+    digest = hashlib.sha256()
+    size = lines = 0
+    held = b""
     with answer:
-        yield from iter(answer.read_some, b"")
+        for piece in iter(answer.read_some, b""):
+            held += piece
+            size += len(piece)
+            given, held = held[:-_LONGEST_ENDING], held[-_LONGEST_ENDING:]
+            digest.update(given)
+            lines += given.count(b"\n")
+            if given:
+                yield given
+    ending = _ENDINGS[file_format].search(held)
+    has_proof = file_format in ("ndjson", "csv")
+    # A resumed one may begin within its own end.
+    is_end = is_resumed and not has_proof and size < _LONGEST_ENDING
+    if not ending and not is_end:
+        raise ConnectionFailed("the export ended too soon")
+    if ending and has_proof:
+        given, proof = held[: ending.start()], held[ending.start() :]
+        digest.update(given)
+        lines += given.count(b"\n")
+        is_short = file_format == "ndjson" and lines != int(ending["count"])
+        is_other = digest.hexdigest().encode() != ending["digest"]
+        # That of a resumed one is of all of it, also of what was there before.
+        if not is_resumed and (is_short or is_other):
+            raise ConnectionFailed("the export has arrived damaged")
+        held = given + proof if keeps_line else given
+    if held:
+        yield held
+
+
+# How an export ends in each format. No end is longer, in bytes.
+_LONGEST_ENDING = 256
+_ENDINGS = {
+    "ndjson": re.compile(
+        rb'(?:(?<=\n)|\A)\{"count":(?P<count>\d+),"complete":(?:true|false),'
+        rb'"digest":"(?P<digest>[0-9a-f]{64})"\}\n\Z'
+    ),
+    "csv": re.compile(rb"(?<=\n)count,(?P<count>\d+),,,,,(?P<digest>[0-9a-f]{64})\r\n\Z"),
+    "json": re.compile(rb'\n\],"count":(?P<count>\d+),"complete":(?:true|false)\}\n\Z'),
+    "text": re.compile(rb"(?:(?<=\n)|\A)-- (?P<count>\d+) entries(?:, and there may be more)?\n\Z"),
+}
 
 
 def _chunks(output: Any) -> Any:

@@ -362,6 +362,26 @@ class Faults(unittest.TestCase):
         self.asked = asked
         return server.server_port, closed
 
+    def test_an_export_that_was_cut_or_changed_is_not_taken_for_whole(self):
+        lines = b'{"node_id":"n","message":"a"}\n{"node_id":"n","message":"b"}\n' * 20
+        digest = hashlib.sha256(lines).hexdigest()
+        end = b'{"count":40,"complete":true,"digest":"%s"}\n' % digest.encode()
+        answers = [lines + end, lines, lines[:-5], lines.replace(b"a", b"c", 1) + end, b""]
+
+        def answer(handler, number):
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(answers[number - 1])))
+            handler.end_headers()
+            handler.wfile.write(answers[number - 1])
+
+        port, _ = self.serve(answer)
+        client = self.client(port)
+        self.assertEqual(b"".join(client.export_logs()), lines)
+        self.assertIn("trailer=true", self.asked[0])
+        for words in ["ended too soon", "ended too soon", "damaged", "ended too soon"]:
+            with self.assertRaisesRegex(ConnectionFailed, words):
+                list(client.export_logs())
+
     def client(self, port, **options):
         client = Client(f"http://127.0.0.1:{port}", "token", **options)
         self.addCleanup(client.close)

@@ -1,4 +1,5 @@
 import { call } from './call.js'
+import { checkedExport } from './checked-export.js'
 import type { ExportAllOptions, ExportOptions } from './options.js'
 import type { Connection } from './request.js'
 
@@ -8,8 +9,9 @@ export async function exportNodeLogs(
   id: string,
   { signal, resume, ...query }: ExportOptions = {},
 ): Promise<Response> {
-  const options = { id, query, headers: headersOf(resume), signal }
-  return (await call(connection, 'exportNodeLogs', options)).response
+  const options = { id, query: { ...query, trailer: true }, headers: headersOf(resume), signal }
+  const { response } = await call(connection, 'exportNodeLogs', options)
+  return checkedExport(response, { format: 'json', ...query, isResumed: resume !== undefined })
 }
 
 /** The logs of all nodes as a file. */
@@ -17,8 +19,9 @@ export async function exportLogs(
   connection: Connection,
   { signal, resume, ...query }: ExportAllOptions = {},
 ): Promise<Response> {
-  const options = { query, headers: headersOf(resume), signal }
-  return (await call(connection, 'exportLogs', options)).response
+  const options = { query: { ...query, trailer: true }, headers: headersOf(resume), signal }
+  const { response } = await call(connection, 'exportLogs', options)
+  return checkedExport(response, { format: 'ndjson', ...query, isResumed: resume !== undefined })
 }
 
 function headersOf(resume: ExportOptions['resume']) {

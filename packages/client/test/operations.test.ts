@@ -70,7 +70,8 @@ it('writes a query as the definition reads it', async () => {
     raw: true,
     order: 'asc',
     bom: false,
-    trailer: false,
+    // By which the client knows that all has come.
+    trailer: true,
   })
   expect(operations.getStats.query.parse(stats)).toEqual({ by: ['gpu', 'model'], last: 3 })
 })

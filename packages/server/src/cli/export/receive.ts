@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, ConnectionError, type ExportAllOptions } from '@launchtail/client'
 import { backOff } from '@launchtail/client/async'
+import { endingIn, LONGEST_ENDING } from '@launchtail/client/protocol'
 import { CliError } from '../exit.js'
-import { endingIn, LONGEST_ENDING } from './ending.js'
 import type { TrailingFetch } from './trailing-fetch.js'
 
 /** What a file has of an export. */

@@ -1,7 +1,7 @@
-import type { ExportFormat } from '@launchtail/client'
+import type { ExportFormat } from './queries.js'
 
 /** What a file says at its end. */
-export interface Ending {
+export interface ExportEnding {
   readonly count: number
   /** False if the server said that there may be more. */
   readonly isComplete: boolean
@@ -22,8 +22,8 @@ const ENDINGS: Readonly<Record<ExportFormat, RegExp>> = {
 }
 
 /** Reads the end of a file; undefined for one that was cut, as a proxy may do in order. */
-export function endingIn(tail: Uint8Array, format: ExportFormat): Ending | undefined {
-  const match = ENDINGS[format].exec(Buffer.from(tail).toString('latin1'))
+export function endingIn(tail: Uint8Array, format: ExportFormat): ExportEnding | undefined {
+  const match = ENDINGS[format].exec(new TextDecoder('latin1').decode(tail))
   if (!match) return undefined
   const [end, count, more = ''] = match
   const isProof = format === 'ndjson' || format === 'csv'
