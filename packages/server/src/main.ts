@@ -43,6 +43,7 @@ import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
 import { createMerged } from './stream/merged/merged.js'
+import { pastStore } from './stream/past-store.js'
 import { adminTokens, type Tokens } from './tokens.js'
 
 export interface Server {
@@ -350,7 +351,7 @@ function openEnds(
 function openStreams(
   base: Base,
   { store, name: server }: Storage,
-  { registry, readText }: Records,
+  { registry, readText, archive }: Records,
 ) {
   const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
   const { onFault, counts } = base
@@ -360,9 +361,16 @@ function openStreams(
   const lifetimes = { heartbeat, timeout, storageGrace, onFault }
   const recordAt = registry.find
   const feeds = createFeeds({ store, readText, recordAt, onSkipped, ...lifetimes })
+  const expired = createFeeds({
+    ...lifetimes,
+    store: pastStore(archive.past),
+    readText: readEntry,
+    recordAt,
+  })
   const slowEntries = createSlowEntries()
   return {
     feeds,
+    expired,
     slowEntries,
     fleet: createFleet({ registry, heartbeat, timeout, onFault }),
     merged: createMerged({ feeds, registry, slowEntries, server, ...lifetimes }),

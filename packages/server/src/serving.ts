@@ -59,6 +59,8 @@ export interface ServingOptions {
   archive: Archive
   readText: ReadText
   feeds: Feeds
+  /** The logs of which only the archive has something. */
+  expired: Feeds
   fleet: Fleet
   merged: Merged
   slowEntries: SlowEntries
@@ -85,7 +87,7 @@ const BACKLOG = 4096
 const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
-  const { config, feeds, fleet, merged } = options
+  const { config, feeds, expired, fleet, merged } = options
   const { authenticate, isAuthentic } = authenticator(options.tokens, createGuesses(config))
   const resumed = createResumedStream(feeds)
   let closing = false
@@ -112,7 +114,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     closing = true
     await pause(config.drainDelay)
     const drained = Promise.all(
-      [feeds, fleet, merged].map((streams) => streams.drain(config.drain)),
+      [feeds, expired, fleet, merged].map((streams) => streams.drain(config.drain)),
     )
     const closed = app.close()
     await drained
@@ -129,9 +131,10 @@ interface RoutesOptions extends ServingOptions {
 }
 
 async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
-  const { counts, feeds, fleet, merged, authenticate, ready } = options
+  const { counts, feeds, expired, fleet, merged, authenticate, ready } = options
   const { host } = options.config
-  const streams = () => feeds.readers() + fleet.readers() + merged.readers()
+  const all = [feeds, expired, fleet, merged]
+  const streams = () => all.reduce((sum, { readers }) => sum + readers(), 0)
   mountStream(app, options)
   mountFleetStream(app, options)
   const excerpts = createExcerpts(options)

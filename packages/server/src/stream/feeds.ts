@@ -2,9 +2,9 @@ import { getHeapStatistics } from 'node:v8'
 import type { NodeRecord } from '@launchtail/client/protocol'
 import { stopping } from '../errors.js'
 import type { ReadText } from '../logs/entry-text.js'
-import type { LogStore } from '../logs/store.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
 import { type Feed, type FeedListener, openFeed } from './feed/feed.js'
+import type { WatchedStore } from './past-store.js'
 
 /** The nodes that are being watched: one feed for each, whatever the number of readers. */
 export interface Feeds {
@@ -31,7 +31,7 @@ export interface Listening {
 }
 
 export interface FeedsOptions extends Omit<FanoutOptions, 'onGone'> {
-  store: LogStore
+  store: WatchedStore
   readText: ReadText
   /** A node's record with all entries up to this length of its list. */
   recordAt: (nodeId: string, length: number) => Promise<NodeRecord | undefined>

@@ -1,10 +1,11 @@
-import { operations } from '@launchtail/client/protocol'
+import { type NodeRecord, operations } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, nodeNotFound, StorageUnavailable } from '../../errors.js'
+import type { Archive } from '../../find/archive/archive.js'
 import { filterFor } from '../../find/filter-for.js'
 import type { SlowEntries } from '../../find/slow-entries.js'
 import type { Registry } from '../../nodes/registry.js'
-import type { Feeds } from '../../stream/feeds.js'
+import type { Feeds, Watched } from '../../stream/feeds.js'
 import { FORMATS, type Format } from '../../stream/formats.js'
 import { planReader } from '../../stream/plan.js'
 import { type Call, mount } from '../operation.js'
@@ -13,6 +14,9 @@ import type { ResumedStream } from './resumed-stream.js'
 
 export interface StreamOptions {
   feeds: Feeds
+  /** The logs of which only the archive has something. */
+  expired: Feeds
+  archive: Pick<Archive, 'past'>
   registry: Registry
   resumed: Pick<ResumedStream, 'remember'>
   slowEntries: SlowEntries
@@ -28,7 +32,7 @@ const BY_TYPE: Record<string, Format> = {
 /** `GET /admin/nodes/{id}/logs/stream`, and its HEAD. */
 export function mountStream(
   app: FastifyInstance,
-  { feeds, registry, resumed, slowEntries }: StreamOptions,
+  { feeds, expired, archive, registry, resumed, slowEntries }: StreamOptions,
 ): void {
   const operation = operations.streamNodeLogs
   mount(app, operation, open, accept)
@@ -43,39 +47,55 @@ export function mountStream(
   )
 
   async function open(call: Call<typeof operation>): Promise<FastifyReply> {
-    const { id: nodeId, query, find, request, reply } = call
-    const record = await registry.find(nodeId)
+    const record = await registry.find(call.id)
     if (!record) throw nodeNotFound()
-    return feeds.use(nodeId, async ({ feed, fanout }) => {
-      if (!feed.reachable()) throw new StorageUnavailable('watched list out of reach')
-      const filter = await filterFor(nodeId, {
-        levels: query.level,
-        find,
-        now: Date.now(),
-        registry,
-        slowEntries,
-      })
-      const lastEventId = lastEventIdOf(query, request)
-      const plan = await planReader(
-        { query, filter, format: formatFor(request), lastEventId },
-        { feed, record, recordAt: (length) => registry.find(nodeId, length) },
-      ).catch((error) => {
-        filter?.close()
-        throw error
-      })
-      if (!plan) {
-        filter?.close()
-        return reply.code(204).send()
-      }
-      resumed.remember(request.raw, query)
-      if (find?.hints[0]) reply.raw.setHeader('Query-Hint', find.hints[0])
-      const { raw } = reply
-      // Nothing can be refused any more: from here on the socket belongs to the stream.
-      reply.hijack()
-      raw.writeHead(200, streamHeaders(plan.format))
-      fanout.add({ ...plan, response: raw })
-      return reply
+    const sent = await feeds.use(call.id, async (watched) => {
+      if (!watched.feed.reachable()) throw new StorageUnavailable('watched list out of reach')
+      return (await hasExpired(watched, record)) ? undefined : send(call, record, watched)
     })
+    if (sent) return sent
+    call.reply.raw.setHeader('Log-Expired', 'true')
+    return expired.use(call.id, (watched) => send(call, record, watched))
+  }
+
+  /** True if the launch is over, and the archive alone has its log. */
+  async function hasExpired({ feed }: Watched, { node_id, ended_at }: NodeRecord) {
+    if (feed.length() > 0 || ended_at === undefined) return false
+    return (await archive.past.length(node_id)) > 0
+  }
+
+  async function send(
+    { id: nodeId, query, find, request, reply }: Call<typeof operation>,
+    record: NodeRecord,
+    { feed, fanout }: Watched,
+  ): Promise<FastifyReply> {
+    const filter = await filterFor(nodeId, {
+      levels: query.level,
+      find,
+      now: Date.now(),
+      registry,
+      slowEntries,
+    })
+    const lastEventId = lastEventIdOf(query, request)
+    const plan = await planReader(
+      { query, filter, format: formatFor(request), lastEventId },
+      { feed, record, recordAt: (length) => registry.find(nodeId, length) },
+    ).catch((error) => {
+      filter?.close()
+      throw error
+    })
+    if (!plan) {
+      filter?.close()
+      return reply.code(204).send()
+    }
+    resumed.remember(request.raw, query)
+    if (find?.hints[0]) reply.raw.setHeader('Query-Hint', find.hints[0])
+    const { raw } = reply
+    // Nothing can be refused any more: from here on the socket belongs to the stream.
+    reply.hijack()
+    raw.writeHead(200, streamHeaders(plan.format))
+    fanout.add({ ...plan, response: raw })
+    return reply
   }
 }
 

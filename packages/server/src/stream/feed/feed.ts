@@ -2,7 +2,7 @@ import type { Cursor, NodeRecord, Phase } from '@launchtail/client/protocol'
 import type { ReadText } from '../../logs/entry-text.js'
 import { createLookBack, UNKNOWN_TIME } from '../../logs/in-context.js'
 import type { LaunchEnd } from '../../logs/launch-end.js'
-import type { LogStore } from '../../logs/store.js'
+import type { WatchedStore } from '../past-store.js'
 import { createAtHand } from './at-hand.js'
 import { cursorOf, type Item, itemReader } from './item.js'
 import { newestReader } from './newest.js'
@@ -50,7 +50,7 @@ export interface Feed {
 
 export interface FeedOptions {
   nodeId: string
-  store: LogStore
+  store: WatchedStore
   /** Reads a stored text; undefined for one that is no entry. */
   readText: ReadText
   /** The node's record with all entries up to this length of its list. */
