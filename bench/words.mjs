@@ -17,6 +17,7 @@ const PARTS = [
   'search',
   'export',
   'fleet',
+  'stats',
   'backlog',
   'reconnect',
   'history',

@@ -45,13 +45,25 @@ function asksKindAlone(expression: Expression): boolean {
   }
 }
 
-/** The time of a launch is that of its end. Words without a field are looked for in the message. */
-function asEntry({ endedAt, nodeId, clusterName, name, kind }: CountedLaunch): LogEntry {
-  const { provider, region, gpu, model } = kind
-  const about = Object.entries({ name, provider, region, gpu, model })
-  const given = Object.fromEntries(about.filter(([, value]) => value !== undefined))
-  const timestamp = new Date(endedAt).toISOString()
-  return { timestamp, level: 'info', phase: 'queued', message: wordsOf(nodeId, clusterName, given) }
+/**
+ * The time of a launch is that of its end. Words without a field are looked for in the message. Most
+ * queries ask for neither, so both are made when they are.
+ */
+function asEntry(launch: CountedLaunch): LogEntry {
+  return {
+    level: 'info',
+    phase: 'queued',
+    get timestamp() {
+      return new Date(launch.endedAt).toISOString()
+    },
+    get message() {
+      const { nodeId, clusterName, name, kind } = launch
+      const { provider, region, gpu, model } = kind
+      const about = Object.entries({ name, provider, region, gpu, model })
+      const given = Object.fromEntries(about.filter(([, value]) => value !== undefined))
+      return wordsOf(nodeId, clusterName, given)
+    },
+  }
 }
 
 const STATUSES = { succeeded: 'active', failed: 'failed', terminated: 'terminated' } as const

@@ -29,8 +29,9 @@ export function createSketch(): Sketch {
     add(value, bin = binOf(value)) {
       if (count === 0) first = bin
       if (bin < first) {
-        bins = [...new Array<number>(first - bin).fill(0), ...bins]
-        first = bin
+        const added = Math.min(bin, SPARE) + first - bin
+        bins = [...new Array<number>(added).fill(0), ...bins]
+        first -= added
       }
       while (bins.length <= bin - first) bins.push(0)
       bins[bin - first] = (bins[bin - first] ?? 0) + 1
@@ -49,6 +50,9 @@ export function createSketch(): Sketch {
     },
   }
 }
+
+/** Bins that are added below a new lowest one: values come in no order, and each time all are copied. */
+const SPARE = 32
 
 /** The bin of a value. Below 1 there is one for all. */
 export function binOf(value: number): number {

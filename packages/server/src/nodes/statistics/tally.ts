@@ -1,5 +1,5 @@
 import { PHASES, type StatsGroup } from '@launchtail/client/protocol'
-import type { CountedLaunch } from './counted-launch.js'
+import { type CountedLaunch, UNFINISHED } from './counted-launch.js'
 import { createSketch, type Sketch } from './sketch.js'
 
 /** Sums launches up. They must be added by their ends, newest first. */
@@ -18,11 +18,12 @@ export function createTally(): Tally {
   return { add, read }
 
   function add(launch: CountedLaunch): void {
-    const { kind, nodeId, completed } = launch
+    const { kind, nodeId, phases } = launch
     outcomes[kind.outcome] += 1
     if (kind.outcome === 'succeeded') toActive.add(timeTaken(launch))
-    for (let i = 0; i < completed.length; i += 3) {
-      sketchOf(completed[i] ?? 0).add(completed[i + 1] ?? 0, completed[i + 2])
+    for (let i = 0; i < phases.length; i += 3) {
+      const [place = 0, duration = 0, bin = UNFINISHED] = [phases[i], phases[i + 1], phases[i + 2]]
+      if (bin !== UNFINISHED) sketchOf(place).add(duration, bin)
     }
     if (kind.code !== undefined) {
       const cause = causes.get(kind.code) ?? { count: 0, last_node_id: nodeId }
