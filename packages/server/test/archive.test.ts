@@ -33,6 +33,22 @@ describe('the archive', () => {
     expect(await archive.messages('')).toHaveLength(5)
   })
 
+  it('reads no more of large entries at once than of small ones', async () => {
+    const archive = await open()
+    archive.add(
+      'small',
+      Array.from({ length: 100 }, (_, i) => `${i}`),
+    )
+    expect(archive.index(1000)).toBe(100)
+    archive.add(
+      'large',
+      Array.from({ length: 100 }, (_, i) => `${i} ${'x'.repeat(60_000)}`),
+    )
+    expect(archive.index(1000)).toBe(8)
+    archive.indexAll()
+    expect(await archive.messages('99')).toHaveLength(2)
+  })
+
   it('takes a page in once, and begins a new list where the old one was replaced', async () => {
     const archive = await open()
     archive.add('a', ['one', 'two'])
@@ -202,6 +218,7 @@ async function open(keeping = KEEPING) {
       lasts.set(nodeId, checkOf(page.texts.at(-1) as string))
       return takeIn([{ ...page, previous }], now)
     },
+    index: (most: number) => index.takeIn(most),
     indexAll() {
       while (index.behind() > 0) index.takeIn(1000)
     },

@@ -1,6 +1,7 @@
 import type { Sqlite } from '../../sqlite.js'
 import type { Stretch } from './blocks.js'
 import type { Narrowed } from './narrowed.js'
+import { someOf } from './some-of.js'
 
 /** An entry as it is stored. */
 export interface StoredRow {
@@ -55,7 +56,7 @@ function overlap(a: Stretch, b: Stretch): Stretch {
 
 const COLUMNS = 'id, list, idx, ts, level, checked, body'
 
-/** Rows that are read at once: no statement stays open while other work has its turn. */
+/** The most rows that are read at once: no statement stays open while other work has its turn. */
 const PAGE = 128
 
 function* entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
@@ -63,9 +64,10 @@ function* entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
     `select ${COLUMNS} from entries where id between ? and ? order by id ${order} limit ${PAGE}`,
   )
   for (let left: Stretch | undefined = stretch; left; ) {
-    const rows = statement.all(left.first, left.last) as unknown as StoredRow[]
+    const rows: StoredRow[] = someOf(statement.iterate(left.first, left.last))
     yield* rows
-    left = rows.length < PAGE ? undefined : behindOf(left, rows.at(-1)?.id ?? 0, order)
+    const last = rows.at(-1)
+    left = last && behindOf(left, last.id, order)
   }
 }
 

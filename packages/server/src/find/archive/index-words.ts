@@ -3,6 +3,7 @@ import { wordsOf } from '@launchtail/client/query/indexing'
 import { readEntry } from '../../logs/entry-text.js'
 import type { Sqlite } from '../../sqlite.js'
 import { ANY_WORD, launchToken, valueToken } from './match-text.js'
+import { someOf } from './some-of.js'
 import { factOf, setFact, transaction } from './tables.js'
 
 /** The index follows the entries: a search looks through those that it does not have yet. */
@@ -11,7 +12,7 @@ export interface WordIndex {
   indexed(): number
   /** The number of entries that it does not have yet. */
   behind(): number
-  /** Takes in the next entries, at most `limit`. Returns their number. */
+  /** Takes in the next entries, at most `limit`, and fewer where they are large. Returns their number. */
   takeIn(limit: number): number
 }
 
@@ -32,7 +33,7 @@ export function createWordIndex(db: Sqlite): WordIndex {
     indexed: () => last,
     behind: () => Number(factOf(db, 'next') ?? 1) - 1 - last,
     takeIn(limit) {
-      const rows = next.all(last, limit) as unknown as Row[]
+      const rows = someOf<Row>(next.iterate(last, limit))
       const end = rows.at(-1)?.id ?? Number(factOf(db, 'next') ?? 1) - 1
       transaction(db, () => {
         for (const row of rows) if (row.body !== '') insert.run(row.id, tokensOf(row))
