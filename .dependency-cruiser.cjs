@@ -2,7 +2,7 @@
 
 const SERVER = '^packages/server/src/'
 /** Small modules without a place of their own on a line's way. Every folder may know them. */
-const COMMON = ['errors[.]ts$', 'code-folder[.]ts$', 'loopback[.]ts$', 'async/']
+const COMMON = ['errors[.]ts$', 'code-folder[.]ts$', 'loopback[.]ts$', 'heap[.]ts$', 'async/']
 
 /** Which folders of the server each of its folders may know, beside itself and the common ones. */
 const ARROWS = {

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { ConfigError, resolveConfig, type SettingName, settings } from '../config.js'
 import type { Demo } from '../demo/demo.js'
 import { StartError } from '../errors.js'
+import { growHeapSlowly } from '../heap.js'
 import type { Server } from '../main.js'
 
 /** `launchtail serve`. Every setting is a flag, too, unless it is secret. */
@@ -52,6 +53,7 @@ async function serve(
   withDemo: boolean,
 ): Promise<void> {
   let server: Server
+  growHeapSlowly()
   try {
     // Loaded here, because no other command needs it.
     const { startServer } = await import('../main.js')

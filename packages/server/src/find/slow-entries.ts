@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { CODE_FOLDER } from '../code-folder.js'
+import { growSlowlyBeside, THREAD_LIMITS } from '../heap.js'
 import { createAsked } from './asked.js'
 
 /** Entries on which a query takes too long for the server's own thread. */
@@ -44,7 +45,8 @@ export function createSlowEntries(): SlowEntries {
   }
 
   function start(): Worker {
-    const started = new Worker(THREAD)
+    const started = new Worker(THREAD, { resourceLimits: THREAD_LIMITS })
+    growSlowlyBeside(started)
     started.unref()
     started.on('message', ({ id, found }: Decided) => asked.answered(id, found))
     // The open questions get no answer; the next one starts another thread.

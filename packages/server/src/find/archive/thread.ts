@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { CODE_FOLDER } from '../../code-folder.js'
+import { growSlowlyBeside, THREAD_LIMITS } from '../../heap.js'
 import { createAsked } from '../asked.js'
 import type { Answered, ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { errorOf } from './faults.js'
@@ -54,7 +55,8 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
 
   function start(): Worker {
     const data: ThreadData = { file, keeping }
-    const started = new Worker(THREAD, { workerData: data })
+    const started = new Worker(THREAD, { workerData: data, resourceLimits: THREAD_LIMITS })
+    growSlowlyBeside(started)
     started.unref()
     started.on('message', heard)
     // It may end before it has said what it was asked, and nobody would ever be answered.
