@@ -667,6 +667,7 @@ class Client:
         phase: Optional[str] = None,
         node: Union[str, Sequence[str], None] = None,
         bucket: Optional[str] = None,
+        launch: Union[int, str, None] = None,
     ) -> Dict[str, Any]:
         """How many entries a search would find, by time and level: `count`, `complete`,
         `bucket_seconds`, `buckets`.
@@ -674,7 +675,7 @@ class Client:
         bucket: how long a bucket is, such as "5m". By default as long as fits into 60 of them.
         """
         query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
-        query.update({"node": node, "bucket": bucket})
+        query.update({"node": node, "bucket": bucket, "launch": launch})
         return self._json("GET", "/admin/logs/stats", query=query)
 
     def export_logs(
@@ -693,6 +694,7 @@ class Client:
         bom: Optional[bool] = None,
         trailer: Optional[bool] = None,
         now: Optional[str] = None,
+        launch: Union[int, str, None] = None,
         resume: Optional[Tuple[int, str]] = None,
     ) -> Iterator[bytes]:
         """The logs of all nodes as a file, oldest entry first, in pieces as they arrive. One
@@ -704,12 +706,13 @@ class Client:
         trailer: end NDJSON and CSV with a line that has the number of entries and the SHA-256 of
             the lines before.
         now: the time that "-2h" and "today" in q are counted from, RFC 3339.
+        launch: with one `node`, only entries of this launch of it; as for `get_node_logs`.
         resume: the number of bytes that there are already, and their SHA-256 in hex. What follows
             them comes. Raises ApiError 412 if they would be others now.
         """
         query = {"q": q, "format": format, "since": since, "until": until, "level": level}
         query.update({"phase": phase, "node": node, "order": order, "cursor": cursor, "now": now})
-        query.update({"raw": raw, "bom": bom, "trailer": True})
+        query.update({"raw": raw, "bom": bom, "trailer": True, "launch": launch})
         offset, digest = resume or (None, None)
         headers = {"Log-Offset": None if offset is None else str(offset), "Log-Digest": digest}
         answer = self._request("GET", "/admin/logs/export", query, headers)

@@ -12,6 +12,7 @@ import { EXPORTS } from '../src/find/export/formats.js'
 import { mountExport } from '../src/http/routes/export.js'
 import { sendExport } from '../src/http/send-export.js'
 import { checkOf } from '../src/logs/check.js'
+import type { Registry } from '../src/nodes/registry.js'
 import { openArchiveFile } from './support/archive-file.js'
 
 const QUESTION: ExportQuestion = {
@@ -115,7 +116,9 @@ async function serve(
   { isComplete = true } = {},
 ): Promise<string> {
   const app = fastify()
+  const registry = {} as Registry
   mountExport(app, {
+    registry,
     archive: {
       async export() {
         const left = [...pieces]

@@ -133,6 +133,11 @@ describe('one launch of a node', () => {
     expect(await found('')).toEqual([...FIRST, ...SECOND])
   })
 
+  it('is counted', async () => {
+    const answer = await server.fetch('/admin/logs/stats?node=again&launch=1')
+    expect(await answer.json()).toMatchObject({ count: 3, complete: true })
+  })
+
   it('is exported', async () => {
     const answer = await server.fetch(
       '/admin/nodes/again/logs/export?launch=1&format=text&tail=all',
@@ -140,6 +145,9 @@ describe('one launch of a node', () => {
     const lines = (await answer.text()).split('\n').filter((line) => line.startsWith('20'))
     expect(lines).toHaveLength(3)
     expect(lines[2]).toContain('first: it failed')
+    const all = await server.fetch('/admin/logs/export?node=again&launch=previous')
+    const entries = (await all.text()).trim().split('\n')
+    expect(entries.map((entry) => JSON.parse(entry).message)).toEqual(FIRST)
   })
 
   it('is shown by the command', async () => {
@@ -148,6 +156,11 @@ describe('one launch of a node', () => {
     expect([stdout, stderr, code]).toEqual([`${FIRST.join('\n')}\n`, '', 0])
     const pretty = await run('--launch', '2', '--tail', '1', '--numbers', '--tz', 'utc')
     expect(pretty.stdout).toMatch(/^ {5}7 \d\d:\d\d:\d\d active .*second: serving\n$/)
+    const found = ['search', '--node', 'again', '--launch', '1', '-o', 'raw', 'room']
+    expect((await startCommand(server.url, found).ended).stdout).toBe('first: no room\n')
+    const exported = ['export', '--node', 'again', '--launch', '2', '--format', 'ndjson']
+    const lines = (await startCommand(server.url, exported).ended).stdout.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual(SECOND)
     expect((await run('--launch', '9')).stderr).toBe('launchtail: this node has no launch 9\n')
     expect((await run('--launch', 'x')).stderr).toContain('latest, previous or a number')
     expect((await run('--launch', '1', '-f')).stderr).toContain('--launch')

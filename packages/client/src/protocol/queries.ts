@@ -99,7 +99,8 @@ function lastEventId(description: string) {
   return z.string().optional().describe(description)
 }
 
-export const searchQuery = entriesQuery.extend({
+/** The same of logs as they are, where a launch of a node is a part of its log. */
+const storedQuery = entriesQuery.extend({
   /** With one `node`: only entries of one launch of it, `latest`, `previous` or its number. */
   launch: launch
     .meta({
@@ -111,6 +112,9 @@ export const searchQuery = entriesQuery.extend({
       },
     })
     .optional(),
+})
+
+export const searchQuery = storedQuery.extend({
   /** 1 to 1000. Default 100. */
   limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
   /** The `cursor` of the search before: this one goes on from there. */
@@ -126,7 +130,7 @@ export const searchQuery = entriesQuery.extend({
   }),
 })
 
-export const countQuery = entriesQuery.extend({
+export const countQuery = storedQuery.extend({
   /** How long a bucket is, such as `5m`. By default as long as fits into 60 of them. */
   bucket: bucket.optional(),
 })
@@ -170,7 +174,7 @@ export const exportQuery = historyQuery.extend({
 })
 
 /** The export of all nodes. */
-export const exportAllQuery = entriesQuery.extend({
+export const exportAllQuery = storedQuery.extend({
   /** Default `ndjson`. */
   format: format.default('ndjson'),
   ...layoutQuery.shape,

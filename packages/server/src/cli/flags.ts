@@ -41,11 +41,9 @@ function zoneOf(zone: string): string {
 }
 
 /** The flag that names one of a node's launches. */
-export function launchFlag(): Option {
-  return new Option(
-    '--launch <launch>',
-    'only this launch of the node: latest, previous, or its number',
-  ).argParser((text) => {
+export function launchFlag(description: string): Option {
+  const flag = new Option('--launch <launch>', `${description}: latest, previous, or its number`)
+  return flag.argParser((text) => {
     const name = parseLaunchName(text)
     if (name === undefined)
       throw new InvalidArgumentError('It must be latest, previous or a number from 1.')

@@ -44,7 +44,7 @@ export function logsCommand(): Command {
     )
     .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
     .option('-q, --query <query>', 'only entries that this query finds; see docs/query.md')
-    .addOption(launchFlag())
+    .addOption(launchFlag('only this launch of the node'))
     .option('--after <id>', 'only what follows the event with this id; -o json shows ids')
     .addOption(durationFlag('--timeout <time>', 'give up after this long without an entry', '15m'))
     .addOption(

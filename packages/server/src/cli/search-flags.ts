@@ -1,10 +1,12 @@
-import type { Phase } from '@launchtail/client'
+import type { LaunchName, Phase } from '@launchtail/client'
 import { PHASES } from '@launchtail/client/protocol'
 import { type Command, Option } from 'commander'
+import { launchFlag } from './flags.js'
 
 /** What narrows a search, or an export, in the logs of all nodes. */
 export interface SearchedFlags {
   node: string[]
+  launch?: LaunchName
   since?: string
   until?: string
   level?: string
@@ -20,6 +22,7 @@ export function withSearchedFlags(command: Command): Command {
       (node, nodes: string[]) => [...nodes, node],
       [],
     )
+    .addOption(launchFlag('with one --node: only this launch of it'))
     .option(
       '--since <time>',
       'only later entries: an RFC 3339 time, or a duration before now such as 10m',

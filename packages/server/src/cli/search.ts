@@ -57,11 +57,12 @@ Examples:
 function optionsOf(
   query: string | undefined,
   nodes: readonly string[],
-  { since, until, level, phase, context }: SearchFlags,
+  { launch, since, until, level, phase, context }: SearchFlags,
 ): SearchOptions {
   return {
     ...(query !== undefined && { q: query }),
     ...(nodes.length > 0 && { node: nodes }),
+    ...(launch !== undefined && { launch }),
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
     // The server refuses what is not a level.

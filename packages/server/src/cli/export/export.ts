@@ -123,12 +123,13 @@ async function toOutput(base: Base, asked: Asked): Promise<Whole> {
 function optionsOf(
   query: string | undefined,
   nodes: readonly string[],
-  { to = '', format, since, until, level, phase, raw, bom }: ExportFlags,
+  { to = '', format, launch, since, until, level, phase, raw, bom }: ExportFlags,
 ): ExportAllOptions {
   return {
     format: format ?? EXTENSIONS[extname(to).toLowerCase()] ?? 'ndjson',
     ...(query !== undefined && { q: query }),
     ...(nodes.length > 0 && { node: nodes }),
+    ...(launch !== undefined && { launch }),
     ...(since !== undefined && { since: fixed(since) }),
     ...(until !== undefined && { until: fixed(until) }),
     // The server refuses what is not a level.

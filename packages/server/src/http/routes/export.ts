@@ -4,12 +4,15 @@ import { pulled } from '../../async/pulled.js'
 import { HttpError } from '../../errors.js'
 import type { Archive } from '../../find/archive/archive.js'
 import { EXPORTS } from '../../find/export/formats.js'
+import type { Registry } from '../../nodes/registry.js'
 import { entriesOf } from '../entries-of.js'
 import { type Call, mount } from '../operation.js'
+import { partOf } from '../part-of.js'
 import { exportHeaders, resumptionIn, type SentExport, sendExport } from '../send-export.js'
 
 export interface ExportOptions {
   archive: Pick<Archive, 'export'>
+  registry: Pick<Registry, 'find' | 'launches'>
 }
 
 type ExportCall = Pick<
@@ -21,7 +24,7 @@ type ExportCall = Pick<
 const MOST_AT_ONCE = 20
 
 /** `GET /admin/logs/export`, and its HEAD: the logs of all nodes as a file. */
-export function mountExport(app: FastifyInstance, { archive }: ExportOptions): void {
+export function mountExport(app: FastifyInstance, { archive, registry }: ExportOptions): void {
   const operation = operations.exportLogs
   let underWay = 0
   mount(app, operation, async (call) => {
@@ -41,11 +44,12 @@ export function mountExport(app: FastifyInstance, { archive }: ExportOptions): v
     reply.raw.once('close', () => {
       underWay -= 1
     })
+    const part = await partOf(registry, query)
     const { order, cursor, raw, bom, trailer } = query
     const layout = { nodeId: undefined, raw, bom, trailer }
     // A time that the `Date` of the answer can tell.
     const now = query.now ?? Math.floor(Date.now() / 1000) * 1000
-    const question = { ...entriesOf(query), now, order, cursor, format: query.format, layout }
+    const question = { ...entriesOf(query), part, now, order, cursor, format: query.format, layout }
     const exported = await archive.export(question, find)
     if (reply.raw.destroyed) exported.close()
     else reply.raw.once('close', exported.close)

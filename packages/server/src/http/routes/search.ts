@@ -7,7 +7,7 @@ import type { Registry } from '../../nodes/registry.js'
 import type { Merged } from '../../stream/merged/merged.js'
 import { entriesOf } from '../entries-of.js'
 import { type Json, serve } from '../operation.js'
-import { placeOfLaunch } from '../place-of-launch.js'
+import { partOf } from '../part-of.js'
 
 export interface SearchOptions {
   archive: Archive
@@ -23,8 +23,7 @@ export function mountSearch(
   serve(app, {
     async searchLogs({ query, find }) {
       const { limit, order, cursor, context } = query
-      const { node, launch } = query
-      const part = launch === undefined ? undefined : await placeOfLaunch(registry, node, launch)
+      const part = await partOf(registry, query)
       const question = { ...entriesOf(query), part, limit, order, cursor, context }
       const joining = await joiningOf(query, find)
       const found = await archive.search(question, find)
@@ -36,7 +35,8 @@ export function mountSearch(
     },
 
     async countLogs({ query, find }) {
-      const question = { ...entriesOf(query), bucket: query.bucket }
+      const part = await partOf(registry, query)
+      const question = { ...entriesOf(query), part, bucket: query.bucket }
       const { count, step, buckets, isComplete, lookedUpTo } = await archive.count(question, find)
       const answer = {
         count,
