@@ -44,13 +44,14 @@ type JsonBody<O extends Operation> = [AcceptedBy<O>] extends [never] ? ParsedBod
 
 /**
  * What a handler returns: the answer, with the answer's headers if the operation has any. Only one
- * that produces something other than JSON writes to the reply itself.
+ * that produces something other than JSON writes to the reply itself. It returns nothing where it has
+ * taken over the socket: a reply is a thenable, and to return it would be to wait for the stream's end.
  */
 export type Result<O extends Operation> = [ProducedBy<O>] extends [never]
   ? [AnswerHeader<O>] extends [never]
     ? Answer<O>
     : { answer: Answer<O>; headers: { [Name in AnswerHeader<O>]?: string | undefined } }
-  : FastifyReply
+  : FastifyReply | undefined
 
 /** A stream gives the JSON text a piece at a time. */
 type Answer<O extends Operation> = AnswerOf<O> | Json<AnswerOf<O>> | Readable

@@ -110,7 +110,11 @@ export async function startServer({
   child.stderr?.on('data', (chunk) => {
     output += chunk
   })
-  atEnd(() => end(child))
+  atEnd(async () => {
+    await end(child)
+    // A request that failed after its answer was sent fails nowhere else.
+    if (output.includes('Promise errored')) throw new Error(`a handler failed late: ${output}`)
+  })
   const url = await until(`the server to listen; it said: ${output}`, () => {
     if (child.exitCode !== null) throw new Error(`the server left: ${output}`)
     return /listens on (\S+)/.exec(output)?.[1]

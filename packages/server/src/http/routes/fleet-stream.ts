@@ -18,7 +18,7 @@ export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet
         reply.hijack()
         return reply.raw.writeHead(200, headers)
       })
-      return reply
+      return undefined
     },
     acceptEventStream,
   )

@@ -23,7 +23,7 @@ export function mountMergedStream(app: FastifyInstance, { merged }: { merged: Me
         reply.hijack()
         return raw.writeHead(200, headers)
       })
-      return isOpen ? reply : reply.code(204).send()
+      return isOpen ? undefined : reply.code(204).send()
     },
     acceptEventStream,
   )

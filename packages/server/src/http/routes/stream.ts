@@ -46,16 +46,17 @@ export function mountStream(
     accept,
   )
 
-  async function open(call: Call<typeof operation>): Promise<FastifyReply> {
+  async function open(call: Call<typeof operation>): Promise<FastifyReply | undefined> {
     const record = await registry.find(call.id)
     if (!record) throw nodeNotFound()
-    const sent = await feeds.use(call.id, async (watched) => {
+    const opened = await feeds.use(call.id, async (watched) => {
       if (!watched.feed.reachable()) throw new StorageUnavailable('watched list out of reach')
-      return (await hasExpired(watched, record)) ? undefined : send(call, record, watched)
+      return (await hasExpired(watched, record)) ? 'expired' : openWith(watched, record, call)
     })
-    if (sent) return sent
+    if (opened !== 'expired') return opened ? undefined : call.reply.code(204).send()
     call.reply.raw.setHeader('Log-Expired', 'true')
-    return expired.use(call.id, (watched) => send(call, record, watched))
+    const isOpen = await expired.use(call.id, (watched) => openWith(watched, record, call))
+    return isOpen ? undefined : call.reply.code(204).send()
   }
 
   /** True if the launch is over, and the archive alone has its log. */
@@ -64,11 +65,12 @@ export function mountStream(
     return (await archive.past.length(node_id)) > 0
   }
 
-  async function send(
-    { id: nodeId, query, find, request, reply }: Call<typeof operation>,
-    record: NodeRecord,
+  /** False if there is nothing to be sent. */
+  async function openWith(
     { feed, fanout }: Watched,
-  ): Promise<FastifyReply> {
+    record: NodeRecord,
+    { id: nodeId, query, find, request, reply }: Call<typeof operation>,
+  ): Promise<boolean> {
     const filter = await filterFor(nodeId, {
       levels: query.level,
       find,
@@ -86,7 +88,7 @@ export function mountStream(
     })
     if (!plan) {
       filter?.close()
-      return reply.code(204).send()
+      return false
     }
     resumed.remember(request.raw, query)
     if (find?.hints[0]) reply.raw.setHeader('Query-Hint', find.hints[0])
@@ -95,7 +97,7 @@ export function mountStream(
     reply.hijack()
     raw.writeHead(200, streamHeaders(plan.format))
     fanout.add({ ...plan, response: raw })
-    return reply
+    return true
   }
 }
 
