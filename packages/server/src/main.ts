@@ -381,9 +381,9 @@ function openStreams(
 async function keepCatchingUp({ onFault }: Base, { registry }: Records): Promise<NodeJS.Timeout> {
   const catchUp = () => registry.catchUp().catch((error) => onFault('catching up', error))
   await Promise.race([catchUp(), pause(START_CATCH_UP)])
-  // The first to ask would wait for all launches to be read.
-  void registry.stats({ last: 0 }).catch((error) => onFault('reading past launches', error))
-  return setInterval(catchUp, CATCH_UP_EVERY).unref()
+  // Past launches are not read at once: after a start, readers that come again have the loop.
+  const takeIn = () => registry.takeInPast().catch((error) => onFault('past launches', error))
+  return setInterval(() => catchUp().then(takeIn), CATCH_UP_EVERY).unref()
 }
 
 interface Closing extends Storage, Records {

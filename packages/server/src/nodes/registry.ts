@@ -1,4 +1,4 @@
-import type { NodeRecord, NodesQuery, Stats } from '@launchtail/client/protocol'
+import type { NodeRecord, NodesQuery } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
@@ -17,13 +17,14 @@ import { createRecordReader } from './record-reader.js'
 import { createRecordReads, type RecordReads } from './record-reads.js'
 import { createRecordWriter, type RecordWriter } from './record-writer/index.js'
 import { removeNode } from './remove-node.js'
-import { createStats, type StatsQuestion } from './statistics/answer.js'
+import { createStatistics, type Statistics } from './statistics/answer.js'
 import { createWatchers } from './watchers.js'
 
 /** The nodes' records. */
 export interface Registry
   extends Corrections,
     RecordReads,
+    Statistics,
     Pick<RecordWriter, 'appended' | 'catchUp' | 'flush'> {
   /**
    * Adds a node. Throws 409 if one with that id exists, unless `replace` is set, and if another
@@ -43,8 +44,6 @@ export interface Registry
   list(query: NodesQuery, find?: Query): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The records that exist of these nodes, as they are stored. */
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
-  /** Statistics of the launches that have ended. `find` is the query in `q`. */
-  stats(question: StatsQuestion, find?: Query): Promise<Stats>
   /** Calls back for each record that is stored or removed, until the returned function is called. */
   watch(changed: (nodeId: string) => void): () => void
   remove(nodeId: string): Promise<void>
@@ -93,7 +92,7 @@ export function createRegistry({
     get,
     find,
     list,
-    stats: createStats({ database, flush: writer.flush, now }),
+    ...createStatistics({ database, flush: writer.flush, now }),
     ...createRecordReads(database, phaseHistory),
     remove,
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Instant, StatsKey } from '@launchtail/client/protocol'
+import type { Instant, Stats, StatsKey } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import type { Database } from '../../database/open.js'
 import { KEPT_LAUNCHES } from '../launch-history.js'
@@ -31,10 +31,25 @@ export interface StatsOptions extends Pick<PastLaunchesOptions, 'onRead'> {
   now: () => Date
 }
 
-/** Answers questions about the launches that have ended. `find` is the query in `q`. */
-export function createStats({ database, flush, now, onRead }: StatsOptions) {
+export interface Statistics {
+  /** Statistics of the launches that have ended. `find` is the query in `q`. */
+  stats(question: StatsQuestion, find?: Query): Promise<Stats>
+  /** Takes in launches that have ended, so that the next to ask need not wait for it. */
+  takeInPast(): Promise<void>
+}
+
+export function createStatistics({ database, flush, now, onRead }: StatsOptions): Statistics {
   const past = createPastLaunches({ database, kept: KEPT_LAUNCHES, onRead })
-  return async ({ since, until, by = [], bucket, last }: StatsQuestion, find?: Query) => {
+  return { stats, takeInPast }
+
+  async function takeInPast(): Promise<void> {
+    await past.read()
+  }
+
+  async function stats(
+    { since, until, by = [], bucket, last }: StatsQuestion,
+    find?: Query,
+  ): Promise<Stats> {
     await flush()
     const time = now().getTime()
     const passes = find && (await createLaunchTest(find, time))
@@ -43,7 +58,7 @@ export function createStats({ database, flush, now, onRead }: StatsOptions) {
     )
     const launches = passes ? await passing(inTime, passes) : inTime
     const end = until ? Math.min(time, msOf(until)) : time
-    return statisticsOf(launches, { by, bucket, last, until: end })
+    return statisticsOf(launches, { by, last, bucket, until: end })
   }
 }
 
