@@ -649,9 +649,8 @@ class Client:
         context: how many entries before and after each in its log come with it, 0 to 20.
         launch: with one `node`, only entries of this launch of it; as for `get_node_logs`.
         """
-        query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
-        query.update({"node": node, "limit": limit, "cursor": cursor, "order": order})
-        query.update({"context": context, "launch": launch})
+        query = _entries(q, since, until, level, phase, node, launch)
+        query.update({"limit": limit, "cursor": cursor, "order": order, "context": context})
         with self._request("GET", "/admin/logs", query) as answer:
             found: Dict[str, Any] = answer.json()
             last_event_id = answer.header("Log-Cursor")
@@ -674,8 +673,7 @@ class Client:
 
         bucket: how long a bucket is, such as "5m". By default as long as fits into 60 of them.
         """
-        query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
-        query.update({"node": node, "bucket": bucket, "launch": launch})
+        query = {**_entries(q, since, until, level, phase, node, launch), "bucket": bucket}
         return self._json("GET", "/admin/logs/stats", query=query)
 
     def export_logs(
@@ -710,9 +708,9 @@ class Client:
         resume: the number of bytes that there are already, and their SHA-256 in hex. What follows
             them comes. Raises ApiError 412 if they would be others now.
         """
-        query = {"q": q, "format": format, "since": since, "until": until, "level": level}
-        query.update({"phase": phase, "node": node, "order": order, "cursor": cursor, "now": now})
-        query.update({"raw": raw, "bom": bom, "trailer": True, "launch": launch})
+        query = _entries(q, since, until, level, phase, node, launch)
+        query.update({"format": format, "order": order, "cursor": cursor, "now": now})
+        query.update({"raw": raw, "bom": bom, "trailer": True})
         offset, digest = resume or (None, None)
         headers = {"Log-Offset": None if offset is None else str(offset), "Log-Digest": digest}
         answer = self._request("GET", "/admin/logs/export", query, headers)
@@ -1160,6 +1158,20 @@ class _Answer:
         if self._response:
             self._response.close()
         self._connection.close()
+
+
+def _entries(
+    q: Optional[str],
+    since: Optional[str],
+    until: Optional[str],
+    level: Levels,
+    phase: Optional[str],
+    node: Union[str, Sequence[str], None],
+    launch: Union[int, str, None],
+) -> Dict[str, Any]:
+    """Which entries of all nodes are meant."""
+    query = {"q": q, "since": since, "until": until, "level": level, "phase": phase}
+    return {**query, "node": node, "launch": launch}
 
 
 def _checked(

@@ -8,9 +8,8 @@ import type {
   MergedLog,
   MergedStatus,
 } from './protocol/merged.js'
-import { reconnecting } from './reconnecting.js'
 import type { Connection } from './request.js'
-import { type Event, typed, type Waiting } from './stream.js'
+import { type Event, eventsOf, type Waiting } from './stream.js'
 
 /** The events of the stream of many nodes, distinguished by `event`. Each names its node. */
 export type LogsEvent =
@@ -38,7 +37,7 @@ export interface LogsOptions
  * The events of many nodes, each once and those of a node in order, however often the connection breaks.
  * With `node` it ends after `end`; otherwise it does not end by itself, except at `until`.
  */
-export async function* streamLogs(
+export function streamLogs(
   connection: Connection,
   {
     lastEventId,
@@ -49,20 +48,8 @@ export async function* streamLogs(
     ...query
   }: LogsOptions = {},
 ): AsyncGenerator<LogsEvent, void, undefined> {
-  const events = reconnecting({
-    connect: (seen, away) =>
-      open(connection, 'streamLogs', {
-        query,
-        accept: 'text/event-stream',
-        headers: { 'Last-Event-ID': seen || undefined },
-        signal: away,
-      }),
-    lastEventId,
-    signal,
-    onState,
-    timeout,
-    isLast: ({ event }) => event === 'end',
-    random,
+  return eventsOf((how) => open(connection, 'streamLogs', { query, ...how }), {
+    ...{ lastEventId, signal, onState, timeout, random },
+    last: 'end',
   })
-  for await (const event of events) yield typed<LogsEvent>(event)
 }

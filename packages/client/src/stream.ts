@@ -50,28 +50,47 @@ const TIMEOUT = 15 * 60_000
  * Throws ApiError for a refusal that is final (400, 401, 403, 404 …), and StreamTimeoutError.
  * Leaving the loop closes the connection.
  */
-export async function* streamNode(
+export function streamNode(
   connection: Connection,
   nodeId: string,
   { lastEventId, signal, onState, timeout = TIMEOUT, random, ...query }: StreamOptions = {},
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const events = reconnecting({
-    connect: (seen, away) =>
-      open(connection, 'streamNodeLogs', {
-        id: nodeId,
-        query,
-        accept: 'text/event-stream',
-        headers: { 'Last-Event-ID': seen || undefined },
-        signal: away,
-      }),
+  return eventsOf((how) => open(connection, 'streamNodeLogs', { id: nodeId, query, ...how }), {
     lastEventId,
     signal,
     onState,
     timeout,
-    isLast: ({ event }) => event === 'done',
     random,
+    last: 'done',
   })
-  for await (const event of events) yield typed<StreamEvent>(event)
+}
+
+export interface EventsOptions<Of extends { event: string }> extends Waiting {
+  timeout: number
+  lastEventId: string | undefined
+  /** No event follows one of this name. */
+  last: Of['event']
+}
+
+/** What a request for a stream has beside its query. */
+type How = ReturnType<typeof askedAfter>
+
+/** The events of a stream that is asked for by `ask`, over as many connections as it takes. */
+export async function* eventsOf<Of extends { event: string }>(
+  ask: (how: How) => Promise<Response>,
+  { last, ...options }: EventsOptions<Of>,
+): AsyncGenerator<Of, void, undefined> {
+  const events = reconnecting({
+    ...options,
+    connect: (seen, away) => ask(askedAfter(seen, away)),
+    isLast: ({ event }) => event === last,
+  })
+  for await (const event of events) yield typed<Of>(event)
+}
+
+function askedAfter(seen: string, signal: AbortSignal) {
+  const headers = { 'Last-Event-ID': seen || undefined }
+  return { accept: 'text/event-stream' as const, headers, signal }
 }
 
 /** Parses an event's data. Throws ConnectionError if it is not JSON. */

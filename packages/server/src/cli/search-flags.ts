@@ -16,11 +16,10 @@ export interface SearchedFlags {
 /** The commands that look into the logs of all nodes have the same flags for it. */
 export function withSearchedFlags(command: Command): Command {
   return command
-    .option(
-      '--node <node>',
-      'only this node; may be repeated',
-      (node, nodes: string[]) => [...nodes, node],
-      [],
+    .addOption(
+      new Option('--node <node>', 'only this node; may be repeated')
+        .default([], 'all nodes')
+        .argParser((node, nodes: string[]) => [...nodes, node]),
     )
     .addOption(launchFlag('with one --node: only this launch of it'))
     .option(

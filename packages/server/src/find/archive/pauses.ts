@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Pauses in which others have their turns, unless somebody waits for the end of the work. */
 export interface Pauses {
   /** Resolves after so many milliseconds, and at once where somebody waits. */
@@ -8,21 +10,17 @@ export interface Pauses {
 
 export function createPauses(): Pauses {
   let waiting = 0
-  let wake = () => {}
+  let pausing = new AbortController()
   return {
     async pause(ms) {
       if (waiting > 0) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      pausing = new AbortController()
+      // It rejects only where it is ended, which is what that is for.
+      await sleep(ms, undefined, { signal: pausing.signal }).catch(() => {})
     },
     async without(act) {
       waiting += 1
-      wake()
+      pausing.abort()
       try {
         return await act()
       } finally {
