@@ -9,6 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StorageFull } from '../../errors.js'
 import { closeSqlite, openSqlite } from '../../sqlite.js'
 import type { Numbered } from '../asked.js'
+import type { Piece } from '../export/export-bytes.js'
 import type { ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { count } from './count.js'
 import { createExports } from './exports.js'
@@ -37,7 +38,9 @@ parentPort?.on('message', async ({ id, call, given }: Numbered<Call>) => {
   try {
     const calls = await callsOf()
     const act = calls[call] as (...values: readonly unknown[]) => unknown
-    say({ id, answer: await act(...given) })
+    const answer = await act(...given)
+    // What is handed over is not copied.
+    say({ id, answer }, call === 'readExport' && answer ? [(answer as Piece).bytes.buffer] : [])
   } catch (error) {
     say({ id, fault: faultOf(error) })
   }
@@ -49,8 +52,8 @@ function leaveRoom(): void {
   if (bavail * bsize < SPARE) throw new StorageFull(new Error('little room is left'))
 }
 
-function say(said: Said): void {
-  parentPort?.postMessage(said)
+function say(said: Said, handedOver: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(said, handedOver)
 }
 
 /** What could not be opened on a full disk is opened when there is room. */

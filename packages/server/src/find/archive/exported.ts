@@ -25,6 +25,8 @@ export async function beginExport(
   const id = exports++
   const release = thread.hold()
   let isClosed = false
+  /** The next piece is made while one is being sent: a thread that waits for its reader is idle. */
+  let ahead: Promise<Piece | undefined> | undefined
   try {
     const cursor = await thread.call('openExport', id, question)
     return { cursor, isComplete, read, close }
@@ -34,6 +36,14 @@ export async function beginExport(
   }
 
   async function read(): Promise<Piece | undefined> {
+    const piece = await (ahead ?? next())
+    ahead = piece && next()
+    // Whoever asks for the next piece is told.
+    ahead?.catch(() => {})
+    return piece
+  }
+
+  async function next(): Promise<Piece | undefined> {
     return isClosed ? undefined : thread.call('readExport', id)
   }
 

@@ -5,7 +5,7 @@ import type { ExportFormat, Layout } from './formats.js'
 
 /** Some entries of an export, as they stand in the file. */
 export interface Piece {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly count: number
 }
 
