@@ -36,7 +36,7 @@ const COMPARED_TOO = ['overload', 'idle', 'backlog']
 
 const HELP = `Measures Launchtail beside its peers, or beside another build of itself, and prints Markdown.
 
-  npm run bench                        all parts, in under 20 minutes
+  npm run bench                        all parts, in half an hour
   npm run bench -- fanout latency      some parts; also: --only fanout,latency
   npm run bench -- --against DIR       this checkout's build beside that of another checkout
 

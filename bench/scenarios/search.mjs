@@ -23,7 +23,7 @@ const QUESTIONS = [
 ]
 
 /** `(a+)+$` on an entry of 64 KiB. */
-const HOSTILE = '/(a+)+$/'
+const HOSTILE_QUERY = `q=${encodeURIComponent('/(a+)+$/ timestamp:>=-10m')}&node=n2&limit=1`
 
 export async function measure({ only, entries, seconds }) {
   if (only(SERVERS).length === 0) return 'Not measured.'
@@ -40,6 +40,7 @@ export async function measure({ only, entries, seconds }) {
       rows.push([title, digits(median(times)), digits(quartiles(times)[1])])
     }
     rows.push(['an entry of 64 KiB, `(a+)+$`', ...(await hostile(server))])
+    rows.push(['the longest delay of a stream meanwhile', '', digits(await delayBeside(server))])
     rows.push([
       'found after its acknowledgement, the longest of 50',
       '',
@@ -91,9 +92,21 @@ async function hostile(server) {
   const message = `${'a'.repeat(60_000)}!`
   await send(server, 'n2', [{ message }])
   await indexed(server)
-  const query = `q=${encodeURIComponent(`${HOSTILE} timestamp:>=-10m`)}&node=n2`
-  const times = await timesOf(server, query)
+  const times = await timesOf(server, HOSTILE_QUERY)
   return [digits(median(times)), digits(quartiles(times)[1])]
+}
+
+/** The longest way of an entry to its reader while such patterns are looked for, in milliseconds. */
+async function delayBeside(server) {
+  let isOver = false
+  const searching = (async () => {
+    while (!isOver) await timeOf(server, HOSTILE_QUERY)
+  })()
+  const how = { readers: 1, senders: 1, rate: 100, warmup: 0.5, seconds: 3, drain: 5 }
+  const { max } = await stream(server, how)
+  isOver = true
+  await searching
+  return max
 }
 
 /** Milliseconds from an append's answer until a search that begins then has found it. */
