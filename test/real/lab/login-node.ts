@@ -39,7 +39,7 @@ export async function startLoginNode({
   // ssh remembers hosts in the home of the account, wherever HOME points. An older key of this port
   // would make SkyPilot wait for somebody to log in by hand.
   await run('ssh-keygen', ['-R', `[127.0.0.1]:${port}`]).catch(() => '')
-  const tools = offlineTools(folder, installed)
+  const tools = nodeTools(folder, installed)
   writeFileSync(join(home, '.bash_profile'), `PATH=${tools}:$PATH\n`)
   writeFileSync(join(home, '.bashrc'), '')
   const variables = {
@@ -94,7 +94,7 @@ SetEnv ${given.join(' ')}
  * A folder for the login's PATH. SkyPilot has its nodes download uv by a script, and Python by uv;
  * both are here already, so that a node needs no network except a package index.
  */
-function offlineTools(folder: string, installed: string): string {
+function nodeTools(folder: string, installed: string): string {
   const tools = join(folder, 'tools')
   mkdirSync(tools)
   for (const name of ['uv', 'uvx'])
@@ -110,7 +110,11 @@ case "$*" in
 esac
 `,
   )
-  chmodSync(curl, 0o755)
+  // The jobs of SkyPilot 0.12 forget all variables of Slurm, and where its settings are.
+  const srun = join(tools, 'srun')
+  const settings = join(folder, 'slurm.conf')
+  writeFileSync(srun, `#!/bin/sh\nSLURM_CONF=${settings} exec /usr/bin/srun "$@"\n`)
+  for (const file of [curl, srun]) chmodSync(file, 0o755)
   return tools
 }
 
