@@ -14,8 +14,8 @@ import type { Worker } from 'node:worker_threads'
 const SMALL = 64_000_000
 /** Percent by which a small heap grows until all of it is collected again; 0 leaves it to V8. */
 const GROWTH = 30
-/** Bytes up to which a small heap's young generation is doubled: a quarter of what V8 would let it become. */
-const YOUNG = 9_000_000
+/** Bytes up to which a small heap's young generation is doubled: half of what V8 would let it become. */
+const YOUNG = 17_000_000
 
 /** What a thread of ours needs at most, so that V8 collects its garbage in time, too. In megabytes. */
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
