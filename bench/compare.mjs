@@ -8,12 +8,6 @@ import { digits, median, quartiles, table } from './table.mjs'
 /** How far apart two medians may be and still count as equal. */
 const TOLERANCE = 0.05
 
-/**
- * Seconds of load before two builds are measured. A build with more functions is compiled later than one
- * with fewer; what is compared is a server that has run for a while. Its start has a part of its own.
- */
-const WARM = 6
-
 /** The path of a checkout that is built, or an error that says what to do. */
 export function builtCheckout(folder) {
   const path = resolve(folder)
@@ -31,9 +25,8 @@ export function builtCheckout(folder) {
  * Measures one part on both builds. Gives a table as Markdown, and whether this build is worse in
  * any figure.
  */
-export async function compare({ part, checkouts, names, rounds, scale: given }) {
+export async function compare({ part, checkouts, names, rounds, scale }) {
   const { compared } = part
-  const scale = given.rounds > 1 ? { ...given, warmup: WARM, settle: WARM } : given
   const sections = []
   let isWorse = false
   for (const name of compared.withoutServer ? ['code'] : names) {

@@ -3,6 +3,13 @@
 /** Sockets that a server needs beside those of its readers. */
 const SPARE = 500
 
+/**
+ * Seconds of load before a server is measured. Until then the figures tell how much code there is to compile,
+ * and each has just collected its garbage (see servers.mjs): in the first second a fan-out had half the rate.
+ * What a start costs has a part of its own.
+ */
+const WARM = 6
+
 export function scaleOf({ quick, sockets, servers }) {
   const only = (names) => names.filter((name) => servers.includes(name))
   const many = Math.min(10_000, Math.floor((sockets - SPARE) / 100) * 100)
@@ -14,9 +21,9 @@ export function scaleOf({ quick, sockets, servers }) {
       nodes,
       readers: 1000,
       rounds: 3,
-      warmup: 0.8,
+      warmup: WARM,
       // Until thousands of new readers are as good as old ones.
-      settle: 2.5,
+      settle: WARM,
       seconds: 2.5,
       backlogRounds: 20,
       fleet: 100_000,
