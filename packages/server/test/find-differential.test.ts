@@ -95,7 +95,7 @@ async function found(q: string, asked: readonly Filled[]): Promise<Everywhere[]>
   const node = ids.join(',')
   const ofAll = (more: Record<string, string>) => new URLSearchParams({ q, node, ...more })
   const [search, merged, file, ...histories] = await Promise.all([
-    json<{ logs: Hit[] }>(`/admin/logs?${ofAll({ order: 'asc', limit: '1000' })}`),
+    searched(ofAll({ order: 'asc', limit: '1000' })),
     readToEnd(`${server.url}/admin/logs/stream?${ofAll({ tail: 'all', until: UNTIL })}`, {
       'X-Admin-Token': server.token,
     }),
@@ -108,7 +108,7 @@ async function found(q: string, asked: readonly Filled[]): Promise<Everywhere[]>
   ])
   const streamed = merged.events.filter(({ event }) => event === 'log')
   const members = {
-    search: search.logs.map(({ cursor: _, ...hit }) => hit),
+    search: search.map(({ cursor: _, ...hit }) => hit),
     merged: streamed.map(({ data }) => data as unknown as Member),
     export: file.logs,
   }
@@ -117,6 +117,21 @@ async function found(q: string, asked: readonly Filled[]): Promise<Everywhere[]>
       place === 'history' ? (histories[i]?.logs ?? []) : entriesOf(members[place], id),
     ),
   )
+}
+
+/** On a busy machine a search may end before it has looked at everything, and is then gone on with. */
+async function searched(query: URLSearchParams): Promise<Hit[]> {
+  const hits: Hit[] = []
+  for (;;) {
+    const { logs, complete, cursor } = await json<{
+      logs: Hit[]
+      complete: boolean
+      cursor?: string
+    }>(`/admin/logs?${query}`)
+    hits.push(...logs)
+    if (complete || !cursor) return hits
+    query.set('cursor', cursor)
+  }
 }
 
 type Member = LogEntry & { readonly node_id: string }
