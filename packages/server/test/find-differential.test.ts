@@ -1,9 +1,10 @@
 import type { Hit, LogEntry, NodeRecord } from '@launchtail/client'
-import { parseQuery, type Query, QueryError } from '@launchtail/client/query'
+import type { Query } from '@launchtail/client/query'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { corpusOf, launchesOf } from './support/corpus.js'
 import { endAll, type RunningServer, startServer } from './support/processes.js'
 import { fc } from './support/property.js'
+import { queryOf } from './support/query-of.js'
 import { randomQuery } from './support/random-query.js'
 import { readToEnd } from './support/reading.js'
 
@@ -28,7 +29,7 @@ it('finds the same in a search, histories, a merged stream and an export as the 
   const pairs = fc.tuple(fc.nat({ max: NODES - 1 }), fc.nat({ max: NODES - 1 }))
   await fc.assert(
     fc.asyncProperty(randomQuery, pairs, async (text, pair) => {
-      const query = read(text)
+      const query = queryOf(text)
       if (!query) return
       const asked = [...new Set(pair)].map((n) => nodes[n] as Filled)
       const expected = asked.map((node) => matching(node, query))
@@ -147,14 +148,4 @@ async function json<T>(path: string): Promise<T> {
   const answer = await server.fetch(path)
   expect(answer.status).toBe(200)
   return (await answer.json()) as T
-}
-
-/** Undefined for what is no query. */
-function read(text: string): Query | undefined {
-  try {
-    return parseQuery(text)
-  } catch (error) {
-    if (error instanceof QueryError) return undefined
-    throw error
-  }
 }

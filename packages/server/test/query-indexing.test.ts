@@ -1,5 +1,5 @@
 import type { LogEntry } from '@launchtail/client'
-import { parseQuery, type Query, QueryError } from '@launchtail/client/query'
+import { parseQuery } from '@launchtail/client/query'
 import {
   type Demand,
   demandOf,
@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { corpusOf, launchesOf } from './support/corpus.js'
 import { fc } from './support/property.js'
+import { queryOf } from './support/query-of.js'
 import { randomQuery } from './support/random-query.js'
 
 const NOW = Date.UTC(2026, 10, 23)
@@ -25,7 +26,7 @@ it('demands of entries only what every entry has that is found', { timeout: 120_
   let narrowed = 0
   fc.assert(
     fc.property(randomQuery, (text) => {
-      const query = read(text)
+      const query = queryOf(text)
       if (!query) return
       const predicate = query.predicate({ now: NOW })
       const { demand, isExact } = demandOf(query.expression)
@@ -92,16 +93,6 @@ describe('an index', () => {
     expect(wordsOf([Array.from({ length: 6000 }, (_, n) => `w${n}`).join(' ')])).toBeUndefined()
   })
 })
-
-/** Undefined for what is no query. */
-function read(text: string): Query | undefined {
-  try {
-    return parseQuery(text)
-  } catch (error) {
-    if (error instanceof QueryError) return undefined
-    throw error
-  }
-}
 
 function meets(
   demand: Demand | undefined,

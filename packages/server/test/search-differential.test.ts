@@ -1,4 +1,3 @@
-import { parseQuery, type Query, QueryError } from '@launchtail/client/query'
 import { expect, it } from 'vitest'
 import { createExports } from '../src/find/archive/exports.js'
 import { createWordIndex } from '../src/find/archive/index-words.js'
@@ -11,6 +10,7 @@ import { writeEntry } from '../src/logs/entry-text.js'
 import { openArchiveFile } from './support/archive-file.js'
 import { corpusOf, launchesOf } from './support/corpus.js'
 import { fc } from './support/property.js'
+import { queryOf } from './support/query-of.js'
 import { randomQuery } from './support/random-query.js'
 
 const ENTRIES = 100_000
@@ -31,7 +31,7 @@ it('a search and an export find what the predicate does, in every stretch of tim
   const counts = { queries: 0, narrowed: 0, found: 0, scanned: 0 }
   await fc.assert(
     fc.asyncProperty(randomQuery, fc.integer({ min: 0, max: ENTRIES - 1 }), async (text, start) => {
-      const query = read(text)
+      const query = queryOf(text)
       if (!query) return
       const window = archive.entries.slice(start, start + WINDOW)
       const predicate = query.predicate({ now: NOW })
@@ -139,14 +139,4 @@ function textOf({ node, entry }: Kept): string {
 function instantOf(kept: Kept | undefined, later: number) {
   const ms = Date.parse(kept?.entry.timestamp ?? '') + later
   return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1e6 }
-}
-
-/** Undefined for what is no query. */
-function read(text: string): Query | undefined {
-  try {
-    return parseQuery(text)
-  } catch (error) {
-    if (error instanceof QueryError) return undefined
-    throw error
-  }
 }

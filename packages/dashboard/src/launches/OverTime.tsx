@@ -1,6 +1,6 @@
 import type { Stats } from '@launchtail/client'
 import { counted } from '../parts/counts.js'
-import { span } from '../parts/times.js'
+import { dayAndTime, span } from '../parts/times.js'
 
 const HEIGHT = 120
 const WIDTH = 1000
@@ -58,8 +58,8 @@ export function OverTime({ buckets, bucket_seconds }: Stats['series']) {
         })}
       </svg>
       <div class="axis">
-        <span>{when(first.from)}</span>
-        {buckets.length >= FEWEST && <span>{when(last.from)}</span>}
+        <span>{dayAndTime(first.from)}</span>
+        {buckets.length >= FEWEST && <span>{dayAndTime(last.from)}</span>}
       </div>
     </figure>
   )
@@ -84,7 +84,7 @@ function sumOf({ succeeded, failed, terminated }: Bucket): number {
 }
 
 function titleOf(bucket: Bucket): string {
-  return `${when(bucket.from)}: ${KINDS.map((kind) => `${bucket[kind]} ${kind}`).join(', ')}`
+  return `${dayAndTime(bucket.from)}: ${KINDS.map((kind) => `${bucket[kind]} ${kind}`).join(', ')}`
 }
 
 function describe(buckets: readonly Bucket[]): string {
@@ -92,13 +92,4 @@ function describe(buckets: readonly Bucket[]): string {
     (kind) => `${buckets.reduce((sum, bucket) => sum + bucket[kind], 0)} ${kind}`,
   )
   return `Launches over time: ${sums.join(', ')}`
-}
-
-function when(text: string): string {
-  return new Date(text).toLocaleString(undefined, {
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  })
 }

@@ -31,6 +31,16 @@ function two(value: number): string {
   return String(value).padStart(2, '0')
 }
 
+/** A point in time at a glance: the day and the minute. */
+export function dayAndTime(text: string): string {
+  return new Date(text).toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  })
+}
+
 /** A point in time in full, for a title. */
 export function moment(text: string): string {
   const date = new Date(text)

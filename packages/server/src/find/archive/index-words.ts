@@ -4,7 +4,7 @@ import { readEntry } from '../../logs/entry-text.js'
 import type { Sqlite } from '../../sqlite.js'
 import { ANY_WORD, launchToken, valueToken } from './match-text.js'
 import { someOf } from './some-of.js'
-import { factOf, setFact, transaction } from './tables.js'
+import { factOf, lastNumber, setFact, transaction } from './tables.js'
 
 /** The index follows the entries: a search looks through those that it does not have yet. */
 export interface WordIndex {
@@ -31,10 +31,10 @@ export function createWordIndex(db: Sqlite): WordIndex {
   let last = Number(factOf(db, 'indexed') ?? 0)
   return {
     indexed: () => last,
-    behind: () => Number(factOf(db, 'next') ?? 1) - 1 - last,
+    behind: () => lastNumber(db) - last,
     takeIn(limit) {
       const rows = someOf<Row>(next.iterate(last, limit))
-      const end = rows.at(-1)?.id ?? Number(factOf(db, 'next') ?? 1) - 1
+      const end = rows.at(-1)?.id ?? lastNumber(db)
       transaction(db, () => {
         for (const row of rows) if (row.body !== '') insert.run(row.id, tokensOf(row))
         setFact(db, 'indexed', String(end))
