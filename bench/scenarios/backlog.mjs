@@ -1,4 +1,4 @@
-// A reader comes late and wants everything: from asking to the last entry.
+// A reader comes late and wants everything: from asking to the first and the last entry.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backlog, fill } from '../load.mjs'
 import { inRounds } from '../rounds.mjs'
@@ -12,17 +12,28 @@ export async function measure(scale) {
   const results = await inRounds(scale.only(SERVERS), 1, {}, (server) => sample(server, scale))
   const whole = ({ rounds: complete, whole_p50: time }) =>
     complete > 0 ? digits(time) : 'incomplete'
+  const first = ({ first_p50: time }) => digits(time)
   return [
     `From asking for a stream to the last kept entry, ms: median of ${rounds} readers one after the`,
     'other; of 50 at once (3 times) until the last of them has all. Watched: somebody else has',
     'the same stream open all the while.\n',
     table([
-      ['', '100 entries', '5,000 entries', 'watched: 5,000', 'watched: 50 readers × 5,000'],
+      [
+        '',
+        '100 entries',
+        '5,000 entries',
+        'the first of them',
+        'watched: 5,000',
+        'the first of them',
+        'watched: 50 readers × 5,000',
+      ],
       ...[...results].map(([name, [{ short, cold, long, fifty }]]) => [
         TITLES[name],
         whole(short),
         whole(cold),
+        first(cold),
         whole(long),
+        first(long),
         whole(fifty),
       ]),
     ]),
