@@ -84,6 +84,12 @@ it('takes a query and times, and gives the whole answer as JSON', async () => {
   expect((await run('--since', '1h')).stdout).toBe('No launch has ended.\n')
 })
 
+it('counts one launch as one', async () => {
+  expect((await run('provider:gcp')).stdout.split('\n')[0]).toBe(
+    '1 launch: 1 succeeded (100 % of those not terminated), 0 failed, 0 terminated',
+  )
+})
+
 it('points at what is wrong in a query, and says what a flag may be', async () => {
   const query = await run('gpu:L4 level:error')
   expect(query.stderr).toBe("launchtail: 'level' is a field of entries, and launches have none\n")

@@ -32,7 +32,7 @@ export function statsText(
 function summaryOf({ spot, ...total }: StatsGroup): string {
   const { launches, succeeded, failed, terminated, success_rate: rate } = total
   const share = rate === undefined ? '' : ` (${percent(rate)} of those not terminated)`
-  const sums = `${launches} launches: ${succeeded} succeeded${share}, ${failed} failed, ${terminated} terminated`
+  const sums = `${launches} ${launches === 1 ? 'launch' : 'launches'}: ${succeeded} succeeded${share}, ${failed} failed, ${terminated} terminated`
   if (!spot) return sums
   const life = spot.median_life_ms
   const lived = life === undefined ? '' : `, half of them within ${time(life)} of becoming active`
