@@ -363,6 +363,7 @@ class Client:
         since: Optional[str] = None,
         level: Levels = None,
         q: Optional[str] = None,
+        launch: Union[int, str, None] = None,
         follow: bool = True,
         last_event_id: str = "",
         timeout: Optional[float] = 900.0,
@@ -375,6 +376,8 @@ class Client:
         since: only entries later than this, RFC 3339 or a duration back from now such as "10m".
         level: that level and above, or a list of exactly these. Filters Log events only.
         q: a query such as 'level:>=warn -oom'; see docs/query.md. Filters Log events only.
+        launch: only this launch of the node: "latest", "previous", or its number. A past one ends
+            with its Done.
         follow: False for the entries so far, then Done.
         last_event_id: resume after the event with this id.
         timeout: seconds without an event after which it raises StreamTimeout; None for never.
@@ -386,7 +389,7 @@ class Client:
         that grows on average and is never shorter than the server's Retry-After. Unknown kinds of
         events are skipped.
         """
-        query = {"tail": tail, "since": since, "level": level, "q": q}
+        query = {"tail": tail, "since": since, "level": level, "q": q, "launch": launch}
         query["follow"] = None if follow else False
         return self._stream(
             f"{_path_of(node_id)}/logs/stream", query, last_event_id, timeout, on_state

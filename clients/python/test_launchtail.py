@@ -295,6 +295,10 @@ class Operations(unittest.TestCase):
         first = ["first", "it failed"]
         history = self.client.get_node_logs(node, launch="previous")
         self.assertEqual([entry["message"] for entry in history.logs], first)
+        with self.client.stream(node, launch="previous", timeout=20) as events:
+            *streamed, done = list(events)
+        self.assertEqual([e.message for e in streamed if isinstance(e, Log)], first)
+        self.assertEqual((done.status, done.message), ("failed", "it failed"))
         found = self.client.search_logs(node=node, launch=1, order="asc")
         self.assertEqual([entry["message"] for entry in found["logs"]], first)
         text = b"".join(self.client.export_node_logs(node, launch=2, format="text")).decode()

@@ -43,6 +43,7 @@ import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
 import { createMerged } from './stream/merged/merged.js'
+import { createPastLaunches } from './stream/past-launches.js'
 import { pastStore } from './stream/past-store.js'
 import { adminTokens, type Tokens } from './tokens.js'
 
@@ -371,6 +372,7 @@ function openStreams(
   return {
     feeds,
     expired,
+    pastLaunches: createPastLaunches({ store, archive, registry, readText, ...lifetimes }),
     slowEntries,
     fleet: createFleet({ registry, heartbeat, timeout, onFault }),
     merged: createMerged({ feeds, registry, slowEntries, server, ...lifetimes }),

@@ -61,6 +61,8 @@ export interface ServingOptions {
   feeds: Feeds
   /** The logs of which only the archive has something. */
   expired: Feeds
+  /** Those of launches whose node has been launched since, by `launchKey`. */
+  pastLaunches: Feeds
   fleet: Fleet
   merged: Merged
   slowEntries: SlowEntries
@@ -87,7 +89,7 @@ const BACKLOG = 4096
 const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
-  const { config, feeds, expired, fleet, merged } = options
+  const { config, feeds } = options
   const { authenticate, isAuthentic } = authenticator(options.tokens, createGuesses(config))
   const resumed = createResumedStream(feeds)
   let closing = false
@@ -114,7 +116,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     closing = true
     await pause(config.drainDelay)
     const drained = Promise.all(
-      [feeds, expired, fleet, merged].map((streams) => streams.drain(config.drain)),
+      allStreams(options).map((streams) => streams.drain(config.drain)),
     )
     const closed = app.close()
     await drained
@@ -131,10 +133,9 @@ interface RoutesOptions extends ServingOptions {
 }
 
 async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
-  const { counts, feeds, expired, fleet, merged, authenticate, ready } = options
+  const { counts, authenticate, ready } = options
   const { host } = options.config
-  const all = [feeds, expired, fleet, merged]
-  const streams = () => all.reduce((sum, { readers }) => sum + readers(), 0)
+  const streams = () => allStreams(options).reduce((sum, { readers }) => sum + readers(), 0)
   mountStream(app, options)
   mountFleetStream(app, options)
   const excerpts = createExcerpts(options)
@@ -152,6 +153,10 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })
   mountPage(app)
+}
+
+function allStreams({ feeds, expired, pastLaunches, fleet, merged }: ServingOptions) {
+  return [feeds, expired, pastLaunches, fleet, merged]
 }
 
 async function version(): Promise<string> {

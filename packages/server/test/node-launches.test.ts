@@ -3,6 +3,8 @@ import { nodeLaunchesSchema } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCommand } from './support/command.js'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
+import { readToEnd } from './support/reading.js'
+import { openStream } from './support/stream.js'
 
 let server: RunningServer
 
@@ -163,7 +165,7 @@ describe('one launch of a node', () => {
     expect(lines.map((line) => JSON.parse(line).message)).toEqual(SECOND)
     expect((await run('--launch', '9')).stderr).toBe('launchtail: this node has no launch 9\n')
     expect((await run('--launch', 'x')).stderr).toContain('latest, previous or a number')
-    expect((await run('--launch', '1', '-f')).stderr).toContain('--launch')
+    expect((await run('--launch', '1', '--after', '1:0:log')).stderr).toContain('--launch')
   })
 
   it.each([
@@ -177,6 +179,125 @@ describe('one launch of a node', () => {
     ['/admin/logs?launch=1&node=nobody', 404, 'node not found'],
   ])('refuses %s', async (path, status, message) => {
     const answer = await server.fetch(path)
+    expect([answer.status, await answer.json()]).toEqual([status, { error: { message } }])
+  })
+})
+
+describe('the stream of one launch', () => {
+  const path = '/admin/nodes/again/logs/stream'
+  const read = (query: string, after = '') =>
+    readToEnd(`${server.url}${path}?${query}`, {
+      'X-Admin-Token': server.token,
+      ...(after && { 'Last-Event-ID': after }),
+    })
+  const shown = ({ events }: Awaited<ReturnType<typeof read>>) =>
+    events.map(({ event, data }) => (event === 'log' ? data.message : [event, data.status]))
+
+  it.each([
+    ['launch=previous', FIRST],
+    ['launch=1&tail=2', FIRST.slice(1)],
+    ['launch=1&tail=all&q=room', FIRST.slice(1, 2)],
+    ['launch=1&level=info', FIRST],
+    ['launch=1&since=2026-03-01T10:02:00Z', FIRST.slice(2)],
+    ['launch=1&tail=0', []],
+  ])('that is past: %s', async (query, logs) => {
+    const reading = await read(query)
+    const done = reading.events.at(-1)
+    expect(shown(reading).filter((one) => typeof one === 'string')).toEqual(logs)
+    expect(done?.data).toEqual({ status: 'failed', message: 'first: it failed' })
+    expect(reading.headers['log-expired']).toBeUndefined()
+    const whole = await read('tail=all')
+    const ids = new Set(whole.events.map(({ event, id }) => event + id))
+    for (const { event, id } of reading.events.slice(0, -1)) expect(ids).toContain(event + id)
+  })
+
+  it('that is past is resumed, is over after its end, and has a gap for what is not in it', async () => {
+    const { events } = await read('launch=1&tail=all')
+    expect((await read('launch=1', events[1]?.id)).events).toEqual(events.slice(2))
+    expect((await read('launch=1', events.at(-1)?.id)).status).toBe(204)
+    const other = (await read('launch=2&tail=all')).events[1]?.id ?? ''
+    for (const id of [other, 'nonsense']) {
+      const [gap, ...rest] = (await read('launch=1', id)).events
+      expect([gap?.event, gap?.data.requested, rest]).toEqual(['gap', id, events])
+    }
+    const [end] = (await read('launch=1&tail=0&follow=false')).events
+    expect(end?.data).toEqual({
+      status: 'failed',
+      message: 'Log stream complete (follow=false)',
+    })
+  })
+
+  it.each(['latest', '2'])('that is the newest, called %s', async (launch) => {
+    const done = ['done', 'active']
+    for (const [tail, logs] of [
+      ['all', SECOND],
+      ['5', SECOND],
+      ['2', SECOND.slice(2)],
+    ] as const) {
+      expect(shown(await read(`launch=${launch}&tail=${tail}`))).toEqual([...logs, done])
+    }
+    // Also after an event of the launch before.
+    const seen = (await read('launch=1&tail=all')).events[0]?.id
+    expect(shown(await read(`launch=${launch}`, seen))).toEqual([...SECOND, done])
+  })
+
+  it('that is under way goes on, and ends with it', async () => {
+    await twice('onward', server)
+    await send(server, 'onward', [['queued', 'third: asked for']])
+    const headers = { 'X-Admin-Token': server.token }
+    const url = `${server.url}/admin/nodes/onward/logs/stream?launch=latest&tail=all`
+    const stream = await openStream(url, headers)
+    await stream.event('its beginning', ({ data }) => data.message === 'third: asked for')
+    await send(server, 'onward', [['active', 'third: up']])
+    await stream.ended
+    expect(stream.messages()).toEqual(['third: asked for', 'third: up'])
+    expect(stream.events.at(-1)).toMatchObject({ event: 'done', data: { message: 'third: up' } })
+  })
+
+  it('tells how it ended, however much it has logged since', async () => {
+    await server.post('/admin/nodes', { node_id: 'talkative' })
+    const lines = Array.from({ length: 700 }, (_, n): [string, string] => [
+      'active',
+      `request ${n}`,
+    ])
+    await send(server, 'talkative', [
+      ['queued', 'asked for'],
+      ['active', 'up at http://10.0.0.1:8000'],
+      ...lines,
+      ['queued', 'asked for again'],
+    ])
+    const url = `${server.url}/admin/nodes/talkative/logs/stream?launch=1&tail=1`
+    const { events } = await readToEnd(url, { 'X-Admin-Token': server.token })
+    expect(events.map(({ data }) => data)).toMatchObject([
+      { message: 'request 699' },
+      {
+        status: 'active',
+        endpoint: 'http://10.0.0.1:8000',
+        message: 'up at http://10.0.0.1:8000',
+      },
+    ])
+  })
+
+  it('comes by the client and by the command, whose exit code is of that launch', async () => {
+    const client = createClient({ baseUrl: server.url, token: server.token })
+    const found: unknown[] = []
+    for await (const { event, data } of client.stream('again', { launch: 'previous' })) {
+      found.push(event === 'log' ? data.message : event)
+    }
+    expect(found).toEqual([...FIRST.slice(0, 2), FIRST[2], 'error', 'done'])
+    const { stdout, code } = await startCommand(server.url, [
+      ...['logs', '-f', 'again', '--launch', '1', '--tz', 'utc'],
+    ]).ended
+    expect(stdout).toMatch(/first: it failed\nfailed: first: it failed\n$/)
+    expect(code).toBe(2)
+  })
+
+  it.each([
+    [`${path}?launch=3`, 404, 'this node has no launch 3'],
+    ['/admin/nodes/nobody/logs/stream?launch=1', 404, 'node not found'],
+    [`${path}?launch=first`, 400, "invalid 'launch' value"],
+  ])('refuses %s', async (address, status, message) => {
+    const answer = await server.fetch(address)
     expect([answer.status, await answer.json()]).toEqual([status, { error: { message } }])
   })
 })
@@ -205,6 +326,14 @@ it('is read from the archive once the live log has expired, also after a newer l
   expect(answer.headers.get('log-expired')).toBe('true')
   expect(await messages('/admin/nodes/brief/logs?launch=2', brief)).toEqual(SECOND)
   expect(await messages('/admin/nodes/brief/logs?launch=1', brief)).toEqual(FIRST)
+  const stream = await readToEnd(`${brief.url}/admin/nodes/brief/logs/stream?launch=1&tail=all`, {
+    'X-Admin-Token': brief.token,
+  })
+  expect(stream.headers['log-expired']).toBe('true')
+  expect(stream.events.flatMap(({ event, data }) => (event === 'log' ? data.message : []))).toEqual(
+    FIRST,
+  )
+  expect(stream.events.at(-1)?.data).toEqual({ status: 'failed', message: 'first: it failed' })
   const found = '/admin/logs?node=brief&order=asc&q=asked'
   expect(await messages(`${found}&launch=2`, brief)).toEqual(['second: asked for'])
   expect(await messages(`${found}&launch=3`, brief)).toEqual(['third: asked for'])

@@ -32,6 +32,8 @@ export const streamQuery = z.object({
   level: level.optional(),
   /** Only entries that this query finds; see docs/query.md. Filters `log` events only. */
   q: q.optional(),
+  /** Only one launch: `latest`, `previous`, or its number, counted from 1. A past one ends with `done`. */
+  launch: launch.optional(),
   last_event_id: lastEventId('The same as the `Last-Event-ID` header, which wins.'),
   lastEventId: lastEventId('The same as `last_event_id`.'),
 })

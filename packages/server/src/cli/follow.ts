@@ -51,10 +51,16 @@ export async function followNode(
   // After a 204 there was nothing left to send: the node's record has the outcome.
   done ??= await outcomeOf(client, nodeId)
   if (options.follow !== false && output === 'pretty' && !quiet) {
-    const record = done.status === 'failed' ? await recordOf(client, nodeId) : undefined
+    const isTold = done.status === 'failed' && isNewest(options)
+    const record = isTold ? await recordOf(client, nodeId) : undefined
     screen.line(format.end(done, record?.failure, label))
   }
   return done
+}
+
+/** True if the launch is the one that the node's record tells of. */
+export function isNewest({ launch }: Pick<StreamOptions, 'launch'>): boolean {
+  return launch === undefined || launch === 'latest'
 }
 
 interface ShowOptions {

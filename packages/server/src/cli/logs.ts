@@ -4,12 +4,11 @@ import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { durationFlag, launchFlag, zoneFlag } from './flags.js'
-import { exitCodeOf, followNode, type Output } from './follow.js'
+import { exitCodeOf, followNode, isNewest, type Output } from './follow.js'
 import { followAll } from './follow-all.js'
 import { formatterFor } from './format/formatter.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
-import { showLaunch } from './show-launch.js'
 import { shortIds } from './table.js'
 
 interface LogsFlags extends ServerFlags {
@@ -65,6 +64,7 @@ Examples:
   $ launchtail logs -f node-a node-b       two at once, each in a colour
   $ launchtail logs -f --all -q 'level:>=warn'  all launches, a colour for each node
   $ launchtail logs 550e84 --launch previous       of the launch before this one
+  $ launchtail logs -f 550e84 --launch 2           and how it ended, as its exit code
   $ launchtail logs 550e84 --tail all -q 'level:>=warn -"still loading"'
 `,
     )
@@ -83,15 +83,7 @@ Examples:
       }
       const client = await connect(flags)
       const ids = await Promise.all(names.map((name) => resolveNode(client, name)))
-      const { output, tz, quiet, numbers, launch } = flags
-      if (launch !== undefined) {
-        const [id = ''] = ids
-        const asked = { ...pastOptions(flags), launch }
-        await showLaunch(client, id, { ...asked, output, tz, numbers }).catch((error) => {
-          throw explained(error, { ...flags })
-        })
-        return
-      }
+      const { output, tz, quiet, numbers } = flags
       process.exitCode = await showLogs(client, ids, {
         ...streamOptions(flags),
         output,
@@ -106,12 +98,8 @@ Examples:
 
 function refuseMixed(names: readonly string[], flags: LogsFlags): void {
   const { all, follow, phase, numbers, launch, after } = flags
-  if (launch !== undefined && (follow || after !== undefined || names.length !== 1)) {
-    throw new CliError('--launch needs a single node, and neither -f nor --after')
-  }
-  const isPart = [flags.query, flags.level, flags.since].some((flag) => flag !== undefined)
-  if (launch !== undefined && numbers && isPart) {
-    throw new CliError('--numbers and --launch exclude -q, --level and --since')
+  if (launch !== undefined && (after !== undefined || names.length !== 1)) {
+    throw new CliError('--launch needs a single node, and not --after')
   }
   if (!all && names.length === 0) throw new CliError('name a node, or follow all with -f --all')
   if (!all && phase !== undefined) throw new CliError('--phase needs --all')
@@ -123,7 +111,7 @@ function refuseMixed(names: readonly string[], flags: LogsFlags): void {
 
 async function showAll(flags: LogsFlags, timeout: number | undefined): Promise<number> {
   const client = await connect(flags)
-  const { follow: _, timeout: __, ...options } = streamOptions(flags)
+  const { follow: _, timeout: __, launch: ___, ...options } = streamOptions(flags)
   const { output, tz, quiet, phase } = flags
   return followAll(client, {
     ...options,
@@ -151,8 +139,8 @@ export async function showLogs(
 ): Promise<number> {
   const out = process.stdout
   const format = formatterFor(out, tz)
-  const hasProgress =
-    out.isTTY === true && output === 'pretty' && !quiet && options.follow !== false
+  const isFollowed = options.follow !== false && isNewest(options)
+  const hasProgress = out.isTTY === true && output === 'pretty' && !quiet && isFollowed
   // Loaded here: it measures the width of texts, for which other commands would wait 20 ms.
   const { createScreen } = await import('./screen.js')
   const screen = createScreen({ out, hasProgress })
@@ -180,20 +168,16 @@ export async function showLogs(
   }
 }
 
-function pastOptions({ tail, since, level, query }: LogsFlags) {
+function streamOptions(flags: LogsFlags) {
+  const { follow = false, tail, since, level, query, after, launch, timeout } = flags
   return {
+    follow,
     tail: tail === 'all' ? 'all' : Number(tail),
     ...(since !== undefined && { since }),
     // The server refuses what is not a level.
     ...(level !== undefined && { level: level as Level }),
     ...(query !== undefined && { q: query }),
-  } as const
-}
-
-function streamOptions({ follow = false, after, timeout, ...flags }: LogsFlags) {
-  return {
-    follow,
-    ...pastOptions({ ...flags, timeout }),
+    ...(launch !== undefined && { launch }),
     ...(after !== undefined && { lastEventId: after }),
     timeout,
   } as const

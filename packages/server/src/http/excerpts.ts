@@ -2,6 +2,7 @@ import type { ExportQuery, LaunchName, LogEntry } from '@launchtail/client/proto
 import type { Query } from '@launchtail/client/query'
 import { HttpError, nodeNotFound } from '../errors.js'
 import type { Archive } from '../find/archive/archive.js'
+import { createLaunchLogs } from '../find/launch-logs.js'
 import { createMatcher } from '../find/matcher.js'
 import type { SlowEntries } from '../find/slow-entries.js'
 import { type ReadText, readEntry } from '../logs/entry-text.js'
@@ -41,6 +42,7 @@ export function createExcerpts({
   registry,
   slowEntries,
 }: ExcerptsOptions) {
+  const { placeOf } = createLaunchLogs({ store, archive, registry })
   const live: Log = { store, readText, write: createWriter(readText) }
   const past: Log = { store: archive.past, readText: readEntry, write: writeArchived }
   return { excerptOf, passingOf, readerOf }
@@ -67,12 +69,6 @@ export function createExcerpts({
       if ((await store.length(nodeId)) > 0) throw error
     }
     return { excerpt: await read(past), isExpired: true }
-  }
-
-  /** Where a launch is, whoever has written it. */
-  async function placeOf(nodeId: string, launch: LaunchName) {
-    if (!(await registry.find(nodeId, await store.length(nodeId)))) throw nodeNotFound()
-    return registry.launches.place(nodeId, launch)
   }
 
   /** Decides which entries are sent; undefined where all are. */

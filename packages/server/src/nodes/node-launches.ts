@@ -6,6 +6,10 @@ import { HttpError } from '../errors.js'
 
 /** Where the entries of a launch are. */
 export interface LaunchPlace {
+  /** The launch's number; the node's launches are counted from 1. */
+  readonly number: number
+  /** True if the node has been launched since. */
+  readonly isPast: boolean
   /** How many logs of the node are newer than the one it is in. */
   readonly back: number
   /** From an index in that log on, up to another one. */
@@ -47,7 +51,7 @@ export function createNodeLaunches(database: Database): NodeLaunches {
     const to = isLastOfLog ? Number.MAX_SAFE_INTEGER : next.first
     const newer = rows.slice(number - 1)
     const back = newer.filter(({ first }, i) => i > 0 && first <= (newer[i - 1]?.first ?? 0)).length
-    return { back, from: found.first, to }
+    return { number, isPast: next !== undefined, back, from: found.first, to }
   }
 
   /** All launches of a node, oldest first. */

@@ -16,7 +16,7 @@ import type { Reader } from './reader.js'
 export interface CatchUp {
   /** Goes on with a reader. Called again when its socket drains, the storage is back, and each second. */
   catchUp(reader: Reader): Promise<void>
-  /** The list is not the reader's any more: it is told, and gets all that is kept. */
+  /** The list is another one than the reader's: it is told, and gets all of this one. */
   startOver(reader: Reader, seen: Cursor): void
   /** The list is another one; what was read until now is of the old one. */
   restart(): void
@@ -39,7 +39,10 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
   let atOnce = MOST
   return {
     catchUp,
-    startOver,
+    startOver(reader, seen) {
+      reader.lowest = 0
+      tellGap(reader, seen)
+    },
     restart() {
       list += 1
     },
@@ -117,12 +120,13 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     await feed.sync()
     const [item] = await feed.read(cursor.index, 1)
     if (during !== list || reader.ended) return
-    if (item?.check !== cursor.check) startOver(reader, cursor)
+    if (item?.check !== cursor.check) tellGap(reader, cursor)
     // It is in what the feed just learned; that is sent first.
     else await flusher.settled()
   }
 
-  function startOver(reader: Reader, seen: Cursor): void {
+  /** The reader's cursor is not in the list: it gets all that there is for it. */
+  function tellGap(reader: Reader, seen: Cursor): void {
     reader.live = false
     reader.cursor = START
     // A reader that has seen nothing misses nothing.

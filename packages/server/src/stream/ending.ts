@@ -5,11 +5,12 @@ import { cursorOf, type Item } from './feed/item.js'
 import type { Format } from './formats.js'
 
 /**
- * Says when a reader's stream ends: at the list's end, or, if it follows, when the launch is over.
- * `recorded` is the `done` from the node's record, for a list that does not show it.
+ * Says when a reader's stream ends: at the list's end, or, if it follows, when the launch is over, which
+ * a past one is. `recorded` is the `done` from the records, for a list that does not show it.
  */
 export type Ending =
-  | { readonly follow: true; readonly recorded?: DoneEvent }
+  | { readonly follow: true; readonly isPast?: false; readonly recorded?: DoneEvent }
+  | { readonly follow: true; readonly isPast: true; readonly recorded: DoneEvent }
   | { readonly follow: false; readonly recorded: DoneEvent }
 
 export const FOLLOWING: Ending = { follow: true }
@@ -47,6 +48,7 @@ export function doneOf(ending: Ending, { newest, end }: ListEnd): DoneEvent | un
       end ?? (newest?.entry ? { status: 'launching' as const, endpoint } : ending.recorded)
     return doneEvent({ ...done, message: AT_END })
   }
+  if (ending.isPast) return doneEvent(end ?? ending.recorded)
   if (newest) return end && isOver(newest) ? doneEvent(end) : undefined
   return ending.recorded
 }

@@ -15,16 +15,17 @@ export const PAGE = 112 * 1024
  * it up to the tip. Moves its cursor on.
  */
 export function takePage(reader: Reader, items: readonly Item[], tip: number): string {
-  const { cursor, options } = reader
+  const { cursor, lowest, options } = reader
   const { format, filter } = reader.view
   let text = ''
   let last: Item | undefined
   for (const item of items) {
     // Newer entries come with the flush that is planned or under way.
     if (item.index > tip || text.length > PAGE) break
+    last = item
+    if (item.index < lowest) continue
     if (item.index === cursor.index) text += restFrameOf(format, filter, item, cursor)
     else if (!isHidden(item, options.history)) text += frameOf(format, filter, item)
-    last = item
   }
   if (last) reader.cursor = cursorOf(last)
   return text

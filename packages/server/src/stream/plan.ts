@@ -33,35 +33,39 @@ export interface PlanOptions {
   record: NodeRecord
   /** The node's record with all entries up to this length of its list. */
   recordAt: (length: number) => Promise<NodeRecord | undefined>
+  /** The index of the first entry that is sent: that of a launch. Default 0. */
+  lowest?: number
+  /** For a launch whose node has been launched since: the `done`, if its log does not show it. */
+  past?: DoneEvent | undefined
   random?: () => number
 }
 
 /** Plans what a reader is sent; undefined if it has seen the end of the stream. */
 export async function planReader(
   { query, filter, format, lastEventId }: StreamRequest,
-  { feed, record, recordAt, random = Math.random }: PlanOptions,
+  { feed, record, recordAt, lowest = 0, past, random = Math.random }: PlanOptions,
 ): Promise<ReaderPlan | undefined> {
   const { phase } = record
-  const ending = endingFor(record, query.follow)
+  const ending = past ? pastEnding(past, query.follow) : endingFor(record, query.follow)
   if (lastEventId !== '') {
-    return planResume({ filter, format, lastEventId }, { feed, phase, ending, random })
+    return planResume({ filter, format, lastEventId }, { feed, phase, ending, lowest, random })
   }
   const { since, tail } = query
-  const from = await startOf(feed, query, filter)
+  const from = await startOf(feed, query, filter, lowest)
   const history = since && { since, until: feed.length() }
-  // The record may lack entries that other programs wrote a moment ago.
-  const state = tail === 0 ? await recordAt(from.index + 1) : undefined
+  // The record may lack entries that other programs wrote a moment ago. A past launch has no state of now.
+  const state = tail === 0 && !past ? await recordAt(from.index + 1) : undefined
   return {
-    ...{ format, filter, phase, ending, from },
+    ...{ format, filter, phase, ending, from, lowest },
     // All of the list was looked at where nothing in it was found.
-    ...(tail > 0 && from.index === feed.tip().index && { lookedFrom: 0 }),
+    ...(tail > 0 && from.index === feed.tip().index && { lookedFrom: lowest }),
     retry: retryOf(random),
     ...(history && { history }),
     ...(state && { first: stateFrame(state, format, from) }),
   }
 }
 
-export interface ResumeOptions extends Pick<PlanOptions, 'feed' | 'random'> {
+export interface ResumeOptions extends Pick<PlanOptions, 'feed' | 'lowest' | 'random'> {
   /** The node's phase by its record. */
   phase: Phase
   ending: Ending
@@ -70,10 +74,10 @@ export interface ResumeOptions extends Pick<PlanOptions, 'feed' | 'random'> {
 /** The same for a reader that comes with a last event id. */
 export function planResume(
   { filter, format, lastEventId }: Omit<StreamRequest, 'query'>,
-  { feed, phase, ending, random = Math.random }: ResumeOptions,
+  { feed, phase, ending, lowest = 0, random = Math.random }: ResumeOptions,
 ): ReaderPlan | undefined {
   const from = parseCursor(lastEventId)
-  const plan = { format, filter, phase, ending, retry: retryOf(random) }
+  const plan = { format, filter, phase, ending, lowest, retry: retryOf(random) }
   if (!from) return { ...plan, from: START, first: unknownIdFrame(format, lastEventId) }
   return isFinished(from, feed, ending) ? undefined : { ...plan, from }
 }
@@ -86,13 +90,18 @@ function endingFor(record: NodeRecord, follow: boolean): Ending {
   return { follow, ...(ended_at !== undefined && { recorded }) }
 }
 
+function pastEnding(recorded: DoneEvent, follow: boolean): Ending {
+  return follow ? { follow, isPast: true, recorded } : { follow, recorded }
+}
+
 /** True if the cursor is that of a `done` after which nothing has come: no event is left to send. */
 function isFinished({ index, check, event }: Cursor, feed: Feed, ending: Ending): boolean {
   if (event !== 'done') return false
   const newest = feed.newest()
   if (!newest) return index < 0 && ending.recorded !== undefined
   if (newest.index !== index || newest.check !== check) return false
-  return !ending.follow || (newest.entry !== undefined && isTerminal(newest.entry.phase))
+  if (!ending.follow || ending.isPast) return true
+  return newest.entry !== undefined && isTerminal(newest.entry.phase)
 }
 
 /** The state of now, for a reader that wants no history. */

@@ -15,6 +15,8 @@ export interface ReaderPlan {
   phase: Phase
   /** The reader has seen everything up to here, and gets everything after it, once. */
   from: Cursor
+  /** Entries before this index are passed over: they are of earlier launches. Default 0. */
+  lowest?: number
   /** Entries before `until` are passed over unless they are later than `since`. */
   history?: { since: Instant; until: number }
   /** Sent before the first entry. */
@@ -44,12 +46,14 @@ export interface Reader extends StreamReader {
   live: boolean
   /** The last event it has been sent, while it is not live. */
   cursor: Cursor
+  /** As in its plan, while the list is the one that was planned for. */
+  lowest: number
   catchingUp: boolean
 }
 
 /** A reader that has been sent nothing yet. */
 export function logReader(life: StreamReader, options: ReaderOptions, views: Views): Reader {
-  const { from } = options
+  const { from, lowest = 0 } = options
   const { outlet, ended, beatAt, endAt } = life
   const view = views.take(options, outlet.chunked)
   // Field by field: objects that are made by spreading another differ in shape for V8, and each
@@ -63,6 +67,7 @@ export function logReader(life: StreamReader, options: ReaderOptions, views: Vie
     view,
     live: false,
     cursor: from,
+    lowest,
     catchingUp: false,
   }
 }

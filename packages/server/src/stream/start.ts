@@ -5,16 +5,20 @@ import { lastMatching } from '../logs/last-matching.js'
 import type { Feed } from './feed/feed.js'
 import { cursorOf, type Item } from './feed/item.js'
 
-/** Where a new reader starts: before the first of the last `tail` entries that it wants to see. */
+/**
+ * Where a new reader starts: before the first of the last `tail` entries that it wants to see, from the
+ * index `lowest` on.
+ */
 export async function startOf(
   feed: Feed,
   { tail, since }: Pick<StreamQuery, 'tail' | 'since'>,
   filter: LogFilter | undefined,
+  lowest = 0,
 ): Promise<Cursor> {
   if (tail === 0) return feed.tip()
-  if (tail === Number.POSITIVE_INFINITY) return START
+  if (tail === Number.POSITIVE_INFINITY) return cursorBefore(feed, lowest)
   const end = feed.length()
-  const [first] = await lastShown(feed, { tail, since }, filter)
+  const [first] = await lastShown(feed, { tail, since }, filter, lowest)
   return cursorBefore(feed, first?.index ?? end)
 }
 
@@ -23,10 +27,11 @@ export function lastShown(
   feed: Feed,
   { tail, since }: Pick<StreamQuery, 'tail' | 'since'>,
   filter: LogFilter | undefined,
+  lowest = 0,
 ): Promise<Item[]> {
   return lastMatching({
     readBefore: filter ? readPrepared : feed.readBefore,
-    from: 0,
+    from: lowest,
     to: feed.length(),
     limit: tail,
     match: (item) =>

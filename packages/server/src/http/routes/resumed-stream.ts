@@ -59,9 +59,9 @@ export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream
   }
 
   function remember({ url = '' }: IncomingMessage, query: StreamQuery): void {
-    const { follow, since, q, last_event_id, lastEventId } = query
+    const { follow, since, q, launch, last_event_id, lastEventId } = query
     // A duration back from now is another time at each request, and an id is another one as well.
-    if (!follow || since || q || last_event_id || lastEventId) return
+    if (!follow || since || q || launch || last_event_id || lastEventId) return
     const [, , search = ''] = STREAM.exec(url) ?? []
     if (queries.size < MAX_QUERIES) queries.set(search, query)
   }

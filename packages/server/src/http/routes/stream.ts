@@ -1,22 +1,22 @@
-import { type NodeRecord, operations } from '@launchtail/client/protocol'
+import { operations } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError, nodeNotFound, StorageUnavailable } from '../../errors.js'
-import type { Archive } from '../../find/archive/archive.js'
+import { HttpError, nodeNotFound } from '../../errors.js'
 import { filterFor } from '../../find/filter-for.js'
 import type { SlowEntries } from '../../find/slow-entries.js'
 import type { Registry } from '../../nodes/registry.js'
-import type { Feeds, Watched } from '../../stream/feeds.js'
+import type { Watched } from '../../stream/feeds.js'
 import { FORMATS, type Format } from '../../stream/formats.js'
 import { planReader } from '../../stream/plan.js'
+import {
+  createWatchedLogs,
+  type LogPart,
+  type WatchedLogsOptions,
+} from '../../stream/watched-logs.js'
 import { type Call, mount } from '../operation.js'
 import { lastEventIdOf, streamHeaders } from '../stream-headers.js'
 import type { ResumedStream } from './resumed-stream.js'
 
-export interface StreamOptions {
-  feeds: Feeds
-  /** The logs of which only the archive has something. */
-  expired: Feeds
-  archive: Pick<Archive, 'past'>
+export interface StreamOptions extends WatchedLogsOptions {
   registry: Registry
   resumed: Pick<ResumedStream, 'remember'>
   slowEntries: SlowEntries
@@ -30,11 +30,10 @@ const BY_TYPE: Record<string, Format> = {
 }
 
 /** `GET /admin/nodes/{id}/logs/stream`, and its HEAD. */
-export function mountStream(
-  app: FastifyInstance,
-  { feeds, expired, archive, registry, resumed, slowEntries }: StreamOptions,
-): void {
+export function mountStream(app: FastifyInstance, options: StreamOptions): void {
+  const { registry, resumed, slowEntries } = options
   const operation = operations.streamNodeLogs
+  const logs = createWatchedLogs(options)
   mount(app, operation, open, accept)
   mount(
     app,
@@ -47,28 +46,16 @@ export function mountStream(
   )
 
   async function open(call: Call<typeof operation>): Promise<FastifyReply | undefined> {
-    const record = await registry.find(call.id)
-    if (!record) throw nodeNotFound()
-    const opened = await feeds.use(call.id, async (watched) => {
-      if (!watched.feed.reachable()) throw new StorageUnavailable('watched list out of reach')
-      return (await hasExpired(watched, record)) ? 'expired' : openWith(watched, record, call)
-    })
-    if (opened !== 'expired') return opened ? undefined : call.reply.code(204).send()
-    call.reply.raw.setHeader('Log-Expired', 'true')
-    const isOpen = await expired.use(call.id, (watched) => openWith(watched, record, call))
+    const isOpen = await logs.use(call.id, call.query.launch, (watched, part) =>
+      openWith(watched, part, call),
+    )
     return isOpen ? undefined : call.reply.code(204).send()
-  }
-
-  /** True if the launch is over, and the archive alone has its log. */
-  async function hasExpired({ feed }: Watched, { node_id, ended_at }: NodeRecord) {
-    if (feed.length() > 0 || ended_at === undefined) return false
-    return (await archive.past.length(node_id)) > 0
   }
 
   /** False if there is nothing to be sent. */
   async function openWith(
     { feed, fanout }: Watched,
-    record: NodeRecord,
+    { isExpired, ...part }: LogPart,
     { id: nodeId, query, find, request, reply }: Call<typeof operation>,
   ): Promise<boolean> {
     const filter = await filterFor(nodeId, {
@@ -81,11 +68,12 @@ export function mountStream(
     const lastEventId = lastEventIdOf(query, request)
     const plan = await planReader(
       { query, filter, format: formatFor(request), lastEventId },
-      { feed, record, recordAt: (length) => registry.find(nodeId, length) },
+      { ...part, feed, recordAt: (length) => registry.find(nodeId, length) },
     ).catch((error) => {
       filter?.close()
       throw error
     })
+    if (isExpired) reply.raw.setHeader('Log-Expired', 'true')
     if (!plan) {
       filter?.close()
       return false
