@@ -369,13 +369,14 @@ function openStreams(
     recordAt,
   })
   const slowEntries = createSlowEntries()
+  const logs = { feeds, expired, archive, registry }
   return {
     feeds,
     expired,
     pastLaunches: createPastLaunches({ store, archive, registry, readText, ...lifetimes }),
     slowEntries,
     fleet: createFleet({ registry, heartbeat, timeout, onFault }),
-    merged: createMerged({ feeds, registry, slowEntries, server, ...lifetimes }),
+    merged: createMerged({ ...logs, slowEntries, server, ...lifetimes }),
   }
 }
 

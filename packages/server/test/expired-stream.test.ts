@@ -40,6 +40,24 @@ it.each(['SQLite', 'Redis'])(
     const rest = await read('', live.events[2]?.id)
     expect(rest.events).toEqual(live.events.slice(3))
     expect((await read('', live.events.at(-1)?.id)).status).toBe(204)
+    const other = await newNode(server)
+    await server.post(`/admin/nodes/${other}/logs`, { message: 'of the other', phase: 'active' })
+    const merged = (query: string, after = '') =>
+      readToEnd(`${server.url}/admin/logs/stream?${query}`, {
+        'X-Admin-Token': server.token,
+        ...(after && { 'Last-Event-ID': after }),
+      })
+    const both = await merged(`node=${id},${other}&tail=all`)
+    expect(both.headers['log-expired']).toBe('true')
+    const its = both.events.filter(({ data }) => data.node_id === id)
+    expect(its.map(({ event, data: { node_id: _, ...data } }) => [event, data])).toEqual(
+      live.events.map(({ event, data }) => [event, data]),
+    )
+    expect(both.events.at(-1)).toMatchObject({ event: 'end', data: { nodes: { failed: 1 } } })
+    expect((await merged(`node=${id},${other}`, its[2]?.id)).events.length).toBe(
+      both.events.length - 1 - both.events.indexOf(its[2] as (typeof its)[number]),
+    )
+    expect((await merged(`node=${other}`)).headers['log-expired']).toBeUndefined()
     const found = await read('&q=two&follow=false')
     expect(found.events.map(({ event }) => event)).toEqual(['status', 'log', 'error', 'done'])
     // Its next launch begins another list, which is live.
@@ -51,5 +69,8 @@ it.each(['SQLite', 'Redis'])(
     expect(next.headers['log-expired']).toBeUndefined()
     expect(next.events.map(({ data }) => data.message)).toContain('once more')
     expect(next.events.map(({ data }) => data.message)).not.toContain('two')
+    const again = await merged(`node=${id}&tail=all`)
+    expect(again.headers['log-expired']).toBeUndefined()
+    expect(again.events.map(({ data }) => data.message)).not.toContain('two')
   },
 )

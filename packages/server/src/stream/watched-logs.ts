@@ -3,6 +3,7 @@ import { nodeNotFound, StorageUnavailable } from '../errors.js'
 import { createLaunchLogs, type LaunchLogsOptions } from '../find/launch-logs.js'
 import type { LaunchPlace } from '../nodes/node-launches.js'
 import type { Feeds, Watched } from './feeds.js'
+import { hasExpired } from './has-expired.js'
 import { launchKey } from './past-launches.js'
 import type { PlanOptions } from './plan.js'
 
@@ -54,17 +55,11 @@ export function createWatchedLogs(options: WatchedLogsOptions): WatchedLogs {
     }
     const opened = await feeds.use(nodeId, async (watched) => {
       if (!watched.feed.reachable()) throw new StorageUnavailable('watched list out of reach')
-      if (await hasExpired(watched, record)) return undefined
+      if (await hasExpired(archive, watched.feed, record)) return undefined
       return { result: await act(watched, { record, lowest, isExpired: false }) }
     })
     if (opened) return opened.result
     return expired.use(nodeId, (watched) => act(watched, { record, lowest, isExpired: true }))
-  }
-
-  /** True if the launch is over, and the archive alone has its log. */
-  async function hasExpired({ feed }: Watched, { node_id, ended_at }: NodeRecord) {
-    if (feed.length() > 0 || ended_at === undefined) return false
-    return (await archive.past.length(node_id)) > 0
   }
 
   /** The `done` of a past launch whose log does not show how it ended. */

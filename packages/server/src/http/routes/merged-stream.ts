@@ -17,7 +17,8 @@ export function mountMergedStream(app: FastifyInstance, { merged }: { merged: Me
     async ({ query, find, request, reply }) => {
       const asked = requestOf(query, find, lastEventIdOf(query, request))
       const { raw } = reply
-      const isOpen = await merged.open(asked, () => {
+      const isOpen = await merged.open(asked, (isExpired) => {
+        if (isExpired) raw.setHeader('Log-Expired', 'true')
         if (find?.hints[0]) raw.setHeader('Query-Hint', find.hints[0])
         // Nothing can be refused any more: from here on the socket belongs to the stream.
         reply.hijack()

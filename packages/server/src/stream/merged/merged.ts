@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Instant, Level, Phase } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { stopping } from '../../errors.js'
+import type { Archive } from '../../find/archive/archive.js'
 import { filterFor } from '../../find/filter-for.js'
 import type { SlowEntries } from '../../find/slow-entries.js'
 import type { Registry } from '../../nodes/registry.js'
@@ -22,10 +23,10 @@ import { createSources } from './sources.js'
 /** The streams of many nodes, each of its own nodes and filter. */
 export interface Merged {
   /**
-   * Sends what the request asks for. `accept` gives the answer, its head written. False if the reader has
-   * seen the end of the stream.
+   * Sends what the request asks for. `accept` gives the answer, its head written; it is called with true
+   * if some of the logs are read from the archive. False if the reader has seen the end of the stream.
    */
-  open(request: MergedRequest, accept: () => ServerResponse): Promise<boolean>
+  open(request: MergedRequest, accept: Accept): Promise<boolean>
   /** The id at which a stream of these nodes and this filter goes on behind a search. */
   joining(filtered: Filtered): Promise<Joining | undefined>
   /** The number of readers. */
@@ -33,6 +34,8 @@ export interface Merged {
   /** Ends all streams, evenly over so many milliseconds. */
   drain(over: number): Promise<void>
 }
+
+type Accept = (isExpired: boolean) => ServerResponse
 
 /** What makes a stream's ids different from another's. */
 interface Filtered {
@@ -52,6 +55,9 @@ export interface MergedRequest extends Filtered {
 
 export interface MergedOptions extends Lifetimes {
   feeds: Pick<Feeds, 'listen'>
+  /** The logs of which only the archive has something. */
+  expired: Pick<Feeds, 'listen'>
+  archive: Pick<Archive, 'past'>
   registry: Pick<Registry, 'find' | 'get' | 'watch' | 'flush' | 'numbers'>
   slowEntries: SlowEntries
   /** Tells this server's launches from those of another one. Their numbers are its own. */
@@ -98,7 +104,7 @@ export function createMerged(options: MergedOptions): Merged {
     drain,
   }
 
-  async function open(request: MergedRequest, accept: () => ServerResponse): Promise<boolean> {
+  async function open(request: MergedRequest, accept: Accept): Promise<boolean> {
     if (draining) throw stopping()
     const { history, lastEventId } = request
     const now = Date.now()
@@ -115,7 +121,11 @@ export function createMerged(options: MergedOptions): Merged {
         throw stopping()
       }
       const isLost = lastEventId !== '' && !resumed
-      opened.channel.add(accept(), position, isLost ? unknownIdText(lastEventId, position) : '')
+      opened.channel.add(
+        accept(hasExpired(position)),
+        position,
+        isLost ? unknownIdText(lastEventId, position) : '',
+      )
       return true
     } finally {
       opened.users -= 1
@@ -149,11 +159,13 @@ function openChannel(
   options: MergedOptions,
   onGone: () => void,
 ): Open {
-  const { feeds, registry, slowEntries } = options
+  const { feeds, expired, archive, registry, slowEntries } = options
   const { nodes, phase, levels, find, until } = request
   const filter = filterHash(filterText(request, options))
   const sources = createSources({
     feeds,
+    expired,
+    archive,
     registry,
     filterFor: (nodeId) => filterFor(nodeId, { levels, find, now, registry, slowEntries }),
     onNews: () => channel.news(),
@@ -215,6 +227,10 @@ function filterOf({ nodes, phase, levels, find }: Filtered): string {
 function keyOf(request: MergedRequest, now: number): string {
   const { find, until } = request
   return JSON.stringify([filterOf(request), until, find?.isRelative ? now : null])
+}
+
+function hasExpired({ places }: Position): boolean {
+  return [...places.values()].some(({ source }) => source.isExpired)
 }
 
 /** The reader's id is damaged, or that of another stream: it is sent the history anew. */

@@ -1,10 +1,18 @@
-import { type DoneEvent, NOT_LAUNCHED, type Phase, START } from '@launchtail/client/protocol'
+import {
+  type DoneEvent,
+  NOT_LAUNCHED,
+  type NodeRecord,
+  type Phase,
+  START,
+} from '@launchtail/client/protocol'
 import { ownTurn } from '../../async/turns.js'
 import { StorageUnavailable } from '../../errors.js'
+import type { Archive } from '../../find/archive/archive.js'
 import type { LogFilter } from '../../find/log-filter.js'
 import type { Registry } from '../../nodes/registry.js'
-import type { Feed } from '../feed/feed.js'
-import type { Feeds } from '../feeds.js'
+import type { Feed, FeedListener } from '../feed/feed.js'
+import type { Feeds, Listening } from '../feeds.js'
+import { hasExpired } from '../has-expired.js'
 
 /** A node's log as it is watched for the readers of a stream of many. */
 export interface Source {
@@ -19,6 +27,8 @@ export interface Source {
   list: number
   /** The node was deleted on purpose. */
   isRemoved: boolean
+  /** The log is read from the archive, because the live one is not kept any more. */
+  readonly isExpired: boolean
   users: number
 }
 
@@ -35,6 +45,9 @@ export interface Sources {
 
 export interface SourcesOptions {
   feeds: Pick<Feeds, 'listen'>
+  /** The logs of which only the archive has something. */
+  expired: Pick<Feeds, 'listen'>
+  archive: Pick<Archive, 'past'>
   registry: Pick<Registry, 'find'>
   filterFor: (nodeId: string) => Promise<LogFilter | undefined>
   /** Something has happened to one of the logs. */
@@ -44,7 +57,7 @@ export interface SourcesOptions {
 }
 
 export function createSources(options: SourcesOptions): Sources {
-  const { feeds, registry, filterFor, onNews, onLost, onFound } = options
+  const { registry, filterFor, onNews, onLost, onFound } = options
   const open = new Map<string, Promise<Source | undefined>>()
   const closes = new Map<Source, () => void>()
   return {
@@ -61,7 +74,7 @@ export function createSources(options: SourcesOptions): Sources {
     release(source) {
       source.users -= 1
       if (source.users > 0 || !closes.has(source)) return
-      if (!source.isRemoved) open.delete(source.nodeId)
+      if (!source.isRemoved && !source.isExpired) open.delete(source.nodeId)
       closes.get(source)?.()
       closes.delete(source)
     },
@@ -85,7 +98,7 @@ export function createSources(options: SourcesOptions): Sources {
     // Hundreds may be opened for one reader, and others must get their turn.
     await ownTurn()
     let source: Source | undefined
-    const { feed, close } = await feeds.listen(nodeId, {
+    const { feed, close, isExpired } = await listen(record, {
       grown: onNews,
       replaced() {
         if (source) source.list += 1
@@ -106,7 +119,10 @@ export function createSources(options: SourcesOptions): Sources {
       const { phase, status, endpoint, message, ended_at } = record
       const done: DoneEvent = { status, ...(endpoint !== undefined && { endpoint }), message }
       const recorded = ended_at === undefined ? undefined : done
-      source = { nodeId, feed, filter, phase, recorded, list: 0, isRemoved: false, users: 0 }
+      const fresh = { list: 0, isRemoved: false, isExpired, users: 0 }
+      source = { nodeId, feed, filter, phase, recorded, ...fresh }
+      // Its next launch begins another log, which is live.
+      if (isExpired) open.delete(nodeId)
       closes.set(source, () => {
         filter?.close()
         close()
@@ -116,6 +132,24 @@ export function createSources(options: SourcesOptions): Sources {
       close()
       throw error
     }
+  }
+
+  /** Watches the node's live log, or the archive's where that has expired. */
+  async function listen(
+    record: NodeRecord,
+    listener: FeedListener,
+  ): Promise<Listening & { isExpired: boolean }> {
+    const { feeds, expired, archive } = options
+    const live = await feeds.listen(record.node_id, listener)
+    // Nothing is known of a list that is out of reach.
+    if (!live.feed.reachable()) return { ...live, isExpired: false }
+    const isExpired = await hasExpired(archive, live.feed, record).catch((error) => {
+      live.close()
+      throw error
+    })
+    if (!isExpired) return { ...live, isExpired }
+    live.close()
+    return { ...(await expired.listen(record.node_id, listener)), isExpired }
   }
 }
 
@@ -141,5 +175,6 @@ const DELETED_SOURCE: Omit<Source, 'nodeId'> = {
   recorded: undefined,
   list: 0,
   isRemoved: true,
+  isExpired: false,
   users: 0,
 }
