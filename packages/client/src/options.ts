@@ -12,9 +12,16 @@ interface ResumeOptions {
   resume?: { offset: number; digest: string } | undefined
 }
 
-export interface ExportOptions extends QueryOf<'exportNodeLogs'>, CallOptions, ResumeOptions {}
+/** `fetch` compresses on the way by itself, and the end of a compressed file could not be checked. */
+export interface ExportOptions
+  extends Omit<QueryOf<'exportNodeLogs'>, 'gzip'>,
+    CallOptions,
+    ResumeOptions {}
 
-export interface ExportAllOptions extends QueryOf<'exportLogs'>, CallOptions, ResumeOptions {}
+export interface ExportAllOptions
+  extends Omit<QueryOf<'exportLogs'>, 'gzip'>,
+    CallOptions,
+    ResumeOptions {}
 
 export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 

@@ -72,6 +72,7 @@ it('writes a query as the definition reads it', async () => {
     bom: false,
     // By which the client knows that all has come.
     trailer: true,
+    gzip: false,
   })
   expect(operations.getStats.query.parse(stats)).toEqual({ by: ['gpu', 'model'], last: 3 })
 })

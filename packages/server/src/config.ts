@@ -72,6 +72,12 @@ export const settings = {
     'How large the archive may become: the oldest logs are removed first, and the server’s log says so.',
     bytes(10_000_000),
   ),
+  maxExports: setting(
+    'LAUNCHTAIL_MAX_EXPORTS',
+    '4',
+    'How many exports over all nodes are made at a time. Another one is refused with 429 and `Retry-After`.',
+    whole(1, 1000),
+  ),
   pollInterval: setting(
     'LAUNCHTAIL_POLL_INTERVAL',
     '500ms',

@@ -115,9 +115,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
   async function close(): Promise<void> {
     closing = true
     await pause(config.drainDelay)
-    const drained = Promise.all(
-      allStreams(options).map((streams) => streams.drain(config.drain)),
-    )
+    const drained = Promise.all(allStreams(options).map((streams) => streams.drain(config.drain)))
     const closed = app.close()
     await drained
     const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
@@ -148,7 +146,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountStats(app, options)
   mountQuery(app)
   mountSearch(app, options)
-  mountExport(app, options)
+  mountExport(app, { ...options, maxExports: options.config.maxExports })
   mountSkyPilot(app, options)
   mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
   mountDocs(app, { version: await version() })

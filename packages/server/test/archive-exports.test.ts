@@ -45,11 +45,24 @@ it('stops within 100 ms when its reader leaves, whatever it looks for', async ()
 
 it('ends with the entry that was the last when it began', async () => {
   const { add, ...exports } = await filled(10)
-  const cursor = exports.open(1, QUESTION, 0)
+  const { cursor, count } = exports.open(1, QUESTION, 0)
+  expect(count).toBe(10)
   add(10)
   expect(cursor).toMatch(/-10$/)
   expect((await exports.read(1))?.count).toBe(10)
   expect(await exports.read(1)).toBeUndefined()
+})
+
+it('knows its count beforehand where no entry has to be looked at', async () => {
+  const exports = await filled(10)
+  const count = (question: Partial<ExportQuestion>) =>
+    exports.open(1, { ...QUESTION, ...question }, 0).count
+  expect(count({ nodes: new Set(['n']) })).toBe(10)
+  expect(count({ nodes: new Set(['other']) })).toBe(0)
+  expect(count({ query: 'words' })).toBeUndefined()
+  expect(count({ levels: new Set(['info']) })).toBeUndefined()
+  expect(count({ part: { back: 0, from: 2, to: 5 } })).toBeUndefined()
+  expect(count({ cursor: exports.open(1, QUESTION, 0).cursor })).toBeUndefined()
 })
 
 it('says so where the archive may lack entries', async () => {
@@ -119,11 +132,13 @@ async function serve(
   const registry = {} as Registry
   mountExport(app, {
     registry,
+    maxExports: 4,
     archive: {
       async export() {
         const left = [...pieces]
         return {
           cursor: '01234567-5',
+          count: undefined,
           isComplete,
           close: () => {},
           async read() {
@@ -142,6 +157,7 @@ async function serve(
 const SENT = {
   format: EXPORTS.ndjson,
   layout: QUESTION.layout,
+  gzip: false,
   name: 'x',
   isComplete: true,
   resumption: undefined,

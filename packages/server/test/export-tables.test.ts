@@ -36,23 +36,26 @@ if (!hasLibreOffice)
   console.log('not tested: LibreOffice is not installed (libreoffice-calc-nogui)')
 
 describe.skipIf(!hasDuckdb)('duckdb', () => {
-  it.each(['csv', 'csv&bom=true', 'ndjson', 'json'])('reads an export as %s', async (format) => {
-    const { file, name } = await saved(`${format}&raw=true`)
-    const from = name.endsWith('.json')
-      ? `(select unnest(logs, recursive := true) from '${file}')`
-      : `'${file}'`
-    const columns = 'timestamp, node_id, level, phase, progress, message, details'
-    const rows: unknown[][] = JSON.parse(await python(DUCKDB, `select ${columns} from ${from}`))
-    // Its reader of CSV drops some carriage returns.
-    const comparable = (cell: unknown) =>
-      format.startsWith('csv') && typeof cell === 'string' ? cell.replaceAll('\r', '') : cell
-    expect(rows.map((row) => row.map(comparable))).toEqual(
-      logs.map(({ timestamp, level, phase, progress = null, message, details = null }) => [
-        ...[Date.parse(timestamp), id, level, phase, progress],
-        ...[message, details].map(comparable),
-      ]),
-    )
-  })
+  it.each(['csv', 'csv&bom=true', 'csv&gzip=true', 'ndjson', 'json'])(
+    'reads an export as %s',
+    async (format) => {
+      const { file, name } = await saved(`${format}&raw=true`)
+      const from = name.endsWith('.json')
+        ? `(select unnest(logs, recursive := true) from '${file}')`
+        : `'${file}'`
+      const columns = 'timestamp, node_id, level, phase, progress, message, details'
+      const rows: unknown[][] = JSON.parse(await python(DUCKDB, `select ${columns} from ${from}`))
+      // Its reader of CSV drops some carriage returns.
+      const comparable = (cell: unknown) =>
+        format.startsWith('csv') && typeof cell === 'string' ? cell.replaceAll('\r', '') : cell
+      expect(rows.map((row) => row.map(comparable))).toEqual(
+        logs.map(({ timestamp, level, phase, progress = null, message, details = null }) => [
+          ...[Date.parse(timestamp), id, level, phase, progress],
+          ...[message, details].map(comparable),
+        ]),
+      )
+    },
+  )
 })
 
 describe.skipIf(!hasLibreOffice)('LibreOffice', () => {
@@ -109,11 +112,12 @@ async function python(program: string, argument: string, input = ''): Promise<st
 /** Saves an export under a name by which programs know its format. */
 async function saved(format: string) {
   const folder = await temporaryFolder()
-  const name = `export.${format.split('&')[0]}`
+  const name = `export.${format.split('&')[0]}${format.includes('gzip') ? '.gz' : ''}`
   const file = join(folder, name)
-  const text = await (await server.fetch(`/admin/logs/export?format=${format}`)).text()
-  await writeFile(file, text)
-  return { folder, name, file, text }
+  const answer = await server.fetch(`/admin/logs/export?format=${format}`)
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  await writeFile(file, bytes)
+  return { folder, name, file, text: bytes.toString() }
 }
 
 /** A cell that is nothing but a number is one to a spreadsheet, and line ends are all of one kind. */

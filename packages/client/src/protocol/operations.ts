@@ -45,6 +45,7 @@ const resuming = {
 }
 
 const exported = {
+  'Log-Warning': 'A sentence, if the file is known to be more than a spreadsheet shows.',
   'Log-Offset': 'Where a resumed export goes on, in bytes.',
   'Query-Hint': 'A sentence about a part of `q` that may have been meant otherwise.',
   Trailer:

@@ -165,6 +165,12 @@ const layoutQuery = z.object({
     false,
     'NDJSON and CSV: end with a line that has the number of entries and the SHA-256 of the lines before.',
   ),
+  /** The file itself is compressed, as `.csv.gz` is. Default false. */
+  gzip: flag(
+    'gzip',
+    false,
+    'Compress the file itself, as `.csv.gz` is. Its count and digest are of what is in it.',
+  ),
 })
 
 export const exportQuery = historyQuery.extend({

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../errors.js'
 import {
@@ -13,6 +14,8 @@ import { endIfStalled } from './connections.js'
 export interface SentExport {
   format: ExportFormat
   layout: Layout
+  /** The file itself is compressed, not only its way here. */
+  gzip: boolean
   /** The file's name without its extension. */
   name: string
   isComplete: boolean
@@ -21,11 +24,12 @@ export interface SentExport {
 }
 
 /** The headers of an export that are known before its first byte. */
-export function exportHeaders({ format, name, resumption, headers }: SentExport) {
+export function exportHeaders({ format, gzip, name, resumption, headers }: SentExport) {
+  const file = `${name}.${format.extension}${gzip ? '.gz' : ''}`
   const given = Object.entries(headers).filter(([, value]) => value !== undefined)
   return {
-    'Content-Type': format.contentType,
-    'Content-Disposition': `attachment; filename="${name}.${format.extension}"`,
+    'Content-Type': gzip ? 'application/gzip' : format.contentType,
+    'Content-Disposition': `attachment; filename="${file}"`,
     ...(resumption && { 'Log-Offset': String(resumption.offset) }),
     ...(Object.fromEntries(given) as Record<string, string>),
   }
@@ -46,11 +50,11 @@ export async function sendExport(
   const hasTrailers = request.raw.httpVersion !== '1.0'
   if (hasTrailers) reply.header('Trailer', 'Log-Count, Log-Digest')
   endIfStalled(reply.raw)
-  return reply.send(
-    readableOf(whole, ({ count, digest }) => {
-      if (hasTrailers) reply.raw.addTrailers({ 'Log-Count': String(count), 'Log-Digest': digest })
-    }),
-  )
+  const plain = readableOf(whole, ({ count, digest }) => {
+    if (hasTrailers) reply.raw.addTrailers({ 'Log-Count': String(count), 'Log-Digest': digest })
+  })
+  // Whoever sends it hears of a fault, which ends both.
+  return reply.send(sent.gzip ? pipeline(plain, createGzip(), () => {}) : plain)
 }
 
 function readableOf(
@@ -95,9 +99,11 @@ const PIECE = 16 * 1024
 /** Reads the headers with which a broken export is resumed. */
 export function resumptionIn(
   header: (name: 'Log-Offset' | 'Log-Digest') => string | undefined,
+  { gzip }: Pick<SentExport, 'gzip'>,
 ): Resumption | undefined {
   const [offset, digest] = [header('Log-Offset'), header('Log-Digest')]
   if (offset === undefined && digest === undefined) return undefined
+  if (gzip) throw new HttpError(400, "'Log-Offset' and 'gzip' exclude each other")
   if (!/^\d{1,15}$/.test(offset ?? '')) throw new HttpError(400, "invalid 'Log-Offset' header")
   if (!/^[0-9a-f]{64}$/.test(digest ?? '')) throw new HttpError(400, "invalid 'Log-Digest' header")
   return { offset: Number(offset), digest: digest as string }

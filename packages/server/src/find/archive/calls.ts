@@ -1,7 +1,7 @@
 import type { Cursor } from '@launchtail/client/protocol'
 import type { Piece } from '../export/export-bytes.js'
 import type { CountAnswer, CountQuestion } from './count.js'
-import type { ExportQuestion } from './exports.js'
+import type { ExportBegin, ExportQuestion } from './exports.js'
 import type { ThreadFault } from './faults.js'
 import type { Page, Reached } from './pages.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
@@ -17,8 +17,8 @@ export interface ArchiveCalls {
   count(question: CountQuestion): Promise<CountAnswer>
   /** The last entry of each node's newest list up to an entry's number. */
   reachedBy(nodeIds: readonly string[], upTo: number): Cursor[]
-  /** Begins an export, by a number that the server chooses. Returns the cursor of its end. */
-  openExport(id: number, question: ExportQuestion): string
+  /** Begins an export, by a number that the server chooses. */
+  openExport(id: number, question: ExportQuestion): ExportBegin
   /** The next entries of an export; undefined where there are no more. */
   readExport(id: number): Promise<Piece | undefined>
   closeExport(id: number): void

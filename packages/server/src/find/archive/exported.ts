@@ -1,11 +1,9 @@
 import type { Piece } from '../export/export-bytes.js'
-import type { ExportQuestion } from './exports.js'
+import type { ExportBegin, ExportQuestion } from './exports.js'
 import type { ArchiveThread } from './thread.js'
 
 /** An export that has begun. It is made as it is read. */
-export interface Exported {
-  /** The last entry there was when it began. */
-  readonly cursor: string
+export interface Exported extends ExportBegin {
   /** False if the archive does not have every entry, because the disk is full. */
   readonly isComplete: boolean
   /** The next entries; undefined after the last. */
@@ -28,8 +26,8 @@ export async function beginExport(
   /** The next piece is made while one is being sent: a thread that waits for its reader is idle. */
   let ahead: Promise<Piece | undefined> | undefined
   try {
-    const cursor = await thread.call('openExport', id, question)
-    return { cursor, isComplete, read, close }
+    const begin = await thread.call('openExport', id, question)
+    return { ...begin, isComplete, read, close }
   } catch (error) {
     release()
     throw error

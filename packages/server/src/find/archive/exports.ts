@@ -21,6 +21,14 @@ const BUDGET = { entries: Number.POSITIVE_INFINITY, time: Number.POSITIVE_INFINI
 /** Milliseconds within which a fast reader asks for its next piece. */
 const BUSY = 20
 
+/** What is known of an export before its first entry. */
+export interface ExportBegin {
+  /** The last entry there is: what comes later is not in the export. */
+  readonly cursor: string
+  /** The number of entries; undefined where each has to be looked at. */
+  readonly count: number | undefined
+}
+
 interface Opened {
   isLeft: boolean
   read(): Promise<Piece | undefined>
@@ -34,11 +42,10 @@ export function createExports(db: Sqlite) {
   return {
     /** True while a reader takes one piece after the other. */
     isBusy: () => reading > 0 || performance.now() - readAt < BUSY,
-    /** Returns the cursor of the last entry there is: what comes later is not in the export. */
-    open(id: number, question: ExportQuestion, indexed: number): string {
+    open(id: number, question: ExportQuestion, indexed: number): ExportBegin {
       const upTo = lastNumber(db)
       all.set(id, createOpened(db, question, { indexed, upTo }))
-      return writeCursor(db, upTo)
+      return { cursor: writeCursor(db, upTo), count: countOf(db, question) }
     },
     async read(id: number): Promise<Piece | undefined> {
       const opened = all.get(id)
@@ -58,6 +65,15 @@ export function createExports(db: Sqlite) {
       all.delete(id)
     },
   }
+}
+
+function countOf(db: Sqlite, question: ExportQuestion): number | undefined {
+  const { query, since, until, levels, phase, nodes, part, cursor } = question
+  if (query || since || until || levels || phase || part || cursor) return undefined
+  const lists = db.prepare('select node, length - kept_from as count from lists where removed = 0')
+  return (lists.all() as { node: string; count: number }[])
+    .filter(({ node }) => nodes?.has(node) ?? true)
+    .reduce((sum, { count }) => sum + count, 0)
 }
 
 function createOpened(

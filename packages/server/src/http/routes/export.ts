@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pulled } from '../../async/pulled.js'
 import { HttpError } from '../../errors.js'
 import type { Archive } from '../../find/archive/archive.js'
+import { excelWarning } from '../../find/export/excel.js'
 import { EXPORTS } from '../../find/export/formats.js'
 import type { Registry } from '../../nodes/registry.js'
 import { entriesOf } from '../entries-of.js'
@@ -13,6 +14,8 @@ import { exportHeaders, resumptionIn, type SentExport, sendExport } from '../sen
 export interface ExportOptions {
   archive: Pick<Archive, 'export'>
   registry: Pick<Registry, 'find' | 'launches'>
+  /** Each has its turn in the archive's thread, and a piece of it in memory. */
+  maxExports: number
 }
 
 type ExportCall = Pick<
@@ -20,11 +23,11 @@ type ExportCall = Pick<
   'query' | 'find' | 'header' | 'request' | 'reply'
 >
 
-/** Each has its turn in the archive's thread, and a piece of it in memory. */
-const MOST_AT_ONCE = 20
-
 /** `GET /admin/logs/export`, and its HEAD: the logs of all nodes as a file. */
-export function mountExport(app: FastifyInstance, { archive, registry }: ExportOptions): void {
+export function mountExport(
+  app: FastifyInstance,
+  { archive, registry, maxExports }: ExportOptions,
+): void {
   const operation = operations.exportLogs
   let underWay = 0
   mount(app, operation, async (call) => {
@@ -38,24 +41,25 @@ export function mountExport(app: FastifyInstance, { archive, registry }: ExportO
 
   /** The export ends with its answer, or when its reader leaves. */
   async function begin({ query, find, header, reply }: ExportCall) {
-    const resumption = resumptionIn(header)
-    if (underWay >= MOST_AT_ONCE) throw tooMany()
+    const resumption = resumptionIn(header, query)
+    if (underWay >= maxExports) throw tooMany()
     underWay += 1
     reply.raw.once('close', () => {
       underWay -= 1
     })
     const part = await partOf(registry, query)
-    const { order, cursor, raw, bom, trailer } = query
+    const { order, cursor, format, raw, bom, trailer, gzip } = query
     const layout = { nodeId: undefined, raw, bom, trailer }
     // A time that the `Date` of the answer can tell.
     const now = query.now ?? Math.floor(Date.now() / 1000) * 1000
-    const question = { ...entriesOf(query), part, now, order, cursor, format: query.format, layout }
+    const question = { ...entriesOf(query), part, now, order, cursor, format, layout }
     const exported = await archive.export(question, find)
     if (reply.raw.destroyed) exported.close()
     else reply.raw.once('close', exported.close)
     const sent: SentExport = {
-      format: EXPORTS[query.format],
+      format: EXPORTS[format],
       layout,
+      gzip,
       name: `launchtail-${new Date(now).toISOString().slice(0, 10)}`,
       isComplete: exported.isComplete,
       resumption,
@@ -63,6 +67,7 @@ export function mountExport(app: FastifyInstance, { archive, registry }: ExportO
         Date: new Date(now).toUTCString(),
         'Log-Cursor': exported.cursor,
         'Log-Complete': exported.isComplete ? undefined : 'false',
+        'Log-Warning': excelWarning(format, exported.count),
         'Query-Hint': find?.hints[0],
       },
     }

@@ -1,6 +1,7 @@
 import { formatCursor, operations } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
 import { nodeNotFound } from '../../errors.js'
+import { excelWarning } from '../../find/export/excel.js'
 import { EXPORTS } from '../../find/export/formats.js'
 import { textPieces } from '../../find/export/text-pieces.js'
 import { passingInTurns } from '../../find/in-turns.js'
@@ -29,7 +30,7 @@ export function mountNodeExport(app: FastifyInstance, { registry, excerpts }: Lo
 
   async function beginExport({ id, query, find, header }: ExportCall) {
     refuseBoth(query)
-    const resumption = resumptionIn(header)
+    const resumption = resumptionIn(header, query)
     if (!(await registry.find(id))) throw nodeNotFound()
     const passing = await passingOf(id, query, find)
     const { excerpt, isExpired } = await excerptOf(id, query, (log) => {
@@ -39,16 +40,21 @@ export function mountNodeExport(app: FastifyInstance, { registry, excerpts }: Lo
         return passing ? passingInTurns(entries, passing) : entries
       }
     })
-    const { format, raw, bom, trailer } = query
+    const { format, raw, bom, trailer, gzip } = query
+    const { first, last, found } = excerpt
+    const looked = first ? last.index - first.index + 1 : 0
+    const count = found?.length ?? (passing ? undefined : looked)
     const sent: SentExport = {
       format: EXPORTS[format],
       layout: { nodeId: id, raw, bom, trailer },
+      gzip,
       name: id,
       isComplete: true,
       resumption,
       headers: {
-        'Log-Cursor': formatCursor(excerpt.last),
+        'Log-Cursor': formatCursor(last),
         'Log-Expired': isExpired ? 'true' : undefined,
+        'Log-Warning': excelWarning(format, count),
         'Query-Hint': hintOf(find),
       },
     }
