@@ -241,4 +241,9 @@ export const migrations: Record<string, Migration> = {
       await numbers().addColumn('started_at', 'text').execute()
     },
   },
+  '014-stalled-at': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('stalled_at', 'text').execute()
+    },
+  },
 }

@@ -42,6 +42,8 @@ export interface NodesTable {
   clues: string | null
   /** 1 while the newest entry says that the launch stalls. */
   stalled: number
+  /** When that entry was written. */
+  stalled_at: string | null
   created_at: string
   updated_at: string
   ended_at: string | null

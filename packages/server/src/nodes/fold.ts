@@ -16,7 +16,8 @@ import { causeOf } from '../output/causes/index.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
 import { attemptsAfter, attemptsOver, type FoldedAttempt } from './attempts.js'
 import type { Correction } from './correction.js'
-import { type Ended, endedBy, type Loss } from './ends/ended.js'
+import { eventsOf, withEvents } from './launch-events/events-of.js'
+import type { LaunchEvent } from './launch-events/launch-event.js'
 import { type Finished, finishedBy, timings, withNewest } from './phase-timings.js'
 import { isStallNotice } from './stall.js'
 
@@ -38,16 +39,16 @@ export interface Folded extends LaunchState {
   clues: Clues
   /** True if the newest entry says that the launch stalls. */
   stalled: boolean
+  /** When that entry was written. */
+  stalled_at: string | undefined
   ended_at: string | undefined
   phases: PhaseTiming[]
   /** The phases that the launch has completed since the record was read. */
   finished: Finished[]
-  /** The launches that have ended since the record was read. */
-  ended: Ended[]
+  /** What happened to launches since the record was read. */
+  events: readonly LaunchEvent[]
   /** Where in the list the launches began that have begun since the record was read. */
   begun: number[]
-  /** The instances of active nodes that were preempted since the record was read. */
-  losses: Loss[]
 }
 
 export const UNFOLDED: Folded = {
@@ -62,12 +63,12 @@ export const UNFOLDED: Folded = {
   correction: undefined,
   clues: NO_CLUES,
   stalled: false,
+  stalled_at: undefined,
   ended_at: undefined,
   phases: [],
   finished: [],
-  ended: [],
+  events: [],
   begun: [],
-  losses: [],
 }
 
 /**
@@ -85,8 +86,8 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
   const failure =
     status === 'failed' ? (before.failure ?? failureOf(before, entry, index)) : undefined
   const attempts = attemptsAfter(before, entry, index)
-  const endsNow = end !== undefined && before.ended_at === undefined
-  return {
+  const stalled = !end && isStallNotice(entry)
+  const after: Folded = {
     phase,
     progress,
     status,
@@ -97,25 +98,22 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     attempts: over ? attemptsOver(attempts, endedAt(before, status, entry), failure) : attempts,
     correction: failure && before.correction,
     clues: over ? { phase, progress } : observe(before.clues, entry, index),
-    stalled: !end && isStallNotice(entry),
+    stalled,
+    stalled_at: stalled ? entry.timestamp : undefined,
     ended_at: end ? endedAt(before, status, entry) : undefined,
     phases,
     finished: finishedBy(record.finished, before.phases, phases),
-    ended: endsNow ? withNewest(record.ended, endedBy(entry, phases, failure)) : record.ended,
+    events: record.events,
     begun: fresh ? withNewest(record.begun, index) : record.begun,
-    losses: isPreempted(record, entry, failure)
-      ? withNewest(record.losses, lossOf(record, entry))
-      : record.losses,
   }
+  const lost = isPreempted(record, entry, failure) ? record : undefined
+  const events = eventsOf({ before, after, entry, index, lost })
+  return events.length > 0 ? { ...after, events: withEvents(record.events, events) } : after
 }
 
 function isPreempted(record: Folded, entry: LogEntry, failure: Failure | undefined): boolean {
   if (record.status !== 'active') return false
   return failure?.code === 'preempted' || attemptOpenedBy(entry)?.isPreempted === true
-}
-
-function lossOf({ phases }: Folded, { timestamp }: LogEntry): Loss {
-  return { started_at: phases[0]?.started_at ?? timestamp, lost_at: timestamp }
 }
 
 /** What the entry that names the endpoint says of it. */

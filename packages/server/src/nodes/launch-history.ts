@@ -1,15 +1,23 @@
 import { type Instant, parseInstant } from '@launchtail/client/protocol'
 import type { Selectable, Transaction } from 'kysely'
 import type { LaunchHistoryTable, Schema } from '../database/schema.js'
-import type { EndReader } from './ends/end-reader.js'
 import type { Ended, Loss } from './ends/ended.js'
 import { keepNewest } from './keep-newest.js'
-import type { About } from './rows.js'
+import {
+  type DescribedNode,
+  type LaunchReader,
+  onLaunchEvents,
+} from './launch-events/launch-reader.js'
 
 /** Launches that are over. Each change of a row has a number, by which readers know what is new. */
 export interface LaunchHistory {
   /** Keeps launches that are over. */
-  add: EndReader
+  add(
+    transaction: Transaction<Schema>,
+    nodeId: string,
+    about: DescribedNode['about'],
+    ended: readonly Ended[],
+  ): Promise<void>
   /** Gives a failed launch, by when it began, another cause. */
   recode(
     transaction: Transaction<Schema>,
@@ -32,7 +40,7 @@ export function createLaunchHistory({ kept = KEPT_LAUNCHES } = {}): LaunchHistor
   async function add(
     transaction: Transaction<Schema>,
     nodeId: string,
-    about: About & { cluster_name?: string | undefined },
+    about: DescribedNode['about'],
     ended: readonly Ended[],
   ): Promise<void> {
     if (ended.length === 0) return
@@ -79,6 +87,20 @@ export function createLaunchHistory({ kept = KEPT_LAUNCHES } = {}): LaunchHistor
   }
 }
 
+/** Keeps in the history what happens to launches. */
+export function keepLaunches({ add, lose }: Pick<LaunchHistory, 'add' | 'lose'>): LaunchReader {
+  return onLaunchEvents(async (transaction, { nodeId, about, events }) => {
+    const ended = events.flatMap((event) =>
+      event.kind === 'ended' && !event.again ? [event.ended] : [],
+    )
+    await add(transaction, nodeId, about, ended)
+    const losses = events.flatMap(({ kind, started_at, at }) =>
+      kind === 'preempted' ? [{ started_at, lost_at: at }] : [],
+    )
+    await lose(transaction, nodeId, losses)
+  })
+}
+
 async function nextChange(transaction: Transaction<Schema>): Promise<number> {
   const row = await transaction
     .selectFrom('launch_history')
@@ -91,7 +113,7 @@ async function nextChange(transaction: Transaction<Schema>): Promise<number> {
 
 function toRow(
   nodeId: string,
-  about: About & { cluster_name?: string | undefined },
+  about: DescribedNode['about'],
   ended: Ended,
   change: number,
 ): Selectable<LaunchHistoryTable> {

@@ -8,7 +8,8 @@ import { addNode, type NewNode } from './add-node.js'
 import { type Corrections, createCorrections } from './corrections.js'
 import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
-import { createLaunchHistory } from './launch-history.js'
+import type { LaunchReader } from './launch-events/launch-reader.js'
+import { createLaunchHistory, keepLaunches } from './launch-history.js'
 import { readNodePage } from './node-pages.js'
 import type { Ownership } from './ownership.js'
 import { createPhaseHistory } from './phase-history.js'
@@ -60,6 +61,8 @@ export interface RegistryOptions {
   redact?: (text: string) => string
   /** Reads what a list has. Other programs may have written it, with their secrets. */
   readText?: ReadText
+  /** They are told what happens to launches. */
+  readers?: readonly LaunchReader[]
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
 }
@@ -70,6 +73,7 @@ export function createRegistry({
   ownership,
   redact = (text) => text,
   readText = readEntry,
+  readers = [],
   now = () => new Date(),
   onFault = () => {},
 }: RegistryOptions): Registry {
@@ -77,10 +81,13 @@ export function createRegistry({
   const locked = createMutex()
   const phaseHistory = createPhaseHistory(database)
   const launchHistory = createLaunchHistory()
-  // Whatever is to happen at the end of a launch is added to these.
-  const histories = { phaseHistory, launchHistory, endReaders: [launchHistory.add] }
-  const options = { database, store, readText, ...histories, now, onFault }
-  const writer = createRecordWriter({ ...options, locked, onStored: notify })
+  const options = { database, store, readText, phaseHistory, launchHistory, now, onFault }
+  const writer = createRecordWriter({
+    ...options,
+    locked,
+    readers: [keepLaunches(launchHistory), ...readers],
+    onStored: notify,
+  })
   const { recordOf, recordsOf } = createRecordReader(options)
   const corrections = createCorrections({ ...options, locked })
   const rowOf = inOneQuery((nodeIds) => rowsOf(database, nodeIds))

@@ -22,6 +22,7 @@ export type About = Partial<
 
 export type Row = Selectable<NodesTable>
 export type PhaseRow = Selectable<PhasesTable>
+type RowOfRecord = Pick<Row, 'node_id' | 'cluster_name' | 'about' | 'created_at' | 'updated_at'>
 
 /** The text in which a search looks for a node. */
 export function wordsOf(nodeId: string, clusterName: string | undefined, about: About): string {
@@ -47,6 +48,7 @@ export function columns(record: Folded) {
     correction: record.correction ? JSON.stringify(record.correction) : null,
     clues: JSON.stringify(record.clues),
     stalled: record.stalled ? 1 : 0,
+    stalled_at: record.stalled_at ?? null,
     ended_at: record.ended_at ?? null,
   }
 }
@@ -68,12 +70,12 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
         ? { phase: row.phase, progress: row.progress }
         : current(JSON.parse(row.clues)),
     stalled: row.stalled !== 0,
+    stalled_at: row.stalled_at ?? undefined,
     ended_at: row.ended_at ?? undefined,
     phases: timingsOf(phases),
     finished: [],
-    ended: [],
+    events: [],
     begun: [],
-    losses: [],
   }
 }
 
@@ -85,7 +87,11 @@ function readFailure(text: string): Failure {
 
 /** A stored record as the API returns it. */
 export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): NodeRecord {
-  const folded = fromRow(row, phases)
+  return recordOf(row, fromRow(row, phases))
+}
+
+/** The record of a row and of what its list has come to. */
+export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
   const { status, phase, progress, message, endpoint, reachable } = folded
   const { failure, attempts, correction, ended_at, stalled } = folded
   const about = placeOf(JSON.parse(row.about) as About)

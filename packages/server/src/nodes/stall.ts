@@ -1,4 +1,9 @@
-import { formatDuration, type LogEntry, type Phase } from '@launchtail/client/protocol'
+import {
+  formatDuration,
+  type LogEntry,
+  type Phase,
+  parseDuration,
+} from '@launchtail/client/protocol'
 import { ENOUGH, type Past, percentile } from './past.js'
 
 /** A launch stalls when it is silent for this many times as long as the whole phase usually takes. */
@@ -47,9 +52,21 @@ export function stallNotice(phase: Phase, silence: number, { usual }: Limit): st
   return `${told}; launches like this usually take up to ${formatDuration(usual, ROUNDED)} there`
 }
 
-const NOTICE = /^No output for \S{2,16} in [a-z_]{1,32}(?:; launches like this |, which is longer )/
+const NOTICE =
+  /^No output for (\S{2,16}) in [a-z_]{1,32}(?:; launches like this (?:usually take up to (\S{2,16}) there)?|, which is longer )/
 
 /** True if an entry is such a notice, and so is not output of the launch. */
 export function isStallNotice({ level, message }: Pick<LogEntry, 'level' | 'message'>): boolean {
   return level === 'warn' && NOTICE.test(message)
+}
+
+/** What a notice says, in milliseconds; undefined for any other message. */
+export function readStallNotice(
+  message: string,
+): { silent_for_ms: number; usual_ms?: number } | undefined {
+  const [, silence, usual] = NOTICE.exec(message) ?? []
+  const silent_for_ms = silence === undefined ? undefined : parseDuration(silence)
+  if (silent_for_ms === undefined) return undefined
+  const usual_ms = usual === undefined ? undefined : parseDuration(usual)
+  return { silent_for_ms, ...(usual_ms !== undefined && { usual_ms }) }
 }

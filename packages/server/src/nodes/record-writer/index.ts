@@ -3,8 +3,7 @@ import type { Mutex } from '../../async/mutex.js'
 import type { Database } from '../../database/open.js'
 import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
-import type { EndReader } from '../ends/end-reader.js'
-import type { LaunchHistory } from '../launch-history.js'
+import type { LaunchReader } from '../launch-events/launch-reader.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { createCatchUp } from './catch-up.js'
 import { createIntake } from './intake.js'
@@ -38,8 +37,7 @@ export interface RecordWriterOptions {
   /** A record is read, folded and stored under its node's lock. */
   locked: Mutex
   phaseHistory: PhaseHistory
-  launchHistory: LaunchHistory
-  endReaders: readonly EndReader[]
+  readers: readonly LaunchReader[]
   /** Called for each record that was stored. */
   onStored: (nodeId: string) => void
   now: () => Date

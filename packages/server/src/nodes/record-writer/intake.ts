@@ -3,17 +3,18 @@ import type { Database } from '../../database/open.js'
 import type { ReadText } from '../../logs/entry-text.js'
 import type { LogStore } from '../../logs/store.js'
 import { UNFOLDED } from '../fold.js'
+import type { LaunchReader } from '../launch-events/launch-reader.js'
 import { phasesOf, rowsOf } from '../reads.js'
 import { fromRow } from '../rows.js'
 import { foldNews } from './fold-news.js'
 import type { News } from './news.js'
-import { type Change, type SaveOptions, saveRecord } from './save.js'
+import { aboutOf, type Change, type SaveOptions, saveRecord } from './save.js'
 
-export interface IntakeOptions
-  extends Pick<SaveOptions, 'phaseHistory' | 'launchHistory' | 'endReaders'> {
+export interface IntakeOptions extends Pick<SaveOptions, 'phaseHistory'> {
   database: Database
   store: Pick<LogStore, 'read' | 'readBefore' | 'length'>
   readText: ReadText
+  readers: readonly LaunchReader[]
   onStored: (nodeId: string) => void
   now: () => Date
   onFault: (message: string, error: unknown) => void
@@ -31,10 +32,17 @@ export function createIntake(options: IntakeOptions): TakeIn {
   return async (news, time = now().toISOString()) => {
     const changes = await foldAll(news, time)
     if (changes.length === 0) return
-    await database.transaction().execute(async (transaction) => {
-      for (const change of changes) await saveRecord(change, { ...options, transaction, time })
+    const stored = await database.transaction().execute(async (transaction) => {
+      const all = []
+      for (const change of changes) {
+        all.push({ change, news: await saveRecord(change, { ...options, transaction, time }) })
+      }
+      return all
     })
-    for (const { nodeId } of changes) onStored(nodeId)
+    for (const { change, news } of stored) {
+      for (const reader of change.readers) reader.stored(news)
+      onStored(change.nodeId)
+    }
   }
 
   async function foldAll(
@@ -57,8 +65,12 @@ export function createIntake(options: IntakeOptions): TakeIn {
       try {
         const known = { record: before, folded: row?.folded ?? 0 }
         const createdAt = row?.created_at ?? time
-        const after = await foldNews(known, ofNode, { nodeId, store, readText, createdAt })
-        changes.push({ nodeId, row, before, ...after })
+        const node = { nodeId, about: aboutOf(row) }
+        const readers = options.readers.map((read) => read(node))
+        const listed = { nodeId, store, readText, createdAt, readers }
+        const after = await foldNews(known, ofNode, listed)
+        for (const reader of readers) await reader.prepare()
+        changes.push({ nodeId, row, before, ...after, readers })
       } catch (error) {
         // A list that cannot be read must not hold up the records of the others.
         onFault(`record of ${nodeId}`, error)

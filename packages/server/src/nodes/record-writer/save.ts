@@ -1,11 +1,11 @@
 import type { Transaction } from 'kysely'
 import type { Schema } from '../../database/schema.js'
-import type { EndReader } from '../ends/end-reader.js'
 import type { Folded } from '../fold.js'
-import { type LaunchHistory, utc } from '../launch-history.js'
+import type { LaunchNews, NewsReader } from '../launch-events/launch-reader.js'
+import { utc } from '../launch-history.js'
 import { endNumbers, numberLaunches } from '../launch-numbers.js'
 import type { PhaseHistory } from '../phase-history.js'
-import { type About, columns, type Row, wordsOf } from '../rows.js'
+import { type About, columns, type Row, recordOf, wordsOf } from '../rows.js'
 
 export interface Change {
   readonly nodeId: string
@@ -14,36 +14,46 @@ export interface Change {
   readonly before: Folded
   readonly record: Folded
   readonly folded: number
+  readonly readers: readonly NewsReader[]
 }
 
 export interface SaveOptions {
   transaction: Transaction<Schema>
   time: string
   phaseHistory: Pick<PhaseHistory, 'add'>
-  launchHistory: Pick<LaunchHistory, 'lose'>
-  /** Called with the launches that have ended. */
-  endReaders: readonly EndReader[]
 }
 
-/** Stores a record, its phases, and what its launch adds to the histories. */
+/** Stores a record, its phases, and what the readers of its news store. Returns these news. */
 export async function saveRecord(
   change: Change,
-  { transaction, time, phaseHistory, launchHistory, endReaders }: SaveOptions,
-): Promise<void> {
-  const { nodeId, row, before, record } = change
+  { transaction, time, phaseHistory }: SaveOptions,
+): Promise<LaunchNews> {
+  const { nodeId, row, before, record, readers } = change
+  const { events } = record
   await saveRow(change, transaction, time)
   // A node begins with a launch.
   await numberLaunches(transaction, nodeId, [...(row ? [] : [0]), ...record.begun])
   if (record.phases !== before.phases) await savePhases(change, transaction)
-  const cluster_name = row?.cluster_name ?? undefined
-  const about = { ...(JSON.parse(row?.about ?? '{}') as About), cluster_name }
+  const about = aboutOf(row)
   await phaseHistory.add(transaction, nodeId, about, record.finished)
-  if (record.ended.length > 0) {
-    const startedAt = record.ended.map(({ started_at }) => utc(started_at))
-    await endNumbers(transaction, nodeId, startedAt, record.ended_at === undefined)
-    for (const read of endReaders) await read(transaction, nodeId, about, record.ended)
+  const begun = events.flatMap((event) =>
+    event.kind === 'ended' && !event.again ? [utc(event.started_at)] : [],
+  )
+  if (begun.length > 0) {
+    await endNumbers(transaction, nodeId, begun, record.ended_at === undefined)
   }
-  await launchHistory.lose(transaction, nodeId, record.losses)
+  const stored = { ...columnsOfNew(nodeId, time), ...row, updated_at: time }
+  const news = { nodeId, about, events, record: () => recordOf(stored, record) }
+  for (const reader of readers) await reader.store(transaction, news)
+  return news
+}
+
+/** How the node was described, if it was. */
+export function aboutOf(row: Row | undefined): LaunchNews['about'] {
+  return {
+    ...(JSON.parse(row?.about ?? '{}') as About),
+    cluster_name: row?.cluster_name ?? undefined,
+  }
 }
 
 async function saveRow(
@@ -56,7 +66,15 @@ async function saveRow(
     await transaction.updateTable('nodes').set(changed).where('node_id', '=', nodeId).execute()
     return
   }
-  const created = {
+  await transaction
+    .insertInto('nodes')
+    .values({ ...columnsOfNew(nodeId, time), ...changed })
+    .execute()
+}
+
+/** The columns of a node that nobody has described. */
+function columnsOfNew(nodeId: string, time: string) {
+  return {
     node_id: nodeId,
     cluster_name: null,
     about: '{}',
@@ -64,10 +82,6 @@ async function saveRow(
     words: wordsOf(nodeId, undefined, {}),
     created_at: time,
   }
-  await transaction
-    .insertInto('nodes')
-    .values({ ...created, ...changed })
-    .execute()
 }
 
 async function savePhases(
