@@ -356,7 +356,7 @@ describe('completion', () => {
   it.each([
     ['launchtail lo', 'logs login'],
     ['launchtail logs --fol', '--follow'],
-    ['launchtail logs -o ""', 'pretty json raw'],
+    ['launchtail logs -o ""', 'pretty json raw github'],
     ['launchtail nodes --phase fa', 'failed'],
     ['launchtail completion z', 'zsh'],
   ])('of bash completes %s', async (line, expected) => {

@@ -7,6 +7,8 @@ import { durationFlag, launchFlag, zoneFlag } from './flags.js'
 import { exitCodeOf, followNode, isNewest, type Output } from './follow.js'
 import { followAll } from './follow-all.js'
 import { formatterFor } from './format/formatter.js'
+import { githubFormatter } from './github/formatter.js'
+import { report } from './github/report.js'
 import { resolveNode } from './node-names.js'
 import { explained } from './refused-flags.js'
 import { shortIds } from './table.js'
@@ -22,11 +24,16 @@ interface LogsFlags extends ServerFlags {
   after?: string
   launch?: LaunchName
   timeout: number
-  output: Output
+  output: LogsOutput
+  format?: LogsOutput
   tz: string
   quiet?: boolean
   numbers?: boolean
 }
+
+/** `github` is for the log of a step of GitHub Actions. */
+type LogsOutput = Exclude<Output, 'none'> | 'github'
+const OUTPUTS: LogsOutput[] = ['pretty', 'json', 'raw', 'github']
 
 /** `launchtail logs`: the log of one node or of several. */
 export function logsCommand(): Command {
@@ -47,10 +54,11 @@ export function logsCommand(): Command {
     .option('--after <id>', 'only what follows the event with this id; -o json shows ids')
     .addOption(durationFlag('--timeout <time>', 'give up after this long without an entry', '15m'))
     .addOption(
-      new Option('-o, --output <form>', 'how to show entries')
-        .choices(['pretty', 'json', 'raw'])
+      new Option('-o, --output <form>', 'how to show entries; github: for a step of GitHub Actions')
+        .choices(OUTPUTS)
         .default('pretty'),
     )
+    .addOption(new Option('--format <form>', 'the same as -o').choices(OUTPUTS).hideHelp())
     .addOption(zoneFlag())
     .option('--numbers', 'show the number of each line, as the page does')
     .option('--quiet', 'only the log: no progress below it, no notices of lost connections')
@@ -68,7 +76,8 @@ Examples:
   $ launchtail logs 550e84 --tail all -q 'level:>=warn -"still loading"'
 `,
     )
-    .action(async (names: string[], flags: LogsFlags, command: Command) => {
+    .action(async (names: string[], given: LogsFlags, command: Command) => {
+      const flags = { ...given, output: given.format ?? given.output }
       refuseMixed(names, flags)
       if (flags.all) {
         const isGiven = command.getOptionValueSource('timeout') !== 'default'
@@ -97,7 +106,10 @@ Examples:
 }
 
 function refuseMixed(names: readonly string[], flags: LogsFlags): void {
-  const { all, follow, phase, numbers, launch, after } = flags
+  const { all, follow, phase, numbers, launch, after, output } = flags
+  if (output === 'github' && (all || launch !== undefined || names.length !== 1)) {
+    throw new CliError('-o github needs a single node, without --launch')
+  }
   if (launch !== undefined && (after !== undefined || names.length !== 1)) {
     throw new CliError('--launch needs a single node, and not --after')
   }
@@ -117,14 +129,14 @@ async function showAll(flags: LogsFlags, timeout: number | undefined): Promise<n
     ...options,
     ...(timeout !== undefined && { timeout }),
     ...(phase !== undefined && { phase }),
-    ...{ output, tz, quiet },
+    ...{ output: output as Output, tz, quiet },
   }).catch((error) => {
     throw explained(error, { ...flags })
   })
 }
 
 export interface ShowOptions extends StreamOptions {
-  output: Output
+  output: Output | 'github'
   tz?: string
   quiet?: boolean | undefined
   /** Shows the number of each line. */
@@ -135,10 +147,13 @@ export interface ShowOptions extends StreamOptions {
 export async function showLogs(
   client: Client,
   ids: readonly string[],
-  { output, tz = 'local', quiet = false, numbers = false, ...options }: ShowOptions,
+  { output: asked, tz = 'local', quiet = false, numbers = false, ...options }: ShowOptions,
 ): Promise<number> {
   const out = process.stdout
-  const format = formatterFor(out, tz)
+  const isGithub = asked === 'github'
+  const plain = formatterFor(out, tz)
+  const format = isGithub ? githubFormatter(plain) : plain
+  const output = isGithub ? 'pretty' : asked
   const isFollowed = options.follow !== false && isNewest(options)
   const hasProgress = out.isTTY === true && output === 'pretty' && !quiet && isFollowed
   // Loaded here: it measures the width of texts, for which other commands would wait 20 ms.
@@ -162,6 +177,11 @@ export async function showLogs(
         }),
       ),
     )
+    const [first = ''] = ids
+    if (isGithub) {
+      const { GITHUB_STEP_SUMMARY, GITHUB_OUTPUT } = process.env
+      screen.line(await report(client, first, { GITHUB_STEP_SUMMARY, GITHUB_OUTPUT }))
+    }
     return options.follow === false ? EXIT.active : Math.max(...ends.map(exitCodeOf))
   } finally {
     screen.end()
