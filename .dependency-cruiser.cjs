@@ -14,6 +14,7 @@ const ARROWS = {
   launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
   find: ['logs/', 'nodes/', 'database/', 'sqlite[.]ts$'],
   stream: ['logs/', 'nodes/', 'find/'],
+  metrics: ['nodes/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
   http: ['stream/', 'find/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are

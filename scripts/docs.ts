@@ -4,15 +4,19 @@ import { fileURLToPath } from 'node:url'
 import server from '../packages/server/package.json' with { type: 'json' }
 import { settings } from '../packages/server/src/config.js'
 import { openApi } from '../packages/server/src/http/openapi/document.js'
+import { dashboard } from './dashboard.js'
 import { manPage } from './man-page.js'
+import { monitoringPage } from './monitoring-page.js'
 import { phasesPage } from './phases-page.js'
 import { queryPage } from './query-page.js'
 
-/** The generated pages by their names in `docs/`. */
+/** The generated pages by where they are, seen from `docs/`. */
 export function madePages(): Record<string, string> {
   return {
     'configuration.md': configurationPage(),
     'launchtail.1': manPage(server.version),
+    'monitoring.md': monitoringPage(),
+    '../integrations/grafana/launchtail.json': `${JSON.stringify(dashboard(), null, 2)}\n`,
     'phases.md': phasesPage(),
     'query.md': queryPage(),
     'openapi.json': `${JSON.stringify(openApi(server.version), null, 2)}\n`,

@@ -4,7 +4,6 @@ import { type Logger, pino } from 'pino'
 import { writeAddress } from './address-file.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
 import type { Config } from './config.js'
-import { type Counts, createCounts } from './counts.js'
 import { type DataFolder, openDataFolder } from './data-folder.js'
 import { type Database, migrate } from './database/open.js'
 import { emptyJournal, sqliteDatabase } from './database/sqlite.js'
@@ -28,6 +27,8 @@ import { type RecentTexts, withRecentTexts } from './logs/recent-texts.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
+import { launchCounter } from './metrics/count-launch.js'
+import { type Counts, createCounts } from './metrics/counts.js'
 import { createEnds } from './nodes/ends/ends.js'
 import { type LostMonitor, startLostMonitor } from './nodes/ends/lost-monitor.js'
 import { createSigns } from './nodes/ends/signs.js'
@@ -43,6 +44,7 @@ import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
 import { createMerged } from './stream/merged/merged.js'
+import type { StreamObserver } from './stream/observer.js'
 import { createPastLaunches } from './stream/past-launches.js'
 import { pastStore } from './stream/past-store.js'
 import { adminTokens, type Tokens } from './tokens.js'
@@ -84,6 +86,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     ...openStreams(base, storage, records),
     tokens: base.tokens.values,
     launches: orchestrator,
+    leases: orchestrator.runningCount,
     skypilot: skypilotOf(base),
     sentIn,
     signs,
@@ -207,7 +210,9 @@ type Records = ReturnType<typeof openRecords>
 /** The way into the lists, the records made from them, and the way back out. */
 function openRecords(base: Base, { store: plain, database, ownership }: Storage) {
   const { config, counts, ownSecrets, secrets, onFault } = base
-  const secrecy = createSecrecy(ownSecrets, secrets.of)
+  const secrecy = createSecrecy(ownSecrets, secrets.of, () => {
+    counts.redactions += 1
+  })
   // Only other programs can store an entry that was not redacted, and only Redis is open to them.
   const shared = config.redisUrl ? withRecentTexts(plain) : undefined
   const { store } = shared ?? { store: plain }
@@ -219,6 +224,7 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
     readText,
     redact: secrecy.redactOwn,
     onFault,
+    readers: [launchCounter(counts)],
   })
   const createdAt = async (nodeId: string) => (await registry.get(nodeId))?.created_at
   const archive = openArchive(base, {
@@ -359,7 +365,8 @@ function openStreams(
   const onSkipped = () => {
     counts.skipped += 1
   }
-  const lifetimes = { heartbeat, timeout, storageGrace, onFault }
+  const observer = observerOf(counts)
+  const lifetimes = { heartbeat, timeout, storageGrace, observer, onFault }
   const recordAt = registry.find
   const feeds = createFeeds({ store, readText, recordAt, onSkipped, ...lifetimes })
   const expired = createFeeds({
@@ -375,8 +382,20 @@ function openStreams(
     expired,
     pastLaunches: createPastLaunches({ store, archive, registry, readText, ...lifetimes }),
     slowEntries,
-    fleet: createFleet({ registry, heartbeat, timeout, onFault }),
+    fleet: createFleet({ registry, heartbeat, timeout, observer, onFault }),
     merged: createMerged({ ...logs, slowEntries, server, ...lifetimes }),
+  }
+}
+
+/** Counts what happens to streams. */
+function observerOf(counts: Counts): StreamObserver {
+  return {
+    resumed() {
+      counts.resumes += 1
+    },
+    gap: (reason) => counts.gaps.add({ reason }),
+    cut: (reason) => counts.cuts.add({ reason }),
+    written: (after) => counts.writes.observe({}, after / 1000),
   }
 }
 

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Repeats } from './async/repeats.js'
-import { CODE_FOLDER } from './code-folder.js'
 import type { Config } from './config.js'
-import type { Counts } from './counts.js'
 import { connectionLimit } from './descriptors.js'
 import { StartError } from './errors.js'
 import type { Archive } from './find/archive/archive.js'
@@ -34,13 +31,16 @@ import type { RawOutput } from './ingest/raw-output.js'
 import type { Appender } from './logs/appender.js'
 import type { ReadText } from './logs/entry-text.js'
 import type { LogStore } from './logs/store.js'
-import { createMetrics } from './metrics.js'
+import type { Counts } from './metrics/counts.js'
+import { createMetrics } from './metrics/index.js'
+import { labelsOfRefusal } from './metrics/refusals.js'
 import type { Ends } from './nodes/ends/ends.js'
 import type { Signs } from './nodes/ends/signs.js'
 import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
 import type { SentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
+import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
 import type { Merged } from './stream/merged/merged.js'
@@ -71,6 +71,8 @@ export interface ServingOptions {
   skypilot: SkyPilot
   sentIn: SentIn
   signs: Signs
+  /** The number of launches that this process runs. */
+  leases: () => number
   /** Makes some room on a full disk while it acts. */
   withRoom: <T>(act: () => Promise<T>) => Promise<T>
 }
@@ -89,7 +91,7 @@ const BACKLOG = 4096
 const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
-  const { config, feeds } = options
+  const { config, counts, feeds } = options
   const { authenticate, isAuthentic } = authenticator(options.tokens, createGuesses(config))
   const resumed = createResumedStream(feeds)
   let closing = false
@@ -102,6 +104,8 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     logger: options.logger,
     repeats: options.repeats,
     isClosing: () => closing,
+    onRefusal: (status) => counts.refusals.add(labelsOfRefusal(status)),
+    onVanished: () => counts.cuts.add({ reason: 'vanished' }),
     maxConnections: connectionLimit(),
   })
   await mountRoutes(app, { ...options, authenticate, resumed, ready })
@@ -148,18 +152,18 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountSearch(app, options)
   mountExport(app, { ...options, maxExports: options.config.maxExports })
   mountSkyPilot(app, options)
-  mountOps(app, { ready, metrics: createMetrics({ counts, streams }), authenticate, host })
-  mountDocs(app, { version: await version() })
+  const version = await serverVersion()
+  const { leases, registry } = options
+  // Where the records are out of reach, the other metrics are shown all the same.
+  const nodes = () => registry.counts().catch(() => undefined)
+  const metrics = createMetrics({ counts, version, streams, leases, nodes })
+  mountOps(app, { ready, metrics, authenticate, host })
+  mountDocs(app, { version })
   mountPage(app)
 }
 
 function allStreams({ feeds, expired, pastLaunches, fleet, merged }: ServingOptions) {
   return [feeds, expired, pastLaunches, fleet, merged]
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../package.json', CODE_FOLDER), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 async function listen(app: FastifyInstance, { host, port: wanted }: Config): Promise<string> {

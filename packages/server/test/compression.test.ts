@@ -154,6 +154,8 @@ async function asked(
     logger: pino({ level: 'silent' }),
     repeats: createRepeats(),
     isClosing: () => false,
+    onRefusal() {},
+    onVanished() {},
     maxConnections: 100,
   })
   app.get('/', (_request, reply) => {

@@ -22,7 +22,7 @@ function app() {
   const made = fastify()
   made.removeAllContentTypeParsers()
   made.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  shapeErrors(made, createRepeats())
+  shapeErrors(made, { repeats: createRepeats(), onRefusal() {} })
   return made
 }
 

@@ -4,7 +4,7 @@ import { NODE_STATUSES } from './node-statuses.js'
 import { PHASES } from './phases.js'
 import { answers } from './schemas.js'
 
-const GAP_REASONS = ['expired', 'rewritten', 'unknown'] as const
+export const GAP_REASONS = ['expired', 'rewritten', 'unknown'] as const
 export type GapReason = (typeof GAP_REASONS)[number]
 
 const phase = z.enum(PHASES)

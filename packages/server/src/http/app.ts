@@ -38,6 +38,8 @@ export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, Request
   isClosing: () => boolean
   maxConnections: number
   repeats: Repeats
+  /** Called for each connection that is closed because its peer has vanished. */
+  onVanished: () => void
 }
 
 /**
@@ -57,7 +59,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify(frameworkOptions({ ...options, checkHead: head.check }))
   guardConnections(app.server)
   const checkConnection = keepSpareConnections(app.server, options.maxConnections)
-  closeVanished(app.server)
+  closeVanished(app.server, options.onVanished)
   await app.register(accepts)
   await app.register(compress, {
     global: true,
@@ -72,7 +74,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   // The handlers read bodies themselves, each with its own limits.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  shapeErrors(app, options.repeats)
+  shapeErrors(app, options)
   const checks = { ...options, head, checkConnection }
   checkRequests(app, checks)
   if (options.shortcut) tryFirst(app.server, options.shortcut, checks)

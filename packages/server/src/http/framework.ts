@@ -14,6 +14,8 @@ export interface FrameworkOptions {
   /** Throws for a request that is wrong whatever it asks for. */
   checkHead: (request: IncomingMessage) => void
   logger: FastifyBaseLogger
+  /** Called with the status of each refusal. */
+  onRefusal: (status: number) => void
 }
 
 /** The parser accepts no larger head, so no id is longer. */
@@ -28,6 +30,7 @@ export function frameworkOptions({
   logger,
   checkHead,
   authenticate,
+  onRefusal,
 }: FrameworkOptions): FastifyHttpOptions<Server> {
   return {
     loggerInstance: logger,
@@ -52,6 +55,7 @@ export function frameworkOptions({
     forceCloseConnections: 'idle',
     frameworkErrors(error, request, reply) {
       const refusal = refusalBefore(request.raw) ?? refusalOf(error)
+      onRefusal(refusal.status)
       reply.raw.writeHead(refusal.status, {
         'Content-Type': 'application/json; charset=utf-8',
         'Cache-Control': 'no-store',
@@ -62,7 +66,9 @@ export function frameworkOptions({
     },
     clientErrorHandler(error, socket) {
       if (socket.writable && !(socket as Socket).destroyed) {
-        socket.end(rawRefusal(...parserRefusal(error)))
+        const [status, message] = parserRefusal(error)
+        onRefusal(status)
+        socket.end(rawRefusal(status, message))
       }
       socket.destroySoon()
     },

@@ -2,10 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Repeats } from '../async/repeats.js'
 import { HttpError, StorageFull, StorageUnavailable } from '../errors.js'
 
+export interface RefusalOptions {
+  repeats: Repeats
+  /** Called with the status of each refusal. */
+  onRefusal: (status: number) => void
+}
+
 /** Gives every refusal, wherever it comes from, the shape that the specification demands. */
-export function shapeErrors(app: FastifyInstance, repeats: Repeats): void {
+export function shapeErrors(app: FastifyInstance, { repeats, onRefusal }: RefusalOptions): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
+    onRefusal(refusal.status)
     if (hasLeft(error)) {
       request.log.info(
         { reqId: request.id, url: request.url },

@@ -20,6 +20,8 @@ import { createTermination } from './termination.js'
 export interface Orchestrator extends Launches {
   /** True if this process is running the node's launch, or what it launched. */
   running(nodeId: string): boolean
+  /** The number of launches that this process runs. */
+  runningCount(): number
   /**
    * Takes up every launch that is not over and that nobody runs, now and from now on. Called once,
    * before anything else.
@@ -70,6 +72,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
       await takeDowns.resume()
     },
     running: runs.isRunning,
+    runningCount: () => runs.launchIds().length,
     forget,
     close,
   }

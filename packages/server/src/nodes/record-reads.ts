@@ -3,6 +3,7 @@ import type { Database } from '../database/open.js'
 import { type FoldedCount, readFolded, readLaunchFacts } from './launch-facts.js'
 import { createLaunchNumbers, type LaunchNumbers } from './launch-numbers.js'
 import { type Launching, readLaunching } from './launching.js'
+import { countKinds, type NodeCounts } from './node-counts.js'
 import { createNodeLaunches, type NodeLaunches } from './node-launches.js'
 import type { PhaseHistory } from './phase-history.js'
 import { countNodes, nodesNamed } from './reads.js'
@@ -15,6 +16,8 @@ export interface RecordReads {
   folded(since: string): AsyncIterable<FoldedCount[]>
   /** The number of nodes. */
   count(): Promise<number>
+  /** The number of nodes by status, and of those that are launching by phase. */
+  counts(): Promise<NodeCounts>
   /** The ids of the nodes with this cluster name that are not terminated. */
   named(clusterName: string): Promise<string[]>
   /** The launches that are under way, ours and those that are sent in. */
@@ -32,6 +35,7 @@ export function createRecordReads(
     facts: () => readLaunchFacts(database),
     folded: (since) => readFolded(database, since),
     count: () => countNodes(database),
+    counts: () => countKinds(database),
     named: (clusterName) => nodesNamed(database, clusterName),
     launching: () => readLaunching(database, phaseHistory),
     numbers: createLaunchNumbers(database),

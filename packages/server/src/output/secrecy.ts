@@ -1,4 +1,5 @@
 import type { LogEntry } from '@launchtail/client/protocol'
+import { countMasked } from './redact/count-masked.js'
 import { createRedactor, type Redactor } from './redact/index.js'
 import { followKeys, type KeyLines } from './redact/key-lines.js'
 
@@ -20,18 +21,22 @@ export interface Secrecy {
 /** Nodes whose last entry is within a private key, of which so many are remembered. */
 const MOST_KEYS = 1000
 
-/** `tokens` are the server's own; `secretsOf` gives those of a node's launches. */
+/**
+ * `tokens` are the server's own; `secretsOf` gives those of a node's launches. `onMasked` is called for each
+ * text in which something was masked.
+ */
 export function createSecrecy(
   tokens: readonly string[],
   secretsOf: (nodeId: string) => readonly string[],
+  onMasked = () => {},
 ): Secrecy {
-  const base = createRedactor({ values: tokens })
+  const base = redactorOf(tokens)
   const ofLaunches = new WeakMap<readonly string[], Redactor>()
   const insideKeys = new Map<string, KeyLines>()
   return {
     redact: (nodeId, text) => maskKeyRows(nodeId, shared(nodeId).redact(text), text),
     redactOwn: base.redact,
-    redactorFor: (nodeId) => createRedactor({ values: [...tokens, ...secretsOf(nodeId)] }),
+    redactorFor: (nodeId) => redactorOf([...tokens, ...secretsOf(nodeId)]),
     redactEntry(nodeId, entry) {
       const { redact } = shared(nodeId)
       const message = maskLoneRow(redact(entry.message))
@@ -39,6 +44,10 @@ export function createSecrecy(
       if (message === entry.message && details === entry.details) return entry
       return { ...entry, message, ...(details !== undefined && { details }) }
     },
+  }
+
+  function redactorOf(values: readonly string[]): Redactor {
+    return countMasked(createRedactor({ values }), onMasked)
   }
 
   /** A program may send a private key as one entry a line. */
@@ -65,7 +74,7 @@ export function createSecrecy(
     if (secrets.length === 0) return base
     let redactor = ofLaunches.get(secrets)
     if (!redactor) {
-      redactor = createRedactor({ values: [...tokens, ...secrets] })
+      redactor = redactorOf([...tokens, ...secrets])
       ofLaunches.set(secrets, redactor)
     }
     return redactor

@@ -4,7 +4,8 @@ import { endFrame, FOLLOWING } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import type { Item } from './feed/item.js'
 import type { Flusher } from './flush.js'
-import { lostCursorFrame } from './gap.js'
+import { lostCursorFrame, lostCursorGap } from './gap.js'
+import type { StreamObserver } from './observer.js'
 import { PAGE, takePage } from './page.js'
 import type { Reader } from './reader.js'
 
@@ -27,12 +28,13 @@ export interface CatchUpOptions {
   flusher: Flusher
   say: (reader: Reader, text: string) => void
   end: (reader: Reader, text: string) => void
+  observer: Pick<StreamObserver, 'gap'>
 }
 
 /** The most entries that are read for one write. */
 const MOST = 512
 
-export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): CatchUp {
+export function createCatchUp({ feed, flusher, say, end, observer }: CatchUpOptions): CatchUp {
   /** Counts the lists there were. */
   let list = 0
   /** Entries that fill a write, by the size of those that were read last. */
@@ -130,7 +132,9 @@ export function createCatchUp({ feed, flusher, say, end }: CatchUpOptions): Catc
     reader.live = false
     reader.cursor = START
     // A reader that has seen nothing misses nothing.
-    if (seen.index >= 0) say(reader, lostCursorFrame(reader.view.format, seen, feed.length()))
+    if (seen.index < 0) return
+    observer.gap(lostCursorGap(seen, feed.length()).reason)
+    say(reader, lostCursorFrame(reader.view.format, seen, feed.length()))
   }
 }
 

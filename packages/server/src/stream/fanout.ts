@@ -4,6 +4,7 @@ import { type CatchUp, createCatchUp } from './catch-up.js'
 import { deletedFrame, lostFrame } from './faults.js'
 import type { Feed, FeedListener } from './feed/feed.js'
 import { createFlusher, type Flusher } from './flush.js'
+import { NO_OBSERVER, type StreamObserver } from './observer.js'
 import { createViews, logReader, type Reader, type ReaderOptions } from './reader.js'
 import { createReaders, type Lifetimes } from './readers.js'
 
@@ -41,7 +42,7 @@ export function createFanout({
   onFault = () => {},
   ...lifetimes
 }: FanoutOptions): Fanout {
-  const { now = () => performance.now() } = lifetimes
+  const { now = () => performance.now(), observer = NO_OBSERVER } = lifetimes
   const views = createViews()
   let attached: Attached | undefined
   let lostAt: number | undefined
@@ -54,12 +55,12 @@ export function createFanout({
       onGone()
     },
   })
-  const { all, say, end } = readers
+  const { all, say, end, cutAll } = readers
   return {
     listener: { grown: () => attached?.flusher.grown(), replaced, removed, lost, found },
     attach(feed) {
-      const flusher = createFlusher({ feed, readers: all, fallBehind, end, fail, now })
-      attached = { feed, flusher, behind: createCatchUp({ feed, flusher, say, end }) }
+      const flusher = createFlusher({ feed, readers: all, fallBehind, end, fail, observer, now })
+      attached = { feed, flusher, behind: createCatchUp({ feed, flusher, say, end, observer }) }
     },
     add,
     size: () => all.size,
@@ -70,12 +71,16 @@ export function createFanout({
   function add(options: ReaderOptions): void {
     const { response, format } = options
     const { socket } = response
+    observeOpening(options, observer)
     // The head and everything at hand go out in one write.
     socket?.cork()
     try {
       const reader = readers.add(response, (life) => logReader(life, options, views), goOn)
       const opening = openingOf(options)
-      say(reader, lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader)))
+      say(
+        reader,
+        lostAt === undefined ? opening : opening + lostFrame(format, phaseFor(reader, attached)),
+      )
       goOn(reader)
     } finally {
       socket?.uncork()
@@ -95,7 +100,7 @@ export function createFanout({
   /** The readers come again with the last id that they have seen. */
   function fail(error: unknown): void {
     onFault('sending a log', error)
-    for (const reader of [...all]) end(reader)
+    cutAll('fault')
   }
 
   function replaced(): void {
@@ -111,19 +116,14 @@ export function createFanout({
 
   function removed(): void {
     for (const reader of [...all]) {
-      end(reader, deletedFrame(reader.view.format, phaseFor(reader)))
+      end(reader, deletedFrame(reader.view.format, phaseFor(reader, attached)))
     }
-  }
-
-  /** The node's phase, for events that no entry tells. */
-  function phaseFor({ options }: Reader): Phase {
-    return attached?.feed.phase() ?? options.phase
   }
 
   function lost(): void {
     if (lostAt !== undefined) return
     lostAt = now()
-    for (const reader of all) say(reader, lostFrame(reader.view.format, phaseFor(reader)))
+    for (const reader of all) say(reader, lostFrame(reader.view.format, phaseFor(reader, attached)))
   }
 
   function found(): void {
@@ -137,8 +137,18 @@ export function createFanout({
     if (lostAt === undefined) {
       // A page may have failed while the storage was there, or away too briefly to be reported.
       for (const reader of all) if (!reader.live) goOn(reader)
-    } else if (now() - lostAt > storageGrace) for (const reader of [...all]) end(reader)
+    } else if (now() - lostAt > storageGrace) cutAll('storage_lost')
   }
+}
+
+function observeOpening({ resumed, gap }: ReaderOptions, observer: StreamObserver): void {
+  if (resumed) observer.resumed()
+  if (gap) observer.gap(gap)
+}
+
+/** The node's phase, for events that no entry tells. */
+function phaseFor({ options }: Reader, attached: Attached | undefined): Phase {
+  return attached?.feed.phase() ?? options.phase
 }
 
 function openingOf({ format, from, retry, first = '' }: ReaderOptions): string {

@@ -4,6 +4,7 @@ import { doneFrame, isOver } from './ending.js'
 import type { Feed } from './feed/feed.js'
 import { cursorOf, type Item } from './feed/item.js'
 import { frameOf } from './frames.js'
+import type { StreamObserver } from './observer.js'
 import { framed } from './outlet.js'
 import { createPace } from './pace.js'
 import type { Reader, View } from './reader.js'
@@ -46,6 +47,7 @@ export interface FlusherOptions {
   end: (reader: Reader) => void
   /** Something threw: it is not known any more which reader has been sent what. */
   fail: (error: unknown) => void
+  observer: Pick<StreamObserver, 'written'>
   now: () => number
 }
 
@@ -54,18 +56,24 @@ const SLICE = 256
 const PAGE = 128 * 1024
 
 export function createFlusher(options: FlusherOptions): Flusher {
-  const { feed, readers, fallBehind, end, fail, now } = options
+  const { feed, readers, fallBehind, end, fail, observer, now } = options
   const pace = createPace(() => guarded(flush), now)
   let sent = feed.tip()
   /** Counts the lists there were: a flush of an earlier one is not continued. */
   let list = 0
+  /** When this process learned of the oldest entry that is not written yet. */
+  let grownAt: number | undefined
   return {
-    grown: pace.plan,
+    grown() {
+      grownAt ??= now()
+      pace.plan()
+    },
     sent: () => sent,
     isRunning: pace.isRunning,
     settled: pace.settled,
     restart() {
       list += 1
+      grownAt = undefined
       sent = feed.tip()
       pace.cancel()
     },
@@ -79,6 +87,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     if (!items) {
       // More came than is kept in memory: each reads it from the store.
       sent = feed.tip()
+      grownAt = undefined
       for (const reader of live) fallBehind(reader, before)
       done(0)
       return
@@ -87,9 +96,12 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const newest = page.at(-1)
     sent = newest ? cursorOf(newest) : before
     const isLast = page.length === items.length
+    // What comes while this is sent is timed by the next flush.
+    const since = isLast ? grownAt : undefined
+    if (isLast) grownAt = undefined
     // As it is now: between two slices the list may go on.
     const over = newest && isLast && isOver(newest) ? feed.end() : undefined
-    const buffers: Buffer[] = []
+    const buffers = createBuffers(page, over)
     let next = 0
     let took = 0
     slice()
@@ -102,11 +114,11 @@ export function createFlusher(options: FlusherOptions): Flusher {
         // It has left since the last slice.
         if (!reader.live) continue
         const { view } = reader
-        if (isUnprepared(view)) {
+        if (!buffers.isReady(view)) {
           fallBehind(reader, before)
           continue
         }
-        const buffer = buffers[view.number] ?? frame(view)
+        const buffer = buffers.of(view)
         const hasRoom = buffer.length === 0 || reader.outlet.write(buffer)
         if (over) end(reader)
         else if (!hasRoom) fallBehind(reader, sent)
@@ -115,18 +127,10 @@ export function createFlusher(options: FlusherOptions): Flusher {
       if (during !== list) return
       took += now() - begun
       if (next < live.length) setImmediate(guarded, slice)
-      else done(isLast ? took : 0)
-    }
-
-    /** Its filter takes longer over this page, and nobody waits for it. */
-    function isUnprepared({ number, filter }: View): boolean {
-      return filter !== undefined && !buffers[number] && !filter.isReady(page)
-    }
-
-    function frame(view: View): Buffer {
-      const buffer = bytesOf(page, view, over)
-      buffers[view.number] = buffer
-      return buffer
+      else {
+        if (since !== undefined && live.length > 0) observer.written(now() - since)
+        done(isLast ? took : 0)
+      }
     }
   }
 
@@ -143,6 +147,21 @@ export function createFlusher(options: FlusherOptions): Flusher {
   function done(took: number): void {
     pace.ended(took)
     if (sent.index + 1 < feed.length()) pace.plan()
+  }
+}
+
+/** A page as each view shows it, framed once. */
+function createBuffers(page: readonly Item[], over: LaunchEnd | undefined) {
+  const buffers: Buffer[] = []
+  return {
+    /** False if the view's filter takes longer over this page: nobody waits for it. */
+    isReady: ({ number, filter }: View) =>
+      filter === undefined || buffers[number] !== undefined || filter.isReady(page),
+    of(view: View): Buffer {
+      const buffer = buffers[view.number] ?? bytesOf(page, view, over)
+      buffers[view.number] = buffer
+      return buffer
+    },
   }
 }
 

@@ -77,8 +77,10 @@ export function planResume(
   { feed, phase, ending, lowest = 0, random = Math.random }: ResumeOptions,
 ): ReaderPlan | undefined {
   const from = parseCursor(lastEventId)
-  const plan = { format, filter, phase, ending, lowest, retry: retryOf(random) }
-  if (!from) return { ...plan, from: START, first: unknownIdFrame(format, lastEventId) }
+  const plan = { format, filter, phase, ending, lowest, retry: retryOf(random), resumed: true }
+  if (!from) {
+    return { ...plan, from: START, gap: 'unknown', first: unknownIdFrame(format, lastEventId) }
+  }
   return isFinished(from, feed, ending) ? undefined : { ...plan, from }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Cursor, Instant, Phase } from '@launchtail/client/protocol'
+import type { Cursor, GapReason, Instant, Phase } from '@launchtail/client/protocol'
 import type { LogFilter } from '../find/log-filter.js'
 import type { Ending } from './ending.js'
 import type { Format } from './formats.js'
@@ -19,6 +19,10 @@ export interface ReaderPlan {
   lowest?: number
   /** Entries before `until` are passed over unless they are later than `since`. */
   history?: { since: Instant; until: number }
+  /** It came with a last event id. */
+  resumed?: boolean
+  /** Why it is told of a gap in `first`. */
+  gap?: GapReason
   /** Sent before the first entry. */
   first?: string
   /** Default: it follows, and the launch is not known to be over. */

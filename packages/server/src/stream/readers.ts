@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { endEvenly, lifetimeOf } from './lifetime.js'
+import { type CutReason, NO_OBSERVER, type StreamObserver } from './observer.js'
 import { type Outlet, openOutlet } from './outlet.js'
 
 /** A reader of any stream, whatever it is sent. */
@@ -17,6 +18,7 @@ export interface Lifetimes {
   heartbeat: number
   /** Milliseconds until a stream is ended, to be opened anew; a tenth more or less. */
   timeout: number
+  observer?: StreamObserver
   now?: () => number
   random?: () => number
 }
@@ -40,6 +42,10 @@ export interface Readers<Reader extends StreamReader> {
   say(reader: Reader, text: string): void
   /** Ends the stream in order, after this text. */
   end(reader: Reader, text?: string): void
+  /** The same before the launch is over. */
+  cut(reader: Reader, reason: CutReason, text?: string): void
+  /** The same for all readers. */
+  cutAll(reason: CutReason): void
   /** Looks after heartbeats, rotation and stalls; called every second. */
   tick(): void
   /** Ends all streams, evenly over so many milliseconds, for clients to connect anew. */
@@ -51,11 +57,12 @@ export function createReaders<Reader extends StreamReader>({
   timeout,
   heartbeatOf,
   onGone,
+  observer = NO_OBSERVER,
   now = () => performance.now(),
   random = Math.random,
 }: ReadersOptions<Reader>): Readers<Reader> {
   const all = new Set<Reader>()
-  return { all, add, say, end, tick, drain }
+  return { all, add, say, end, cut, cutAll, tick, drain }
 
   function add(
     response: ServerResponse,
@@ -84,6 +91,15 @@ export function createReaders<Reader extends StreamReader>({
     reader.outlet.end()
   }
 
+  function cut(reader: Reader, reason: CutReason, text = ''): void {
+    if (!reader.ended) observer.cut(reason)
+    end(reader, text)
+  }
+
+  function cutAll(reason: CutReason): void {
+    for (const reader of [...all]) cut(reader, reason)
+  }
+
   function remove(reader: Reader): void {
     reader.ended = true
     if (all.delete(reader)) onGone(reader)
@@ -92,9 +108,11 @@ export function createReaders<Reader extends StreamReader>({
   function tick(): void {
     const time = now()
     for (const reader of [...all]) {
-      if (time >= reader.endAt) end(reader)
-      else if (reader.outlet.isStalled(time)) reader.outlet.destroy()
-      else if (time >= reader.beatAt) beat(reader, time)
+      if (time >= reader.endAt) cut(reader, 'rotated')
+      else if (reader.outlet.isStalled(time)) {
+        observer.cut('stalled')
+        reader.outlet.destroy()
+      } else if (time >= reader.beatAt) beat(reader, time)
     }
   }
 
@@ -108,7 +126,7 @@ export function createReaders<Reader extends StreamReader>({
 
   function drain(over: number, farewell: (reader: Reader, retry: number) => string): Promise<void> {
     return endEvenly(all, over, {
-      end: (reader, retry) => end(reader, farewell(reader, retry)),
+      end: (reader, retry) => cut(reader, 'stopping', farewell(reader, retry)),
       random,
     })
   }

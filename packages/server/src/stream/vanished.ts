@@ -17,7 +17,7 @@ const LOOKS = 2
  * Linux lists the connections it does it for. A look costs some 6 ms for a thousand connections,
  * most of it outside the event loop. On other systems nothing is done.
  */
-export function closeVanished(server: Server): void {
+export function closeVanished(server: Server, onClosed = () => {}): void {
   const sockets = new Set<Socket>()
   /** At how many looks in a row bytes were being sent again to each peer. */
   let silent = new Map<string, number>()
@@ -36,7 +36,9 @@ export function closeVanished(server: Server): void {
     silent = new Map(tables.flatMap(repeating).map((key) => [key, (before.get(key) ?? 0) + 1]))
     if (silent.size === 0) return
     for (const socket of sockets) {
-      if ((silent.get(keyOf(socket)) ?? 0) >= LOOKS) socket.destroy()
+      if ((silent.get(keyOf(socket)) ?? 0) < LOOKS || socket.destroyed) continue
+      onClosed()
+      socket.destroy()
     }
   }
 }

@@ -1,4 +1,5 @@
 import { cursorOf } from '../feed/item.js'
+import type { StreamObserver } from '../observer.js'
 import { PAGE } from '../page.js'
 import { load } from './load.js'
 import { type Members, TooManyOpen } from './members.js'
@@ -27,6 +28,7 @@ export interface Taken {
 export interface AdvanceOptions extends Omit<SettleOptions, 'isFixed'> {
   /** Undefined for a fixed set of nodes. */
   members: Members | undefined
+  observer: Pick<StreamObserver, 'gap'>
 }
 
 /** Entries that are read for a step, of all logs together, and of one. */
@@ -36,7 +38,7 @@ const MOST = 256
 
 export function createAdvance({ members, ...options }: AdvanceOptions): Advance {
   const { settle, settleSet } = createSettle({ ...options, isFixed: !members })
-  const { until } = options
+  const { until, observer } = options
   return async (position, pages) => {
     const step: Step = { position, pages, text: '' }
     try {
@@ -87,7 +89,7 @@ export function createAdvance({ members, ...options }: AdvanceOptions): Advance 
         !isAtTip(place, position) &&
         !isLoaded(place, pages.get(place))
       ) {
-        await load(step, place, { limit, until })
+        await load(step, place, { limit, until, observer })
       }
       if (!place.source.isRemoved && !isAtTip(place, position)) return
       behind.delete(place)

@@ -50,7 +50,7 @@ export function createChannel(options: ChannelOptions): Channel {
   const { now = () => performance.now(), random = Math.random } = options
   let lostAt: number | undefined
   const readers = createReaders<MergedReader>({ ...options, heartbeatOf, onGone: gone })
-  const { all, say, end } = readers
+  const { all, say, end, cut, cutAll } = readers
   const parts = { sources, advance, endAfter, fail }
   const behind = createBehind({ ...parts, say, arrive })
   const onSent = () => all.forEach(behind.goOn)
@@ -109,7 +109,7 @@ export function createChannel(options: ChannelOptions): Channel {
   /** The readers come again with the last id that they have seen. */
   function fail(error: unknown, failed: readonly MergedReader[]): void {
     onFault('sending many logs', error)
-    for (const reader of failed) end(reader)
+    for (const reader of failed) cut(reader, 'fault')
   }
 
   /** Undefined while it is not known what a reader has been sent. */
@@ -137,7 +137,7 @@ export function createChannel(options: ChannelOptions): Channel {
     if (isOver(until)) for (const reader of all) if (!reader.position) end(reader)
     // A read may have failed while the storage was there, or away too briefly to be reported.
     if (lostAt === undefined) live.news()
-    else if (now() - lostAt > storageGrace) for (const reader of [...all]) end(reader)
+    else if (now() - lostAt > storageGrace) cutAll('storage_lost')
   }
 }
 

@@ -2,9 +2,16 @@ import { type Instant, START } from '@launchtail/client/protocol'
 import { StorageUnavailable } from '../../errors.js'
 import { cursorOf, type Item } from '../feed/item.js'
 import { lostCursorGap } from '../gap.js'
+import type { StreamObserver } from '../observer.js'
 import { gapText, withId } from './events.js'
 import { idOf, moveTo, type Place } from './position.js'
 import { isLoaded, type Step, show, timeOf } from './step.js'
+
+export interface LoadOptions {
+  limit: number
+  until: Instant | undefined
+  observer: Pick<StreamObserver, 'gap'>
+}
 
 /**
  * Reads on in a log, from the entry seen last, to know that the list is still the one that was read. Where
@@ -13,7 +20,7 @@ import { isLoaded, type Step, show, timeOf } from './step.js'
 export async function load(
   step: Step,
   place: Place,
-  { limit, until }: { limit: number; until: Instant | undefined },
+  { limit, until, observer }: LoadOptions,
 ): Promise<void> {
   const { source } = place
   const { list } = source
@@ -25,7 +32,7 @@ export async function load(
   }
   if (source.list !== list || source.isRemoved) return
   if (continues(place, items)) take(step, place, items, until)
-  else startOver(step, place)
+  else startOver(step, place, observer)
 }
 
 async function read({ source, cursor }: Place, limit: number): Promise<readonly Item[]> {
@@ -62,10 +69,11 @@ function take(step: Step, place: Place, items: readonly Item[], until: Instant |
   }
 }
 
-function startOver(step: Step, place: Place): void {
+function startOver(step: Step, place: Place, observer: LoadOptions['observer']): void {
   const { position } = step
   const { feed, nodeId, list } = place.source
   const gap = lostCursorGap(place.cursor, feed.length())
+  observer.gap(gap.reason)
   if (position.rest === place) position.rest = undefined
   place.list = list
   place.time = Number.NEGATIVE_INFINITY

@@ -8,6 +8,7 @@ import type { SlowEntries } from '../../find/slow-entries.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Feeds } from '../feeds.js'
 import { gapOf } from '../gap.js'
+import { NO_OBSERVER } from '../observer.js'
 import type { Lifetimes } from '../readers.js'
 import { createAdvance } from './advance.js'
 import { beginAnew, type History } from './begin.js'
@@ -121,6 +122,8 @@ export function createMerged(options: MergedOptions): Merged {
         throw stopping()
       }
       const isLost = lastEventId !== '' && !resumed
+      if (lastEventId !== '') options.observer?.resumed()
+      if (isLost) options.observer?.gap('unknown')
       opened.channel.add(
         accept(hasExpired(position)),
         position,
@@ -159,7 +162,7 @@ function openChannel(
   options: MergedOptions,
   onGone: () => void,
 ): Open {
-  const { feeds, expired, archive, registry, slowEntries } = options
+  const { feeds, expired, archive, registry, slowEntries, observer = NO_OBSERVER } = options
   const { nodes, phase, levels, find, until } = request
   const filter = filterHash(filterText(request, options))
   const sources = createSources({
@@ -174,7 +177,7 @@ function openChannel(
   })
   const { numbers } = registry
   const members = nodes ? undefined : createMembers({ numbers, sources, phase })
-  const advance = createAdvance({ sources, members, phase, until })
+  const advance = createAdvance({ sources, members, phase, until, observer })
   const isFiltered = Boolean(find ?? levels)
   const channel = createChannel({ ...options, sources, advance, filter, isFiltered, until, onGone })
   let timer: NodeJS.Timeout | undefined
