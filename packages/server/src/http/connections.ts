@@ -13,15 +13,23 @@ const LOOKS = 3
 /** Closes connections that send no request, or one that no route could answer. */
 export function guardConnections(server: Server): void {
   const silent = new WeakMap<Socket, NodeJS.Timeout>()
+  // Listeners that all connections share: each would otherwise keep functions of its own.
+  const speaks = ({ socket }: { readonly socket: Socket }) => {
+    clearTimeout(silent.get(socket))
+    silent.delete(socket)
+  }
+  function closes(this: Socket): void {
+    speaks({ socket: this })
+  }
   server.on('connection', (socket) => {
-    const timer = setTimeout(() => {
+    const refuse = () => {
       socket.end(rawRefusal(408, 'request took too long'))
       socket.destroySoon()
-    }, HEAD_TIMEOUT)
-    silent.set(socket, timer)
-    socket.once('close', () => clearTimeout(timer))
+    }
+    silent.set(socket, setTimeout(refuse, HEAD_TIMEOUT))
+    socket.on('close', closes)
   })
-  server.on('request', ({ socket }) => clearTimeout(silent.get(socket)))
+  server.on('request', speaks)
   server.on('checkExpectation', ({ socket }: IncomingMessage) => {
     socket.end(rawRefusal(417, "only '100-continue' can be expected"))
   })

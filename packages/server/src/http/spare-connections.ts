@@ -21,11 +21,12 @@ export type CheckConnection = (request: IncomingMessage) => boolean
 export function keepSpareConnections(server: Server, limit: number): CheckConnection {
   const spare = new Set<Socket>()
   let open = 0
+  const closes = () => {
+    open -= 1
+  }
   server.on('connection', (socket) => {
     open += 1
-    socket.once('close', () => {
-      open -= 1
-    })
+    socket.on('close', closes)
     if (open > limit) addSpare(socket)
   })
   return checkConnection

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { giveBuffer, takeBuffer } from './page-buffers.js'
 
 /** The way to a reader's socket, and how much is waiting there. */
@@ -37,55 +38,80 @@ const KEEP_ALIVE = 10_000
  */
 export function openOutlet(response: ServerResponse, onDrain: () => void): Outlet {
   response.flushHeaders()
-  const { socket } = response
   response.req.socket.setKeepAlive(true, KEEP_ALIVE)
+  const { socket } = response
   const outlet = socket ?? response
   // A response that waited for its turn drains before Node has counted its bytes as sent.
   const drained = () => process.nextTick(onDrain)
   outlet.on('drain', drained)
   response.on('close', () => outlet.off('drain', drained))
-  const hasRoom = () => outlet.writableLength <= HIGH_WATER
-  const chunked = socket !== null && response.req.httpVersion === '1.1'
-  let taken = -1
-  let takenAt = 0
-  return {
-    chunked,
-    // What `write` returns is stricter and nearly always enough; `hasRoom` costs a tenth of a write.
-    write: (bytes) => outlet.write(bytes) || hasRoom(),
-    hasRoom,
-    writeText,
-    // Without need of a drain, a little may wait, and there is no call.
-    isDrained: () => !outlet.writableNeedDrain || outlet.writableLength === 0,
-    isStalled(now) {
-      const waiting = outlet.writableLength
-      if (waiting === 0) {
-        taken = -1
-        return false
-      }
-      const sent = (response.socket?.bytesWritten ?? 0) - waiting
-      if (sent !== taken) {
-        taken = sent
-        takenAt = now
-      }
-      return now - takenAt > STALL
-    },
-    // After our own bytes Node still writes the terminating chunk and frees the connection.
-    end: () => void response.end(),
-    destroy: () => void response.destroy(),
+  return new ResponseOutlet(response, socket)
+}
+
+/** A class: its methods as functions of their own would take half a KiB of each reader. */
+class ResponseOutlet implements Outlet {
+  readonly chunked: boolean
+  readonly #response: ServerResponse
+  readonly #to: Socket | ServerResponse
+  #taken = -1
+  #takenAt = 0
+
+  constructor(response: ServerResponse, socket: Socket | null) {
+    this.chunked = socket !== null && response.req.httpVersion === '1.1'
+    this.#response = response
+    this.#to = socket ?? response
   }
 
-  function writeText(text: string): void {
+  write(bytes: Buffer): boolean {
+    // What `write` returns is stricter and nearly always enough; `hasRoom` costs a tenth of a write.
+    return this.#to.write(bytes) || this.hasRoom()
+  }
+
+  hasRoom(): boolean {
+    return this.#to.writableLength <= HIGH_WATER
+  }
+
+  writeText(text: string): void {
+    const { chunked } = this
     const length = Buffer.byteLength(text)
     const buffer = takeBuffer(length)
     if (!buffer) {
-      outlet.write(framed(text, chunked))
+      this.#to.write(framed(text, chunked))
       return
     }
     const start = chunked ? buffer.write(`${length.toString(16)}\r\n`) : 0
     let end = start + buffer.write(text, start)
     if (chunked) end += buffer.write('\r\n', end)
     // Called when the system has taken it, or is done with it.
-    outlet.write(buffer.subarray(0, end), () => giveBuffer(buffer))
+    this.#to.write(buffer.subarray(0, end), () => giveBuffer(buffer))
+  }
+
+  isDrained(): boolean {
+    // Without need of a drain, a little may wait, and there is no call.
+    return !this.#to.writableNeedDrain || this.#to.writableLength === 0
+  }
+
+  isStalled(now: number): boolean {
+    const waiting = this.#to.writableLength
+    if (waiting === 0) {
+      this.#taken = -1
+      return false
+    }
+    const sent = (this.#response.socket?.bytesWritten ?? 0) - waiting
+    if (sent !== this.#taken) {
+      this.#taken = sent
+      this.#takenAt = now
+    }
+    return now - this.#takenAt > STALL
+  }
+
+  end(): void {
+    // After our own bytes Node still writes the terminating chunk and frees the connection.
+    this.#response.end()
+  }
+
+  destroy(): void {
+    this.#response.destroy()
   }
 }
 

@@ -23,11 +23,16 @@ export function closeVanished(server: Server, onClosed = () => {}): void {
   let silent = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.on('close', closes)
   })
   const looker = setInterval(() => void look(), LOOK_EVERY)
   looker.unref()
   server.once('close', () => clearInterval(looker))
+
+  /** One function for all: each is kept as long as its connection is open. */
+  function closes(this: Socket): void {
+    sockets.delete(this)
+  }
 
   async function look(): Promise<void> {
     if (sockets.size === 0) return

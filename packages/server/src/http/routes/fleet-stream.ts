@@ -4,6 +4,7 @@ import type { Fleet } from '../../stream/fleet/fleet.js'
 import { FORMATS } from '../../stream/formats.js'
 import { mount } from '../operation.js'
 import { acceptEventStream, streamHeaders } from '../stream-headers.js'
+import { takeOver } from '../take-over.js'
 
 /** `GET /admin/nodes/stream`, and its HEAD. */
 export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet }): void {
@@ -13,11 +14,7 @@ export function mountFleetStream(app: FastifyInstance, { fleet }: { fleet: Fleet
     app,
     operation,
     async ({ reply }) => {
-      await fleet.open(() => {
-        // Nothing can be refused any more: from here on the socket belongs to the stream.
-        reply.hijack()
-        return reply.raw.writeHead(200, headers)
-      })
+      await fleet.open(() => takeOver(reply).writeHead(200, headers))
       return undefined
     },
     acceptEventStream,

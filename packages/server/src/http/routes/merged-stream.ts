@@ -6,6 +6,7 @@ import { FORMATS } from '../../stream/formats.js'
 import type { Merged, MergedRequest } from '../../stream/merged/merged.js'
 import { mount } from '../operation.js'
 import { acceptEventStream, lastEventIdOf, streamHeaders } from '../stream-headers.js'
+import { takeOver } from '../take-over.js'
 
 /** `GET /admin/logs/stream`, and its HEAD. */
 export function mountMergedStream(app: FastifyInstance, { merged }: { merged: Merged }): void {
@@ -20,9 +21,7 @@ export function mountMergedStream(app: FastifyInstance, { merged }: { merged: Me
       const isOpen = await merged.open(asked, (isExpired) => {
         if (isExpired) raw.setHeader('Log-Expired', 'true')
         if (find?.hints[0]) raw.setHeader('Query-Hint', find.hints[0])
-        // Nothing can be refused any more: from here on the socket belongs to the stream.
-        reply.hijack()
-        return raw.writeHead(200, headers)
+        return takeOver(reply).writeHead(200, headers)
       })
       return isOpen ? undefined : reply.code(204).send()
     },

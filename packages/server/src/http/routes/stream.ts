@@ -14,6 +14,7 @@ import {
 } from '../../stream/watched-logs.js'
 import { type Call, mount } from '../operation.js'
 import { lastEventIdOf, streamHeaders } from '../stream-headers.js'
+import { takeOver } from '../take-over.js'
 import type { ResumedStream } from './resumed-stream.js'
 
 export interface StreamOptions extends WatchedLogsOptions {
@@ -80,9 +81,7 @@ export function mountStream(app: FastifyInstance, options: StreamOptions): void 
     }
     resumed.remember(request.raw, query)
     if (find?.hints[0]) reply.raw.setHeader('Query-Hint', find.hints[0])
-    const { raw } = reply
-    // Nothing can be refused any more: from here on the socket belongs to the stream.
-    reply.hijack()
+    const raw = takeOver(reply)
     raw.writeHead(200, streamHeaders(plan.format))
     fanout.add({ ...plan, response: raw })
     return true
