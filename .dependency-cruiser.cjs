@@ -2,7 +2,14 @@
 
 const SERVER = '^packages/server/src/'
 /** Small modules without a place of their own on a line's way. Every folder may know them. */
-const COMMON = ['errors[.]ts$', 'code-folder[.]ts$', 'loopback[.]ts$', 'heap[.]ts$', 'async/']
+const COMMON = [
+  'errors[.]ts$',
+  'code-folder[.]ts$',
+  'loopback[.]ts$',
+  'heap[.]ts$',
+  'seal[.]ts$',
+  'async/',
+]
 
 /** Which folders of the server each of its folders may know, beside itself and the common ones. */
 const ARROWS = {
@@ -15,8 +22,9 @@ const ARROWS = {
   find: ['logs/', 'nodes/', 'database/', 'sqlite[.]ts$'],
   stream: ['logs/', 'nodes/', 'find/'],
   metrics: ['nodes/'],
+  notify: ['logs/', 'nodes/', 'find/', 'database/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
-  http: ['stream/', 'find/', 'ingest/', 'nodes/', 'logs/'],
+  http: ['stream/', 'find/', 'notify/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are
   // defined once, and a transcript is written by what reads it.
   cli: [
@@ -41,6 +49,7 @@ const PAGES = {
   log: [],
   launch: [],
   launches: [],
+  webhooks: [],
   // Both show lines as a log shows them.
   search: ['log'],
   compare: ['log'],

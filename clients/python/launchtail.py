@@ -774,6 +774,76 @@ class Client:
         with self._request("DELETE", _path_of(node_id)):
             pass
 
+    def list_webhooks(self) -> List[Dict[str, Any]]:
+        """Where messages about launches are sent, and what: see docs/webhooks.md."""
+        webhooks: List[Dict[str, Any]] = self._json("GET", "/admin/webhooks")["webhooks"]
+        return webhooks
+
+    def create_webhook(self, webhook: Dict[str, Any]) -> Dict[str, Any]:
+        """Creates a webhook: `url`, and optionally `events`, `q`, `format`, `cooldown`, `secret`.
+
+        The answer has its `secret`, which is shown this once.
+        """
+        return self._json("POST", "/admin/webhooks", body=webhook)
+
+    def get_webhook(self, webhook_id: str) -> Dict[str, Any]:
+        """A webhook, and how many of its messages wait or are dead."""
+        return self._json("GET", _webhook(webhook_id))
+
+    def change_webhook(self, webhook_id: str, change: Dict[str, Any]) -> Dict[str, Any]:
+        """Changes these fields of a webhook. `enabled` switches it on or off."""
+        return self._json("PATCH", _webhook(webhook_id), body=change)
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Deletes a webhook with its messages."""
+        with self._request("DELETE", _webhook(webhook_id)):
+            pass
+
+    def test_webhook(self, webhook_id: str, type: Optional[str] = None) -> Dict[str, Any]:
+        """Sends a sample now, and returns what came of it. `type` is the event it is a sample of."""
+        body = {} if type is None else {"type": type}
+        return self._json("POST", f"{_webhook(webhook_id)}/test", body=body)
+
+    def rotate_webhook(self, webhook_id: str) -> Dict[str, Any]:
+        """Gives a webhook a new `secret`. For a day, the old one signs its messages too."""
+        return self._json("POST", f"{_webhook(webhook_id)}/rotate")
+
+    def list_deliveries(
+        self,
+        webhook_id: str,
+        *,
+        state: Optional[str] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """The messages to a webhook, newest first: `deliveries`, `count`, and `cursor`.
+
+        `state` is "waiting", "delivered" or "dead"; `limit` is 1 to 1000.
+        """
+        query = {"state": state, "limit": limit, "cursor": cursor}
+        return self._json("GET", f"{_webhook(webhook_id)}/deliveries", query=query)
+
+    def redeliver(self, delivery_id: str) -> Dict[str, Any]:
+        """Sends a message again, under the same id."""
+        return self._json("POST", f"{_webhook('deliveries')}/{quote(delivery_id, safe='')}/redeliver")
+
+    def redeliver_since(
+        self,
+        webhook_id: str,
+        since: str,
+        *,
+        until: Optional[str] = None,
+        delivered: bool = False,
+    ) -> int:
+        """Sends the messages of a time again that were given up, and returns how many they are.
+
+        since, until: RFC 3339. delivered: also those that have arrived.
+        """
+        given = {"since": since, "until": until, "delivered": delivered}
+        body = dict(_given(given))
+        count: int = self._json("POST", f"{_webhook(webhook_id)}/redeliver", body=body)["count"]
+        return count
+
     def _json(
         self,
         method: str,
@@ -1259,6 +1329,10 @@ def _given(values: Optional[Mapping[str, Any]]) -> List[Tuple[str, Any]]:
 
 def _path_of(node_id: str) -> str:
     return f"/admin/nodes/{quote(node_id, safe='')}"
+
+
+def _webhook(webhook_id: str) -> str:
+    return f"/admin/webhooks/{quote(webhook_id, safe='')}"
 
 
 def _text_of(value: Any) -> str:

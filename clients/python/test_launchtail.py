@@ -56,6 +56,25 @@ class Operations(unittest.TestCase):
             method = getattr(Client, "stream" if name == "stream_node_logs" else name)
             self.assertTrue(inspect.getdoc(method), name)
 
+    def test_a_webhook_is_created_changed_tested_and_deleted(self):
+        webhook = self.client.create_webhook({"url": "http://127.0.0.1:59999/", "cooldown": "30s"})
+        self.assertTrue(webhook["secret"].startswith("whsec_"))
+        name = webhook["webhook_id"]
+        self.assertNotEqual(self.client.rotate_webhook(name)["secret"], webhook["secret"])
+        self.assertNotIn("secret", self.client.get_webhook(name))
+        self.assertIn(name, [one["webhook_id"] for one in self.client.list_webhooks()])
+        delivery = self.client.test_webhook(name, "launch.active")
+        self.assertEqual((delivery["type"], delivery["state"]), ("webhook.test", "dead"))
+        page = self.client.list_deliveries(name, state="dead", limit=5)
+        self.assertEqual(page["count"], 1)
+        self.assertEqual(self.client.redeliver_since(name, delivery["created_at"]), 1)
+        self.assertEqual(self.client.redeliver(delivery["delivery_id"])["state"], "waiting")
+        self.assertFalse(self.client.change_webhook(name, {"enabled": False})["enabled"])
+        self.assertIsNone(self.client.delete_webhook(name))
+        with self.assertRaises(ApiError) as refused:
+            self.client.get_webhook(name)
+        self.assertEqual(refused.exception.status, 404)
+
     def test_a_node_is_registered_got_listed_and_deleted(self):
         name = f"python-{uuid.uuid4()}"
         node = self.client.create_node({"node_id": name, "provider": "aws"})

@@ -5,7 +5,7 @@ import type {
   AnswerOf,
   GivenBody,
   GivenQuery,
-  NamesNode,
+  NamesOne,
   ProducedBy,
   RequestHeader,
 } from './protocol/operation.js'
@@ -22,7 +22,7 @@ export type Call<Name extends OperationName> = {
   headers?: HeadersOf<Operations[Name]>
   accept?: ProducedBy<Operations[Name]>
   signal?: AbortSignal | undefined
-} & (NamesNode<Operations[Name]> extends true ? { id: string } : unknown) &
+} & (NamesOne<Operations[Name]> extends true ? { id: string } : unknown) &
   Sent<Operations[Name]>
 
 type HeadersOf<O extends Operations[OperationName]> = [RequestHeader<O>] extends [never]
@@ -67,6 +67,14 @@ export async function call<Name extends OperationName>(
       }
     },
   }
+}
+
+/** Calls operations whose answer is JSON, and returns that. */
+export function jsonOf(connection: Connection) {
+  return async <Name extends OperationName>(
+    name: Name,
+    options: Call<Name>,
+  ): Promise<Answer<Name>> => (await call(connection, name, options)).json()
 }
 
 /** The same, except that a refusal is an answer too. */

@@ -1,4 +1,4 @@
-import { type Answer, type Call, call } from './call.js'
+import { type Answer, call, jsonOf } from './call.js'
 import { exportLogs, exportNodeLogs } from './exports.js'
 import { type LogsEvent, type LogsOptions, streamLogs } from './logs.js'
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
@@ -24,12 +24,12 @@ import type { Draft } from './protocol/entry.js'
 import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
 import type { QueryExplanation } from './protocol/query-explanation.js'
-import type { OperationName } from './protocol/routes.js'
 import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
 import { searchLogs } from './search.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
+import { type WebhookOperations, webhookOperations } from './webhooks.js'
 
 export interface ClientOptions {
   /** Where the server is, as `npm start` prints it. */
@@ -40,7 +40,7 @@ export interface ClientOptions {
 }
 
 /** Every operation of the server. A refusal throws ApiError, a missing answer ConnectionError. */
-export interface Client {
+export interface Client extends WebhookOperations {
   /** A node's events, live; see `streamNode`. */
   stream(nodeId: string, options?: StreamOptions): AsyncGenerator<StreamEvent, void, undefined>
   getNodeLogs(nodeId: string, options?: HistoryOptions): Promise<NodeLogs>
@@ -102,6 +102,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     // A browser's `fetch` throws when it is called as a method of another object.
     fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
   }
+  const json = jsonOf(connection)
   return {
     stream: (id, options) => streamNode(connection, id, options),
 
@@ -177,13 +178,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     async deleteNode(id, { signal } = {}) {
       await call(connection, 'deleteNode', { id, signal })
     },
-  }
 
-  async function json<Name extends OperationName>(
-    name: Name,
-    options: Call<Name>,
-  ): Promise<Answer<Name>> {
-    return (await call(connection, name, options)).json()
+    ...webhookOperations(connection),
   }
 }
 

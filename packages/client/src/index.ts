@@ -8,6 +8,7 @@ export type {
   CallOptions,
   Counted,
   CountOptions,
+  DeliveriesOptions,
   ExportAllOptions,
   ExportOptions,
   Found,
@@ -50,5 +51,14 @@ export type {
   StatsGroup,
   StatsKey,
 } from './protocol/stats.js'
+export type {
+  Delivery,
+  NewWebhook,
+  Redelivery,
+  Webhook,
+  WebhookChange,
+  WebhookWithSecret,
+} from './protocol/webhook.js'
+export type { DeliveryState, WebhookEvent, WebhookFormat } from './protocol/webhook-names.js'
 export type { StreamState } from './reconnecting.js'
 export type { StreamEvent, StreamOptions } from './stream.js'

@@ -25,6 +25,8 @@ export interface ExportAllOptions
 
 export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 
+export interface DeliveriesOptions extends QueryOf<'listDeliveries'>, CallOptions {}
+
 export interface SearchOptions extends QueryOf<'searchLogs'>, CallOptions {}
 
 export interface CountOptions extends QueryOf<'countLogs'>, CallOptions {}

@@ -38,6 +38,16 @@ it('calls every operation by the method and the path that its definition has', a
     client.beatNode('a/b'),
     client.terminateNode('a/b'),
     client.deleteNode('a/b'),
+    client.listWebhooks(),
+    client.createWebhook({ url: 'https://a.example/' }),
+    client.getWebhook('a/b'),
+    client.changeWebhook('a/b', {}),
+    client.deleteWebhook('a/b'),
+    client.testWebhook('a/b'),
+    client.rotateWebhook('a/b'),
+    client.listDeliveries('a/b'),
+    client.redeliverSince('a/b', { since: '2026-01-01T00:00:00Z' }),
+    client.redeliver('a/b'),
   ]
   await Promise.allSettled(answers)
   const defined = Object.values(operations).map(

@@ -1,5 +1,6 @@
 import { parseDuration } from '@launchtail/client/protocol'
 import { parseRedisAddress } from './logs/redis/url.js'
+import { allowedOf } from './notify/target/allowed.js'
 import { networksOf } from './trusted-proxies.js'
 
 /** A setting. Everything about it is defined here, and the docs are generated from it. */
@@ -198,6 +199,18 @@ export const settings = {
     'The addresses and networks of reverse proxies, such as `127.0.0.1` or `10.0.0.0/8`, separated by commas. Their `X-Forwarded-For` tells whose wrong tokens are counted. Without it, all that one proxy forwards counts as one address.',
     networksOf,
   ),
+  publicUrl: optional(
+    'LAUNCHTAIL_PUBLIC_URL',
+    'none: messages have no links',
+    'The address at which people open the page, such as `https://launchtail.example.com`. Messages of webhooks link there.',
+    publicUrl,
+  ),
+  webhookAllow: setting(
+    'LAUNCHTAIL_WEBHOOK_ALLOW',
+    '',
+    'The addresses, networks and host names, such as `10.0.0.0/8` or `hooks.internal`, to which webhooks may go although not everybody can reach them, separated by commas. There, `http` is allowed too. If `HOST` is loopback, webhooks may also go to programs on this machine.',
+    allowedOf,
+  ),
   logLevel: setting(
     'LAUNCHTAIL_LOG_LEVEL',
     'info',
@@ -357,6 +370,12 @@ function httpUrl(text: string): string {
     return text
   }
   throw new Error('must be an http:// or https:// address')
+}
+
+function publicUrl(text: string): string {
+  const url = httpUrl(text)
+  if (/[?#]/.test(url)) throw new Error('must have no query and no fragment')
+  return url.replace(/\/+$/, '')
 }
 
 function userName(text: string): string {

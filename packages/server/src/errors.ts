@@ -53,3 +53,17 @@ export function stillAtWork(): HttpError {
 export function nodeNotFound(): HttpError {
   return new HttpError(404, 'node not found')
 }
+
+export function webhookNotFound(): HttpError {
+  return new HttpError(404, 'webhook not found')
+}
+
+export function deliveryNotFound(): HttpError {
+  return new HttpError(404, 'delivery not found')
+}
+
+/** The refusal of an id that nothing at this path can have. */
+export function notFoundAt(path: string): HttpError {
+  if (!path.startsWith('/admin/webhooks/')) return nodeNotFound()
+  return path.includes('/deliveries/{id}') ? deliveryNotFound() : webhookNotFound()
+}

@@ -11,7 +11,7 @@ import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 import { type Archive, type ArchiveOptions, createArchive } from './find/archive/archive.js'
 import { asShown, asStored } from './find/archive/to-be-archived.js'
-import { createSlowEntries } from './find/slow-entries.js'
+import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
 import { localLauncher } from './launch/local/launcher.js'
@@ -37,9 +37,10 @@ import { createRegistry } from './nodes/registry.js'
 import { createSentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
+import { createNotify, type Notify } from './notify/notify.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { maskLastRow } from './output/redact/key-lines.js'
-import { createSecrecy } from './output/secrecy.js'
+import { createSecrecy, type Secrecy } from './output/secrecy.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
@@ -76,7 +77,7 @@ type Env = Readonly<Record<string, string | undefined>>
 export async function startServer(config: Config, env: Env = process.env): Promise<Server> {
   const base = await openBase(config, env)
   const storage = await openStorage(base)
-  const records = openRecords(base, storage)
+  const records = await openRecords(base, storage)
   const orchestrator = await openLaunching(base, storage, records)
   const { sentIn, signs, ends, ...monitors } = openEnds(base, storage, records, orchestrator)
   const serving = await createServing({
@@ -87,6 +88,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     tokens: base.tokens.values,
     launches: orchestrator,
     leases: orchestrator.runningCount,
+    webhooks: records.notify.webhooks,
     skypilot: skypilotOf(base),
     sentIn,
     signs,
@@ -205,10 +207,11 @@ async function openStore(
   return redisLogStore({ url, retention, pollInterval, wait, onFault, onBack })
 }
 
-type Records = ReturnType<typeof openRecords>
+type Records = Awaited<ReturnType<typeof openRecords>>
 
 /** The way into the lists, the records made from them, and the way back out. */
-function openRecords(base: Base, { store: plain, database, ownership }: Storage) {
+async function openRecords(base: Base, storage: Storage) {
+  const { store: plain, database, ownership } = storage
   const { config, counts, ownSecrets, secrets, onFault } = base
   const secrecy = createSecrecy(ownSecrets, secrets.of, () => {
     counts.redactions += 1
@@ -217,6 +220,8 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
   const shared = config.redisUrl ? withRecentTexts(plain) : undefined
   const { store } = shared ?? { store: plain }
   const readText = shared ? readForeign(shared.recent) : readEntry
+  const slowEntries = createSlowEntries()
+  const notify = await openNotify(base, { ...storage, store }, { secrecy, readText, slowEntries })
   const registry = createRegistry({
     database,
     store,
@@ -224,8 +229,9 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
     readText,
     redact: secrecy.redactOwn,
     onFault,
-    readers: [launchCounter(counts)],
+    readers: [notify.reader, launchCounter(counts)],
   })
+  notify.watch(registry)
   const createdAt = async (nodeId: string) => (await registry.get(nodeId))?.created_at
   const archive = openArchive(base, {
     store,
@@ -251,7 +257,7 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
   const { storageGrace } = config
   const { redactorFor } = secrecy
   const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
-  return { registry, appender, rawOutput, readText, archive }
+  return { registry, appender, rawOutput, readText, archive, slowEntries, notify }
 
   function readForeign(recent: RecentTexts): ReadText {
     return (text, nodeId) => {
@@ -259,6 +265,24 @@ function openRecords(base: Base, { store: plain, database, ownership }: Storage)
       return entry && !recent.has(nodeId, text) ? secrecy.redactEntry(nodeId, entry) : entry
     }
   }
+}
+
+/** What tells webhooks of launches. It knows them before the first record is stored. */
+async function openNotify(
+  { config, folder, onFault }: Base,
+  { store, database, name: owner }: Storage,
+  { secrecy, ...reading }: { secrecy: Secrecy; readText: ReadText; slowEntries: SlowEntries },
+): Promise<Notify> {
+  const { value: key } = await folder.secret('secrets-key', 32)
+  const notify = createNotify({
+    ...{ store, database, owner, ...reading, onFault },
+    key: Buffer.from(key, 'base64url'),
+    publicUrl: config.publicUrl,
+    addresses: { allowed: config.webhookAllow, allowLoopback: isLoopback(config.host) },
+    redact: (nodeId, text) => secrecy.redactEntry(nodeId, { message: text }).message,
+  })
+  await notify.start()
+  return notify
 }
 
 function openArchive(
@@ -358,7 +382,7 @@ function openEnds(
 function openStreams(
   base: Base,
   { store, name: server }: Storage,
-  { registry, readText, archive }: Records,
+  { registry, readText, archive, slowEntries }: Records,
 ) {
   const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
   const { onFault, counts } = base
@@ -375,7 +399,6 @@ function openStreams(
     readText: readEntry,
     recordAt,
   })
-  const slowEntries = createSlowEntries()
   const logs = { feeds, expired, archive, registry }
   return {
     feeds,
@@ -422,6 +445,7 @@ async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.orchestrator.close()
   await parts.archive.close()
   await parts.registry.flush()
+  await parts.notify.stop()
   await parts.store.close()
   await parts.database.destroy()
   folder.unlock()

@@ -27,6 +27,7 @@ import { mountSkyPilot } from './http/routes/skypilot.js'
 import { mountStats } from './http/routes/stats.js'
 import { mountStatus } from './http/routes/status.js'
 import { mountStream } from './http/routes/stream.js'
+import { mountWebhooks } from './http/routes/webhooks.js'
 import type { RawOutput } from './ingest/raw-output.js'
 import type { Appender } from './logs/appender.js'
 import type { ReadText } from './logs/entry-text.js'
@@ -40,6 +41,7 @@ import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
 import type { SentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
+import type { Webhooks } from './notify/webhooks.js'
 import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
@@ -73,6 +75,7 @@ export interface ServingOptions {
   signs: Signs
   /** The number of launches that this process runs. */
   leases: () => number
+  webhooks: Webhooks
   /** Makes some room on a full disk while it acts. */
   withRoom: <T>(act: () => Promise<T>) => Promise<T>
 }
@@ -152,6 +155,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountSearch(app, options)
   mountExport(app, { ...options, maxExports: options.config.maxExports })
   mountSkyPilot(app, options)
+  mountWebhooks(app, options)
   const version = await serverVersion()
   const { leases, registry } = options
   // Where the records are out of reach, the other metrics are shown all the same.

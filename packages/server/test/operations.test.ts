@@ -36,11 +36,13 @@ function wellFormed(path: string): string {
     logs: { message: 'm' },
     status: { status: 'active' },
     failure: { index: 0 },
+    webhooks: { url: 'http://127.0.0.1:59999/' },
+    redeliver: { since: '2026-01-01T00:00:00Z' },
   }
   return JSON.stringify(bodies[path.split('/').at(-1) ?? ''] ?? {})
 }
 
-const isSent = (method: string) => method === 'POST' || method === 'PUT'
+const isSent = (method: string) => ['POST', 'PUT', 'PATCH'].includes(method)
 
 let server: RunningServer
 let made = 0
@@ -267,7 +269,9 @@ describe('a node', () => {
       expect([path, response.status]).toEqual([path, 404])
       expect(response.headers.get('content-type')).toMatch(/^application\/json/)
       if (method !== 'HEAD') {
-        expect(await response.json()).toEqual({ error: { message: 'node not found' } })
+        const kind = path.includes('/deliveries/{id}') ? 'delivery' : 'webhook'
+        const message = `${path.startsWith('/admin/webhooks') ? kind : 'node'} not found`
+        expect(await response.json()).toEqual({ error: { message } })
       }
     }
   })
@@ -1352,7 +1356,7 @@ describe('a fault of the inside', () => {
     const greeting = faulty.output()
     const records = await openSqlite(join(faulty.dataDir, 'records.db'))
     records.exec(
-      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history',
+      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries',
     )
     records.close()
 

@@ -8,9 +8,9 @@ import { afterEach, expect, test } from 'vitest'
 import { StorageUnavailable } from '../src/errors.js'
 import { clusterNameFor } from '../src/launch/cluster-name.js'
 import type { Launcher } from '../src/launch/launcher.js'
-import { seal, unseal } from '../src/launch/seal.js'
 import { type Identity, identify } from '../src/launch/supervised/processes.js'
 import { TERMINATED } from '../src/logs/entry-text.js'
+import { seal, unseal } from '../src/seal.js'
 import { openSqlite } from '../src/sqlite.js'
 import {
   contentOf,

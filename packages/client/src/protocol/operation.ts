@@ -2,8 +2,8 @@ import type { z } from 'zod'
 
 /** One operation of the API: what it is called with and what it answers. */
 export interface Operation {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
-  /** With `{id}` in place of the node's id. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  /** With `{id}` in place of the id of a node, a webhook or a delivery. */
   readonly path: string
   readonly summary: string
   readonly query?: z.ZodObject
@@ -24,8 +24,8 @@ export interface Operation {
   readonly refusals?: readonly number[]
 }
 
-/** True if the operation's path names a node. */
-export type NamesNode<O extends Operation> = O['path'] extends `${string}{id}${string}`
+/** True if the operation's path has an id. */
+export type NamesOne<O extends Operation> = O['path'] extends `${string}{id}${string}`
   ? true
   : false
 

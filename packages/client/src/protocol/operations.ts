@@ -17,6 +17,7 @@ import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
 import {
   countQuery,
+  deliveriesQuery,
   explainQuery,
   exportAllQuery,
   exportQuery,
@@ -33,6 +34,18 @@ import { answers } from './schemas.js'
 import { countedSchema, foundSchema } from './search.js'
 import { skypilotSchema } from './skypilot.js'
 import { statsSchema } from './stats.js'
+import {
+  deliveriesSchema,
+  deliverySchema,
+  newWebhookSchema,
+  redeliveredSchema,
+  redeliverySchema,
+  webhookChangeSchema,
+  webhookSchema,
+  webhooksSchema,
+  webhookTestSchema,
+  webhookWithSecretSchema,
+} from './webhook.js'
 
 const idempotency = {
   'Idempotency-Key':
@@ -300,6 +313,80 @@ export const operations = {
     ...ROUTES.deleteNode,
     summary: 'Delete a node and its log',
     status: 204,
+    refusals: [404, 409],
+  },
+  listWebhooks: {
+    ...ROUTES.listWebhooks,
+    summary: 'List webhooks',
+    status: 200,
+    answer: webhooksSchema,
+  },
+  createWebhook: {
+    ...ROUTES.createWebhook,
+    summary: 'Create a webhook',
+    body: newWebhookSchema,
+    status: 201,
+    answer: webhookWithSecretSchema,
+    answerHeaders: { Location: 'The address of the webhook.' },
+    refusals: [409, 413, 415],
+  },
+  getWebhook: {
+    ...ROUTES.getWebhook,
+    summary: 'Get a webhook',
+    status: 200,
+    answer: webhookSchema,
+    refusals: [404],
+  },
+  changeWebhook: {
+    ...ROUTES.changeWebhook,
+    summary: 'Change a webhook',
+    body: webhookChangeSchema,
+    status: 200,
+    answer: webhookSchema,
+    refusals: [404, 413, 415],
+  },
+  deleteWebhook: {
+    ...ROUTES.deleteWebhook,
+    summary: 'Delete a webhook and its deliveries',
+    status: 204,
+    refusals: [404],
+  },
+  testWebhook: {
+    ...ROUTES.testWebhook,
+    summary: 'Send a sample to a webhook now',
+    body: webhookTestSchema,
+    status: 200,
+    answer: deliverySchema,
+    refusals: [404, 413, 415],
+  },
+  rotateWebhook: {
+    ...ROUTES.rotateWebhook,
+    summary: 'Give a webhook a new secret; for a day, the old one signs too',
+    status: 200,
+    answer: webhookWithSecretSchema,
+    refusals: [404, 409],
+  },
+  listDeliveries: {
+    ...ROUTES.listDeliveries,
+    summary: 'List a webhook’s deliveries, newest first',
+    query: deliveriesQuery,
+    status: 200,
+    answer: deliveriesSchema,
+    refusals: [404],
+  },
+  redeliverSince: {
+    ...ROUTES.redeliverSince,
+    summary: 'Send a webhook’s messages of a time again',
+    body: redeliverySchema,
+    status: 202,
+    answer: redeliveredSchema,
+    refusals: [404, 409, 413, 415],
+  },
+  redeliver: {
+    ...ROUTES.redeliver,
+    summary: 'Send a message again, under the same id',
+    status: 202,
+    answer: deliverySchema,
     refusals: [404, 409],
   },
 } as const satisfies Record<OperationName, Operation>

@@ -17,6 +17,7 @@ import {
   until,
 } from './parameters.js'
 import { PHASES } from './phases.js'
+import { DELIVERY_STATES } from './webhook-names.js'
 
 // The comments on fields are what an editor shows to users of the client.
 
@@ -213,6 +214,15 @@ export const nodesQuery = z.object({
   limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
   /** The `cursor` of the previous page. */
   cursor: z.string().optional().describe('The `cursor` of the previous page.'),
+})
+
+export const deliveriesQuery = z.object({
+  /** `waiting`, `delivered` or `dead`. Default: all. */
+  state: z.enum(DELIVERY_STATES, "invalid 'state' value").optional(),
+  /** 1 to 1000. Default 100. */
+  limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
+  /** The `cursor` of the previous page. */
+  cursor: z.string().max(128).optional().describe('The `cursor` of the previous page.'),
 })
 
 export const statsQuery = z.object({

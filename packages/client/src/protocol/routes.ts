@@ -1,6 +1,6 @@
 interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
-  /** With `{id}` in place of the node's id. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  /** With `{id}` in place of the id of a node, a webhook or a delivery. */
   readonly path: string
 }
 
@@ -34,6 +34,16 @@ export const ROUTES = {
   beatNode: { method: 'POST', path: '/admin/nodes/{id}/beat' },
   terminateNode: { method: 'POST', path: '/admin/nodes/{id}/terminate' },
   deleteNode: { method: 'DELETE', path: '/admin/nodes/{id}' },
+  listWebhooks: { method: 'GET', path: '/admin/webhooks' },
+  createWebhook: { method: 'POST', path: '/admin/webhooks' },
+  getWebhook: { method: 'GET', path: '/admin/webhooks/{id}' },
+  changeWebhook: { method: 'PATCH', path: '/admin/webhooks/{id}' },
+  deleteWebhook: { method: 'DELETE', path: '/admin/webhooks/{id}' },
+  testWebhook: { method: 'POST', path: '/admin/webhooks/{id}/test' },
+  rotateWebhook: { method: 'POST', path: '/admin/webhooks/{id}/rotate' },
+  listDeliveries: { method: 'GET', path: '/admin/webhooks/{id}/deliveries' },
+  redeliverSince: { method: 'POST', path: '/admin/webhooks/{id}/redeliver' },
+  redeliver: { method: 'POST', path: '/admin/webhooks/deliveries/{id}/redeliver' },
 } as const satisfies Record<string, Route>
 
 export type OperationName = keyof typeof ROUTES

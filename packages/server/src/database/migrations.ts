@@ -246,4 +246,79 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('stalled_at', 'text').execute()
     },
   },
+  '015-webhooks': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('nodes')
+        .addColumn('told', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute()
+      await db.schema
+        .createTable('webhooks')
+        .addColumn('webhook_id', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', 'text', (column) => column.notNull())
+        .addColumn('url', 'text', (column) => column.notNull())
+        .addColumn('events', 'text', (column) => column.notNull())
+        .addColumn('q', 'text')
+        .addColumn('format', 'text', (column) => column.notNull())
+        .addColumn('cooldown', 'bigint', (column) => column.notNull())
+        .addColumn('enabled', 'integer', (column) => column.notNull())
+        .addColumn('disabled_reason', 'text')
+        .addColumn('failing_since', 'bigint')
+        .addColumn('created_at', 'text', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('deliveries')
+        .addColumn('delivery_id', 'text', (column) => column.primaryKey())
+        .addColumn('webhook_id', 'text', (column) => column.notNull())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('node_id', 'text')
+        .addColumn('started_at', 'text')
+        .addColumn('seq', 'integer')
+        .addColumn('message', 'text', (column) => column.notNull())
+        .addColumn('prepared', 'integer', (column) => column.notNull())
+        .addColumn('gathers', 'text')
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('next_at', 'bigint', (column) => column.notNull())
+        .addColumn('leased_until', 'bigint', (column) => column.notNull())
+        .addColumn('owner', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('ended_at', 'bigint')
+        .addColumn('log', 'text', (column) => column.notNull())
+        .addColumn('answer', 'text')
+        .execute()
+      const indexes = {
+        deliveries_due: ['state', 'next_at', 'webhook_id'],
+        deliveries_launch: ['webhook_id', 'node_id', 'state'],
+        deliveries_newest: ['webhook_id', 'created_at', 'delivery_id'],
+        deliveries_ended: ['ended_at'],
+      }
+      for (const [name, columns] of Object.entries(indexes)) {
+        await db.schema.createIndex(name).on('deliveries').columns(columns).execute()
+      }
+      await db.schema
+        .createTable('webhook_windows')
+        .addColumn('webhook_id', 'text', (column) => column.notNull())
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('until', 'bigint', (column) => column.notNull())
+        .addColumn('length', 'bigint', (column) => column.notNull())
+        .addColumn('suppressed', 'integer', (column) => column.notNull())
+        .addColumn('first_at', 'text')
+        .addColumn('last_at', 'text')
+        .addColumn('message', 'text')
+        .addPrimaryKeyConstraint('webhook_windows_key', ['webhook_id', 'key'])
+        .execute()
+      await db.schema
+        .createIndex('webhook_windows_until')
+        .on('webhook_windows')
+        .column('until')
+        .execute()
+      await db.schema
+        .createTable('told_events')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('told_at', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('told_events_at').on('told_events').column('told_at').execute()
+    },
+  },
 }

@@ -1,4 +1,10 @@
-import type { LaunchOutcome, NodeStatus, Phase } from '@launchtail/client/protocol'
+import type {
+  DeliveryState,
+  LaunchOutcome,
+  NodeStatus,
+  Phase,
+  WebhookFormat,
+} from '@launchtail/client/protocol'
 import type { Generated } from 'kysely'
 
 /**
@@ -6,6 +12,7 @@ import type { Generated } from 'kysely'
  * PostgreSQL; times are RFC 3339 in UTC with milliseconds, so they sort as text.
  */
 export interface Schema {
+  deliveries: DeliveriesTable
   nodes: NodesTable
   phases: PhasesTable
   phase_history: PhaseHistoryTable
@@ -15,6 +22,9 @@ export interface Schema {
   left_clusters: LeftClustersTable
   replies: RepliesTable
   sent_in: SentInTable
+  told_events: ToldEventsTable
+  webhook_windows: WebhookWindowsTable
+  webhooks: WebhooksTable
 }
 
 export interface NodesTable {
@@ -49,6 +59,8 @@ export interface NodesTable {
   ended_at: string | null
   /** How many entries of the node's list this record includes. */
   folded: number
+  /** How many messages webhooks have been given about the node. */
+  told: Generated<number>
 }
 
 /** When each phase of a node's newest launch began and ended. */
@@ -170,4 +182,82 @@ export interface SentInTable {
   silence: number
   /** Asked until it answers 2xx. */
   ready_url: string | null
+}
+
+/** Where messages about launches are sent. Times in milliseconds are the database's. */
+export interface WebhooksTable {
+  webhook_id: string
+  /** JSON of the address and the secrets, encrypted. */
+  sealed: string
+  /** The address without what is secret in it. */
+  url: string
+  /** JSON of the names of events. */
+  events: string
+  q: string | null
+  format: WebhookFormat
+  /** Milliseconds. */
+  cooldown: number
+  enabled: number
+  /** Why the server switched it off. */
+  disabled_reason: string | null
+  /** When the first attempt failed since anything was delivered, in milliseconds since 1970. */
+  failing_since: number | null
+  created_at: string
+}
+
+/** A message to one webhook: the outbox, and afterwards the list of what became of it. */
+export interface DeliveriesTable {
+  /** The id of all attempts, in every message. */
+  delivery_id: string
+  webhook_id: string
+  type: string
+  /** The launch it is about: its node, and when it began. */
+  node_id: string | null
+  started_at: string | null
+  /** Counts the messages about the node. */
+  seq: number | null
+  /** JSON of what the message says. */
+  message: string
+  /** 1 once lines of the log have been added to it. */
+  prepared: number
+  /** The cause of failures that this message may still take in; null once it is being sent. */
+  gathers: string | null
+  state: DeliveryState
+  /** How many attempts of the schedule have begun. */
+  attempts: number
+  /** When the next attempt is due, in milliseconds since 1970. */
+  next_at: number
+  /** Until when an attempt keeps others from it. */
+  leased_until: number
+  /** The id of the process that makes it. */
+  owner: string | null
+  created_at: number
+  /** When it was delivered or given up. */
+  ended_at: number | null
+  /** JSON of the newest attempts. */
+  log: string
+  /** The beginning of the newest answer. */
+  answer: string | null
+}
+
+/** The time after an entry in which those with the same message are only counted. */
+export interface WebhookWindowsTable {
+  webhook_id: string
+  /** The launch and the fingerprint of the message. */
+  key: string
+  /** When it closes, and how long it is, in milliseconds. */
+  until: number
+  length: number
+  suppressed: number
+  first_at: string | null
+  last_at: string | null
+  /** JSON of the message that tells of them all. */
+  message: string | null
+}
+
+/** The events that webhooks have been given: a record that is rebuilt tells them again. */
+export interface ToldEventsTable {
+  key: string
+  /** Milliseconds since 1970. */
+  told_at: number
 }

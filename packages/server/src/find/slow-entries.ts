@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
-import type { Query } from '@launchtail/client/query'
+import type { LogEntry } from '@launchtail/client/protocol'
+import type { LaunchFacts, Query } from '@launchtail/client/query'
 import { CODE_FOLDER } from '../code-folder.js'
 import { growSlowlyBeside, THREAD_LIMITS } from '../heap.js'
 import { createAsked } from './asked.js'
@@ -19,7 +19,7 @@ export interface Undecided {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly entry: LogEntry
-  readonly launch: NodeRecord | undefined
+  readonly launch: LaunchFacts | undefined
 }
 
 /** From the thread to the server. */

@@ -15,7 +15,7 @@ import {
 } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { nodeNotFound } from '../errors.js'
+import { notFoundAt } from '../errors.js'
 import { readQuery } from '../find/read-query.js'
 import { mediaType, readBody } from './body.js'
 import { singleHeader } from './headers.js'
@@ -24,7 +24,7 @@ import { parseBody, parseQuery } from './parse.js'
 
 /** What a handler is called with. Whatever is malformed has been refused before. */
 export interface Call<O extends Operation> {
-  /** The node's id, well-formed; empty if the operation's path has none. */
+  /** The id in the path, well-formed; empty if the operation's path has none. */
   readonly id: string
   readonly query: ParsedQuery<O>
   /** The query in its `q`, if the operation finds entries and is given one. */
@@ -93,7 +93,7 @@ export function mount<O extends Operation>(
       const query = querySchema && parseQuery(querySchema, request.query)
       const find = finds && query?.q ? await readQuery(String(query.q)) : undefined
       const { id = '' } = request.params as { id?: string }
-      if (path.includes('{id}') && !NODE_ID.test(id)) throw nodeNotFound()
+      if (path.includes('{id}') && !NODE_ID.test(id)) throw notFoundAt(path)
       const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
       const body = bodySchema && !accepts && parseBody(bodySchema, parseJson(bytes))
       const header = (name: string) => singleHeader(request.raw, name)

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
+import { seal, unseal } from '../seal.js'
 import { withoutSecrets } from './asked.js'
 import type { LaunchRow } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launch } from './launcher.js'
-import { seal, unseal } from './seal.js'
 
 export interface StoredLaunchOptions {
   key: Buffer

@@ -22,7 +22,7 @@ export function describeOperation(name: string, operation: Operation) {
 }
 
 function parametersOf({ path, query, headers = {} }: Operation): object[] {
-  const id = { name: 'id', in: 'path', required: true, ...TEXT, description: 'The node’s id.' }
+  const id = { name: 'id', in: 'path', required: true, ...TEXT, description: idOf(path) }
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, type]) => {
     const { description, ...schema } = parameterSchema(type)
     return { name, in: 'query', ...(description !== undefined && { description }), schema }
@@ -34,6 +34,11 @@ function parametersOf({ path, query, headers = {} }: Operation): object[] {
     ...TEXT,
   }))
   return [...(path.includes('{id}') ? [id] : []), ...inQuery, ...inHeader]
+}
+
+function idOf(path: string): string {
+  if (path.startsWith('/admin/nodes/')) return 'The node’s id.'
+  return path.includes('/deliveries/{id}') ? 'The delivery’s id.' : 'The webhook’s id.'
 }
 
 function success({ answer, produces, answerHeaders, status }: Operation): object {
@@ -73,7 +78,7 @@ const REFUSALS: Record<number, string> = {
   204: 'The stream has been read to its end, and nothing will follow.',
   400: 'The request is malformed. The message says where.',
   401: 'The token is missing or wrong.',
-  404: 'There is no such node, or it has not what was asked for.',
+  404: 'There is nothing of that id, or it has not what was asked for.',
   406: 'None of the accepted types can be sent.',
   409: 'The request conflicts with something that exists or is in progress.',
   410: 'The cursor names an entry that is no longer in the log.',

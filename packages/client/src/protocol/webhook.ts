@@ -1,0 +1,168 @@
+import * as z from 'zod'
+import { duration } from './node.js'
+import { answers, requests } from './schemas.js'
+import {
+  DELIVERY_STATES,
+  USUAL_WEBHOOK_EVENTS,
+  WEBHOOK_EVENT_NAMES,
+  WEBHOOK_FORMATS,
+} from './webhook-names.js'
+
+const quoted = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ')
+
+const url = z
+  .string()
+  .max(2048, 'must have at most 2048 characters')
+  .describe(
+    'Where messages are sent. Only `https` and addresses that can be reached from everywhere, unless `LAUNCHTAIL_WEBHOOK_ALLOW` says otherwise.',
+  )
+const events = z
+  .array(z.enum(WEBHOOK_EVENT_NAMES, `must be one of ${WEBHOOK_EVENT_NAMES.join(', ')}`))
+  .min(1, 'must name an event')
+  .max(WEBHOOK_EVENT_NAMES.length)
+  .describe(`What it is told. Default: ${quoted(USUAL_WEBHOOK_EVENTS)}.`)
+const q = z
+  .string()
+  .describe(
+    'With `entry.matched`, the entries that it is told. Without it, a query over launches, of which alone it is told.',
+  )
+const format = z
+  .enum(WEBHOOK_FORMATS, `must be one of ${WEBHOOK_FORMATS.join(', ')}`)
+  .describe('How messages are written. Default: `standard`.')
+const cooldown = duration.describe(
+  'For how long after an entry those with the same message are only counted. Default: `60s`.',
+)
+const secret = z
+  .string()
+  .max(256, 'must have at most 256 characters')
+  .describe(
+    'The secret that signs messages: `whsec_` and 24 to 64 bytes in base64. Default: a new one. With `pagerduty`, the routing key.',
+  )
+
+export const newWebhookSchema = z
+  .strictObject({
+    url,
+    events: events.optional(),
+    q: q.optional(),
+    format: format.optional(),
+    cooldown: cooldown.optional(),
+    secret: secret.optional(),
+  })
+  .register(requests, { id: 'NewWebhook' })
+
+export const webhookChangeSchema = z
+  .strictObject({
+    url: url.optional(),
+    events: events.optional(),
+    q: q.optional().describe('As in a new webhook; an empty one takes the query away.'),
+    format: format.optional(),
+    cooldown: cooldown.optional(),
+    enabled: z.boolean().optional().describe('`true` switches one on again that was switched off.'),
+  })
+  .register(requests, { id: 'WebhookChange' })
+
+const webhookFields = {
+  webhook_id: z.string(),
+  url: z.string().describe('Without what is secret in it.'),
+  events: z.array(z.enum(WEBHOOK_EVENT_NAMES)),
+  q: z.string().optional(),
+  format: z.enum(WEBHOOK_FORMATS),
+  cooldown: z.string(),
+  enabled: z.boolean(),
+  disabled_reason: z.string().optional().describe('Why the server switched it off.'),
+  failing_since: z
+    .string()
+    .optional()
+    .describe('Nothing has been delivered since then. After five days it is switched off.'),
+  waiting: z.number().int().describe('Messages that are still to be delivered.'),
+  dead: z.number().int().describe('Messages that were given up in the last seven days.'),
+  created_at: z.string(),
+}
+
+export const webhookSchema = z
+  .object(webhookFields)
+  .describe('Where messages about launches are sent, and which.')
+  .register(answers, { id: 'Webhook' })
+
+export const webhookWithSecretSchema = z
+  .object({
+    ...webhookFields,
+    secret: z
+      .string()
+      .optional()
+      .describe('The secret that signs its messages. It is shown this once.'),
+  })
+  .describe('A webhook with its secret.')
+  .register(answers, { id: 'WebhookWithSecret' })
+
+export const webhooksSchema = z
+  .object({ webhooks: z.array(webhookSchema), count: z.number().int() })
+  .register(answers, { id: 'Webhooks' })
+
+const attemptSchema = z.object({
+  at: z.string(),
+  took_ms: z.number().int(),
+  status: z.number().int().optional().describe('The receiver’s answer.'),
+  error: z.string().optional().describe('Why there was none, or why it counts as a failure.'),
+})
+
+export const deliverySchema = z
+  .object({
+    delivery_id: z.string().describe('The `webhook-id` of each attempt.'),
+    webhook_id: z.string(),
+    type: z.string(),
+    node_id: z.string().optional(),
+    seq: z.number().int().optional(),
+    state: z.enum(DELIVERY_STATES),
+    created_at: z.string(),
+    next_at: z.string().optional().describe('When the next attempt is due.'),
+    attempts: z.array(attemptSchema).describe('The newest, at most 20.'),
+    answer: z
+      .string()
+      .optional()
+      .describe('The beginning of the newest answer, at most 4 KB, without secrets.'),
+  })
+  .describe('A message to a webhook, and what became of it.')
+  .register(answers, { id: 'Delivery' })
+
+export const deliveriesSchema = z
+  .object({
+    deliveries: z.array(deliverySchema),
+    count: z.number().int(),
+    cursor: z.string().optional().describe('Where the next page begins. Missing on the last page.'),
+  })
+  .register(answers, { id: 'Deliveries' })
+
+export const webhookTestSchema = z
+  .strictObject({
+    type: z
+      .enum(WEBHOOK_EVENT_NAMES, `must be one of ${WEBHOOK_EVENT_NAMES.join(', ')}`)
+      .optional()
+      .describe('What the sample tells of. Default: `launch.failed`.'),
+  })
+  .register(requests, { id: 'WebhookTest' })
+
+const time = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' })
+
+export const redeliverySchema = z
+  .strictObject({
+    since: time.describe('Messages that were created at this time or later.'),
+    until: time.optional().describe('Up to this time. Default: now.'),
+    delivered: z
+      .boolean()
+      .optional()
+      .describe('Also those that have arrived. Default: those that were given up alone.'),
+  })
+  .register(requests, { id: 'Redelivery' })
+
+export const redeliveredSchema = z
+  .object({ count: z.number().int().describe('How many are sent again.') })
+  .register(answers, { id: 'Redelivered' })
+
+export type NewWebhook = z.input<typeof newWebhookSchema>
+export type WebhookChange = z.input<typeof webhookChangeSchema>
+export type Webhook = z.infer<typeof webhookSchema>
+export type WebhookWithSecret = z.infer<typeof webhookWithSecretSchema>
+export type Delivery = z.infer<typeof deliverySchema>
+export type DeliveryAttempt = z.infer<typeof attemptSchema>
+export type Redelivery = z.input<typeof redeliverySchema>

@@ -1,0 +1,87 @@
+import type { Delivery, WebhookEvent } from '@launchtail/client/protocol'
+import type { Database } from '../database/open.js'
+import type { createAttempt } from './attempt.js'
+import type { Claimed, Claims } from './claims.js'
+import type { Clock } from './clock.js'
+import type { DeliveryRows } from './delivery-rows.js'
+import type { StoredMessage } from './message.js'
+import type { Outbox } from './outbox.js'
+import type { createPrepare } from './prepare.js'
+import type { Result, Results } from './results.js'
+import { sampleOf } from './sample.js'
+import type { StoredWebhook } from './webhook-rows.js'
+
+export interface DeliveringOptions {
+  database: Database
+  clock: Clock
+  claims: Claims
+  outbox: Outbox
+  results: Results
+  deliveries: DeliveryRows
+  prepare: ReturnType<typeof createPrepare>
+  attempt: ReturnType<typeof createAttempt>
+  /** A webhook was switched off because of what came of an attempt. */
+  onSwitchedOff: (webhook: StoredWebhook, reason: string) => Promise<void>
+  onFault: (message: string, error: unknown) => void
+}
+
+/** Sends messages that are claimed, and stores what came of it. */
+export function createDelivering(options: DeliveringOptions) {
+  const { database, clock, claims, outbox, results, deliveries, prepare, attempt } = options
+  const { onSwitchedOff, onFault } = options
+  return { send, sendSample }
+
+  async function send(
+    delivery: Claimed,
+    webhook: StoredWebhook,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const result = await attempt(await prepared(delivery), webhook, signal)
+    // It is taken up again by the next process.
+    if (signal?.aborted && result.verdict.is !== 'delivered') return result
+    await store(delivery, webhook, result)
+    return result
+  }
+
+  /** Sends a sample at once, and only once. */
+  async function sendSample(webhook: StoredWebhook, type: WebhookEvent): Promise<Delivery> {
+    const { webhookId } = webhook
+    const message = sampleOf(type, new Date(clock.now()))
+    const claimed = await database
+      .transaction()
+      .execute(async (transaction) =>
+        claims.claimNew(transaction, await outbox.add(transaction, { webhookId, message })),
+      )
+    await store(claimed, webhook, onlyOnce(await attempt(await prepared(claimed), webhook)))
+    return (await deliveries.get(claimed.delivery_id)) as Delivery
+  }
+
+  async function store(delivery: Claimed, webhook: StoredWebhook, result: Result): Promise<void> {
+    const switchedOff = await results.store(delivery, result)
+    if (switchedOff !== undefined) await onSwitchedOff(webhook, switchedOff)
+  }
+
+  /** A log that cannot be read now does not hold up the message, which then has fewer lines. */
+  async function prepared(delivery: Claimed): Promise<Claimed> {
+    if (delivery.prepared !== 0) return delivery
+    const stored = JSON.parse(delivery.message) as StoredMessage
+    const message = await prepare(stored).catch((error) => {
+      onFault(`the lines of the message ${delivery.delivery_id}`, error)
+      return stored
+    })
+    const changed = { message: JSON.stringify(message), prepared: 1 }
+    await database
+      .updateTable('deliveries')
+      .set(changed)
+      .where('delivery_id', '=', delivery.delivery_id)
+      .execute()
+    return { ...delivery, ...changed }
+  }
+}
+
+/** What came of an attempt after which there is no other. */
+function onlyOnce(result: Result): Result {
+  const { verdict } = result
+  if (verdict.is !== 'again') return result
+  return { ...result, verdict: { is: 'dead', reason: verdict.reason } }
+}

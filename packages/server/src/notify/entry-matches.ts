@@ -1,0 +1,86 @@
+import type { LogEntry } from '@launchtail/client/protocol'
+import type { LaunchFacts } from '@launchtail/client/query'
+import type { SlowEntries } from '../find/slow-entries.js'
+import type { Folded } from '../nodes/fold.js'
+import type { DescribedNode } from '../nodes/launch-events/launch-reader.js'
+import { fingerprintOf } from './fingerprint.js'
+import type { EntryRule, Rule } from './rules.js'
+
+/** Entries of one launch that a webhook is told of, with the same message but for its numbers and names. */
+export interface MatchedEntries {
+  readonly rule: Rule
+  readonly fingerprint: string
+  readonly count: number
+  readonly first: EntryAt
+  readonly last: EntryAt
+}
+
+export interface EntryAt {
+  readonly entry: LogEntry
+  readonly index: number
+  /** When its launch began. */
+  readonly startedAt: string
+}
+
+/** Looks at a node's entries as they are folded, and gathers those that a webhook is told of. */
+export interface EntryMatches {
+  entry(entry: LogEntry, index: number, record: Folded): void
+  /** Waits for entries that take long to decide. */
+  settled(): Promise<void>
+  found(): readonly MatchedEntries[]
+}
+
+const NOTHING: EntryMatches = { entry() {}, async settled() {}, found: () => [] }
+
+export function createEntryMatches(
+  rules: readonly Rule[],
+  node: DescribedNode,
+  slowEntries: SlowEntries,
+): EntryMatches {
+  const asking = rules.filter(({ entries }) => entries !== undefined)
+  if (asking.length === 0) return NOTHING
+  const byKey = new Map<string, MatchedEntries>()
+  const undecided: Promise<void>[] = []
+  return {
+    entry(entry, index, record) {
+      const facts = factsOf(node, record)
+      const at = { entry, index, startedAt: record.phases[0]?.started_at ?? entry.timestamp }
+      for (const rule of asking) look(rule, rule.entries as EntryRule, at, facts)
+    },
+    async settled() {
+      await Promise.all(undecided)
+    },
+    found: () => [...byKey.values()],
+  }
+
+  function look(rule: Rule, { query, matches }: EntryRule, at: EntryAt, launch: LaunchFacts): void {
+    const { entry } = at
+    if (!slowEntries.isSlow(query, entry)) {
+      if (matches(entry, launch)) add(rule, at)
+      return
+    }
+    const asked = slowEntries.decide({ query: query.given, now: Date.now(), entry, launch })
+    // Where the thread fails, the entry counts: a message too many is better than none.
+    undecided.push(asked.catch(() => true).then((found) => (found ? add(rule, at) : undefined)))
+  }
+
+  function add(rule: Rule, at: EntryAt): void {
+    const fingerprint = fingerprintOf(at.entry.message)
+    const key = JSON.stringify([rule.webhookId, at.startedAt, fingerprint])
+    const known = byKey.get(key)
+    if (known) byKey.set(key, { ...known, count: known.count + 1, last: at })
+    else byKey.set(key, { rule, fingerprint, count: 1, first: at, last: at })
+  }
+}
+
+/** What a query can ask of the launch, as it is with this entry. */
+function factsOf({ nodeId, about }: DescribedNode, { status, failure }: Folded): LaunchFacts {
+  const { name, provider = '', region = '', gpu = '', model = '', use_spot = false } = about
+  return {
+    node_id: nodeId,
+    ...(name !== undefined && { name }),
+    cluster_name: about.cluster_name ?? '',
+    ...{ provider, region, gpu, model, use_spot, status },
+    failure: failure && { code: failure.code },
+  }
+}

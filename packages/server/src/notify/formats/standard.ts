@@ -1,0 +1,29 @@
+import type { Message } from '../message.js'
+import type { Format } from './format.js'
+
+/** The body of Standard Webhooks should stay below this, in bytes. */
+const MOST_BYTES = 20_000
+
+/** The message itself, as Standard Webhooks says: `{type, timestamp, data}`. */
+export const standard: Format = {
+  contentType: 'application/json',
+  atOnce: 4,
+  every: 0,
+  hidesAddress: false,
+  isSigned: true,
+  givenSecret: undefined,
+  render: fitted,
+}
+
+/** What is left out first where a message is too long: the less it tells, the earlier. */
+const LEAVE_OUT = ['lines', 'phases', 'launches'] as const
+
+function fitted({ type, timestamp, data: all }: Message): object {
+  let data = all
+  for (const field of LEAVE_OUT) {
+    if (Buffer.byteLength(JSON.stringify({ type, timestamp, data })) < MOST_BYTES) break
+    const { [field]: _, ...rest } = data
+    data = rest
+  }
+  return { type, timestamp, data }
+}

@@ -1,0 +1,85 @@
+import type {
+  Failure,
+  LogEntry,
+  NodeRecord,
+  Phase,
+  WebhookEvent,
+} from '@launchtail/client/protocol'
+
+/** What a receiver is told. With `standard`, this is the body. */
+export interface Message {
+  readonly type: string
+  /** When it happened, in RFC 3339. */
+  readonly timestamp: string
+  readonly data: MessageData
+}
+
+/** The fields that a message may have, whatever its type. */
+export interface MessageData {
+  /** Grows with each message about a node, so that a receiver can tell which of two is older. */
+  readonly seq?: number
+  /** The node as it was then. */
+  readonly launch?: LaunchData
+  readonly from?: Phase
+  readonly to?: Phase
+  readonly phase?: Phase
+  readonly took_ms?: number
+  readonly endpoint?: string
+  readonly phases?: readonly { readonly phase: Phase; readonly duration_ms: number }[]
+  readonly failure?: Failure
+  /** The node had been active before. */
+  readonly after_active?: true
+  readonly silent_for_ms?: number
+  readonly usual_ms?: number
+  readonly stalled_for_ms?: number
+  readonly after_ms?: number
+  readonly so_far_ms?: number
+  readonly p95_ms?: number
+  readonly entry?: EntryData
+  readonly node_id?: string
+  /** How many entries like this one were not told of, and when the first and the last of them came. */
+  readonly suppressed_count?: number
+  readonly first_at?: string
+  readonly last_at?: string
+  /** Launches that failed for the same cause: at most 20 of `count`. */
+  readonly launches?: readonly LaunchData[]
+  readonly count?: number
+  /** The newest lines of warn and above before the failure. */
+  readonly lines?: readonly EntryData[]
+  readonly links?: Links
+  readonly rate?: number
+  readonly failed?: number
+  readonly of?: number
+  readonly window?: string
+  readonly by_cause?: Readonly<Record<string, number>>
+  /** The webhook that was switched off, and why. */
+  readonly webhook?: { readonly webhook_id: string; readonly url: string; readonly reason: string }
+  /** In a test: of which type the rest is a sample. */
+  readonly sample?: WebhookEvent
+}
+
+export type LaunchData = Omit<NodeRecord, 'phases'>
+
+/** An entry, with its place in the list of its node. */
+export interface EntryData extends LogEntry {
+  readonly cursor?: string
+  readonly index: number
+  readonly link?: string
+}
+
+export interface Links {
+  readonly node: string
+  /** The line that shows the cause. */
+  readonly line?: string
+}
+
+/** A message in the outbox. */
+export interface StoredMessage extends Message {
+  /** The place in the node's list of the entry that it is about. */
+  readonly index?: number
+}
+
+/** A message about a launch, on its way into the outbox. */
+export interface LaunchMessage extends StoredMessage {
+  readonly data: MessageData & { readonly launch: LaunchData }
+}

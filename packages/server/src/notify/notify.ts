@@ -1,0 +1,156 @@
+import type { WebhookEvent } from '@launchtail/client/protocol'
+import { type Rounds, startRounds } from '../async/rounds.js'
+import type { Database } from '../database/open.js'
+import type { SlowEntries } from '../find/slow-entries.js'
+import type { ReadText } from '../logs/entry-text.js'
+import type { LogStore } from '../logs/store.js'
+import type { LaunchReader } from '../nodes/launch-events/launch-reader.js'
+import type { Registry } from '../nodes/registry.js'
+import { createAttempt } from './attempt.js'
+import { createClaims } from './claims.js'
+import { createClock } from './clock.js'
+import { createDelivering } from './delivering.js'
+import { createDeliveryRows } from './delivery-rows.js'
+import { startMonitor } from './monitor.js'
+import { createOutbox } from './outbox.js'
+import { createPrepare } from './prepare.js'
+import { createPrune } from './prune.js'
+import { createWebhookReader } from './reader.js'
+import { createResults } from './results.js'
+import { createRollUp } from './roll-up.js'
+import { createRule, type Rule } from './rules.js'
+import { createSender, type Sender } from './sender.js'
+import { createStorms } from './storms.js'
+import type { AddressRules } from './target/address-rules.js'
+import { createPoster } from './target/post.js'
+import { createTargetRefusal } from './target/refuse-target.js'
+import { type Lookup, systemLookup } from './target/resolve-target.js'
+import { createWebhookRows, type StoredWebhook } from './webhook-rows.js'
+import { createWebhooks, type Webhooks } from './webhooks.js'
+import { createWindows } from './windows.js'
+
+/** Tells webhooks what happens to launches. */
+export interface Notify {
+  /** For the registry: it writes into the outbox. */
+  readonly reader: LaunchReader
+  readonly webhooks: Webhooks
+  readonly sender: Pick<Sender, 'round' | 'poke'>
+  /** Begins to send. */
+  start(): Promise<void>
+  /** Begins to look for what no single entry says. */
+  watch(registry: Pick<Registry, 'launching' | 'get'>): Rounds
+  stop(): Promise<void>
+}
+
+export interface NotifyOptions {
+  database: Database
+  store: Pick<LogStore, 'read' | 'readBefore'>
+  readText: ReadText
+  /** Encrypts addresses and secrets in the database. */
+  key: Buffer
+  /** This process among those of the database. */
+  owner: string
+  addresses: AddressRules
+  publicUrl: string | undefined
+  /** Takes secrets out of a text: those of a node's launches, where it is about one. */
+  redact: (nodeId: string, text: string) => string
+  onFault: (message: string, error: unknown) => void
+  slowEntries: SlowEntries
+  lookup?: Lookup
+  ca?: string
+  /** Tests: the time, the randomness of pauses, and milliseconds. */
+  now?: () => number
+  random?: () => number
+  gathering?: number
+  timeout?: number
+  every?: number
+}
+
+const PRUNE_EVERY = 10 * 60_000
+const SWITCHED_OFF = 'webhook.disabled' satisfies WebhookEvent
+
+export function createNotify(options: NotifyOptions): Notify {
+  const { database, key, owner, addresses, redact, onFault, slowEntries } = options
+  const { lookup = systemLookup, random = Math.random } = options
+  const clock = createClock(options.now)
+  const rows = createWebhookRows(database, key)
+  const deliveries = createDeliveryRows(database, clock)
+  const outbox = createOutbox(clock)
+  const windows = createWindows(database, clock)
+  const claims = createClaims({ database, clock, owner })
+  const post = createPoster({ ...options, rules: addresses, lookup })
+  const delivering = createDelivering({
+    ...{ database, clock, claims, outbox, deliveries, onSwitchedOff, onFault },
+    results: createResults(database, clock),
+    prepare: createPrepare(options),
+    attempt: createAttempt({ post, clock, redact, random }),
+  })
+  let known: readonly StoredWebhook[] = []
+  let rules: readonly Rule[] = []
+  const sender = createSender({
+    ...{ webhooks: () => known, claims, send: delivering.send, clock, onFault },
+    closeWindows: createRollUp({ database, windows, outbox }),
+    ...(options.every !== undefined && { every: options.every }),
+  })
+  const reader = createWebhookReader({
+    ...{ rules: () => rules, outbox, windows, slowEntries, onTold: sender.poke },
+    storms: createStorms(clock, options.gathering),
+  })
+  const webhooks = createWebhooks({
+    ...{ rows, deliveries, clock, onChanged: reload, onDue: sender.poke },
+    sendSample: delivering.sendSample,
+    refuseTarget: createTargetRefusal(addresses, lookup),
+    redact: (text) => redact('', text),
+  })
+  const rounds: Rounds[] = []
+  return { reader, webhooks, sender, start, watch, stop }
+
+  async function start(): Promise<void> {
+    await reload()
+    await sender.start()
+    const prune = startRounds(createPrune(database, clock), {
+      every: PRUNE_EVERY,
+      onFault: (error) => onFault('removing old messages', error),
+    })
+    rounds.push(prune)
+  }
+
+  function watch(registry: Pick<Registry, 'launching' | 'get'>): Rounds {
+    const monitor = startMonitor({
+      ...{ database, registry, rules: () => rules, outbox, clock, onTold: sender.poke, onFault },
+      ...(options.every !== undefined && { every: options.every }),
+    })
+    rounds.push(monitor)
+    return monitor
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all(rounds.map((one) => one.stop()))
+    await sender.stop()
+  }
+
+  async function reload(): Promise<void> {
+    known = (await rows.list()).filter(({ isEnabled }) => isEnabled)
+    rules = await Promise.all(known.map(createRule))
+  }
+
+  async function onSwitchedOff(
+    { webhookId, shownUrl }: StoredWebhook,
+    reason: string,
+  ): Promise<void> {
+    onFault(`the webhook ${webhookId} to ${shownUrl} was switched off`, new Error(reason))
+    await reload()
+    const message = {
+      type: SWITCHED_OFF,
+      timestamp: new Date(clock.now()).toISOString(),
+      data: { webhook: { webhook_id: webhookId, url: shownUrl, reason } },
+    }
+    await database.transaction().execute(async (transaction) => {
+      for (const rule of rules) {
+        if (!rule.wants(SWITCHED_OFF)) continue
+        await outbox.add(transaction, { webhookId: rule.webhookId, message })
+      }
+    })
+    sender.poke()
+  }
+}

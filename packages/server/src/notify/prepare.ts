@@ -1,0 +1,92 @@
+import { type LogEntry, shorten } from '@launchtail/client/protocol'
+import { checkOf } from '../logs/check.js'
+import type { ReadText } from '../logs/entry-text.js'
+import { createLookBack, readInContext, UNKNOWN_TIME } from '../logs/in-context.js'
+import type { LogStore } from '../logs/store.js'
+import type { EntryData, Links, MessageData, StoredMessage } from './message.js'
+import { redactDeep } from './redact-deep.js'
+
+export interface PrepareOptions {
+  store: Pick<LogStore, 'read' | 'readBefore'>
+  readText: ReadText
+  /** Where people open the page; undefined if that is not known. */
+  publicUrl: string | undefined
+  /** Takes the secrets of a node's launches out of a text. */
+  redact: (nodeId: string, text: string) => string
+}
+
+/** So many lines of warn and above come with a failure. */
+const LINES = 10
+/** Of so many entries before it. */
+const LOOKED_AT = 500
+const MOST_MESSAGE = 1000
+
+/**
+ * Adds to a message what is not in the outbox: lines of the log, and links. It is done once, before the
+ * first attempt, so that all attempts send the same.
+ */
+export function createPrepare({ store, readText, publicUrl, redact }: PrepareOptions) {
+  return async (stored: StoredMessage): Promise<StoredMessage> => {
+    const nodeId = stored.data.launch?.node_id ?? stored.data.node_id
+    if (nodeId === undefined) return stored
+    const { index } = stored
+    const isFailure = stored.type === 'launch.failed' && index !== undefined
+    const lines = isFailure ? await linesBefore(nodeId, index + 1) : []
+    const data: MessageData = {
+      ...stored.data,
+      ...(stored.data.entry && { entry: await shown(nodeId, stored.data.entry) }),
+      ...(lines.length > 0 && { lines: lines.map((line) => linked(nodeId, line)) }),
+      ...linksOf(nodeId, stored),
+    }
+    return { ...stored, data: redactDeep(data, (text) => redact(nodeId, text)) }
+  }
+
+  async function linesBefore(nodeId: string, end: number): Promise<EntryData[]> {
+    const texts = await store.readBefore(nodeId, end, LOOKED_AT)
+    const from = end - texts.length
+    const createdAt = async () => UNKNOWN_TIME
+    const lookBack = createLookBack({ store, readText, nodeId, createdAt })
+    const entries = await readInContext(texts, from, { readText, nodeId, lookBack })
+    return entries
+      .flatMap((entry, i) =>
+        entry && isGrave(entry) ? [{ ...short(entry), index: from + i }] : [],
+      )
+      .slice(-LINES)
+  }
+
+  async function shown(nodeId: string, entry: EntryData): Promise<EntryData> {
+    const [text] = await store.read(nodeId, entry.index, 1)
+    const cursor = text === undefined ? {} : { cursor: `${entry.index}:${checkOf(text)}:log` }
+    return { ...linked(nodeId, { ...short(entry), index: entry.index }), ...cursor }
+  }
+
+  function linked(nodeId: string, line: EntryData): EntryData {
+    const link = linkTo(nodeId, line.index)
+    return link === undefined ? line : { ...line, link }
+  }
+
+  function linksOf(nodeId: string, { data, index }: StoredMessage): { links?: Links } {
+    const node = linkTo(nodeId)
+    if (node === undefined) return {}
+    const line = linkTo(nodeId, data.failure?.evidence?.[0]?.index ?? data.entry?.index ?? index)
+    return { links: { node, ...(line !== undefined && { line }) } }
+  }
+
+  function linkTo(nodeId: string, index?: number): string | undefined {
+    if (publicUrl === undefined) return undefined
+    const line = index === undefined ? '' : `?line=${index}`
+    return `${publicUrl}/#/nodes/${encodeURIComponent(nodeId)}${line}`
+  }
+}
+
+function isGrave({ level }: LogEntry): boolean {
+  return level === 'warn' || level === 'error'
+}
+
+function short({ message, details, ...entry }: LogEntry): LogEntry {
+  return {
+    ...entry,
+    message: shorten(message, MOST_MESSAGE),
+    ...(details !== undefined && { details: shorten(details, MOST_MESSAGE) }),
+  }
+}

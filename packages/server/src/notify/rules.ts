@@ -1,0 +1,56 @@
+import type { LogEntry, NodeRecord, WebhookEvent } from '@launchtail/client/protocol'
+import type { LaunchFacts, Query } from '@launchtail/client/query'
+import { readQuery } from '../find/read-query.js'
+import { createRecordTest } from '../nodes/record-test.js'
+
+/** What is to be told to a webhook that is switched on. */
+export interface Rule {
+  readonly webhookId: string
+  /** Milliseconds. */
+  readonly cooldown: number
+  wants(event: WebhookEvent): boolean
+  /** True for a launch that it is told of. */
+  takes(record: NodeRecord): boolean
+  /** Undefined if it is told of no entries. */
+  readonly entries: EntryRule | undefined
+}
+
+export interface EntryRule {
+  readonly query: Query
+  matches(entry: LogEntry, launch: LaunchFacts): boolean
+}
+
+export interface RuleSource {
+  readonly webhookId: string
+  readonly events: readonly WebhookEvent[]
+  readonly q: string | undefined
+  readonly cooldown: number
+}
+
+/** Makes a rule. Throws 400 with what is wrong with its query. */
+export async function createRule({
+  webhookId,
+  events,
+  q = '',
+  cooldown,
+}: RuleSource): Promise<Rule> {
+  const wanted = new Set(events)
+  const query = await readQuery(q)
+  const isOfEntries = wanted.has('entry.matched')
+  const takes = query && !isOfEntries ? await createRecordTest(query) : () => true
+  return {
+    webhookId,
+    cooldown,
+    wants: (event) => wanted.has(event),
+    takes,
+    entries: query && isOfEntries ? { query, matches: entryTest(query) } : undefined,
+  }
+}
+
+/** A time such as `-2h` is counted from when the entry is looked at. */
+function entryTest(query: Query): EntryRule['matches'] {
+  if (query.isRelative) {
+    return (entry, launch) => query.predicate({ now: Date.now() })(entry, launch)
+  }
+  return query.predicate({ now: 0 })
+}

@@ -1,0 +1,116 @@
+import { startRounds } from '../async/rounds.js'
+import type { Claimed, Claims } from './claims.js'
+import type { Clock } from './clock.js'
+import { FORMATS } from './formats/index.js'
+import type { Result } from './results.js'
+import type { StoredWebhook } from './webhook-rows.js'
+
+export interface SenderOptions {
+  /** Those that are switched on. */
+  webhooks: () => readonly StoredWebhook[]
+  claims: Claims
+  /** Sends a message and stores what came of it. */
+  send: (delivery: Claimed, webhook: StoredWebhook, signal: AbortSignal) => Promise<Result>
+  /** Closes the windows that are over. */
+  closeWindows: () => Promise<void>
+  clock: Clock
+  onFault: (message: string, error: unknown) => void
+  /** Milliseconds between two looks for messages that are due. */
+  every?: number
+}
+
+export interface Sender {
+  /** There is something to send. */
+  poke(): void
+  /** Sends what is due now, and resolves once all of it was tried. For tests. */
+  round(): Promise<void>
+  /** Begins with what the process before this one was sending. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Messages of all webhooks that are under way at once. */
+const MOST = 32
+
+/** Sends the messages that are due, some of each webhook at once, so that none waits for another. */
+export function createSender(options: SenderOptions): Sender {
+  const { webhooks, claims, send, closeWindows, clock, onFault, every = 1000 } = options
+  const underWay = new Map<string, number>()
+  const waitUntil = new Map<string, number>()
+  const attempts = new Set<Promise<void>>()
+  const closing = new AbortController()
+  let rounds: ReturnType<typeof startRounds> | undefined
+  let again = false
+  return { poke, round, start, stop }
+
+  async function start(): Promise<void> {
+    await claims.release()
+    rounds = startRounds(beginDue, {
+      every,
+      onFault: (error) => onFault('looking for messages to send', error),
+    })
+    poke()
+  }
+
+  async function stop(): Promise<void> {
+    closing.abort(new Error('the server is stopping'))
+    await rounds?.stop()
+    await Promise.all(attempts)
+    await claims.release().catch((error) => onFault('letting go of messages', error))
+  }
+
+  function poke(): void {
+    again = true
+    if (!closing.signal.aborted) void rounds?.now().then(() => again && poke())
+  }
+
+  async function round(): Promise<void> {
+    await beginDue()
+    await Promise.all(attempts)
+  }
+
+  async function beginDue(): Promise<void> {
+    again = false
+    if (closing.signal.aborted || webhooks().length === 0) return
+    await closeWindows()
+    const due = await claims.due()
+    for (const webhook of webhooks()) {
+      const free = due.has(webhook.webhookId) ? freeSlots(webhook) : 0
+      if (free === 0) continue
+      for (const delivery of await claims.claim(webhook.webhookId, free)) begin(delivery, webhook)
+    }
+  }
+
+  function freeSlots({ webhookId, format }: StoredWebhook): number {
+    if ((waitUntil.get(webhookId) ?? 0) > clock.now()) return 0
+    const own = FORMATS[format].atOnce - (underWay.get(webhookId) ?? 0)
+    return Math.max(0, Math.min(own, MOST - attempts.size))
+  }
+
+  function begin(delivery: Claimed, webhook: StoredWebhook): void {
+    const { webhookId, format } = webhook
+    count(webhookId, 1)
+    pause(webhookId, FORMATS[format].every)
+    const attempt = send(delivery, webhook, closing.signal)
+      .then(({ verdict }) => {
+        if (verdict.is === 'again' && verdict.slowDown) pause(webhookId, verdict.pause)
+      })
+      .catch((error) => onFault(`the message ${delivery.delivery_id}`, error))
+      .finally(() => {
+        count(webhookId, -1)
+        attempts.delete(attempt)
+        poke()
+      })
+    attempts.add(attempt)
+  }
+
+  function count(webhookId: string, more: number): void {
+    const now = (underWay.get(webhookId) ?? 0) + more
+    if (now > 0) underWay.set(webhookId, now)
+    else underWay.delete(webhookId)
+  }
+
+  function pause(webhookId: string, ms: number): void {
+    if (ms > 0) waitUntil.set(webhookId, Math.max(waitUntil.get(webhookId) ?? 0, clock.now() + ms))
+  }
+}

@@ -1,0 +1,159 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { startDeadline } from '@launchtail/client/async'
+import type { Answer } from '../verdict.js'
+import type { AddressRules } from './address-rules.js'
+import { ForbiddenTarget, readTarget, type Target } from './read-target.js'
+import { type Lookup, resolveTarget } from './resolve-target.js'
+
+export interface Post {
+  readonly url: string
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface PosterOptions {
+  rules: AddressRules
+  lookup: Lookup
+  /** Milliseconds for all of it: the name, the connection, the request and the answer. */
+  timeout?: number
+  /** Certificates to trust in place of the usual ones. */
+  ca?: string
+}
+
+export type Poster = (post: Post, signal?: AbortSignal) => Promise<Answer>
+
+const TIMEOUT = 15_000
+/** Characters of the answer that are read. */
+const ANSWER = 4096
+
+/**
+ * Sends messages, each on a connection of its own, to an address that was checked: neither a redirect
+ * nor a proxy leads elsewhere. It never throws: what goes wrong is the answer.
+ */
+export function createPoster({ rules, lookup, timeout = TIMEOUT, ca }: PosterOptions): Poster {
+  return async (post, parent) => {
+    const deadline = startDeadline(timeout, parent)
+    try {
+      const target = readTarget(post.url, rules)
+      const addresses = await abortable(resolveTarget(target, rules, lookup), deadline.signal)
+      const socket = await connectToAny(target, addresses, { ca, signal: deadline.signal })
+      return await exchange(target, post, { socket, signal: deadline.signal })
+    } catch (error) {
+      if (deadline.passed()) return { error: `no answer within ${timeout / 1000} s` }
+      const isForbidden = error instanceof ForbiddenTarget
+      return { error: isForbidden ? `its address ${wordsOf(error)}` : wordsOf(error), isForbidden }
+    } finally {
+      deadline.clear()
+    }
+  }
+}
+
+interface ConnectOptions {
+  readonly ca: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** Tries the addresses one after the other. */
+async function connectToAny(
+  target: Target,
+  addresses: readonly string[],
+  options: ConnectOptions,
+): Promise<Socket> {
+  let fault: unknown
+  for (const address of addresses) {
+    try {
+      return await connect(target, address, options)
+    } catch (error) {
+      options.signal.throwIfAborted()
+      fault = error
+    }
+  }
+  throw fault
+}
+
+function connect(
+  { isSecure, host, port }: Target,
+  address: string,
+  { ca, signal }: ConnectOptions,
+): Promise<Socket> {
+  const to = { host: address, port }
+  // The certificate is that of the name, which is not asked of a resolver again.
+  const socket = isSecure
+    ? connectTls({ ...to, ...(ca !== undefined && { ca }), servername: serverName(host) })
+    : connectTcp(to)
+  return new Promise((resolve, reject) => {
+    const abort = () => socket.destroy(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once('close', () => signal.removeEventListener('abort', abort))
+    socket.once('error', reject)
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', reject)
+      // The request is told of the same error.
+      socket.on('error', () => {})
+      resolve(socket)
+    })
+    if (signal.aborted) abort()
+  })
+}
+
+/** TLS knows no address as a server's name; the certificate is then checked for the address. */
+function serverName(host: string): string {
+  return /^[\d.]+$|:/.test(host) ? '' : host
+}
+
+interface ExchangeOptions {
+  readonly socket: Socket
+  readonly signal: AbortSignal
+}
+
+function exchange(
+  { path, authority }: Target,
+  { body, headers }: Post,
+  { socket, signal }: ExchangeOptions,
+): Promise<Answer> {
+  const request = httpRequest({
+    method: 'POST',
+    path,
+    setHost: false,
+    headers: {
+      ...headers,
+      Host: authority,
+      'Content-Length': Buffer.byteLength(body),
+      Connection: 'close',
+    },
+    createConnection: () => socket,
+  })
+  return new Promise<Answer>((resolve, reject) => {
+    request.once('error', reject)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    request.once('response', (response) => {
+      readAnswer(response).then(resolve, reject)
+    })
+    request.end(body)
+  }).finally(() => socket.destroy())
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  response.setEncoding('utf8')
+  let text = ''
+  for await (const chunk of response) {
+    text += chunk
+    if (text.length >= ANSWER) break
+  }
+  const { statusCode: status = 0, headers } = response
+  return { status, retryAfter: headers['retry-after'], text: text.slice(0, ANSWER) }
+}
+
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  return Promise.race([work, aborted])
+}
+
+function wordsOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return message || code || String(error)
+}

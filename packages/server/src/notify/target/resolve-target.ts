@@ -1,0 +1,28 @@
+import dns from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { type AddressRules, mayConnect } from './address-rules.js'
+import { forbiddenAddress, type Target, withoutDot } from './read-target.js'
+
+/** All addresses of a name. */
+export type Lookup = (host: string) => Promise<readonly string[]>
+
+export const systemLookup: Lookup = async (host) =>
+  (await dns.lookup(host, { all: true })).map(({ address }) => address)
+
+/**
+ * The addresses at which a target may be reached. Throws ForbiddenTarget if one of them is forbidden. The
+ * caller connects to one of these and resolves nothing again: a name may lead elsewhere a moment later.
+ */
+export async function resolveTarget(
+  { host }: Target,
+  rules: AddressRules,
+  lookup: Lookup,
+): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host]
+  const addresses = await lookup(host)
+  if (addresses.length === 0) throw new Error(`${host} has no address`)
+  if (rules.allowed.names.has(withoutDot(host))) return addresses
+  const forbidden = addresses.find((address) => !mayConnect(address, rules))
+  if (forbidden !== undefined) throw forbiddenAddress(forbidden)
+  return addresses
+}

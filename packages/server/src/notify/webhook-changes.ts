@@ -1,0 +1,102 @@
+import {
+  type NewWebhook,
+  parseDuration,
+  USUAL_WEBHOOK_EVENTS,
+  type WebhookChange,
+} from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
+import type { Clock } from './clock.js'
+import { timeOf } from './delivery-rows.js'
+import { FORMATS } from './formats/index.js'
+import { isSecret, newSecret } from './sign.js'
+import { newWebhookId, type Secret, type StoredWebhook } from './webhook-rows.js'
+
+/** What a webhook becomes. Each throws a HttpError for what cannot be. */
+export interface Changes {
+  create(webhook: NewWebhook): StoredWebhook
+  change(before: StoredWebhook, change: WebhookChange): StoredWebhook
+  /** With a new secret. The old one signs too for a while. */
+  rotate(webhook: StoredWebhook): StoredWebhook
+}
+
+export interface ChangesOptions {
+  clock: Clock
+  redact: (text: string) => string
+}
+
+const COOLDOWN = 60_000
+/** For how long the old secret signs beside the new one. */
+const ROTATION = 24 * 3_600_000
+
+export function createChanges({ clock, redact }: ChangesOptions): Changes {
+  return {
+    create: ({ url, events, q = '', format = 'standard', cooldown = '', secret }) => ({
+      webhookId: newWebhookId(),
+      url,
+      shownUrl: shownUrl(url, format),
+      secrets: secretsOf(format, secret),
+      events: events ?? USUAL_WEBHOOK_EVENTS,
+      q: q.trim() === '' ? undefined : q,
+      format,
+      cooldown: parseDuration(cooldown) ?? COOLDOWN,
+      isEnabled: true,
+      disabledReason: undefined,
+      failingSince: undefined,
+      createdAt: timeOf(clock.now()),
+    }),
+
+    change(before, { events = before.events, cooldown = '', ...given }) {
+      const { url = before.url, format = before.format, q = before.q ?? '' } = given
+      const { enabled: isOn = before.isEnabled } = given
+      if (FORMATS[format].givenSecret !== FORMATS[before.format].givenSecret) {
+        throw new HttpError(400, "'format' needs another secret; create another webhook")
+      }
+      return {
+        ...before,
+        url,
+        shownUrl: shownUrl(url, format),
+        secrets: FORMATS[format].isSigned && before.secrets.length === 0 ? fresh() : before.secrets,
+        events,
+        q: q.trim() === '' ? undefined : q,
+        format,
+        cooldown: parseDuration(cooldown) ?? before.cooldown,
+        isEnabled: isOn,
+        disabledReason: isOn ? undefined : before.disabledReason,
+        failingSince: isOn && !before.isEnabled ? undefined : before.failingSince,
+      }
+    },
+
+    rotate(webhook) {
+      const { format, secrets } = webhook
+      if (!FORMATS[format].isSigned) {
+        throw new HttpError(409, `messages in the format ${format} are not signed`)
+      }
+      const until = clock.now() + ROTATION
+      const old = secrets.slice(0, 1).map(({ value }) => ({ value, until }))
+      return { ...webhook, secrets: [...fresh(), ...old] }
+    },
+  }
+
+  /** An address by which anybody could send is shown as far as the service's name. */
+  function shownUrl(url: string, format: StoredWebhook['format']): string {
+    const origin = URL.canParse(url) ? new URL(url).origin : ''
+    return FORMATS[format].hidesAddress ? `${origin}/***` : redact(url)
+  }
+}
+
+function fresh(): Secret[] {
+  return [{ value: newSecret() }]
+}
+
+function secretsOf(format: StoredWebhook['format'], given: string | undefined): readonly Secret[] {
+  const { givenSecret, isSigned } = FORMATS[format]
+  if (givenSecret) {
+    if (given === undefined || given.trim() === '') throw new HttpError(400, givenSecret.missing)
+    return [{ value: given.trim() }]
+  }
+  if (given !== undefined && !isSecret(given)) {
+    throw new HttpError(400, "'secret' must be whsec_ and 24 to 64 bytes in base64")
+  }
+  if (!isSigned) return []
+  return given === undefined ? fresh() : [{ value: given }]
+}

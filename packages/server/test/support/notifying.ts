@@ -1,0 +1,110 @@
+import type { LogEntry, NewWebhook } from '@launchtail/client/protocol'
+import { onTestFinished } from 'vitest'
+import { migrate } from '../../src/database/open.js'
+import { sqliteDatabase } from '../../src/database/sqlite.js'
+import { createSlowEntries } from '../../src/find/slow-entries.js'
+import { readEntry, writeEntry } from '../../src/logs/entry-text.js'
+import { sqliteLogStore } from '../../src/logs/sqlite/store.js'
+import { createRegistry } from '../../src/nodes/registry.js'
+import { createNotify, type NotifyOptions } from '../../src/notify/notify.js'
+import { allowedOf } from '../../src/notify/target/allowed.js'
+import { createRedactor } from '../../src/output/redact/index.js'
+import { temporaryFolder } from './processes.js'
+
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+const START = Date.UTC(2026, 0, 1)
+
+export type Line = Partial<LogEntry> & { message?: string }
+
+/** Records and webhooks in one process, whose clock only the test moves. */
+export async function startNotifying({
+  folder,
+  ...given
+}: Partial<NotifyOptions> & { folder?: string } = {}) {
+  const home = folder ?? (await temporaryFolder())
+  const database = await sqliteDatabase(`${home}/records.db`)
+  await migrate(database)
+  const store = await sqliteLogStore({ file: `${home}/logs.db`, retention: DAY })
+  let now = START
+  const faults: unknown[] = []
+  const { redact } = createRedactor()
+  const notify = createNotify({
+    ...{ database, store, readText: readEntry, owner: 'sender' },
+    key: Buffer.alloc(32, 7),
+    addresses: { allowed: allowedOf(''), allowLoopback: true },
+    publicUrl: 'https://launchtail.example.com',
+    redact: (_nodeId, text) => redact(text),
+    slowEntries: createSlowEntries(),
+    onFault: (message, error) => faults.push(message, error),
+    now: () => now,
+    random: () => 0.5,
+    // Rounds are made by the test.
+    every: 3_600_000,
+    ...given,
+  })
+  await notify.start()
+  const registry = createRegistry({ database, store, readers: [notify.reader] })
+  const monitor = notify.watch(registry)
+  let stopped = false
+  onTestFinished(stop)
+  return {
+    ...{ database, store, registry, notify, monitor, faults },
+    ...{ create, node, say, pass, round, stop, now: () => now },
+  }
+
+  async function create(webhook: Partial<NewWebhook> & { url: string }) {
+    return notify.webhooks.create(webhook)
+  }
+
+  async function node(nodeId: string, about: object = {}): Promise<void> {
+    await registry.create({ nodeId, about: { provider: 'aws', region: 'us-west-2', ...about } })
+  }
+
+  /** Appends entries, at the time of now, and stores the record. */
+  async function say(nodeId: string, ...lines: Line[]): Promise<void> {
+    const entries = lines.map((line) => ({
+      timestamp: new Date(now).toISOString(),
+      level: 'info' as const,
+      message: 'a line',
+      phase: 'provisioning' as const,
+      ...line,
+    }))
+    await store.append(nodeId, entries.map(writeEntry))
+    await registry.find(nodeId, await store.length(nodeId))
+  }
+
+  /** Lets time pass, and sends what is due then. */
+  async function pass(ms: number): Promise<void> {
+    // What is being sent has arrived before the time of its lease is over.
+    await round()
+    now += ms
+    await round()
+  }
+
+  async function round(): Promise<void> {
+    // What is sent may make something else due, as the next message about the same launch.
+    for (let left = 500; left > 0; left -= 1) {
+      await notify.sender.round()
+      const due = await database
+        .selectFrom('deliveries')
+        .select('delivery_id')
+        .where('state', '=', 'waiting')
+        .where('next_at', '<=', now)
+        .executeTakeFirst()
+      if (!due) return
+    }
+  }
+
+  async function stop(): Promise<void> {
+    if (stopped) return
+    stopped = true
+    await notify.stop()
+    await registry.flush()
+    await store.close()
+    await database.destroy()
+  }
+}
