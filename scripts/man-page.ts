@@ -5,7 +5,10 @@ type Command = ReturnType<typeof createProgram>
 /** The manual page in roff, generated from the commands' help. */
 export function manPage(version: string): string {
   const program = createProgram()
-  const commands = program.commands.map((command) => section(command))
+  const commands = program.commands.flatMap((command) => [
+    section(command),
+    ...command.commands.map((below) => section(below, `${command.name()} `)),
+  ])
   return `.TH LAUNCHTAIL 1 "" "Launchtail ${version}"
 .SH NAME
 launchtail \\- ${roff(program.description())}
@@ -53,16 +56,17 @@ const FILES = [
   ['data/admin-token', 'the token that was created by a server started in this folder'],
 ] as const
 
-function section(command: Command): string {
+function section(command: Command, above = ''): string {
   const help = command.createHelp()
-  const usage = `launchtail ${command.name()} ${command.usage()}`
+  const usage = `launchtail ${above}${command.name()} ${command.usage()}`
   const about = [
     ...help
       .visibleArguments(command)
       .map((each) => [help.argumentTerm(each), help.argumentDescription(each)]),
     ...command.options.map((each) => [each.flags, help.optionDescription(each)]),
   ]
-  return `.SS ${roff(usage)}\n${roff(command.description())}\n${terms(about)}${examples(command)}`
+  const listed = about.length > 0 ? `\n${terms(about)}` : ''
+  return `.SS ${roff(usage)}\n${roff(command.description())}${listed}${examples(command)}`
 }
 
 /** The text that follows a command's options in its help, with its lines as they are. */

@@ -359,6 +359,9 @@ describe('completion', () => {
     ['launchtail logs -o ""', 'pretty json raw github'],
     ['launchtail nodes --phase fa', 'failed'],
     ['launchtail completion z', 'zsh'],
+    ['launchtail webhooks re', 'redeliver remove'],
+    ['launchtail webhooks add --cool', '--cooldown'],
+    ['launchtail webhooks add --format sl', 'slack'],
   ])('of bash completes %s', async (line, expected) => {
     const { stdout: completion } = await run(['completion', 'bash'])
     const bash = spawn('bash')

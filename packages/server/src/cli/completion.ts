@@ -31,20 +31,35 @@ function shellOf(name: string): string {
 
 function bash(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
-    const words = [...flagsOf(command), ...valuesOf(command)]
+    const words = [...flagsOf(command), ...valuesOf(command), ...namesBelow(command)]
     return `    ${command.name()}) words="${words.join(' ')}" ;;`
   })
-  const values = commands.flatMap((command) =>
-    command.options.flatMap((option) =>
-      option.argChoices ? [`    ${patterns(command, option)}) words="${choices(option)}" ;;`] : [],
-    ),
+  const below = commands.flatMap((command) =>
+    command.commands.map((one) => {
+      const words = [...flagsOf(one), ...valuesOf(one)]
+      return `    "${command.name()} ${one.name()}") words="${words.join(' ')}" ;;`
+    }),
   )
+  const values = commands
+    .flatMap((command) => [command, ...command.commands])
+    .flatMap((command) =>
+      command.options.flatMap((option) =>
+        option.argChoices
+          ? [`    ${patterns(command, option)}) words="${choices(option)}" ;;`]
+          : [],
+      ),
+    )
   return `_launchtail() {
   local words="${commands.map((command) => command.name()).join(' ')}"
   if [ "$COMP_CWORD" -gt 1 ]; then
     case "\${COMP_WORDS[1]}" in
 ${cases.join('\n')}
     esac
+    if [ "$COMP_CWORD" -gt 2 ]; then
+      case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+${below.join('\n')}
+      esac
+    fi
     case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
 ${values.join('\n')}
     esac
@@ -70,9 +85,28 @@ function fish(commands: readonly Command[]): string {
         return `${here} -l ${(option.long ?? '').slice(2)}${values} -d ${quoted(option.description)}`
       }),
       ...(valuesOf(command).length > 0 ? [`${here} -f -a '${valuesOf(command).join(' ')}'`] : []),
+      ...command.commands.flatMap((below) => fishBelow(here, command, below)),
     ]
   })
   return `${lines.join('\n')}\n`
+}
+
+/** A command below another one, offered until one of its kind is there. */
+function fishBelow(here: string, command: Command, below: Command): string[] {
+  const names = namesBelow(command).join(' ')
+  const free = here.replace(/'$/, `; and not __fish_seen_subcommand_from ${names}'`)
+  const chosen = here.replace(/'$/, `; and __fish_seen_subcommand_from ${below.name()}'`)
+  return [
+    `${free} -f -a ${below.name()} -d ${quoted(below.description())}`,
+    ...below.options.map((option) => {
+      const values = option.argChoices ? ` -x -a '${choices(option)}'` : ''
+      return `${chosen} -l ${(option.long ?? '').slice(2)}${values} -d ${quoted(option.description)}`
+    }),
+  ]
+}
+
+function namesBelow(command: Command): string[] {
+  return command.commands.map((below) => below.name())
 }
 
 function quoted(text: string): string {
@@ -88,7 +122,9 @@ function valuesOf(command: Command): readonly string[] {
 }
 
 function patterns(command: Command, { short, long }: Option): string {
-  return [short, long].flatMap((flag) => (flag ? [`"${command.name()} ${flag}"`] : [])).join('|')
+  // The script is given the first word and the one before; between them is a command below the first.
+  const first = command.parent?.parent ? command.parent.name() : command.name()
+  return [short, long].flatMap((flag) => (flag ? [`"${first} ${flag}"`] : [])).join('|')
 }
 
 function choices({ argChoices = [] }: Option): string {

@@ -18,6 +18,7 @@ import { searchCommand } from './search.js'
 import { serveCommand } from './serve.js'
 import { statsCommand } from './stats/stats.js'
 import { transcriptCommand } from './transcript.js'
+import { webhooksCommand } from './webhooks/webhooks.js'
 
 /** The command `launchtail` with all its subcommands. */
 export function createProgram(): Command {
@@ -46,6 +47,7 @@ ${EXIT_HELP}`,
     markCommand(),
     causeCommand(),
     transcriptCommand(),
+    webhooksCommand(),
     terminateCommand(),
     deleteCommand(),
     replayCommand(),
@@ -55,13 +57,23 @@ ${EXIT_HELP}`,
     completionCommand(() => program),
   ]
   for (const command of commands) {
-    command.copyInheritedSettings(program).exitOverride()
-    const name = `launchtail ${command.name()}`
-    command.configureOutput({ outputError: (text, write) => write(faultOf(text, name)) })
     program.addCommand(command)
+    prepare(command, program)
   }
   program.exitOverride()
   return program
+}
+
+/** Gives a command, and those below it, what all commands have in common. */
+function prepare(command: Command, above: Command): void {
+  command.copyInheritedSettings(above).exitOverride()
+  const name = [...namesOf(above), command.name()].join(' ')
+  command.configureOutput({ outputError: (text, write) => write(faultOf(text, name)) })
+  for (const below of command.commands) prepare(below, command)
+}
+
+function namesOf(command: Command): string[] {
+  return command.parent ? [...namesOf(command.parent), command.name()] : [command.name()]
 }
 
 /** An error in the command line, in the form of all other errors. */
