@@ -11,6 +11,7 @@ import { NodePage } from './node/NodePage.js'
 import { SignIn } from './SignIn.js'
 import { SearchPage } from './search/SearchPage.js'
 import { token } from './session.js'
+import { WebhooksPage } from './webhooks/WebhooksPage.js'
 
 export interface AppProps {
   link: Link
@@ -42,6 +43,7 @@ function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
     return <LaunchPage key={again} again={again} />
   }
   if (kind === 'launches') return <LaunchesPage />
+  if (kind === 'webhooks') return <WebhooksPage />
   if (kind === 'search') return <SearchPage nodes={fleet.nodes} />
   // With a key, another node's page keeps nothing of the one before.
   if (kind === 'nodes' && id !== undefined && part === 'launches') {

@@ -8,6 +8,7 @@ const PAGES = [
   { path: '', name: 'Nodes' },
   { path: 'search', name: 'Search' },
   { path: 'launches', name: 'Launches' },
+  { path: 'webhooks', name: 'Webhooks' },
   { path: 'launch', name: 'Launch a node' },
 ] as const
 

@@ -32,6 +32,10 @@ beforeAll(async () => {
   const done = await node(server, { name: 'a-good-one' })
   const details = 'http://10.0.0.1:8000'
   await send(server, done, { message: 'Ready', phase: 'active', progress: 100, details })
+  await server.post('/admin/webhooks', {
+    url: 'http://127.0.0.1:59999/',
+    events: ['webhook.disabled'],
+  })
 })
 afterAll(endAll)
 
@@ -68,6 +72,16 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
       await open(page, server, `nodes/${running}`)
       await line(page, 'Fetching')
       await page.getByRole('button', { name: 'Terminate' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'the webhooks',
+    async show(page) {
+      await open(page, server, 'webhooks')
+      await page.getByRole('button', { name: 'Messages' }).click()
+      await page.getByText('Nothing has been sent yet.').waitFor()
+      await page.getByRole('button', { name: 'Add a webhook' }).click()
       await page.getByRole('dialog').waitFor()
     },
   },
