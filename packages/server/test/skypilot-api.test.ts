@@ -750,6 +750,45 @@ test('secrets go to SkyPilot as secrets, and nowhere else', async () => {
   ])
 })
 
+test.each([
+  ['48', 'Slurm', true],
+  ['62', 'Slurm', false],
+  ['48', 'AWS', false],
+])(
+  'with the API %s, the tasks of a cluster on %s are cancelled before it is taken down: %s',
+  async (version, cloud, isCancelled) => {
+    const health = { api_version: version }
+    const { api, start } = await sky({ scenario: scenarios.plain(), cloud, health })
+    const server = await start()
+    const { cluster_name } = await server.orchestrator.launch(request())
+    await server.until('gpu-1', active)
+    await server.orchestrator.terminate('gpu-1')
+    await server.until('gpu-1', ended)
+    const calls = api.bodies.filter(({ path }) => ['/cancel', '/down'].includes(path))
+    const all = { job_ids: null, all: true, all_users: true }
+    expect(calls).toMatchObject([
+      ...(isCancelled ? [{ path: '/cancel', body: { cluster_name, ...all } }] : []),
+      { path: '/down', body: { cluster_name } },
+    ])
+  },
+)
+
+test('a cluster whose tasks cannot be cancelled is taken down all the same', async () => {
+  const health = { api_version: '48' }
+  const { api, start } = await sky({ scenario: scenarios.plain(), cloud: 'Slurm', health })
+  api.intercept(({ path, res, go }) => {
+    if (path !== '/cancel') return go()
+    res.statusCode = 500
+    res.end()
+  })
+  const server = await start()
+  await server.orchestrator.launch(request())
+  await server.until('gpu-1', active)
+  await server.orchestrator.terminate('gpu-1')
+  await server.until('gpu-1', ended)
+  expect([...api.clusters.keys()]).toEqual([])
+})
+
 test('a cluster’s private key and its pickle are not asked for', async () => {
   const { api, start } = await sky({ scenario: scenarios.plain() })
   const server = await start()

@@ -398,8 +398,24 @@ test('nothing more is asked about a cluster whose `sky down` cannot reach SkyPil
   await expect(launcher.takeDown('left', new AbortController().signal)).rejects.toThrow(
     /^`sky down left` did not take it down: .*Could not connect to SkyPilot API server/,
   )
-  expect(skyCalls(folder)).toEqual(['down -y left'])
+  expect(skyCalls(folder)).toEqual(['status left -o json'])
 })
+
+test.each([
+  ['0.12.1', 'Slurm', true],
+  ['0.14.1', 'Slurm', false],
+  ['0.12.1', 'AWS', false],
+])(
+  'with sky %s, the tasks of a cluster on %s are cancelled before it is taken down: %s',
+  async (version, cloud, isCancelled) => {
+    const env = { SKY_DOUBLE_VERSION: version }
+    const { folder, launcher, api } = await sky({ scenario: scenarios.plain(), cloud, env })
+    api.addCluster('left')
+    await launcher.takeDown('left', new AbortController().signal)
+    const calls = skyCalls(folder).filter((call) => /^(cancel|down) /.test(call))
+    expect(calls).toEqual([...(isCancelled ? ['cancel -y -a left'] : []), 'down -y left'])
+  },
+)
 
 test('a `sky launch` that fails when its job is submitted has launched all the same', async () => {
   const scenario = {

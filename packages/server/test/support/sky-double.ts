@@ -139,6 +139,15 @@ async function script({ url, calls }: { url: string; calls: string }): Promise<v
     await done('/api/cancel', { request_ids: words.slice(2) })
     process.exit(0)
   }
+  if (command === '--version') {
+    await write(`skypilot, version ${process.env.SKY_DOUBLE_VERSION ?? '0.14.1'}\n`)
+    process.exit(0)
+  }
+  if (command === 'cancel') {
+    const all = words.includes('-a')
+    await done('/cancel', { cluster_name: words.at(-1), job_ids: null, all, all_users: false })
+    process.exit(0)
+  }
   if (command === 'down') {
     const { status } = await done('/down', { cluster_name: words.at(-1) })
     await write(status === 'SUCCEEDED' ? 'Terminating: done.\n' : 'Cluster(s) not found.\n')

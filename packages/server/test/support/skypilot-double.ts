@@ -90,6 +90,8 @@ export type Hook = (call: {
 export interface DoubleOptions {
   scenario: Scenario | ((cluster: string) => Scenario)
   health?: Record<string, unknown>
+  /** Where all clusters are. */
+  cloud?: string
   token?: string
   /** Between two heartbeats, in milliseconds. */
   heartbeat?: number
@@ -108,6 +110,7 @@ export type Double = Awaited<ReturnType<typeof startDouble>>
 export async function startDouble({
   scenario,
   health = {},
+  cloud = 'AWS',
   token,
   heartbeat = 40,
   piece = 700,
@@ -186,6 +189,12 @@ export async function startDouble({
       const there = remove(body.cluster_name)
       finish(request, there ? { value: null } : { error: missing(body.cluster_name) })
     },
+    async '/cancel'(request, body) {
+      const cluster = clusters.get(body.cluster_name)
+      if (!cluster) return finish(request, { error: missing(body.cluster_name) })
+      for (const job of cluster.jobs.values()) job.status = 'CANCELLED'
+      finish(request, { value: null })
+    },
     async '/api/cancel'(request, body) {
       if (body.request_ids === null) throw new Error('that would have been all of them')
       const ids = body.request_ids.filter((id: string) => {
@@ -228,7 +237,7 @@ export async function startDouble({
       const value = (body.cluster_names ?? [...clusters.keys()]).flatMap((name: string) => {
         const cluster = clusters.get(name)
         if (!cluster) return []
-        return [{ name, status: cluster.status, cloud: 'AWS', region: 'x', ...unasked(body) }]
+        return [{ name, status: cluster.status, cloud, region: 'x', ...unasked(body) }]
       })
       finish(request, { value })
     },

@@ -5,12 +5,18 @@ import type { SkyRequests } from './request-calls.js'
 import { isGone } from './requests.js'
 import { unlikeApiServer } from './unlike.js'
 
+export interface SkyCluster {
+  readonly status: string
+  /** The cloud's name, such as `AWS` or `Slurm`, where SkyPilot says it. */
+  readonly cloud: string | undefined
+}
+
 export interface SkyClusters {
-  /** A cluster's status, or undefined where there is none of that name. `fresh` asks its cloud. */
+  /** A cluster, or undefined where there is none of that name. `fresh` asks its cloud. */
   cluster(
     name: string,
     options: { fresh?: boolean; signal: AbortSignal },
-  ): Promise<string | undefined>
+  ): Promise<SkyCluster | undefined>
   /** This server's own clusters. */
   ownClusters(signal: AbortSignal): Promise<{ name: string; status: string }[]>
   /** A job's status; that of the latest job where `job` is null. */
@@ -19,6 +25,8 @@ export interface SkyClusters {
   endpoint(cluster: string, port: number, signal: AbortSignal): Promise<Endpoint>
   /** What became of a cluster, step by step, the newest last. */
   events(cluster: string, signal: AbortSignal): Promise<readonly string[]>
+  /** Asks for all of a cluster's jobs to be cancelled, and returns the request's id. */
+  cancelJobs(cluster: string, signal: AbortSignal): Promise<string>
   /** Asks for a cluster to be taken down, and returns the request's id. */
   down(cluster: string, signal: AbortSignal): Promise<string>
 }
@@ -27,19 +35,19 @@ export function skyClusters(
   { schedule, value }: Pick<SkyRequests, 'schedule' | 'value'>,
   origin: string,
 ): SkyClusters {
-  return { cluster, ownClusters, jobStatus, endpoint, events, down }
+  return { cluster, ownClusters, jobStatus, endpoint, events, cancelJobs, down }
 
   async function cluster(
     name: string,
     { fresh = false, signal }: { fresh?: boolean; signal: AbortSignal },
-  ): Promise<string | undefined> {
+  ): Promise<SkyCluster | undefined> {
     const refresh = fresh ? 'FORCE' : 'AUTO'
     const body = { cluster_names: [name], refresh, all_users: true, ...BRIEFLY }
     try {
       const found = await value('/status', body, signal)
       if (!Array.isArray(found)) throw unlikeApiServer(origin)
       const record = found.map(fields).find((one) => one.name === name)
-      return record && (text(record.status) ?? 'UP')
+      return record && { status: text(record.status) ?? 'UP', cloud: text(record.cloud) }
     } catch (error) {
       if (error instanceof SkyApiError && isGone(error.type)) return undefined
       throw error
@@ -79,6 +87,11 @@ export function skyClusters(
     const found = await value('/cluster_events', body, signal)
     if (!Array.isArray(found)) return []
     return found.flatMap((event) => text(fields(event).reason) ?? [])
+  }
+
+  function cancelJobs(name: string, signal: AbortSignal): Promise<string> {
+    const body = { cluster_name: name, job_ids: null, all: true, all_users: true }
+    return schedule('/cancel', body, signal)
   }
 
   function down(name: string, signal: AbortSignal): Promise<string> {

@@ -45,7 +45,7 @@ export async function isMissing(
 
   async function isGone(fresh: boolean): Promise<boolean> {
     const ask = () => api.cluster(clusterName, { fresh, signal })
-    const status = await outage.insist(ask, signal)
-    return status === undefined || status === 'STOPPED'
+    const found = await outage.insist(ask, signal)
+    return found === undefined || found.status === 'STOPPED'
   }
 }

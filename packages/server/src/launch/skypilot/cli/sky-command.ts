@@ -1,4 +1,5 @@
 import type { Endpoint } from '../readiness.js'
+import { isOfOldSky, keepsTasks } from '../slurm-tasks.js'
 import { runSky, type SkyCommandOptions } from './run-sky.js'
 
 export interface SkyQuestion {
@@ -74,6 +75,7 @@ export async function endpointOf(
 /** Takes the cluster down, with whatever is still being done for it. Returns when it is gone. */
 export async function skyDown(sky: SkyCommandOptions, question: SkyQuestion): Promise<void> {
   const { cluster } = question
+  await endTasks(sky, question)
   const { code, text } = await runSky(sky, ['down', '-y', cluster], question)
   // Further questions would fail as well, and may take minutes to do so.
   if (code !== 0 && OUT_OF_REACH.test(text)) throw notDown(cluster, text)
@@ -84,6 +86,22 @@ export async function skyDown(sky: SkyCommandOptions, question: SkyQuestion): Pr
   if (wasLaunched) return skyDown(sky, question)
   if (there === false || (there === undefined && code === 0)) return
   throw notDown(cluster, text)
+}
+
+/** Ends what still runs on a Slurm cluster; see `slurm-tasks.ts`. */
+async function endTasks(
+  sky: SkyCommandOptions,
+  { cluster, ...limits }: SkyQuestion,
+): Promise<void> {
+  const { text } = await runSky(sky, ['status', cluster, '-o', 'json'], limits)
+  if (OUT_OF_REACH.test(text)) throw notDown(cluster, text)
+  const isKept = (listIn(text) ?? []).some((one) => {
+    const { name, status, cloud } = (one ?? {}) as Record<string, unknown>
+    return name === cluster && keepsTasks({ status: String(status), cloud: String(cloud) })
+  })
+  if (!isKept) return
+  const { text: version } = await runSky(sky, ['--version'], limits)
+  if (isOfOldSky(version)) await runSky(sky, ['cancel', '-y', '-a', cluster], limits)
 }
 
 const OUT_OF_REACH = /\bCould not connect to SkyPilot API server\b/
