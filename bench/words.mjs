@@ -32,7 +32,7 @@ const PARTS = [
 const GROUPS = { find: ['search', 'merged', 'export'] }
 /** The parts that can be measured on two builds; the first are measured where none is named. */
 const COMPARED = ['fanout', 'latency', 'nodes', 'ingest', 'interpret', 'start']
-const COMPARED_TOO = ['overload', 'idle', 'backlog']
+const COMPARED_TOO = ['overload', 'idle', 'backlog', 'history']
 
 const HELP = `Measures Launchtail beside its peers, or beside another build of itself, and prints Markdown.
 

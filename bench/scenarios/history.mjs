@@ -11,20 +11,31 @@ export async function measure(scale) {
   return `${await lengths(scale)}\n\n${await besideFanout(scale)}`
 }
 
-async function lengths(scale) {
-  const ask = (server) =>
+/** For `--against`. */
+export const compared = {
+  sample,
+  figures: [
+    { title: 'requests/s, 100 entries', of: ({ short }) => short.per_second, better: 'more' },
+    { title: 'requests/s, 5,000 entries', of: ({ long }) => long.per_second, better: 'more' },
+  ],
+}
+
+async function sample(server, scale) {
+  const ask = () =>
     request(server, {
       path: server.history,
       senders: 8,
       warmup: scale.settle,
       seconds: scale.seconds,
     })
-  const results = await inRounds(scale.only(SERVERS), 1, {}, async (server) => {
-    await fill(server, 100)
-    const short = await ask(server)
-    await fill(server, 4900, 100)
-    return { short, long: await ask(server) }
-  })
+  await fill(server, 100)
+  const short = await ask()
+  await fill(server, 4900, 100)
+  return { short, long: await ask() }
+}
+
+async function lengths(scale) {
+  const results = await inRounds(scale.only(SERVERS), 1, {}, (server) => sample(server, scale))
   const reference = results.get('reference')?.[0].long.per_second
   return [
     '`tail=100` by 8 connections at once, requests/s.\n',
