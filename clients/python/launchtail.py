@@ -844,6 +844,20 @@ class Client:
         count: int = self._json("POST", f"{_webhook(webhook_id)}/redeliver", body=body)["count"]
         return count
 
+    def create_stream_ticket(self, node_id: str, origin: str) -> str:
+        """Returns a ticket with which a page of that origin reads the node's stream without the
+        token. The origin must be one of the server's LAUNCHTAIL_ORIGINS."""
+        body = {"node_id": node_id, "origin": origin}
+        return self._json("POST", "/admin/stream-tickets", body=body)["ticket"]
+
+    def revoke_stream_tickets(
+        self, *, ticket: Optional[str] = None, node_id: Optional[str] = None
+    ) -> int:
+        """Takes back one ticket, or all of a node, and returns how many there were."""
+        given = {"ticket": ticket, "node_id": node_id}
+        body = {name: value for name, value in given.items() if value is not None}
+        return self._json("POST", "/admin/stream-tickets/revoke", body=body)["revoked"]
+
     def _json(
         self,
         method: str,

@@ -238,6 +238,13 @@ class Operations(unittest.TestCase):
             self.client.set_node_status(node, "failed", code="no such code")
         self.assertEqual(refused.exception.status, 400)
 
+    def test_a_ticket_is_given_for_known_origins_alone_and_taken_back(self):
+        node = self.new_node()
+        with self.assertRaises(ApiError) as refused:
+            self.client.create_stream_ticket(node, "https://nobody.example")
+        self.assertEqual(refused.exception.status, 403)
+        self.assertEqual(self.client.revoke_stream_tickets(node_id=node), 0)
+
     def test_events_are_typed(self):
         node = self.new_node()
         bad = {"message": "no", "level": "error", "progress": 10, "phase": "provisioning"}

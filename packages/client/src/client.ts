@@ -29,6 +29,7 @@ import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
 import { searchLogs } from './search.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
+import { type StreamTicketCalls, streamTickets } from './stream-tickets.js'
 import { type WebhookOperations, webhookOperations } from './webhooks.js'
 
 export interface ClientOptions {
@@ -40,7 +41,7 @@ export interface ClientOptions {
 }
 
 /** Every operation of the server. A refusal throws ApiError, a missing answer ConnectionError. */
-export interface Client extends WebhookOperations {
+export interface Client extends WebhookOperations, StreamTicketCalls {
   /** A node's events, live; see `streamNode`. */
   stream(nodeId: string, options?: StreamOptions): AsyncGenerator<StreamEvent, void, undefined>
   getNodeLogs(nodeId: string, options?: HistoryOptions): Promise<NodeLogs>
@@ -164,7 +165,6 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     getNodeLaunch: (id, { signal } = {}) => json('getNodeLaunch', { id, signal }),
 
     nameCause: (id, body, { signal } = {}) => json('nameCause', { id, body, signal }),
-
     takeBackCause: (id, { signal } = {}) => json('takeBackCause', { id, signal }),
 
     setNodeStatus: (id, body, { signal } = {}) => json('setNodeStatus', { id, body, signal }),
@@ -180,6 +180,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     },
 
     ...webhookOperations(connection),
+    ...streamTickets(connection),
   }
 }
 

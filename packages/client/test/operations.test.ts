@@ -48,6 +48,8 @@ it('calls every operation by the method and the path that its definition has', a
     client.listDeliveries('a/b'),
     client.redeliverSince('a/b', { since: '2026-01-01T00:00:00Z' }),
     client.redeliver('a/b'),
+    client.createStreamTicket({ node_id: 'n', origin: 'https://a.example' }),
+    client.revokeStreamTickets({ node_id: 'n' }),
   ]
   await Promise.allSettled(answers)
   const defined = Object.values(operations).map(

@@ -1,4 +1,4 @@
-import { parseDuration } from '@launchtail/client/protocol'
+import { isOrigin, parseDuration } from '@launchtail/client/protocol'
 import { parseRedisAddress } from './logs/redis/url.js'
 import { allowedOf } from './notify/target/allowed.js'
 import { networksOf } from './trusted-proxies.js'
@@ -193,6 +193,12 @@ export const settings = {
     'Further host names that requests may use if `HOST` is loopback, such as a proxy’s, separated by commas.',
     list,
   ),
+  origins: setting(
+    'LAUNCHTAIL_ORIGINS',
+    '',
+    'The origins whose pages may read from a browser, such as `https://example.org`, separated by commas; see docs/browser.md.',
+    originsOf,
+  ),
   trustedProxies: setting(
     'LAUNCHTAIL_TRUSTED_PROXIES',
     '',
@@ -336,6 +342,13 @@ function list(text: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+}
+
+function originsOf(text: string): string[] {
+  const origins = list(text)
+  const wrong = origins.find((origin) => !isOrigin(origin))
+  if (wrong === undefined) return origins
+  throw new Error(`must be origins such as https://example.org, without a path, not "${wrong}"`)
 }
 
 function oneOf<T extends string>(...values: T[]) {

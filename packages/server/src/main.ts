@@ -37,6 +37,7 @@ import { createRegistry } from './nodes/registry.js'
 import { createSentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
+import { openStreamTickets } from './nodes/stream-tickets.js'
 import { createNotify, type Notify } from './notify/notify.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { maskLastRow } from './output/redact/key-lines.js'
@@ -89,6 +90,8 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     launches: orchestrator,
     leases: orchestrator.runningCount,
     webhooks: records.notify.webhooks,
+    openTickets: (isKnownCaller) =>
+      openStreamTickets({ database: storage.database, isKnownCaller, onFault: base.onFault }),
     skypilot: skypilotOf(base),
     sentIn,
     signs,

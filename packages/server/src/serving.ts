@@ -8,9 +8,11 @@ import type { Archive } from './find/archive/archive.js'
 import type { SlowEntries } from './find/slow-entries.js'
 import { createApp } from './http/app.js'
 import { type Authenticate, authenticator } from './http/auth.js'
+import { createCors } from './http/cors.js'
 import { createExcerpts } from './http/excerpts.js'
-import { createGuesses } from './http/guesses.js'
+import { createGuesses, type Guesses } from './http/guesses.js'
 import { mountDocs } from './http/routes/docs.js'
+import { mountEmbed } from './http/routes/embed.js'
 import { mountExport } from './http/routes/export.js'
 import { mountFleetStream } from './http/routes/fleet-stream.js'
 import { mountIngest } from './http/routes/ingest.js'
@@ -27,7 +29,9 @@ import { mountSkyPilot } from './http/routes/skypilot.js'
 import { mountStats } from './http/routes/stats.js'
 import { mountStatus } from './http/routes/status.js'
 import { mountStream } from './http/routes/stream.js'
+import { mountStreamTickets } from './http/routes/stream-tickets.js'
 import { mountWebhooks } from './http/routes/webhooks.js'
+import { type TicketAuthenticator, withTickets } from './http/ticket-auth.js'
 import type { RawOutput } from './ingest/raw-output.js'
 import type { Appender } from './logs/appender.js'
 import type { ReadText } from './logs/entry-text.js'
@@ -41,6 +45,7 @@ import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
 import type { SentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
+import type { StreamTickets } from './nodes/stream-tickets.js'
 import type { Webhooks } from './notify/webhooks.js'
 import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
@@ -73,6 +78,8 @@ export interface ServingOptions {
   skypilot: SkyPilot
   sentIn: SentIn
   signs: Signs
+  /** `isKnownCaller` tells whether a token is still accepted. */
+  openTickets: (isKnownCaller: (caller: string) => boolean) => Promise<StreamTickets>
   /** The number of launches that this process runs. */
   leases: () => number
   webhooks: Webhooks
@@ -95,7 +102,11 @@ const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
   const { config, counts, feeds } = options
-  const { authenticate, isAuthentic } = authenticator(options.tokens, createGuesses(config))
+  const guesses = createGuesses(config)
+  const tokens = authenticator(options.tokens, guesses)
+  const { isAuthentic } = tokens
+  const tickets = await options.openTickets(tokens.isKnown)
+  const { authenticate, ticketOf } = withTickets({ authenticator: tokens, tickets, guesses })
   const resumed = createResumedStream(feeds)
   let closing = false
   const app = await createApp({
@@ -107,11 +118,13 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     logger: options.logger,
     repeats: options.repeats,
     isClosing: () => closing,
+    cors: createCors(config.origins),
     onRefusal: (status) => counts.refusals.add(labelsOfRefusal(status)),
     onVanished: () => counts.cuts.add({ reason: 'vanished' }),
     maxConnections: connectionLimit(),
   })
-  await mountRoutes(app, { ...options, authenticate, resumed, ready })
+  const access = { authenticate, ticketOf, tickets, guesses }
+  await mountRoutes(app, { ...options, ...access, resumed, ready })
   return { listen: () => listen(app, config), close }
 
   async function ready(): Promise<void> {
@@ -133,14 +146,20 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
 
 interface RoutesOptions extends ServingOptions {
   authenticate: Authenticate
+  ticketOf: TicketAuthenticator['ticketOf']
+  tickets: StreamTickets
+  guesses: Guesses
   resumed: ResumedStream
   ready: () => Promise<void>
 }
 
 async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
   const { counts, authenticate, ready } = options
-  const { host } = options.config
+  const { host, origins } = options.config
   const streams = () => allStreams(options).reduce((sum, { readers }) => sum + readers(), 0)
+  // Its hook must come before the routes that it is for.
+  mountStreamTickets(app, { ...options, origins })
+  mountEmbed(app, options)
   mountStream(app, options)
   mountFleetStream(app, options)
   const excerpts = createExcerpts(options)

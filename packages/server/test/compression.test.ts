@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { createRepeats } from '../src/async/repeats.js'
 import { answerInPieces } from '../src/http/answer-pages.js'
 import { createApp } from '../src/http/app.js'
+import { createCors } from '../src/http/cors.js'
 import { newNode } from './support/nodes.js'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 
@@ -154,6 +155,7 @@ async function asked(
     logger: pino({ level: 'silent' }),
     repeats: createRepeats(),
     isClosing: () => false,
+    cors: createCors([]),
     onRefusal() {},
     onVanished() {},
     maxConnections: 100,

@@ -25,6 +25,13 @@ it('docs/skypilot.md names only settings that are there', async () => {
   expect(named?.filter((name) => !known.includes(name))).toEqual([])
 })
 
+it('docs/browser.md names only settings that are there', async () => {
+  const known = Object.values(settings).map(({ env }) => env as string)
+  const named = (await read('browser.md')).match(/\bLAUNCHTAIL_O[A-Z_]*[A-Z]\b/g)
+  expect(named?.length).toBeGreaterThan(0)
+  expect(named?.filter((name) => !known.includes(name))).toEqual([])
+})
+
 it('docs/proxies.md names only settings that are there', async () => {
   const known = Object.values(settings).map(({ env }) => env as string)
   const named = (await read('proxies.md')).match(/\bLAUNCHTAIL_[A-Z_]*[A-Z]\b/g)

@@ -38,6 +38,8 @@ function wellFormed(path: string): string {
     failure: { index: 0 },
     webhooks: { url: 'http://127.0.0.1:59999/' },
     redeliver: { since: '2026-01-01T00:00:00Z' },
+    'stream-tickets': { node_id: 'x', origin: 'https://a.example' },
+    revoke: { node_id: 'x' },
   }
   return JSON.stringify(bodies[path.split('/').at(-1) ?? ''] ?? {})
 }
@@ -1351,7 +1353,7 @@ describe('a fault of the inside', () => {
   const inside = /no such table|sqlite|select |nodes\.|\.js|\.ts|node_modules|at \w+ \(/i
 
   it('is told as such, with a number that leads to the cause, which is in the log alone', async () => {
-    const faulty = await startServer()
+    const faulty = await startServer({ env: { LAUNCHTAIL_ORIGINS: 'https://a.example' } })
     expect((await faulty.post('/admin/nodes', { node_id: 'x' })).status).toBe(201)
     const greeting = faulty.output()
     const records = await openSqlite(join(faulty.dataDir, 'records.db'))
@@ -1361,8 +1363,8 @@ describe('a fault of the inside', () => {
     records.close()
 
     const evil = '?x=%0A%1b[31m%22level%22:60'
-    // What is said of SkyPilot and of queries needs no records.
-    const { getSkyPilot: _, explainQuery: __, ...others } = operations
+    // What is said of SkyPilot and of queries needs no records, nor does what takes tickets back.
+    const { getSkyPilot: _, explainQuery: __, revokeStreamTickets: ___, ...others } = operations
     for (const { method, path } of Object.values<Operation>(others)) {
       const target = `${path.replace('{id}', 'x')}${evil}`
       const init = {

@@ -35,6 +35,12 @@ import { countedSchema, foundSchema } from './search.js'
 import { skypilotSchema } from './skypilot.js'
 import { statsSchema } from './stats.js'
 import {
+  newTicketSchema,
+  revokedSchema,
+  revokedTicketsSchema,
+  ticketSchema,
+} from './stream-tickets.js'
+import {
   deliveriesSchema,
   deliverySchema,
   newWebhookSchema,
@@ -388,6 +394,22 @@ export const operations = {
     status: 202,
     answer: deliverySchema,
     refusals: [404, 409],
+  },
+  createStreamTicket: {
+    ...ROUTES.createStreamTicket,
+    summary: 'Let a page of another origin read a node’s stream without the token',
+    body: newTicketSchema,
+    status: 201,
+    answer: ticketSchema,
+    refusals: [403, 404, 413, 415, 429],
+  },
+  revokeStreamTickets: {
+    ...ROUTES.revokeStreamTickets,
+    summary: 'Take such tickets back, and end the streams that were opened with them',
+    body: revokedTicketsSchema,
+    status: 200,
+    answer: revokedSchema,
+    refusals: [413, 415],
   },
 } as const satisfies Record<OperationName, Operation>
 

@@ -44,6 +44,8 @@ export const ROUTES = {
   listDeliveries: { method: 'GET', path: '/admin/webhooks/{id}/deliveries' },
   redeliverSince: { method: 'POST', path: '/admin/webhooks/{id}/redeliver' },
   redeliver: { method: 'POST', path: '/admin/webhooks/deliveries/{id}/redeliver' },
+  createStreamTicket: { method: 'POST', path: '/admin/stream-tickets' },
+  revokeStreamTickets: { method: 'POST', path: '/admin/stream-tickets/revoke' },
 } as const satisfies Record<string, Route>
 
 export type OperationName = keyof typeof ROUTES

@@ -321,4 +321,19 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('told_events_at').on('told_events').column('told_at').execute()
     },
   },
+  '016-stream-tickets': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('stream_tickets')
+        .addColumn('digest', 'text', (column) => column.primaryKey())
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('origin', 'text', (column) => column.notNull())
+        .addColumn('caller', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('redeemed_at', 'bigint')
+        .addColumn('embedded', 'integer', (column) => column.notNull())
+        .addColumn('over', 'integer', (column) => column.notNull())
+        .execute()
+    },
+  },
 }

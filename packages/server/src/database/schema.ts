@@ -25,6 +25,7 @@ export interface Schema {
   told_events: ToldEventsTable
   webhook_windows: WebhookWindowsTable
   webhooks: WebhooksTable
+  stream_tickets: StreamTicketsTable
 }
 
 export interface NodesTable {
@@ -260,4 +261,21 @@ export interface ToldEventsTable {
   key: string
   /** Milliseconds since 1970. */
   told_at: number
+}
+
+/** The right of a page of another origin to read one node's stream. */
+export interface StreamTicketsTable {
+  /** The SHA-256 of the ticket, in hex. */
+  digest: string
+  node_id: string
+  origin: string
+  /** A short name of the token that it was asked for with. */
+  caller: string
+  /** Times are in milliseconds since 1970. */
+  created_at: number
+  redeemed_at: number | null
+  /** 1 if it was redeemed by the page that shows the node in a frame. */
+  embedded: number
+  /** 1 once its stream was sent to the end. */
+  over: number
 }

@@ -8,6 +8,7 @@ import { HttpError } from '../errors.js'
 import { closeVanished } from '../stream/vanished.js'
 import type { Authenticator } from './auth.js'
 import { guardConnections, lingerBriefly } from './connections.js'
+import type { Cors } from './cors.js'
 import { type FrameworkOptions, frameworkOptions } from './framework.js'
 import { isOpen, methodsOf, pathOf } from './paths.js'
 import { shapeErrors } from './refusals.js'
@@ -37,6 +38,7 @@ export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, Request
   /** True while the server is stopping; then no connection is kept. */
   isClosing: () => boolean
   maxConnections: number
+  cors: Cors
   repeats: Repeats
   /** Called for each connection that is closed because its peer has vanished. */
   onVanished: () => void
@@ -81,7 +83,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-interface Checks extends Pick<AppOptions, 'authenticate' | 'isAuthentic' | 'isClosing'> {
+interface Checks extends Pick<AppOptions, 'authenticate' | 'isAuthentic' | 'isClosing' | 'cors'> {
   head: HeadCheck
   checkConnection: CheckConnection
 }
@@ -89,11 +91,12 @@ interface Checks extends Pick<AppOptions, 'authenticate' | 'isAuthentic' | 'isCl
 function tryFirst(
   server: Server,
   shortcut: Shortcut,
-  { isAuthentic, isClosing, head, checkConnection }: Checks,
+  { isAuthentic, isClosing, cors, head, checkConnection }: Checks,
 ): void {
   const [framework] = server.listeners('request') as [RequestListener]
   server.off('request', framework)
   server.on('request', (request: IncomingMessage, response) => {
+    cors.mark(request, response)
     if (!shortcut(request, response, () => isAdmitted(request))) framework(request, response)
   })
 
@@ -111,14 +114,15 @@ function tryFirst(
 
 function checkRequests(
   app: FastifyInstance,
-  { authenticate, isClosing, head, checkConnection }: Checks,
+  { authenticate, isClosing, cors, head, checkConnection }: Checks,
 ): void {
   app.decorateRequest('caller', '')
   // Hooks that are not asynchronous, because each promise costs every request some microseconds.
   app.addHook('onRequest', (request, reply, done) => {
     try {
       check(request, reply)
-      done()
+      if (cors.isPreflight(request.raw)) reply.code(204).send()
+      else done()
     } catch (error) {
       // Once all that came with it has been parsed: a refusal that closes the connection is the last
       // answer there.
@@ -140,9 +144,11 @@ function checkRequests(
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Cache-Control', 'no-store')
     if (isClosing()) reply.header('Connection', 'close')
+    cors.mark(request.raw, reply.raw)
     head.check(request.raw)
     if (checkConnection(request.raw)) reply.header('Connection', 'close')
     // By the route, and by the path if it has none, so that a 404 reveals nothing.
+    if (cors.isPreflight(request.raw)) return
     const { url = '' } = request.routeOptions
     if (!isOpen(url) || !isOpen(pathOf(request.raw))) request.caller = authenticate(request.raw)
   }

@@ -10,6 +10,8 @@ export interface Authenticator {
   authenticate: Authenticate
   /** False for a missing or a wrong token, which is not counted. Throws 429 as `authenticate` does. */
   isAuthentic(request: IncomingMessage): boolean
+  /** True if a token of that short name is accepted. */
+  isKnown(caller: string): boolean
 }
 
 /**
@@ -19,7 +21,12 @@ export interface Authenticator {
  */
 export function authenticator(tokens: readonly string[], guesses: Guesses): Authenticator {
   const digests = tokens.map(digestOf)
-  return { authenticate, isAuthentic: (request) => callerOf(request) !== undefined }
+  const names = new Set(digests.map(nameOf))
+  return {
+    authenticate,
+    isAuthentic: (request) => callerOf(request) !== undefined,
+    isKnown: (caller) => names.has(caller),
+  }
 
   function authenticate(request: IncomingMessage): string {
     const caller = callerOf(request)
@@ -37,13 +44,17 @@ export function authenticator(tokens: readonly string[], guesses: Guesses): Auth
     const digest = digestOf(token)
     let known = false
     for (const one of digests) known = timingSafeEqual(one, digest) || known
-    return known ? digest.toString('hex').slice(0, 16) : undefined
+    return known ? nameOf(digest) : undefined
   }
 }
 
 /** Two such headers arrive as one with a comma, which no token contains. */
 function tokenOf({ headers }: IncomingMessage): string {
   return String(headers['x-admin-token'] ?? '')
+}
+
+function nameOf(digest: Buffer): string {
+  return digest.toString('hex').slice(0, 16)
 }
 
 function digestOf(token: string): Buffer {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Repeats } from '../async/repeats.js'
 import { HttpError, StorageFull, StorageUnavailable } from '../errors.js'
+import { withoutTicket } from './ticket-auth.js'
 
 export interface RefusalOptions {
   repeats: Repeats
@@ -15,13 +16,18 @@ export function shapeErrors(app: FastifyInstance, { repeats, onRefusal }: Refusa
     onRefusal(refusal.status)
     if (hasLeft(error)) {
       request.log.info(
-        { reqId: request.id, url: request.url },
+        { reqId: request.id, url: withoutTicket(request.url) },
         'the caller left before the end of its body',
       )
     } else if (refusal.status >= 500 && !isRepeat(refusal.status, error)) {
       // The cause goes to the log only. The id connects the answer with it.
       request.log.error(
-        { reqId: request.id, err: error, cause: (error as Error).cause, url: request.url },
+        {
+          reqId: request.id,
+          err: error,
+          cause: (error as Error).cause,
+          url: withoutTicket(request.url),
+        },
         'failed',
       )
       reply.header('X-Request-Id', request.id)

@@ -8,6 +8,7 @@ import type { LogStore } from '../../logs/store.js'
 import type { Launches } from '../../nodes/launches.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { SentIn } from '../../nodes/sent-in.js'
+import type { StreamTickets } from '../../nodes/stream-tickets.js'
 import { endIfStalled } from '../connections.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
 import { withRequests } from '../launch-requests.js'
@@ -21,6 +22,7 @@ export interface NodesOptions {
   launches: Launches
   sentIn: Pick<SentIn, 'add'>
   archive: Pick<Archive, 'forget'>
+  tickets: Pick<StreamTickets, 'forgetNode'>
   /** Makes some room on a full disk while it acts. */
   withRoom: <T>(act: () => Promise<T>) => Promise<T>
 }
@@ -28,7 +30,7 @@ export interface NodesOptions {
 /** The nodes' records, and launches. */
 export function mountNodes(
   app: FastifyInstance,
-  { registry, store, appender, launches, sentIn, archive, withRoom }: NodesOptions,
+  { registry, store, appender, launches, sentIn, archive, tickets, withRoom }: NodesOptions,
 ): void {
   serve(app, {
     async launchNode(call) {
@@ -99,10 +101,8 @@ export function mountNodes(
       await registry.refuseForeign(id)
       await recordOf(id)
       // Deleting takes room too, and on a full disk it is what makes some.
-      await remove(id).catch((error) => {
-        if (!(error instanceof StorageFull)) throw error
-        return withRoom(() => remove(id))
-      })
+      await orWithRoom(() => remove(id), withRoom)
+      await tickets.forgetNode(id)
     },
   })
 
@@ -128,6 +128,14 @@ export function mountNodes(
     if (!record) throw nodeNotFound()
     return record
   }
+}
+
+/** Does it again with some room where the disk is full. */
+function orWithRoom(act: () => Promise<void>, withRoom: NodesOptions['withRoom']): Promise<void> {
+  return act().catch((error) => {
+    if (!(error instanceof StorageFull)) throw error
+    return withRoom(act)
+  })
 }
 
 function addressOf(nodeId: string): string {

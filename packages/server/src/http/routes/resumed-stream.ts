@@ -60,6 +60,8 @@ export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream
 
   function remember({ url = '' }: IncomingMessage, query: StreamQuery): void {
     const { follow, since, q, launch, last_event_id, lastEventId } = query
+    // A reader with a ticket is not served here.
+    if (/[?&]ticket=/.test(url)) return
     // A duration back from now is another time at each request, and an id is another one as well.
     if (!follow || since || q || launch || last_event_id || lastEventId) return
     const [, , search = ''] = STREAM.exec(url) ?? []

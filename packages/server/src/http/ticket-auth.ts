@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import { HttpError } from '../errors.js'
+import type { StreamTickets, Ticket } from '../nodes/stream-tickets.js'
+import type { Authenticator } from './auth.js'
+import type { Guesses } from './guesses.js'
+import { countOf } from './headers.js'
+
+/** The one kind of request that may bear a ticket in place of the token. */
+const STREAM = /^\/admin\/nodes\/([A-Za-z0-9._-]+)\/logs\/stream\?(.*)$/
+
+export interface TicketAuthOptions {
+  authenticator: Authenticator
+  tickets: Pick<StreamTickets, 'redeem'>
+  guesses: Guesses
+}
+
+export interface TicketAuthenticator extends Pick<Authenticator, 'authenticate'> {
+  /** The ticket that a request was let in with. */
+  ticketOf(request: IncomingMessage): Ticket | undefined
+}
+
+/** Lets a stream be read with `?ticket=`, by a page of the ticket's origin. Everything else needs the token. */
+export function withTickets({
+  authenticator,
+  tickets,
+  guesses,
+}: TicketAuthOptions): TicketAuthenticator {
+  const admitted = new WeakMap<IncomingMessage, Ticket>()
+  return { authenticate, ticketOf: (request) => admitted.get(request) }
+
+  function authenticate(request: IncomingMessage): string {
+    const [nodeId, text] = ticketIn(request)
+    if (nodeId === undefined || text === undefined) return authenticator.authenticate(request)
+    guesses.check(request)
+    const ticket = tickets.redeem(text, nodeId)
+    if (!ticket || !isFrom(request, ticket) || !mayAsk(request, ticket)) {
+      guesses.count(request)
+      throw new HttpError(401, 'invalid stream ticket')
+    }
+    admitted.set(request, ticket)
+    return ticket.caller
+  }
+}
+
+function ticketIn({ method, url = '', headers }: IncomingMessage): [string?, string?] {
+  if (method !== 'GET' || headers['x-admin-token'] !== undefined) return []
+  const [, nodeId, search] = STREAM.exec(url) ?? []
+  const text = new URLSearchParams(search).get('ticket')
+  return nodeId === undefined || text === null ? [] : [nodeId, text]
+}
+
+/** A browser names the origin of the page, except where that is the server's own, as in `/embed/{node}`. */
+function isFrom(request: IncomingMessage, { origin, embedded }: Ticket): boolean {
+  const named = request.headers.origin
+  return named === undefined ? embedded : named === origin && countOf(request, 'Origin') === 1
+}
+
+/** After the end, the reader asks once more, and is told that there is no more. */
+function mayAsk({ headers, url = '' }: IncomingMessage, { over }: Ticket): boolean {
+  return !over || headers['last-event-id'] !== undefined || /[?&]last_?event_?id=/i.test(url)
+}
+
+/** An address without its ticket, for the log. */
+export function withoutTicket(url: string): string {
+  return url.replace(/([?&]ticket=)[^&#]*/gi, '$1***')
+}
