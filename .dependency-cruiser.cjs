@@ -21,10 +21,11 @@ const ARROWS = {
   launch: ['ingest/', 'output/', 'logs/', 'nodes/', 'database/'],
   find: ['logs/', 'nodes/', 'database/', 'sqlite[.]ts$'],
   stream: ['logs/', 'nodes/', 'find/'],
+  otlp: ['ingest/', 'output/', 'logs/', 'nodes/', 'find/', 'database/', 'config[.]ts$'],
   metrics: ['nodes/'],
   notify: ['logs/', 'nodes/', 'find/', 'database/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
-  http: ['stream/', 'find/', 'notify/', 'ingest/', 'nodes/', 'logs/'],
+  http: ['stream/', 'find/', 'notify/', 'otlp/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are
   // defined once, and a transcript is written by what reads it.
   cli: [

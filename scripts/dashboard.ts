@@ -134,6 +134,20 @@ const PANELS: readonly Panel[] = [
     ],
   },
   {
+    title: 'OpenTelemetry records',
+    unit: 'cps',
+    shows: [
+      [
+        `sum by (result) (rate(launchtail_otlp_received_records_total{instance=~"$instance"}${RATE}))`,
+        'received: {{result}}',
+      ],
+      [
+        `sum by (signal, result) (rate(launchtail_otlp_sent_total{instance=~"$instance"}${RATE}))`,
+        '{{signal}}: {{result}}',
+      ],
+    ],
+  },
+  {
     title: 'Memory',
     unit: 'bytes',
     shows: [

@@ -193,6 +193,65 @@ export const settings = {
     'Further host names that requests may use if `HOST` is loopback, such as a proxy’s, separated by commas.',
     list,
   ),
+  otlpUnknown: setting(
+    'LAUNCHTAIL_OTLP_UNKNOWN',
+    'reject',
+    'What is done with OTLP records of a node that is not known: `reject` them, or `create` the node.',
+    oneOf('reject', 'create'),
+  ),
+  otlpEndpoint: address(
+    'LAUNCHTAIL_OTLP_ENDPOINT',
+    'nothing is sent',
+    'The OTLP receiver that all logs and launches are sent to; `/v1/logs` and `/v1/traces` are added. It wins over `OTEL_EXPORTER_OTLP_ENDPOINT`.',
+  ),
+  otlpQuery: setting(
+    'LAUNCHTAIL_OTLP_QUERY',
+    '',
+    'Only entries that this query finds are sent by OTLP; see docs/query.md.',
+    asText,
+  ),
+  otelEndpoint: address(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'none',
+    'The same as `LAUNCHTAIL_OTLP_ENDPOINT`.',
+  ),
+  otelLogsEndpoint: address(
+    'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+    'the endpoint with `/v1/logs`',
+    'Where logs are sent, if that differs.',
+  ),
+  otelTracesEndpoint: address(
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'the endpoint with `/v1/traces`',
+    'Where launches are sent as traces, if that differs.',
+  ),
+  otelHeaders: {
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    // They may hold a token.
+    flag: undefined,
+    default: undefined,
+    otherwise: 'none',
+    help: 'Headers for that receiver: `name=value`, separated by commas, values percent-encoded.',
+    read: headers,
+  },
+  otelProtocol: setting(
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'http/protobuf',
+    'The encoding of what is sent: `http/protobuf` or `http/json`.',
+    oneOf('http/protobuf', 'http/json'),
+  ),
+  otelCompression: setting(
+    'OTEL_EXPORTER_OTLP_COMPRESSION',
+    'gzip',
+    'Whether it is packed: `gzip` or `none`.',
+    oneOf('gzip', 'none'),
+  ),
+  otelTimeout: setting(
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+    '10000',
+    'How long the receiver may take for one request, in milliseconds.',
+    whole(100, 600_000),
+  ),
   origins: setting(
     'LAUNCHTAIL_ORIGINS',
     '',
@@ -281,6 +340,11 @@ function optional<T>(
   return { env, flag: flagOf(env), default: undefined, otherwise, help, read }
 }
 
+/** An address that may contain a password, so it has no flag. */
+function address(env: string, otherwise: string, help: string): Setting<string | undefined> {
+  return { env, flag: undefined, default: undefined, otherwise, help, read: httpUrl }
+}
+
 function flagOf(env: string): string {
   return env
     .replace(/^LAUNCHTAIL_/, '')
@@ -342,6 +406,17 @@ function list(text: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+}
+
+/** Its errors never quote the text, which may hold a token. */
+function headers(text: string): Record<string, string> {
+  const pairs = list(text).map((pair) => {
+    const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~\w-]+)\s*=\s*(.*)$/.exec(pair) ?? []
+    const isSound = /^[\x20-\x7e]*$/.test(value) && !/%(?![0-9a-f]{2})/i.test(value)
+    if (name === '' || !isSound) throw new Error('must be name=value, separated by commas')
+    return [name, decodeURIComponent(value)] as const
+  })
+  return Object.fromEntries(pairs)
 }
 
 function originsOf(text: string): string[] {

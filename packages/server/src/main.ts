@@ -11,6 +11,7 @@ import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
 import { type Archive, type ArchiveOptions, createArchive } from './find/archive/archive.js'
 import { asShown, asStored } from './find/archive/to-be-archived.js'
+import { readQuery } from './find/read-query.js'
 import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
@@ -32,6 +33,7 @@ import { type Counts, createCounts } from './metrics/counts.js'
 import { createEnds } from './nodes/ends/ends.js'
 import { type LostMonitor, startLostMonitor } from './nodes/ends/lost-monitor.js'
 import { createSigns } from './nodes/ends/signs.js'
+import { createLaunchChanges } from './nodes/launch-changes.js'
 import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
 import { createSentIn } from './nodes/sent-in.js'
@@ -39,9 +41,14 @@ import type { SkyPilot } from './nodes/skypilot.js'
 import { type StallMonitor, startStallMonitor } from './nodes/stall-monitor.js'
 import { openStreamTickets } from './nodes/stream-tickets.js'
 import { createNotify, type Notify } from './notify/notify.js'
+import { createOtlpIntake } from './otlp/in/receive.js'
+import { type Exporter, startExporter } from './otlp/out/exporter.js'
+import { createPositions } from './otlp/out/positions.js'
+import { receiverOf, receiverSecrets } from './otlp/out/receiver.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { maskLastRow } from './output/redact/key-lines.js'
 import { createSecrecy, type Secrecy } from './output/secrecy.js'
+import { serverVersion } from './server-version.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
 import { createFleet } from './stream/fleet/fleet.js'
@@ -80,6 +87,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const storage = await openStorage(base)
   const records = await openRecords(base, storage)
   const orchestrator = await openLaunching(base, storage, records)
+  const exporter = await openExporter(base, storage, records)
   const { sentIn, signs, ends, ...monitors } = openEnds(base, storage, records, orchestrator)
   const serving = await createServing({
     ...base,
@@ -114,6 +122,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
       storage.ownership.stop()
       storage.reserve.close()
       await serving.close()
+      await exporter?.stop()
       await closeAll(base, { ...storage, ...records, orchestrator, ...monitors })
     },
   }
@@ -146,7 +155,7 @@ async function openBase(config: Config, env: Env): Promise<Base> {
     env,
     folder,
     tokens,
-    ownSecrets: [...tokens.values, ...skypilotSecrets(config)],
+    ownSecrets: [...tokens.values, ...skypilotSecrets(config), ...receiverSecrets(config)],
     secrets: createNodeSecrets(),
     logger,
     counts,
@@ -260,7 +269,15 @@ async function openRecords(base: Base, storage: Storage) {
   const { storageGrace } = config
   const { redactorFor } = secrecy
   const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
-  return { registry, appender, rawOutput, readText, archive, slowEntries, notify }
+  const otlp = createOtlpIntake({
+    ...{ registry, appender, redactorFor },
+    unknown: config.otlpUnknown,
+    onTaken({ accepted, rejected }) {
+      counts.otlpReceived.add({ result: 'accepted' }, accepted)
+      counts.otlpReceived.add({ result: 'rejected' }, rejected)
+    },
+  })
+  return { registry, appender, rawOutput, otlp, readText, archive, slowEntries, notify }
 
   function readForeign(recent: RecentTexts): ReadText {
     return (text, nodeId) => {
@@ -380,6 +397,33 @@ function openEnds(
     lostMonitor: startLostMonitor({ sentIn, signs, ends, store, onFault }),
     readyMonitor: startReadyMonitor({ sentIn, ends, appender, onFault }),
   }
+}
+
+/** Sends logs and launches to an OTLP receiver, if one is set. */
+async function openExporter(
+  { config, counts, onFault }: Base,
+  { database }: Storage,
+  { archive, registry }: Records,
+): Promise<Exporter | undefined> {
+  const receiver = receiverOf(config)
+  if (!receiver.logsUrl && !receiver.tracesUrl) return undefined
+  const query = await readQuery(config.otlpQuery).catch((error) => {
+    throw new StartError(`LAUNCHTAIL_OTLP_QUERY: ${error.message}`, { cause: error })
+  })
+  return startExporter({
+    ...receiver,
+    protocol: config.otelProtocol,
+    compression: config.otelCompression,
+    timeout: config.otelTimeout,
+    version: await serverVersion(),
+    query,
+    archive,
+    registry,
+    launchChanges: createLaunchChanges(database),
+    positions: createPositions(database),
+    onSent: (signal, result, count) => counts.otlpSent.add({ signal, result }, count),
+    onFault,
+  })
 }
 
 function openStreams(

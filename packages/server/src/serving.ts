@@ -21,6 +21,7 @@ import { mountMergedStream } from './http/routes/merged-stream.js'
 import { mountNodeExport } from './http/routes/node-export.js'
 import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
+import { mountOtlp } from './http/routes/otlp.js'
 import { mountPage } from './http/routes/page.js'
 import { mountQuery } from './http/routes/query.js'
 import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
@@ -47,6 +48,7 @@ import type { SentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
 import type { StreamTickets } from './nodes/stream-tickets.js'
 import type { Webhooks } from './notify/webhooks.js'
+import type { OtlpIntake } from './otlp/in/receive.js'
 import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
@@ -63,6 +65,7 @@ export interface ServingOptions {
   registry: Registry
   appender: Appender
   rawOutput: RawOutput
+  otlp: OtlpIntake
   archive: Archive
   readText: ReadText
   feeds: Feeds
@@ -109,6 +112,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
   const { authenticate, ticketOf } = withTickets({ authenticator: tokens, tickets, guesses })
   const resumed = createResumedStream(feeds)
   let closing = false
+  const onRefusal = (status: number) => counts.refusals.add(labelsOfRefusal(status))
   const app = await createApp({
     authenticate,
     isAuthentic,
@@ -119,12 +123,13 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     repeats: options.repeats,
     isClosing: () => closing,
     cors: createCors(config.origins),
-    onRefusal: (status) => counts.refusals.add(labelsOfRefusal(status)),
+    onRefusal,
     onVanished: () => counts.cuts.add({ reason: 'vanished' }),
     maxConnections: connectionLimit(),
   })
-  const access = { authenticate, ticketOf, tickets, guesses }
-  await mountRoutes(app, { ...options, ...access, resumed, ready })
+  const { authenticateBearer } = tokens
+  const access = { authenticate, authenticateBearer, ticketOf, tickets, guesses }
+  await mountRoutes(app, { ...options, ...access, onRefusal, resumed, ready })
   return { listen: () => listen(app, config), close }
 
   async function ready(): Promise<void> {
@@ -146,6 +151,8 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
 
 interface RoutesOptions extends ServingOptions {
   authenticate: Authenticate
+  authenticateBearer: Authenticate
+  onRefusal: (status: number) => void
   ticketOf: TicketAuthenticator['ticketOf']
   tickets: StreamTickets
   guesses: Guesses
@@ -167,6 +174,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountNodeExport(app, { ...options, excerpts })
   mountMergedStream(app, options)
   mountIngest(app, options)
+  mountOtlp(app, options)
   mountNodes(app, options)
   mountStatus(app, options)
   mountStats(app, options)

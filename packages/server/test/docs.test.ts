@@ -25,9 +25,9 @@ it('docs/skypilot.md names only settings that are there', async () => {
   expect(named?.filter((name) => !known.includes(name))).toEqual([])
 })
 
-it('docs/browser.md names only settings that are there', async () => {
+it.each(['otlp.md', 'browser.md'])('docs/%s names only settings that are there', async (page) => {
   const known = Object.values(settings).map(({ env }) => env as string)
-  const named = (await read('browser.md')).match(/\bLAUNCHTAIL_O[A-Z_]*[A-Z]\b/g)
+  const named = (await read(page)).match(/\b(?:LAUNCHTAIL_O|OTEL_)[A-Z_]*[A-Z]\b/g)
   expect(named?.length).toBeGreaterThan(0)
   expect(named?.filter((name) => !known.includes(name))).toEqual([])
 })

@@ -336,4 +336,13 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '017-positions': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('positions')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('position', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
 }

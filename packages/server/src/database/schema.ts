@@ -26,6 +26,7 @@ export interface Schema {
   webhook_windows: WebhookWindowsTable
   webhooks: WebhooksTable
   stream_tickets: StreamTicketsTable
+  positions: PositionsTable
 }
 
 export interface NodesTable {
@@ -261,6 +262,12 @@ export interface ToldEventsTable {
   key: string
   /** Milliseconds since 1970. */
   told_at: number
+}
+
+/** How far something was sent that is passed on to other programs. */
+export interface PositionsTable {
+  name: string
+  position: string
 }
 
 /** The right of a page of another origin to read one node's stream. */

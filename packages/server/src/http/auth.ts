@@ -8,6 +8,8 @@ export type Authenticate = (request: IncomingMessage) => string
 
 export interface Authenticator {
   authenticate: Authenticate
+  /** Takes the token as `Authorization: Bearer`, too, for senders that know no other header. */
+  authenticateBearer: Authenticate
   /** False for a missing or a wrong token, which is not counted. Throws 429 as `authenticate` does. */
   isAuthentic(request: IncomingMessage): boolean
   /** True if a token of that short name is accepted. */
@@ -23,23 +25,23 @@ export function authenticator(tokens: readonly string[], guesses: Guesses): Auth
   const digests = tokens.map(digestOf)
   const names = new Set(digests.map(nameOf))
   return {
-    authenticate,
-    isAuthentic: (request) => callerOf(request) !== undefined,
+    authenticate: (request) => authenticate(request, tokenOf(request)),
+    authenticateBearer: (request) => authenticate(request, tokenOf(request) || bearerOf(request)),
+    isAuthentic: (request) => callerOf(request, tokenOf(request)) !== undefined,
     isKnown: (caller) => names.has(caller),
   }
 
-  function authenticate(request: IncomingMessage): string {
-    const caller = callerOf(request)
+  function authenticate(request: IncomingMessage, token: string): string {
+    const caller = callerOf(request, token)
     if (caller !== undefined) return caller
-    if (tokenOf(request) === '') throw new HttpError(401, 'missing admin token')
+    if (token === '') throw new HttpError(401, 'missing admin token')
     guesses.count(request)
     throw new HttpError(401, 'invalid admin token')
   }
 
   /** Undefined for a missing or a wrong token. */
-  function callerOf(request: IncomingMessage): string | undefined {
+  function callerOf(request: IncomingMessage, token: string): string | undefined {
     guesses.check(request)
-    const token = tokenOf(request)
     if (token === '') return undefined
     const digest = digestOf(token)
     let known = false
@@ -51,6 +53,10 @@ export function authenticator(tokens: readonly string[], guesses: Guesses): Auth
 /** Two such headers arrive as one with a comma, which no token contains. */
 function tokenOf({ headers }: IncomingMessage): string {
   return String(headers['x-admin-token'] ?? '')
+}
+
+function bearerOf({ headers }: IncomingMessage): string {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
 }
 
 function nameOf(digest: Buffer): string {

@@ -27,7 +27,7 @@ export function methodsOf(app: FastifyInstance, path: string): string[] {
     .map((operation): string => operation.method)
   const methods = new Set(known)
   // The framework reads the path as a pattern here, and throws where it is a malformed one.
-  const pages = PLAIN.test(path) ? ['GET', 'HEAD'] : []
+  const pages = PLAIN.test(path) ? ['GET', 'HEAD', 'POST'] : []
   for (const method of pages) if (app.hasRoute({ method, url: path })) methods.add(method)
   if (/\/logs\/(stream|export)$/.test(path) && methods.has('GET')) methods.add('HEAD')
   return [...methods]

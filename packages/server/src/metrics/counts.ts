@@ -25,6 +25,10 @@ export interface Counts {
   /** Seconds from an append until it was written to the readers. */
   readonly writes: Distribution
   readonly refusals: Counter<'status' | 'reason'>
+  /** Records that came by OTLP. */
+  readonly otlpReceived: Counter<'result'>
+  /** Records and launches that were sent by OTLP. */
+  readonly otlpSent: Counter<'signal' | 'result'>
 }
 
 /** Why the server ends a stream before the launch is over. */
@@ -53,5 +57,7 @@ export function createCounts(): Counts {
     cuts: createCounter(CUT_REASONS.map((reason) => ({ reason }))),
     writes: createDistribution(WRITE_BOUNDS),
     refusals: createCounter(ALERTING.map(labelsOfRefusal)),
+    otlpReceived: createCounter(['accepted', 'rejected'].map((result) => ({ result }))),
+    otlpSent: createCounter(),
   }
 }

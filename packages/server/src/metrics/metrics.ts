@@ -106,6 +106,16 @@ export const METRICS: readonly Metric[] = [
     'Requests that were refused, by status and reason.',
     ({ counts }) => counts.refusals.read(),
   ),
+  counter(
+    'launchtail_otlp_received_records_total',
+    'Log records that came by OTLP; rejected are those of nodes that are not known.',
+    ({ counts }) => counts.otlpReceived.read(),
+  ),
+  counter(
+    'launchtail_otlp_sent_total',
+    'Entries (logs) and launches (traces) sent by OTLP; refused are those the receiver will not have.',
+    ({ counts }) => counts.otlpSent.read(),
+  ),
 ]
 
 function counter(name: string, help: string, read: Metric['read']): Metric {

@@ -58,4 +58,6 @@ export interface SearchAnswer {
   readonly scanned: number
   /** The number of the last entry there was when it began: later ones are not found. */
   readonly upTo: number
+  /** The cursor of that entry: a search in ascending order goes on there with what comes later. */
+  readonly end: string
 }

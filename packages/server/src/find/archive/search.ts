@@ -55,6 +55,7 @@ export async function search(
     lookedUpTo: last && readEntry(last.body)?.timestamp,
     scanned,
     upTo,
+    end: writeCursor(db, upTo),
   }
 }
 

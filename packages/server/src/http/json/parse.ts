@@ -13,13 +13,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Parses a whole JSON text. Throws 400 if it is not JSON, too deep or ambiguous, and 413 if it has
  * too many values; the message begins with `where`.
  */
-export function parseJson(bytes: Buffer, where = 'body'): unknown {
+export function parseJson(
+  bytes: Buffer,
+  where = 'body',
+  { maxValues = MAX_JSON_VALUES } = {},
+): unknown {
   const { depth, names, values } = measure(bytes)
   if (depth > MAX_JSON_DEPTH) {
     throw new HttpError(400, `${where} is nested more than ${MAX_JSON_DEPTH} deep`)
   }
-  if (values > MAX_JSON_VALUES) {
-    throw new HttpError(413, `${where} has more than ${MAX_JSON_VALUES} values`)
+  if (values > maxValues) {
+    throw new HttpError(413, `${where} has more than ${maxValues} values`)
   }
   const value = parsed(decoded(bytes, where), where)
   // JSON.parse takes the last of two equal names; another reader might take the first.

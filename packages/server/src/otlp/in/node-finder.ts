@@ -1,0 +1,56 @@
+import type { Registry } from '../../nodes/registry.js'
+import type { Attributes } from '../model.js'
+import { attributeOf } from './values.js'
+
+/** The attributes that may name a node, in this order. */
+export const NAMING = [
+  'launchtail.node_id',
+  'service.instance.id',
+  'host.id',
+  'host.name',
+  'k8s.pod.name',
+  'k8s.pod.uid',
+  'container.id',
+  'skypilot.cluster_name',
+]
+
+/** Milliseconds for which an answer is kept: a sender names the same nodes again and again. */
+const KEPT = 5000
+const MOST = 10_000
+
+/** Finds the node that a resource's attributes name, by its id or its cluster's name. */
+export function createNodeFinder(
+  registry: Pick<Registry, 'isKnown' | 'named'>,
+  now = () => performance.now(),
+) {
+  const known = new Map<string, { nodeId: string | undefined; at: number }>()
+  return { named, of, forget: (value: string) => known.delete(value) }
+
+  /** The first of the attributes that names a node counts; undefined where none does. */
+  async function of(...all: readonly Attributes[]): Promise<string | undefined> {
+    for (const name of NAMING) {
+      for (const attributes of all) {
+        const value = attributeOf(attributes, name)
+        const nodeId = value === undefined ? undefined : await named(value)
+        if (nodeId !== undefined) return nodeId
+      }
+    }
+    return undefined
+  }
+
+  async function named(value: string): Promise<string | undefined> {
+    const before = known.get(value)
+    if (before && now() - before.at < KEPT) return before.nodeId
+    const nodeId = await look(value)
+    if (known.size >= MOST) known.clear()
+    known.set(value, { nodeId, at: now() })
+    return nodeId
+  }
+
+  async function look(value: string): Promise<string | undefined> {
+    if (await registry.isKnown(value)) return value
+    const [only, ...others] = await registry.named(value)
+    // A name of several nodes names none of them.
+    return others.length === 0 ? only : undefined
+  }
+}

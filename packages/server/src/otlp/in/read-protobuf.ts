@@ -1,0 +1,199 @@
+import {
+  type AnyValue,
+  type Attributes,
+  type LogRecord,
+  MalformedOtlp,
+  type ResourceLogs,
+  type ScopeLogs,
+} from '../model.js'
+import {
+  isWire,
+  MAX_DEPTH,
+  messageEnd,
+  nextField,
+  readBytes,
+  readDouble,
+  readFixed32,
+  readFixed64,
+  readInt64,
+  readText,
+  readVarint,
+  skipField,
+  WIRE,
+  type WireReader,
+  wireReader,
+} from '../wire/reader.js'
+
+/**
+ * Reads an `ExportLogsServiceRequest` (opentelemetry-proto 1.x). By hand, because the subset is nine
+ * messages: see docs/otlp.md for what generated code takes. Fields that are not known are skipped.
+ */
+export function readLogsProtobuf(body: Buffer): ResourceLogs[] {
+  const reader = wireReader(body)
+  const resources: ResourceLogs[] = []
+  for (
+    let field = nextField(reader, body.length);
+    field > 0;
+    field = nextField(reader, body.length)
+  ) {
+    if (field !== 1) skipField(reader)
+    else if (isWire(reader, WIRE.bytes)) resources.push(readResourceLogs(reader))
+  }
+  return resources
+}
+
+function readResourceLogs(reader: WireReader): ResourceLogs {
+  const end = messageEnd(reader)
+  let attributes: Attributes = []
+  const scopes: ScopeLogs[] = []
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field === 1 && isWire(reader, WIRE.bytes)) attributes = readResource(reader)
+    else if (field === 2 && isWire(reader, WIRE.bytes)) scopes.push(readScopeLogs(reader))
+    else if (field > 2) skipField(reader)
+  }
+  return { attributes, scopes }
+}
+
+function readResource(reader: WireReader): Attributes {
+  const end = messageEnd(reader)
+  const attributes: [string, AnyValue | undefined][] = []
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field !== 1) skipField(reader)
+    else if (isWire(reader, WIRE.bytes)) attributes.push(readKeyValue(reader, 0))
+  }
+  return attributes
+}
+
+function readScopeLogs(reader: WireReader): ScopeLogs {
+  const end = messageEnd(reader)
+  let name = ''
+  const records: LogRecord[] = []
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field === 1 && isWire(reader, WIRE.bytes)) name = readScopeName(reader)
+    else if (field === 2 && isWire(reader, WIRE.bytes)) records.push(readRecord(reader))
+    else if (field > 2) skipField(reader)
+  }
+  return { name, records }
+}
+
+function readScopeName(reader: WireReader): string {
+  const end = messageEnd(reader)
+  let name = ''
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field !== 1) skipField(reader)
+    else if (isWire(reader, WIRE.bytes)) name = readText(reader)
+  }
+  return name
+}
+
+/** The wire type of each field of a record. */
+const RECORD: Readonly<Record<number, number>> = {
+  1: WIRE.fixed64,
+  2: WIRE.varint,
+  3: WIRE.bytes,
+  5: WIRE.bytes,
+  6: WIRE.bytes,
+  8: WIRE.fixed32,
+  9: WIRE.bytes,
+  10: WIRE.bytes,
+  11: WIRE.fixed64,
+  12: WIRE.bytes,
+}
+
+function readRecord(reader: WireReader): LogRecord {
+  const end = messageEnd(reader)
+  const attributes: [string, AnyValue | undefined][] = []
+  let [time, observed, severity, severityText] = [0n, 0n, 0, '']
+  let [eventName, traceId, spanId, flags] = ['', '', '', 0]
+  let body: AnyValue | undefined
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (reader.wire !== RECORD[field]) skipField(reader)
+    else if (field === 1) time = readFixed64(reader)
+    else if (field === 2) severity = readVarint(reader)
+    else if (field === 3) severityText = readText(reader)
+    else if (field === 5) body = readAny(reader, 0)
+    else if (field === 6) attributes.push(readKeyValue(reader, 0))
+    else if (field === 8) flags = readFixed32(reader)
+    else if (field === 9) traceId = hex(readBytes(reader))
+    else if (field === 10) spanId = hex(readBytes(reader))
+    else if (field === 11) observed = readFixed64(reader)
+    else eventName = readText(reader)
+  }
+  return {
+    time,
+    observed,
+    severity,
+    severityText,
+    body,
+    attributes,
+    eventName,
+    traceId,
+    spanId,
+    flags,
+  }
+}
+
+function readKeyValue(reader: WireReader, depth: number): [string, AnyValue | undefined] {
+  const end = messageEnd(reader)
+  let key = ''
+  let value: AnyValue | undefined
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field === 1 && isWire(reader, WIRE.bytes)) key = readText(reader)
+    else if (field === 2 && isWire(reader, WIRE.bytes)) value = readAny(reader, depth)
+    else if (field > 2) skipField(reader)
+  }
+  return [key, value]
+}
+
+const ANY: Readonly<Record<number, number>> = {
+  1: WIRE.bytes,
+  2: WIRE.varint,
+  3: WIRE.varint,
+  4: WIRE.fixed64,
+  5: WIRE.bytes,
+  6: WIRE.bytes,
+  7: WIRE.bytes,
+}
+
+function readAny(reader: WireReader, depth: number): AnyValue | undefined {
+  if (depth > MAX_DEPTH) throw new MalformedOtlp(`a value is nested more than ${MAX_DEPTH} deep`)
+  const end = messageEnd(reader)
+  let value: AnyValue | undefined
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (reader.wire !== ANY[field]) skipField(reader)
+    else if (field === 1) value = readText(reader)
+    else if (field === 2) value = readVarint(reader) !== 0
+    else if (field === 3) value = readInt64(reader)
+    else if (field === 4) value = readDouble(reader)
+    else if (field === 5) value = readArray(reader, depth + 1)
+    else if (field === 6) value = { fields: readFields(reader, depth + 1) }
+    else value = readBytes(reader)
+  }
+  return value
+}
+
+function readArray(reader: WireReader, depth: number): AnyValue[] {
+  const end = messageEnd(reader)
+  const values: AnyValue[] = []
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field !== 1) skipField(reader)
+    else if (isWire(reader, WIRE.bytes)) values.push(readAny(reader, depth) ?? '')
+  }
+  return values
+}
+
+function readFields(reader: WireReader, depth: number): Attributes {
+  const end = messageEnd(reader)
+  const fields: [string, AnyValue | undefined][] = []
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field !== 1) skipField(reader)
+    else if (isWire(reader, WIRE.bytes)) fields.push(readKeyValue(reader, depth))
+  }
+  return fields
+}
+
+/** Ids are 8 or 16 bytes; all zeros mean none. */
+function hex(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+  return /^0*$/.test(text) ? '' : text.slice(0, 64)
+}

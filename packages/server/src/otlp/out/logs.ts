@@ -1,0 +1,45 @@
+import { type Level, type LogEntry, parseInstant } from '@launchtail/client/protocol'
+import { attributes, type Described, nanosOf, resourceOf } from './attributes.js'
+
+/** An entry of some node's log. */
+export interface SentEntry extends LogEntry {
+  readonly node_id: string
+}
+
+const SEVERITY: Readonly<Record<Level, number>> = { debug: 5, info: 9, warn: 13, error: 17 }
+
+/** The `ExportLogsServiceRequest` of these entries in JSON, a resource for each node. */
+export function logsRequest(
+  entries: readonly SentEntry[],
+  nodes: ReadonlyMap<string, Described>,
+  scope: { name: string; version: string },
+) {
+  const byNode = new Map<string, SentEntry[]>()
+  for (const entry of entries) {
+    const ofNode = byNode.get(entry.node_id)
+    if (ofNode) ofNode.push(entry)
+    else byNode.set(entry.node_id, [entry])
+  }
+  return {
+    resourceLogs: [...byNode].map(([nodeId, ofNode]) => ({
+      resource: resourceOf(nodes.get(nodeId) ?? { node_id: nodeId }),
+      scopeLogs: [{ scope, logRecords: ofNode.map(recordOf) }],
+    })),
+  }
+}
+
+function recordOf({ timestamp, level, message, phase, progress, details }: SentEntry) {
+  const time = parseInstant(timestamp)
+  const nanos = time ? { timeUnixNano: nanosOf(time) } : {}
+  return {
+    ...nanos,
+    severityNumber: SEVERITY[level],
+    severityText: level.toUpperCase(),
+    body: { stringValue: message },
+    attributes: attributes({
+      'launchtail.phase': phase,
+      'launchtail.progress': progress,
+      'launchtail.details': details,
+    }),
+  }
+}
