@@ -1,4 +1,5 @@
 import type { WebhookEvent } from '@launchtail/client/protocol'
+import { createMutex } from '../async/mutex.js'
 import { type Rounds, startRounds } from '../async/rounds.js'
 import type { Database } from '../database/open.js'
 import type { SlowEntries } from '../find/slow-entries.js'
@@ -102,6 +103,7 @@ export function createNotify(options: NotifyOptions): Notify {
     refuseTarget: createTargetRefusal(addresses, lookup),
     redact: (text) => redact('', text),
   })
+  const locked = createMutex()
   const rounds: Rounds[] = []
   return { reader, webhooks, sender, start, watch, stop }
 
@@ -129,9 +131,20 @@ export function createNotify(options: NotifyOptions): Notify {
     await sender.stop()
   }
 
-  async function reload(): Promise<void> {
-    known = (await rows.list()).filter(({ isEnabled }) => isEnabled)
-    rules = await Promise.all(known.map(createRule))
+  /** One after the other, or an older state could come last. */
+  function reload(): Promise<void> {
+    return locked('rules', async () => {
+      known = (await rows.list()).filter(({ isEnabled }) => isEnabled)
+      rules = (await Promise.all(known.map(ruleOf))).flatMap((rule) => rule ?? [])
+    })
+  }
+
+  /** A query of an earlier version that is none any more must not keep the server from its start. */
+  async function ruleOf(webhook: StoredWebhook): Promise<Rule | undefined> {
+    return createRule(webhook).catch((error) => {
+      onFault(`the query of the webhook ${webhook.webhookId}`, error)
+      return undefined
+    })
   }
 
   async function onSwitchedOff(
