@@ -188,6 +188,16 @@ test('a receiver that asks for a pause gets it, for all its messages, up to an h
   expect(receiver.received).toHaveLength(5)
 })
 
+test('a receiver that asks for too short a pause is tried as often as any other', async () => {
+  const { receiver, fail, pass } = await start()
+  receiver.answer = (response) => void response.writeHead(503, { 'Retry-After': '0' }).end()
+  await fail()
+  await pass(SECOND)
+  expect(receiver.received).toHaveLength(1)
+  await pass(4 * SECOND)
+  expect(receiver.received).toHaveLength(2)
+})
+
 test('a receiver that says it is gone is switched off, and the other webhooks are told', async () => {
   const { receiver, fail, pass, notify, webhook, create, faults } = await start()
   const other = await startReceiver()

@@ -47,7 +47,8 @@ export function verdictOn(answer: Answer, { attempts, now, random }: VerdictOpti
   if (pause === undefined) return { is: 'dead', reason }
   const asked = 'status' in answer ? askedPause(answer.retryAfter, now) : undefined
   const slowDown = asked !== undefined && 'status' in answer && SLOW_DOWN.has(answer.status)
-  return { is: 'again', pause: asked ?? pause, reason, slowDown }
+  // A receiver that asks for a second each time would have used up all attempts in ten.
+  return { is: 'again', pause: Math.max(asked ?? 0, pause), reason, slowDown }
 }
 
 function isSuccess({ status }: { status: number }): boolean {
