@@ -174,6 +174,17 @@ test('what the operator allows is reached, also without encryption', async () =>
   expect(receiver.received[3]?.headers.host).toBe(`hooks.internal.:${at}`)
 })
 
+test('an address that does not answer leaves time for the next one', async () => {
+  const receiver = await startReceiver()
+  const rules = { allowed: allowedOf('hooks.internal'), allowLoopback: false }
+  // Nobody has the first one: depending on the network, it is refused at once or never answers.
+  const lookup = async () => ['2d00::1', '127.0.0.1']
+  const answer = await poster({ rules, lookup, timeout: 10_000 })(
+    `http://hooks.internal:${receiver.port}/`,
+  )
+  expect(answer).toMatchObject({ status: 204 })
+})
+
 test('where the server serves this machine alone, it may call programs on it', async () => {
   const receiver = await startReceiver()
   const rules = { allowed: allowedOf(''), allowLoopback: true }

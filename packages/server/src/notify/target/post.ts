@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { startDeadline } from '@launchtail/client/async'
+import { LONGEST_TIMER, startDeadline } from '@launchtail/client/async'
 import type { Answer } from '../verdict.js'
 import type { AddressRules } from './address-rules.js'
 import { ForbiddenTarget, readTarget, type Target } from './read-target.js'
@@ -25,6 +25,8 @@ export interface PosterOptions {
 export type Poster = (post: Post, signal?: AbortSignal) => Promise<Answer>
 
 const TIMEOUT = 15_000
+/** How long an address may take to be connected to, while there are others. */
+const EACH = 3000
 /** Characters of the answer that are read. */
 const ANSWER = 4096
 
@@ -55,19 +57,23 @@ interface ConnectOptions {
   readonly signal: AbortSignal
 }
 
-/** Tries the addresses one after the other. */
+/** Tries the addresses one after the other. One that does not answer leaves time for the next. */
 async function connectToAny(
   target: Target,
   addresses: readonly string[],
-  options: ConnectOptions,
+  { ca, signal }: ConnectOptions,
 ): Promise<Socket> {
   let fault: unknown
-  for (const address of addresses) {
+  for (const [i, address] of addresses.entries()) {
+    const isLast = i === addresses.length - 1
+    const deadline = startDeadline(isLast ? LONGEST_TIMER : EACH, signal)
     try {
-      return await connect(target, address, options)
+      return await connect(target, address, { ca, signal: deadline.signal })
     } catch (error) {
-      options.signal.throwIfAborted()
+      signal.throwIfAborted()
       fault = error
+    } finally {
+      deadline.stop()
     }
   }
   throw fault
