@@ -161,6 +161,15 @@ const PANELS: readonly Panel[] = [
       ['nodejs_eventloop_lag_p99_seconds{instance=~"$instance",job="launchtail"}', '{{instance}}'],
     ],
   },
+  {
+    title: 'Messages to webhooks',
+    shows: [
+      [
+        `sum by (outcome) (increase(launchtail_webhook_attempts_total{instance=~"$instance"}${RATE}))`,
+        '{{outcome}}',
+      ],
+    ],
+  },
 ]
 
 const WIDTH = 24

@@ -289,7 +289,7 @@ async function openRecords(base: Base, storage: Storage) {
 
 /** What tells webhooks of launches. It knows them before the first record is stored. */
 async function openNotify(
-  { config, folder, onFault }: Base,
+  { config, folder, counts, onFault }: Base,
   { store, database, name: owner }: Storage,
   { secrecy, ...reading }: { secrecy: Secrecy; readText: ReadText; slowEntries: SlowEntries },
 ): Promise<Notify> {
@@ -299,6 +299,7 @@ async function openNotify(
     key: Buffer.from(key, 'base64url'),
     publicUrl: config.publicUrl,
     addresses: { allowed: config.webhookAllow, allowLoopback: isLoopback(config.host) },
+    onAttempt: (outcome) => counts.deliveries.add({ outcome }),
     redact: (nodeId, text) => secrecy.redactEntry(nodeId, { message: text }).message,
   })
   await notify.start()

@@ -220,6 +220,28 @@ print(any(hmac.compare_digest(f"v1,{own}", one) for one in signatures.split()))`
     await client.deleteWebhook(webhook_id)
   })
 
+  it('is counted in the metrics', async () => {
+    const receiver = await startReceiver()
+    const { webhook_id } = await client.createWebhook({ url: receiver.url })
+    const counted = async (outcome: string) => {
+      const text = await (await server.fetch('/metrics')).text()
+      const line = `launchtail_webhook_attempts_total{outcome="${outcome}"} `
+      return Number(
+        text
+          .split('\n')
+          .find((one) => one.startsWith(line))
+          ?.slice(line.length),
+      )
+    }
+    const before = [await counted('delivered'), await counted('dead')]
+    await client.testWebhook(webhook_id)
+    receiver.answer = (response) => void response.writeHead(500).end()
+    await client.testWebhook(webhook_id)
+    const after = [await counted('delivered'), await counted('dead')]
+    expect(after).toEqual(before.map((count) => count + 1))
+    await client.deleteWebhook(webhook_id)
+  })
+
   it('is told a page at a time, the newest first', async () => {
     const receiver = await startReceiver()
     const { webhook_id } = await client.createWebhook({ url: receiver.url })

@@ -29,6 +29,8 @@ export interface Counts {
   readonly otlpReceived: Counter<'result'>
   /** Records and launches that were sent by OTLP. */
   readonly otlpSent: Counter<'signal' | 'result'>
+  /** Attempts to deliver messages to webhooks. */
+  readonly deliveries: Counter<'outcome'>
 }
 
 /** Why the server ends a stream before the launch is over. */
@@ -59,5 +61,8 @@ export function createCounts(): Counts {
     refusals: createCounter(ALERTING.map(labelsOfRefusal)),
     otlpReceived: createCounter(['accepted', 'rejected'].map((result) => ({ result }))),
     otlpSent: createCounter(),
+    deliveries: createCounter(
+      ['delivered', 'again', 'dead', 'gone'].map((outcome) => ({ outcome })),
+    ),
   }
 }

@@ -116,6 +116,11 @@ export const METRICS: readonly Metric[] = [
     'Entries (logs) and launches (traces) sent by OTLP; refused are those the receiver will not have.',
     ({ counts }) => counts.otlpSent.read(),
   ),
+  counter(
+    'launchtail_webhook_attempts_total',
+    'Attempts to deliver messages to webhooks, by what came of them: `again` are retried, `dead` were given up, `gone` switched their webhook off.',
+    ({ counts }) => counts.deliveries.read(),
+  ),
 ]
 
 function counter(name: string, help: string, read: Metric['read']): Metric {

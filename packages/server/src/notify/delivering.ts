@@ -9,6 +9,7 @@ import type { Outbox } from './outbox.js'
 import type { createPrepare } from './prepare.js'
 import type { Result, Results } from './results.js'
 import { sampleOf } from './sample.js'
+import type { Verdict } from './verdict.js'
 import type { StoredWebhook } from './webhook-rows.js'
 
 export interface DeliveringOptions {
@@ -20,6 +21,7 @@ export interface DeliveringOptions {
   deliveries: DeliveryRows
   prepare: ReturnType<typeof createPrepare>
   attempt: ReturnType<typeof createAttempt>
+  onAttempt: (outcome: Verdict['is']) => void
   /** A webhook was switched off because of what came of an attempt. */
   onSwitchedOff: (webhook: StoredWebhook, reason: string) => Promise<void>
   onFault: (message: string, error: unknown) => void
@@ -28,7 +30,7 @@ export interface DeliveringOptions {
 /** Sends messages that are claimed, and stores what came of it. */
 export function createDelivering(options: DeliveringOptions) {
   const { database, clock, claims, outbox, results, deliveries, prepare, attempt } = options
-  const { onSwitchedOff, onFault } = options
+  const { onAttempt, onSwitchedOff, onFault } = options
   return { send, sendSample }
 
   async function send(
@@ -57,6 +59,7 @@ export function createDelivering(options: DeliveringOptions) {
   }
 
   async function store(delivery: Claimed, webhook: StoredWebhook, result: Result): Promise<void> {
+    onAttempt(result.verdict.is)
     const switchedOff = await results.store(delivery, result)
     if (switchedOff !== undefined) await onSwitchedOff(webhook, switchedOff)
   }

@@ -26,6 +26,7 @@ import type { AddressRules } from './target/address-rules.js'
 import { createPoster } from './target/post.js'
 import { createTargetRefusal } from './target/refuse-target.js'
 import { type Lookup, systemLookup } from './target/resolve-target.js'
+import type { Verdict } from './verdict.js'
 import { createWebhookRows, type StoredWebhook } from './webhook-rows.js'
 import { createWebhooks, type Webhooks } from './webhooks.js'
 import { createWindows } from './windows.js'
@@ -56,6 +57,8 @@ export interface NotifyOptions {
   /** Takes secrets out of a text: those of a node's launches, where it is about one. */
   redact: (nodeId: string, text: string) => string
   onFault: (message: string, error: unknown) => void
+  /** Called with what came of each attempt to deliver a message. */
+  onAttempt?: (outcome: Verdict['is']) => void
   slowEntries: SlowEntries
   lookup?: Lookup
   ca?: string
@@ -72,7 +75,7 @@ const SWITCHED_OFF = 'webhook.disabled' satisfies WebhookEvent
 
 export function createNotify(options: NotifyOptions): Notify {
   const { database, key, owner, addresses, redact, onFault, slowEntries } = options
-  const { lookup = systemLookup, random = Math.random } = options
+  const { lookup = systemLookup, random = Math.random, onAttempt = () => {} } = options
   const clock = createClock(options.now)
   const rows = createWebhookRows(database, key)
   const deliveries = createDeliveryRows(database, clock)
@@ -81,7 +84,7 @@ export function createNotify(options: NotifyOptions): Notify {
   const claims = createClaims({ database, clock, owner })
   const post = createPoster({ ...options, rules: addresses, lookup })
   const delivering = createDelivering({
-    ...{ database, clock, claims, outbox, deliveries, onSwitchedOff, onFault },
+    ...{ database, clock, claims, outbox, deliveries, onAttempt, onSwitchedOff, onFault },
     results: createResults(database, clock),
     prepare: createPrepare(options),
     attempt: createAttempt({ post, clock, redact, random }),
