@@ -130,6 +130,7 @@ describe('what is sent by OTLP', () => {
     // The server's own secrets are taken out, as everywhere.
     expect(first?.scopeLogs[0]?.logRecords.at(-1)).toEqual({
       timeUnixNano: '1705314600123456789',
+      observedTimeUnixNano: expect.stringMatching(/^\d{19}$/),
       severityNumber: 17,
       severityText: 'ERROR',
       body: { stringValue: 'it broke, key ***' },

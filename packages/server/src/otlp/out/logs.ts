@@ -20,19 +20,24 @@ export function logsRequest(
     if (ofNode) ofNode.push(entry)
     else byNode.set(entry.node_id, [entry])
   }
+  const sentAt = String(BigInt(Date.now()) * 1_000_000n)
   return {
     resourceLogs: [...byNode].map(([nodeId, ofNode]) => ({
       resource: resourceOf(nodes.get(nodeId) ?? { node_id: nodeId }),
-      scopeLogs: [{ scope, logRecords: ofNode.map(recordOf) }],
+      scopeLogs: [{ scope, logRecords: ofNode.map((entry) => recordOf(entry, sentAt)) }],
     })),
   }
 }
 
-function recordOf({ timestamp, level, message, phase, progress, details }: SentEntry) {
+function recordOf(
+  { timestamp, level, message, phase, progress, details }: SentEntry,
+  sentAt: string,
+) {
   const time = parseInstant(timestamp)
   const nanos = time ? { timeUnixNano: nanosOf(time) } : {}
   return {
     ...nanos,
+    observedTimeUnixNano: sentAt,
     severityNumber: SEVERITY[level],
     severityText: level.toUpperCase(),
     body: { stringValue: message },
