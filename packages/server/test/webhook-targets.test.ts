@@ -1,9 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, createServer, type Server } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { join } from 'node:path'
+import { createClient } from '@launchtail/client'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { allowedOf } from '../src/notify/target/allowed.js'
 import { createPoster, type PosterOptions } from '../src/notify/target/post.js'
 import { createTargetRefusal } from '../src/notify/target/refuse-target.js'
+import { startServer, temporaryFolder, until } from './support/processes.js'
 import { startReceiver } from './support/receiver.js'
 
 /** Listeners on this machine that count who connects, whatever address they used. */
@@ -209,4 +215,79 @@ test('proxies of the environment are not asked', async () => {
   expect(await poster({ rules })(receiver.url)).toMatchObject({ status: 204 })
   delete process.env.HTTP_PROXY
   expect(connections).toBe(before)
+})
+
+test('a certificate is checked for the name in the address, or for the address itself', async () => {
+  const folder = await temporaryFolder()
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const names = 'subjectAltName=DNS:hooks.internal,IP:127.0.0.1'
+  const made = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const about = ['-days', '2', '-subj', '/CN=hooks.internal', '-addext', names]
+  execFileSync('openssl', ['req', ...made, ...about, '-keyout', key, '-out', cert], {
+    stdio: 'ignore',
+  })
+  const ca = readFileSync(cert, 'utf8')
+  const hosts: unknown[] = []
+  const server = createSecureServer({ key: readFileSync(key), cert: ca }, (request, response) => {
+    hosts.push(request.headers.host)
+    response.writeHead(204).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port: at } = server.address() as AddressInfo
+  const rules = {
+    allowed: allowedOf('hooks.internal, other.internal, 127.0.0.1'),
+    allowLoopback: false,
+  }
+  const lookup = async () => ['127.0.0.1']
+  const trusting = poster({ rules, lookup, ca })
+  for (const host of ['hooks.internal', '127.0.0.1']) {
+    expect([host, await trusting(`https://${host}:${at}/`)]).toMatchObject([host, { status: 204 }])
+  }
+  expect(await trusting(`https://other.internal:${at}/`)).toMatchObject({
+    error: expect.stringContaining("does not match certificate's altnames"),
+  })
+  expect(await poster({ rules, lookup })(`https://hooks.internal:${at}/`)).toMatchObject({
+    error: expect.stringContaining('self-signed certificate'),
+  })
+  expect(hosts).toEqual([`hooks.internal:${at}`, `127.0.0.1:${at}`])
+})
+
+test('each way to send is refused in words, by whatever setting the webhook was created', async () => {
+  const receiver = await startReceiver()
+  const open = await startServer()
+  const made = await open.post('/admin/webhooks', { url: receiver.url })
+  const { webhook_id: id } = (await made.json()) as { webhook_id: string }
+  await open.stop()
+  // From now on the server serves others than this machine.
+  const server = await startServer({ dataDir: open.dataDir, env: { HOST: '0.0.0.0' } })
+  const url = server.url.replace('0.0.0.0', '127.0.0.1')
+  const client = createClient({ baseUrl: url, token: server.token })
+  const words = 'must begin with https://'
+  const create = client.createWebhook({ url: receiver.url })
+  await expect(create).rejects.toMatchObject({ status: 400, message: `'url' ${words}` })
+  const loopback = receiver.url.replace('http:', 'https:')
+  const change = client.changeWebhook(id, { url: loopback })
+  await expect(change).rejects.toMatchObject({
+    ...{ status: 400, message: expect.stringContaining('leads to 127.0.0.1') },
+  })
+  const tested = await client.testWebhook(id)
+  const refused = { attempts: [{ error: `its address ${words}` }] }
+  expect(tested).toMatchObject({ state: 'dead', ...refused })
+  await client.createNode({ node_id: 'n' })
+  await client.setNodeStatus('n', { status: 'failed' })
+  const failures = async () =>
+    (await client.listDeliveries(id)).deliveries.filter(({ type }) => type === 'launch.failed')
+  const sent = await until('the attempt', async () => {
+    const [one] = await failures()
+    return one?.attempts.length ? one : undefined
+  })
+  expect(sent).toMatchObject({ state: 'waiting', ...refused })
+  await client.redeliver(tested.delivery_id)
+  await until('the second attempt', async () => {
+    const { deliveries } = await client.listDeliveries(id)
+    return deliveries.find((one) => one.delivery_id === tested.delivery_id)?.attempts.length === 2
+  })
+  expect(receiver.connections()).toBe(0)
 })
