@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { fingerprintOf } from '../src/notify/fingerprint.js'
 import { MINUTE, SECOND, startNotifying } from './support/notifying.js'
@@ -98,6 +99,25 @@ test('a query that finds everything does not send everything', async () => {
   expect(receiver.received.length).toBe(52)
   const last = (await receiver.messages(52))[51]
   expect(last?.data.suppressed_count).toBe(349)
+})
+
+test('while 10,000 messages wait, entries are no longer told, and launches are', async () => {
+  const { receiver, node, say, round, database, webhook_id } = await start({
+    ...{ events: ['entry.matched', 'launch.failed'], q: 'level:error' },
+  })
+  await sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
+    insert into deliveries (delivery_id, webhook_id, type, message, prepared, state, attempts,
+      next_at, leased_until, created_at, log)
+    select 'msg_' || i, ${webhook_id}, 'entry.matched', '{}', 1, 'waiting', 1, 9e15, 0, 0, '[]'
+    from n`.execute(database)
+  await node('a')
+  await say('a', { level: 'error', message: 'not told' }, FAILED)
+  await round()
+  expect((await receiver.messages(1)).map(({ type }) => type)).toEqual(['launch.failed'])
+  await database.deleteFrom('deliveries').where('delivery_id', '=', 'msg_1').execute()
+  await say('a', { phase: 'queued', level: 'error', message: 'told' })
+  await round()
+  expect(await receiver.messages(2)).toMatchObject([{}, { data: { entry: { message: 'told' } } }])
 })
 
 test('200 launches that fail for one cause are one message', async () => {

@@ -18,14 +18,19 @@ export interface NewDelivery {
 /** Writes what is to be sent, in the transaction of what it tells about. */
 export interface Outbox {
   add(transaction: Transaction<Schema>, delivery: NewDelivery): Promise<string>
+  /** True if so many messages of a webhook wait that entries are no longer told. */
+  isFull(transaction: Transaction<Schema>, webhookId: string): Promise<boolean>
   /** The next number of a message about the node. */
   nextSeq(transaction: Transaction<Schema>, nodeId: string): Promise<number>
   /** False for an event that was told before. */
   isNew(transaction: Transaction<Schema>, event: readonly string[]): Promise<boolean>
 }
 
+/** A receiver may be down for days, and a query may find much. */
+const MOST_WAITING = 10_000
+
 export function createOutbox(clock: Clock): Outbox {
-  return { add, nextSeq, isNew }
+  return { add, isFull, nextSeq, isNew }
 
   async function add(
     transaction: Transaction<Schema>,
@@ -56,6 +61,18 @@ export function createOutbox(clock: Clock): Outbox {
       })
       .execute()
     return delivery_id
+  }
+
+  async function isFull(transaction: Transaction<Schema>, webhookId: string): Promise<boolean> {
+    const oneMore = await transaction
+      .selectFrom('deliveries')
+      .select('delivery_id')
+      .where('webhook_id', '=', webhookId)
+      .where('state', '=', 'waiting')
+      .limit(1)
+      .offset(MOST_WAITING - 1)
+      .executeTakeFirst()
+    return oneMore !== undefined
   }
 
   async function nextSeq(transaction: Transaction<Schema>, nodeId: string): Promise<number> {

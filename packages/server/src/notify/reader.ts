@@ -88,6 +88,7 @@ export function createWebhookReader(options: WebhookReaderOptions): LaunchReader
         message: entryMessage(last, record()),
       }
       if (!(await windows.take(transaction, { webhookId, key }, alike, cooldown))) return
+      if (await outbox.isFull(transaction, webhookId)) return
       const seq = await outbox.nextSeq(transaction, nodeId)
       const { data, ...message } = entryMessage(first, record())
       const numbered = { ...message, data: { seq, suppressed_count: 0, ...data } }

@@ -19,6 +19,7 @@ export function createRollUp({
     if (!(await windows.areOver())) return
     await database.transaction().execute(async (transaction) => {
       for (const closed of await windows.close(transaction, SLICE)) {
+        if (await outbox.isFull(transaction, closed.webhookId)) continue
         const nodeId = closed.message.data.node_id ?? ''
         const seq = await outbox.nextSeq(transaction, nodeId)
         await outbox.add(transaction, deliveryOf(closed, nodeId, seq))
