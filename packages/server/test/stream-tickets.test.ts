@@ -45,7 +45,6 @@ async function ask(url: string, headers: Record<string, string> = { Origin: PAGE
   return { status: answer.status, body, headers: answer.headers }
 }
 
-/** Wrong tickets are counted as wrong tokens are, and lock an address out. */
 const fresh = () => startServer({ env: { LAUNCHTAIL_ORIGINS: PAGE } })
 
 describe('a stream ticket', () => {
@@ -79,6 +78,16 @@ describe('a stream ticket', () => {
       expect(await ask(url)).toMatchObject(missing)
     }
     expect((await ask(streamOf(id, ticket, own))).status).toBe(200)
+  })
+
+  it('that is wrong locks nobody out, as wrong tokens do', async () => {
+    const own = await fresh()
+    const id = await newNode(own)
+    for (let n = 0; n < 15; n += 1) {
+      expect((await ask(streamOf(id, `wrong-${n}`, own))).status).toBe(401)
+      expect((await ask(`${own.url}/embed/${id}?ticket=wrong-${n}`)).status).toBe(401)
+    }
+    expect((await own.fetch('/admin/nodes')).status).toBe(200)
   })
 
   it('is given only for origins of the setting, and for nodes that are there', async () => {
@@ -156,7 +165,9 @@ describe('a stream ticket', () => {
     const records = await openSqlite(join(own.dataDir, 'records.db'))
     records.exec('pragma foreign_keys = off; drop table phases; drop table nodes')
     records.close()
-    expect((await ask(streamOf(id, ticket, own))).status).toBe(500)
+    const disguised = streamOf(id, ticket, own).replace('ticket=', '%74icket=')
+    for (const url of [streamOf(id, ticket, own), disguised])
+      expect((await ask(url)).status).toBe(500)
     await until('the fault to be logged', () => own.output().includes('"failed"'))
     expect(own.output()).toContain('ticket=***')
     expect(own.output()).not.toContain(ticket)

@@ -22,7 +22,6 @@ export function mountEmbed(app: FastifyInstance, { tickets, guesses }: EmbedOpti
     const ticket =
       typeof text === 'string' ? tickets.redeem(text, id, { embedded: true }) : undefined
     if (!ticket || ticket.over) {
-      if (typeof text === 'string') guesses.count(raw)
       throw new HttpError(
         401,
         text === undefined ? 'missing stream ticket' : 'invalid stream ticket',
