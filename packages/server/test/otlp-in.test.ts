@@ -211,6 +211,29 @@ describe('a request of OTLP', () => {
     expect(said).toMatch(/it has a length prefix, so set framing\.method to "bytes" in Vector$/)
   })
 
+  it('of as many attributes and records as fit lets others have their turns', async () => {
+    const id = await newNode(server)
+    const many = Array.from({ length: 100_000 }, (_, n) => attribute(`key${n}`, 'value'))
+    const records = Array.from({ length: 20_000 }, (_, n) => ({ body: text(`line ${n}`) }))
+    const request = requestOf(records, { resource: [...many, ...forNode(id).resource] })
+    const begun = performance.now()
+    let longest = 0
+    let over = false
+    const answered = post(new Uint8Array(encode(request, LOGS)), PROTOBUF).finally(() => {
+      over = true
+    })
+    while (!over) {
+      const asked = performance.now()
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+      longest = Math.max(longest, performance.now() - asked)
+    }
+    expect((await answered).status).toBe(200)
+    // To look through all attributes for each record takes half a minute.
+    expect(performance.now() - begun).toBeLessThan(15_000)
+    expect(longest).toBeLessThan(2000)
+    expect(await logOf(id)).toHaveLength(20_000)
+  })
+
   it('counts what was taken in the metrics', async () => {
     const own = await startServer()
     const id = await newNode(own)
@@ -379,7 +402,7 @@ describe('the two readers', () => {
     fc.assert(
       fc.property(request, (given) => {
         const sound = JSON.parse(JSON.stringify(given).toWellFormed()) as object
-        expect(readLogsProtobuf(encode(sound, LOGS))).toEqual(readLogsJson(sound))
+        expect([...readLogsProtobuf(encode(sound, LOGS))]).toEqual([...readLogsJson(sound)])
       }),
     )
   })
@@ -390,7 +413,7 @@ describe('the two readers', () => {
       const bytes = n % 2 === 0 ? randomBytes(n % 64) : Buffer.from(valid)
       if (n % 2 === 1) bytes[n % bytes.length] = randomBytes(1)[0] as number
       try {
-        readLogsProtobuf(bytes)
+        Array.from(readLogsProtobuf(bytes))
       } catch (error) {
         expect((error as Error).constructor.name).toBe('MalformedOtlp')
       }
@@ -400,11 +423,13 @@ describe('the two readers', () => {
 
   it('skip what they do not know, and refuse what is nested too deeply', () => {
     // Field 99, a varint; then a resource with a field 7 of bytes.
-    const unknown = Buffer.from([0x98, 0x06, 0x05, 0x0a, 0x04, 0x3a, 0x02, 0x01, 0x02])
-    expect(readLogsProtobuf(unknown)).toEqual([{ attributes: [], scopes: [] }])
+    const unknown = [0x98, 0x06, 0x05, 0x0a, 0x04, 0x3a, 0x02, 0x01, 0x02]
+    const message = encode(requestOf([{ body: text('x') }]), LOGS)
+    const all = Buffer.from([...unknown, ...message, ...unknown])
+    expect([...readLogsProtobuf(all)]).toMatchObject([{ record: { body: 'x' } }])
     let body: object = text('deep')
     for (let n = 0; n < 40; n += 1) body = { arrayValue: { values: [body] } }
-    expect(() => readLogsJson(requestOf([{ body }]))).toThrow(/nested more than/)
+    expect(() => [...readLogsJson(requestOf([{ body }]))]).toThrow(/nested more than/)
   })
 
   it('keep times that are numbers in JSON exact, and texts that look like them as they are', () => {

@@ -60,10 +60,8 @@ async function receiver(port = 0): Promise<Receiver> {
 function messagesAt({ requests }: Receiver): string[] {
   return requests
     .filter(({ path }) => path === '/v1/logs')
-    .flatMap(({ body }) => readLogsProtobuf(body))
-    .flatMap(({ scopes }) => scopes)
-    .flatMap(({ records }) => records)
-    .map(({ body }) => String(body))
+    .flatMap(({ body }) => [...readLogsProtobuf(body)])
+    .map(({ record }) => String(record.body))
 }
 
 async function send(server: RunningServer, id: string, messages: string[]): Promise<void> {

@@ -1,12 +1,10 @@
-/** What OTLP carries, whatever its encoding. */
-export interface ResourceLogs {
-  readonly attributes: Attributes
-  readonly scopes: readonly ScopeLogs[]
-}
-
-export interface ScopeLogs {
-  readonly name: string
-  readonly records: readonly LogRecord[]
+/** A record as OTLP carries it, whatever its encoding. */
+export interface ScopedRecord {
+  /** The attributes of its resource. All records of one resource share them. */
+  readonly resource: Attributes
+  /** The name of its scope. */
+  readonly scope: string
+  readonly record: LogRecord
 }
 
 export interface LogRecord {

@@ -8,7 +8,7 @@ import { type OtlpType, statusOf, successOf } from '../../otlp/in/answers.js'
 import { readLogsJson, withExactTimes } from '../../otlp/in/read-json.js'
 import { readLogsProtobuf } from '../../otlp/in/read-protobuf.js'
 import type { OtlpIntake } from '../../otlp/in/receive.js'
-import { MalformedOtlp, type ResourceLogs } from '../../otlp/model.js'
+import { MalformedOtlp, type ScopedRecord } from '../../otlp/model.js'
 import type { Authenticate } from '../auth.js'
 import { readBody } from '../body.js'
 import { singleHeader } from '../headers.js'
@@ -44,9 +44,12 @@ export function mountOtlp(
       if (typeOf(raw) === undefined) {
         throw new HttpError(415, 'content type must be application/x-protobuf or application/json')
       }
-      const logs = read(await unpacked(raw), type)
+      const body = await unpacked(raw)
       const node = singleHeader(raw, 'X-Launchtail-Node')
-      const answer = successOf(await otlp.take(logs, { node }), type)
+      const taken = await otlp.take(read(body, type), { node }).catch((error) => {
+        throw error instanceof MalformedOtlp ? refusalFor(error, body) : error
+      })
+      const answer = successOf(taken, type)
       return reply.type(answer.type).send(answer.body)
     } catch (error) {
       const { status, message, headers } = refusalOf(error)
@@ -86,21 +89,22 @@ async function unpacked(request: IncomingMessage): Promise<Buffer> {
   }
 }
 
-function read(body: Buffer, type: OtlpType): ResourceLogs[] {
-  try {
-    if (type === 'application/json') {
-      const json = Buffer.from(withExactTimes(body.toString('latin1')), 'latin1')
-      return readLogsJson(parseJson(json, 'body', { maxValues: MAX_JSON_VALUES }))
-    }
-    // The length may be read as a field that is not known, and all of the message as its value.
-    if (body[0] !== FIRST_BYTE && hasLengthPrefix(body)) throw new MalformedOtlp(PREFIXED)
-    return readLogsProtobuf(body)
-  } catch (error) {
-    if (!(error instanceof MalformedOtlp)) throw error
-    const reason = hasLengthPrefix(body) ? PREFIXED : error.message
-    const words = `body is not an ExportLogsServiceRequest: ${reason}`
-    throw new HttpError(400, words, { cause: error })
+function read(body: Buffer, type: OtlpType): Iterable<ScopedRecord> {
+  if (type === 'application/json') {
+    const json = Buffer.from(withExactTimes(body.toString('latin1')), 'latin1')
+    return readLogsJson(parseJson(json, 'body', { maxValues: MAX_JSON_VALUES }))
   }
+  // The length may be read as a field that is not known, and all of the message as its value.
+  if (body[0] !== FIRST_BYTE && hasLengthPrefix(body)) {
+    throw refusalFor(new MalformedOtlp(PREFIXED), body)
+  }
+  return readLogsProtobuf(body)
+}
+
+function refusalFor(error: MalformedOtlp, body: Buffer): HttpError {
+  const reason = hasLengthPrefix(body) ? PREFIXED : error.message
+  const words = `body is not an ExportLogsServiceRequest: ${reason}`
+  return new HttpError(400, words, { cause: error })
 }
 
 /** The head of the one field of the message. */

@@ -6,27 +6,36 @@ import { createReader } from '../../output/interpret/index.js'
 import type { Redactor } from '../../output/redact/index.js'
 import type { ReadRecord } from './record.js'
 
+/** Makes entries of the records of one node, in their order. */
+export interface Drafting {
+  /** The entry of a record; undefined if it makes none, or is held back for those after it. */
+  take(record: ReadRecord): Draft | undefined
+  /** The entry of what is still held back at the end. */
+  end(): Draft | undefined
+}
+
 /**
- * The entries of one node's records, without secrets. What a record does not say itself (phase, progress,
- * level) is read out of its message, as with raw output.
+ * Entries have no secrets any more. What a record does not say itself (phase, progress, level) is read out of
+ * its message, as with raw output.
  */
-export function draftsOf(
-  records: readonly ReadRecord[],
-  { state: known, redactor }: { state: LaunchState; redactor: Redactor },
-): Draft[] {
+export function createDrafting({
+  state: known,
+  redactor,
+}: {
+  state: LaunchState
+  redactor: Redactor
+}): Drafting {
   const reader = createReader()
   let state = known
-  const drafts: Draft[] = []
-  for (const record of records) {
+  return { take, end: () => masked(reader.end(state), redactor) }
+
+  function take(record: ReadRecord): Draft | undefined {
     const draft = record.phase === undefined ? interpreted(record) : said(record)
-    if (!draft) continue
-    const { phase, progress } = draft
-    if (phase !== undefined) state = { phase, progress: progress ?? state.progress }
-    drafts.push(draft)
+    if (draft?.phase !== undefined) {
+      state = { phase: draft.phase, progress: draft.progress ?? state.progress }
+    }
+    return draft
   }
-  const last = masked(reader.end(state), redactor)
-  if (last) drafts.push(last)
-  return drafts
 
   /** Whoever names the phase knows what launches are: the record is taken at its word. */
   function said({ message, details, ...rest }: ReadRecord): Draft {

@@ -1,6 +1,6 @@
 import type { Registry } from '../../nodes/registry.js'
 import type { Attributes } from '../model.js'
-import { attributeOf } from './values.js'
+import { textOf } from './values.js'
 
 /** The attributes that may name a node, in this order. */
 export const NAMING = [
@@ -23,16 +23,20 @@ export function createNodeFinder(
   registry: Pick<Registry, 'isKnown' | 'named'>,
   now = () => performance.now(),
 ) {
+  /** A resource may have thousands of attributes, and as many records. */
+  const resources = new WeakMap<Attributes, ReadonlyMap<string, string>>()
   const known = new Map<string, { nodeId: string | undefined; at: number }>()
   return { named, of, forget: (value: string) => known.delete(value) }
 
   /** The first of the attributes that names a node counts; undefined where none does. */
-  async function of(...all: readonly Attributes[]): Promise<string | undefined> {
+  async function of(resource: Attributes, record: Attributes): Promise<string | undefined> {
+    const ofResource = resources.get(resource) ?? namesIn(resource)
+    resources.set(resource, ofResource)
+    const ofRecord = namesIn(record)
     for (const name of NAMING) {
-      for (const attributes of all) {
-        const value = attributeOf(attributes, name)
-        const nodeId = value === undefined ? undefined : await named(value)
-        if (nodeId !== undefined) return nodeId
+      for (const value of [ofResource.get(name), ofRecord.get(name)]) {
+        const nodeId = value && (await named(value))
+        if (nodeId) return nodeId
       }
     }
     return undefined
@@ -53,4 +57,13 @@ export function createNodeFinder(
     // A name of several nodes names none of them.
     return others.length === 0 ? only : undefined
   }
+}
+
+/** The values of those attributes that may name a node. */
+export function namesIn(attributes: Attributes): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const [key, value] of attributes) {
+    if (NAMING.includes(key) && !names.has(key)) names.set(key, textOf(value))
+  }
+  return names
 }

@@ -4,8 +4,7 @@ import {
   type Attributes,
   type LogRecord,
   MalformedOtlp,
-  type ResourceLogs,
-  type ScopeLogs,
+  type ScopedRecord,
 } from '../model.js'
 import { MAX_DEPTH } from '../wire/reader.js'
 
@@ -16,24 +15,24 @@ type Json = Readonly<Record<string, unknown>>
  * lowerCamelCase alone, ids in hex, enums are numbers, 64-bit integers numbers or texts, and what is not
  * known is ignored.
  */
-export function readLogsJson(value: unknown): ResourceLogs[] {
-  return list(object(value, 'body').resourceLogs, 'resourceLogs').map((given) => {
-    const { resource, scopeLogs } = object(given, 'resourceLogs')
-    const { attributes } = object(resource ?? {}, 'resource')
-    const scopes = list(scopeLogs, 'scopeLogs').map(readScopeLogs)
-    return { attributes: readAttributes(attributes, 0), scopes }
-  })
+export function* readLogsJson(value: unknown): Generator<ScopedRecord> {
+  for (const given of list(object(value, 'body').resourceLogs, 'resourceLogs')) {
+    const { resource: described, scopeLogs } = object(given, 'resourceLogs')
+    const { attributes } = object(described ?? {}, 'resource')
+    const resource = readAttributes(attributes, 0)
+    for (const scoped of list(scopeLogs, 'scopeLogs')) {
+      const { scope: named, logRecords } = object(scoped, 'scopeLogs')
+      const scope = text(object(named ?? {}, 'scope').name, 'name')
+      for (const record of list(logRecords, 'logRecords')) {
+        yield { resource, scope, record: readRecord(record) }
+      }
+    }
+  }
 }
 
 /** Puts times that were sent as numbers in quotes: JavaScript's numbers have no room for nanoseconds. */
 export function withExactTimes(json: string): string {
   return json.replace(/("(?:observedT|t)imeUnixNano"\s*:\s*)(\d{16,20})(?=\s*[,}])/g, '$1"$2"')
-}
-
-function readScopeLogs(given: unknown): ScopeLogs {
-  const { scope, logRecords } = object(given, 'scopeLogs')
-  const { name } = object(scope ?? {}, 'scope')
-  return { name: text(name, 'name'), records: list(logRecords, 'logRecords').map(readRecord) }
 }
 
 function readRecord(given: unknown): LogRecord {

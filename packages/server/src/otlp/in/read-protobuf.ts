@@ -3,8 +3,7 @@ import {
   type Attributes,
   type LogRecord,
   MalformedOtlp,
-  type ResourceLogs,
-  type ScopeLogs,
+  type ScopedRecord,
 } from '../model.js'
 import {
   isWire,
@@ -26,34 +25,58 @@ import {
 
 /**
  * Reads an `ExportLogsServiceRequest` (opentelemetry-proto 1.x). Fields that are not known are skipped.
+ * A record at a time, so that other work gets its turn between them.
  *
  * By hand, because the subset is nine messages. Of 10,000 records of 200 bytes it reads 474,000 a second of
  * processor time, protobufjs 304,000, and the generated code of @bufbuild/protobuf 252,000.
  */
-export function readLogsProtobuf(body: Buffer): ResourceLogs[] {
+export function* readLogsProtobuf(body: Buffer): Generator<ScopedRecord> {
   const reader = wireReader(body)
-  const resources: ResourceLogs[] = []
   for (
     let field = nextField(reader, body.length);
     field > 0;
     field = nextField(reader, body.length)
   ) {
     if (field !== 1) skipField(reader)
-    else if (isWire(reader, WIRE.bytes)) resources.push(readResourceLogs(reader))
+    else if (isWire(reader, WIRE.bytes)) yield* readResourceLogs(reader)
   }
-  return resources
 }
 
-function readResourceLogs(reader: WireReader): ResourceLogs {
+/** What belongs to all records is read first, wherever it stands in the message. */
+function* readResourceLogs(reader: WireReader): Generator<ScopedRecord> {
   const end = messageEnd(reader)
-  let attributes: Attributes = []
-  const scopes: ScopeLogs[] = []
+  let resource: Attributes = []
+  const scopes: number[] = []
   for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
-    if (field === 1 && isWire(reader, WIRE.bytes)) attributes = readResource(reader)
-    else if (field === 2 && isWire(reader, WIRE.bytes)) scopes.push(readScopeLogs(reader))
-    else if (field > 2) skipField(reader)
+    if (field === 1 && isWire(reader, WIRE.bytes)) resource = readResource(reader)
+    else if (field > 1) skipTo(scopes, field === 2, reader)
   }
-  return { attributes, scopes }
+  for (const at of scopes) {
+    reader.at = at
+    yield* readScopeLogs(reader, resource)
+  }
+  reader.at = end
+}
+
+function* readScopeLogs(reader: WireReader, resource: Attributes): Generator<ScopedRecord> {
+  const end = messageEnd(reader)
+  let scope = ''
+  const records: number[] = []
+  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
+    if (field === 1 && isWire(reader, WIRE.bytes)) scope = readScopeName(reader)
+    else if (field > 1) skipTo(records, field === 2, reader)
+  }
+  for (const at of records) {
+    reader.at = at
+    yield { resource, scope, record: readRecord(reader) }
+  }
+  reader.at = end
+}
+
+/** Skips a field, and notes where it begins if it is a message to be read later. */
+function skipTo(places: number[], isWanted: boolean, reader: WireReader): void {
+  if (isWanted && reader.wire === WIRE.bytes) places.push(reader.at)
+  skipField(reader)
 }
 
 function readResource(reader: WireReader): Attributes {
@@ -64,18 +87,6 @@ function readResource(reader: WireReader): Attributes {
     else if (isWire(reader, WIRE.bytes)) attributes.push(readKeyValue(reader, 0))
   }
   return attributes
-}
-
-function readScopeLogs(reader: WireReader): ScopeLogs {
-  const end = messageEnd(reader)
-  let name = ''
-  const records: LogRecord[] = []
-  for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {
-    if (field === 1 && isWire(reader, WIRE.bytes)) name = readScopeName(reader)
-    else if (field === 2 && isWire(reader, WIRE.bytes)) records.push(readRecord(reader))
-    else if (field > 2) skipField(reader)
-  }
-  return { name, records }
 }
 
 function readScopeName(reader: WireReader): string {

@@ -1,17 +1,18 @@
-import { NODE_ID, type NodeRecord } from '@launchtail/client/protocol'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Draft, NODE_ID, type NodeRecord } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
 import type { Appender } from '../../logs/appender.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Redactor } from '../../output/redact/index.js'
-import type { Attributes, ResourceLogs } from '../model.js'
-import { draftsOf } from './drafts.js'
-import { createNodeFinder, NAMING } from './node-finder.js'
+import type { Attributes, ScopedRecord } from '../model.js'
+import { createDrafting } from './drafts.js'
+import { createNodeFinder, NAMING, namesIn } from './node-finder.js'
 import { type ReadRecord, readRecord } from './record.js'
 import { attributeOf } from './values.js'
 
 /** Takes in the records of a request. */
 export interface OtlpIntake {
-  take(logs: readonly ResourceLogs[], how?: { node?: string | undefined }): Promise<Taken>
+  take(logs: Iterable<ScopedRecord>, how?: { node?: string | undefined }): Promise<Taken>
 }
 
 export interface Taken {
@@ -40,7 +41,7 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
   return { take }
 
   async function take(
-    logs: readonly ResourceLogs[],
+    logs: Iterable<ScopedRecord>,
     { node }: { node?: string | undefined } = {},
   ): Promise<Taken> {
     const given = node === undefined ? undefined : await finder.named(node)
@@ -58,11 +59,23 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
   }
 
   async function append(nodeId: string, records: readonly ReadRecord[]): Promise<void> {
-    const redactor = redactorFor(nodeId)
-    for (let at = 0; at < records.length; at += AT_ONCE) {
-      const state = await appender.state(nodeId)
-      const drafts = draftsOf(records.slice(at, at + AT_ONCE), { state, redactor })
+    const drafting = createDrafting({
+      state: await appender.state(nodeId),
+      redactor: redactorFor(nodeId),
+    })
+    let drafts: Draft[] = []
+    await inTurns(records, async (record) => {
+      const draft = drafting.take(record)
+      if (draft) drafts.push(draft)
+      if (drafts.length === AT_ONCE) await store()
+    })
+    const last = drafting.end()
+    if (last) drafts.push(last)
+    await store()
+
+    async function store(): Promise<void> {
       if (drafts.length > 0) await appender.append(nodeId, drafts, { redacted: true })
+      drafts = []
     }
   }
 
@@ -99,30 +112,39 @@ const DESCRIBING = [
 
 /** The records of each node, and of those that no node is known for, the attributes that could name one. */
 async function grouped(
-  logs: readonly ResourceLogs[],
+  logs: Iterable<ScopedRecord>,
   nodeFor: (resource: Attributes, record: Attributes) => Promise<string | undefined>,
 ) {
   const byNode = new Map<string, ReadRecord[]>()
   const lost = new Set<string>()
   let rejected = 0
-  for (const { attributes, scopes } of logs) {
-    for (const { name, records } of scopes) {
-      for (const record of records) {
-        const nodeId = await nodeFor(attributes, record.attributes)
-        if (nodeId !== undefined) {
-          const ofNode = byNode.get(nodeId)
-          if (ofNode) ofNode.push(readRecord(record, name))
-          else byNode.set(nodeId, [readRecord(record, name)])
-          continue
-        }
-        rejected += 1
-        for (const [key] of [...attributes, ...record.attributes]) {
-          if (NAMING.includes(key)) lost.add(key)
-        }
-      }
+  await inTurns(logs, async ({ resource, scope, record }) => {
+    const nodeId = await nodeFor(resource, record.attributes)
+    if (nodeId !== undefined) {
+      const ofNode = byNode.get(nodeId)
+      if (ofNode) ofNode.push(readRecord(record, scope))
+      else byNode.set(nodeId, [readRecord(record, scope)])
+      return
     }
-  }
+    rejected += 1
+    // The attributes of one resource are the same for all of its records.
+    if (rejected === 1) for (const key of namesIn(resource).keys()) lost.add(key)
+    for (const key of namesIn(record.attributes).keys()) lost.add(key)
+  })
   return { byNode, lost, rejected }
+}
+
+/** Milliseconds of work after which others get their turn: a request may have 100,000 records. */
+const SLICE = 5
+
+async function inTurns<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
+  let since = performance.now()
+  for (const item of items) {
+    await act(item)
+    if (performance.now() - since < SLICE) continue
+    await nextTurn()
+    since = performance.now()
+  }
 }
 
 function whyRejected(
