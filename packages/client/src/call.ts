@@ -69,7 +69,7 @@ export async function call<Name extends OperationName>(
   }
 }
 
-/** Calls operations whose answer is JSON, and returns that. */
+/** Returns a function that calls operations with JSON answers. */
 export function jsonOf(connection: Connection) {
   return async <Name extends OperationName>(
     name: Name,

@@ -11,26 +11,26 @@ import type {
 import type { WebhookEvent } from './protocol/webhook-names.js'
 import type { Connection } from './request.js'
 
-/** The operations of webhooks: where messages about launches are sent; see docs/webhooks.md. */
+/** Operations on webhooks, which receive messages about launches; see docs/webhooks.md. */
 export interface WebhookOperations {
   listWebhooks(options?: CallOptions): Promise<Answer<'listWebhooks'>>
-  /** The answer has the secret, which is shown this once. */
+  /** The answer contains the secret, which is shown only once. */
   createWebhook(webhook: NewWebhook, options?: CallOptions): Promise<WebhookWithSecret>
   getWebhook(webhookId: string, options?: CallOptions): Promise<Webhook>
   changeWebhook(webhookId: string, change: WebhookChange, options?: CallOptions): Promise<Webhook>
   deleteWebhook(webhookId: string, options?: CallOptions): Promise<void>
-  /** Sends a sample now, and returns what became of it. */
+  /** Sends a sample immediately and returns the result. */
   testWebhook(
     webhookId: string,
     sample?: { type?: WebhookEvent },
     options?: CallOptions,
   ): Promise<Delivery>
-  /** Gives it a new secret. For a day, the old one signs its messages too. */
+  /** Creates a new secret. For a day, the old one signs messages as well. */
   rotateWebhook(webhookId: string, options?: CallOptions): Promise<WebhookWithSecret>
   listDeliveries(webhookId: string, options?: DeliveriesOptions): Promise<Answer<'listDeliveries'>>
   /** Sends a message again, under the same id. */
   redeliver(deliveryId: string, options?: CallOptions): Promise<Delivery>
-  /** Sends the messages of a time again that were given up. Returns how many they are. */
+  /** Resends the messages of a period that were given up. Returns their number. */
   redeliverSince(webhookId: string, which: Redelivery, options?: CallOptions): Promise<number>
 }
 

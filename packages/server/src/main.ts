@@ -287,7 +287,7 @@ async function openRecords(base: Base, storage: Storage) {
   }
 }
 
-/** What tells webhooks of launches. It knows them before the first record is stored. */
+/** Sends messages to webhooks. It has loaded them before the first record is stored. */
 async function openNotify(
   { config, folder, counts, onFault }: Base,
   { store, database, name: owner }: Storage,

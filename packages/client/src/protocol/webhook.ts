@@ -14,29 +14,29 @@ const url = z
   .string()
   .max(2048, 'must have at most 2048 characters')
   .describe(
-    'Where messages are sent. Only `https` and addresses that can be reached from everywhere, unless `LAUNCHTAIL_WEBHOOK_ALLOW` says otherwise.',
+    'Where messages are sent. It must be `https` and globally reachable, unless `LAUNCHTAIL_WEBHOOK_ALLOW` permits it.',
   )
 const events = z
   .array(z.enum(WEBHOOK_EVENT_NAMES, `must be one of ${WEBHOOK_EVENT_NAMES.join(', ')}`))
   .min(1, 'must name an event')
   .max(WEBHOOK_EVENT_NAMES.length)
-  .describe(`What it is told. Default: ${quoted(USUAL_WEBHOOK_EVENTS)}.`)
+  .describe(`The events that it receives. Default: ${quoted(USUAL_WEBHOOK_EVENTS)}.`)
 const q = z
   .string()
   .describe(
-    'With `entry.matched`, the entries that it is told. Without it, a query over launches, of which alone it is told.',
+    'With `entry.matched`, a query for entries. Without it, a query for launches, which restricts the events to these.',
   )
 const format = z
   .enum(WEBHOOK_FORMATS, `must be one of ${WEBHOOK_FORMATS.join(', ')}`)
-  .describe('How messages are written. Default: `standard`.')
+  .describe('The format of messages. Default: `standard`.')
 const cooldown = duration.describe(
-  'For how long after an entry those with the same message are only counted. Default: `60s`.',
+  'How long similar entries are only counted after one was sent. Default: `60s`.',
 )
 const secret = z
   .string()
   .max(256, 'must have at most 256 characters')
   .describe(
-    'The secret that signs messages: `whsec_` and 24 to 64 bytes in base64. Default: a new one. With `pagerduty`, the routing key.',
+    'The secret that signs messages: `whsec_` and 24 to 64 bytes in base64. Default: a new one. For `pagerduty`, the routing key.',
   )
 
 export const newWebhookSchema = z
@@ -54,34 +54,37 @@ export const webhookChangeSchema = z
   .strictObject({
     url: url.optional(),
     events: events.optional(),
-    q: q.optional().describe('As in a new webhook; an empty one takes the query away.'),
+    q: q.optional().describe('As in a new webhook. An empty one removes the query.'),
     format: format.optional(),
     cooldown: cooldown.optional(),
-    enabled: z.boolean().optional().describe('`true` switches one on again that was switched off.'),
+    enabled: z.boolean().optional().describe('`true` switches a disabled webhook on again.'),
   })
   .register(requests, { id: 'WebhookChange' })
 
 const webhookFields = {
   webhook_id: z.string(),
-  url: z.string().describe('Without what is secret in it.'),
+  url: z.string().describe('With its secrets masked.'),
   events: z.array(z.enum(WEBHOOK_EVENT_NAMES)),
   q: z.string().optional(),
   format: z.enum(WEBHOOK_FORMATS),
   cooldown: z.string(),
   enabled: z.boolean(),
-  disabled_reason: z.string().optional().describe('Why the server switched it off.'),
+  disabled_reason: z.string().optional().describe('The reason if the server switched it off.'),
   failing_since: z
     .string()
     .optional()
-    .describe('Nothing has been delivered since then. After five days it is switched off.'),
-  waiting: z.number().int().describe('Messages that are still to be delivered.'),
-  dead: z.number().int().describe('Messages that were given up in the last seven days.'),
+    .describe('Every attempt since then has failed. After five days, the webhook is switched off.'),
+  waiting: z.number().int().describe('The number of messages that are still to be delivered.'),
+  dead: z
+    .number()
+    .int()
+    .describe('The number of messages that were given up in the last seven days.'),
   created_at: z.string(),
 }
 
 export const webhookSchema = z
   .object(webhookFields)
-  .describe('Where messages about launches are sent, and which.')
+  .describe('An address that receives messages about launches.')
   .register(answers, { id: 'Webhook' })
 
 export const webhookWithSecretSchema = z
@@ -90,7 +93,7 @@ export const webhookWithSecretSchema = z
     secret: z
       .string()
       .optional()
-      .describe('The secret that signs its messages. It is shown this once.'),
+      .describe('The secret that signs its messages. It is shown only once.'),
   })
   .describe('A webhook with its secret.')
   .register(answers, { id: 'WebhookWithSecret' })
@@ -102,13 +105,13 @@ export const webhooksSchema = z
 const attemptSchema = z.object({
   at: z.string(),
   took_ms: z.number().int(),
-  status: z.number().int().optional().describe('The receiver’s answer.'),
-  error: z.string().optional().describe('Why there was none, or why it counts as a failure.'),
+  status: z.number().int().optional().describe('The status of the receiver’s answer.'),
+  error: z.string().optional().describe('Why the attempt failed.'),
 })
 
 export const deliverySchema = z
   .object({
-    delivery_id: z.string().describe('The `webhook-id` of each attempt.'),
+    delivery_id: z.string().describe('The `webhook-id` of every attempt.'),
     webhook_id: z.string(),
     type: z.string(),
     node_id: z.string().optional(),
@@ -116,11 +119,11 @@ export const deliverySchema = z
     state: z.enum(DELIVERY_STATES),
     created_at: z.string(),
     next_at: z.string().optional().describe('When the next attempt is due.'),
-    attempts: z.array(attemptSchema).describe('The newest, at most 20.'),
+    attempts: z.array(attemptSchema).describe('The latest 20 attempts.'),
     answer: z
       .string()
       .optional()
-      .describe('The beginning of the newest answer, at most 4 KB, without secrets.'),
+      .describe('The first 4 KB of the latest answer, with secrets masked.'),
   })
   .describe('A message to a webhook, and what became of it.')
   .register(answers, { id: 'Delivery' })
@@ -138,7 +141,7 @@ export const webhookTestSchema = z
     type: z
       .enum(WEBHOOK_EVENT_NAMES, `must be one of ${WEBHOOK_EVENT_NAMES.join(', ')}`)
       .optional()
-      .describe('What the sample tells of. Default: `launch.failed`.'),
+      .describe('The event of the sample. Default: `launch.failed`.'),
   })
   .register(requests, { id: 'WebhookTest' })
 
@@ -146,17 +149,17 @@ const time = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' })
 
 export const redeliverySchema = z
   .strictObject({
-    since: time.describe('Messages that were created at this time or later.'),
-    until: time.optional().describe('Up to this time. Default: now.'),
+    since: time.describe('Messages created at this time or later.'),
+    until: time.optional().describe('Messages created up to this time. Default: now.'),
     delivered: z
       .boolean()
       .optional()
-      .describe('Also those that have arrived. Default: those that were given up alone.'),
+      .describe('Include messages that have arrived. Default: only those that were given up.'),
   })
   .register(requests, { id: 'Redelivery' })
 
 export const redeliveredSchema = z
-  .object({ count: z.number().int().describe('How many are sent again.') })
+  .object({ count: z.number().int().describe('The number of messages that are sent again.') })
   .register(answers, { id: 'Redelivered' })
 
 export type NewWebhook = z.input<typeof newWebhookSchema>

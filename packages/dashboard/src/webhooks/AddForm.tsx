@@ -7,7 +7,7 @@ import type { Shown } from './Secret.js'
 
 const EVENTS = Object.entries(WEBHOOK_EVENTS) as [WebhookEvent, string][]
 
-/** A form for another webhook. */
+/** The form that creates a webhook. */
 export function AddForm({ onAdded }: { onAdded: (webhook: Shown) => void }) {
   const url = useSignal('')
   const format = useSignal<WebhookFormat>('standard')
@@ -87,7 +87,7 @@ export function AddForm({ onAdded }: { onAdded: (webhook: Shown) => void }) {
         </label>
       )}
       <fieldset>
-        <legend>What it is told</legend>
+        <legend>Events</legend>
         {EVENTS.map(([name, meaning]) => (
           <label key={name} class="check" title={meaning}>
             <input

@@ -6,7 +6,7 @@ import { inert } from '../parts/inert.js'
 import { client } from '../session.js'
 import { useDeliveries } from './state.js'
 
-/** The newest messages of a webhook, and what became of them. */
+/** The latest messages of a webhook and their results. */
 export function Deliveries({ webhookId }: { webhookId: string }) {
   const { deliveries, fault, refresh } = useDeliveries(webhookId)
   const refused = useSignal('')

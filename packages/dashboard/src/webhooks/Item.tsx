@@ -13,7 +13,7 @@ export interface ItemProps {
   onSecret: (secret: Shown) => void
 }
 
-/** One webhook: what it is told, whether it works, and what can be done with it. */
+/** One webhook with its events, its state and its actions. */
 export function Item({ webhook, onChanged, onSecret }: ItemProps) {
   const { webhook_id: id, url, events, q, format, enabled, waiting, dead } = webhook
   const isOpen = useSignal(false)
@@ -42,7 +42,7 @@ export function Item({ webhook, onChanged, onSecret }: ItemProps) {
   async function rotate(): Promise<string> {
     const { secret } = await client.peek().rotateWebhook(id)
     onSecret({ url, secret })
-    return 'It has a new secret. For a day, the old one signs too.'
+    return 'The webhook has a new secret. For a day, the old one signs as well.'
   }
 
   async function turn(): Promise<string> {
@@ -54,7 +54,7 @@ export function Item({ webhook, onChanged, onSecret }: ItemProps) {
     <section class="webhook" aria-label={`The webhook to ${url}`}>
       <h2>{inert(url)}</h2>
       <p>
-        {format}, told of {events.join(', ')}
+        {format}: {events.join(', ')}
         {q !== undefined && (
           <>
             {' '}
@@ -99,7 +99,7 @@ export function Item({ webhook, onChanged, onSecret }: ItemProps) {
       <Fault text={fault.value} />
       {isOpen.value && <Deliveries webhookId={id} />}
       <Dialog title="Delete this webhook?" open={deleting}>
-        <p>Its messages, also those that wait, are deleted with it.</p>
+        <p>Its messages are deleted with it, including those that are waiting.</p>
         <Confirm
           name="Delete"
           open={deleting}

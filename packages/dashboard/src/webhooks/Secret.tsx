@@ -7,13 +7,14 @@ export interface Shown {
   readonly secret: string | undefined
 }
 
-/** A secret that was just made. It is shown this once. */
+/** A new secret, which is shown only once. */
 export function Secret({ url, secret }: Shown) {
   if (secret === undefined) return null
   return (
     <section class="new-secret" aria-label="The new secret">
       <p role="status">
-        The secret of the webhook to {inert(url)}. It is not shown again: copy it now.
+        This is the secret of the webhook to {inert(url)}. Copy it now, because it is not shown
+        again.
       </p>
       <code>{secret}</code> <CopyButton text={() => secret} title="Copy the secret" />
     </section>

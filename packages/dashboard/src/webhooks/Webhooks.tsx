@@ -6,7 +6,7 @@ import { Item } from './Item.js'
 import { Secret, type Shown } from './Secret.js'
 import { useWebhooks } from './state.js'
 
-/** All webhooks, and a form for another one. */
+/** The list of webhooks, with a form to add one. */
 export function Webhooks() {
   const { webhooks, fault, refresh } = useWebhooks()
   const adding = useSignal(false)

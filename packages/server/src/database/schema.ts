@@ -61,7 +61,7 @@ export interface NodesTable {
   ended_at: string | null
   /** How many entries of the node's list this record includes. */
   folded: number
-  /** How many messages webhooks have been given about the node. */
+  /** The number of messages about the node so far. */
   told: Generated<number>
 }
 
@@ -186,12 +186,12 @@ export interface SentInTable {
   ready_url: string | null
 }
 
-/** Where messages about launches are sent. Times in milliseconds are the database's. */
+/** Where messages about launches are sent. */
 export interface WebhooksTable {
   webhook_id: string
   /** JSON of the address and the secrets, encrypted. */
   sealed: string
-  /** The address without what is secret in it. */
+  /** The address with its secrets masked. */
   url: string
   /** JSON of the names of events. */
   events: string
@@ -200,64 +200,64 @@ export interface WebhooksTable {
   /** Milliseconds. */
   cooldown: number
   enabled: number
-  /** Why the server switched it off. */
+  /** The reason if the server switched it off. */
   disabled_reason: string | null
-  /** When the first attempt failed since anything was delivered, in milliseconds since 1970. */
+  /** The first failed attempt since the last delivery, in milliseconds since 1970. */
   failing_since: number | null
   created_at: string
 }
 
-/** A message to one webhook: the outbox, and afterwards the list of what became of it. */
+/** A message to one webhook: first the outbox, then the record of what became of it. */
 export interface DeliveriesTable {
-  /** The id of all attempts, in every message. */
+  /** The id that the receiver sees, the same for all attempts. */
   delivery_id: string
   webhook_id: string
   type: string
-  /** The launch it is about: its node, and when it began. */
+  /** The node and the start of the launch that it is about. */
   node_id: string | null
   started_at: string | null
-  /** Counts the messages about the node. */
+  /** Grows with each message about the node. */
   seq: number | null
-  /** JSON of what the message says. */
+  /** JSON of the message. */
   message: string
-  /** 1 once lines of the log have been added to it. */
+  /** 1 once log lines have been added to it. */
   prepared: number
-  /** The cause of failures that this message may still take in; null once it is being sent. */
+  /** The cause of failures that can still be merged into it; null once it is being sent. */
   gathers: string | null
   state: DeliveryState
-  /** How many attempts of the schedule have begun. */
+  /** The number of attempts that have begun. */
   attempts: number
   /** When the next attempt is due, in milliseconds since 1970. */
   next_at: number
-  /** Until when an attempt keeps others from it. */
+  /** When the lease of the current attempt expires. */
   leased_until: number
-  /** The id of the process that makes it. */
+  /** The id of the process that makes the attempt. */
   owner: string | null
   created_at: number
-  /** When it was delivered or given up. */
+  /** When it was delivered or declared dead. */
   ended_at: number | null
-  /** JSON of the newest attempts. */
+  /** JSON of the latest attempts. */
   log: string
-  /** The beginning of the newest answer. */
+  /** The beginning of the latest answer. */
   answer: string | null
 }
 
-/** The time after an entry in which those with the same message are only counted. */
+/** A period during which similar entries are only counted. */
 export interface WebhookWindowsTable {
   webhook_id: string
-  /** The launch and the fingerprint of the message. */
+  /** The launch and the message's fingerprint. */
   key: string
-  /** When it closes, and how long it is, in milliseconds. */
+  /** When it closes, and its length, in milliseconds. */
   until: number
   length: number
   suppressed: number
   first_at: string | null
   last_at: string | null
-  /** JSON of the message that tells of them all. */
+  /** JSON of the message about all of them. */
   message: string | null
 }
 
-/** The events that webhooks have been given: a record that is rebuilt tells them again. */
+/** Events that have been stored, because a record that is rebuilt delivers them again. */
 export interface ToldEventsTable {
   key: string
   /** Milliseconds since 1970. */

@@ -45,7 +45,7 @@ export interface Folded extends LaunchState {
   phases: PhaseTiming[]
   /** The phases that the launch has completed since the record was read. */
   finished: Finished[]
-  /** What happened to launches since the record was read. */
+  /** The events since the record was read. */
   events: readonly LaunchEvent[]
   /** Where in the list the launches began that have begun since the record was read. */
   begun: number[]

@@ -87,7 +87,7 @@ export function createLaunchHistory({ kept = KEPT_LAUNCHES } = {}): LaunchHistor
   }
 }
 
-/** Keeps in the history what happens to launches. */
+/** Adds the ends and losses of launches to the history. */
 export function keepLaunches({ add, lose }: Pick<LaunchHistory, 'add' | 'lose'>): LaunchReader {
   return onLaunchEvents(async (transaction, { nodeId, about, events }) => {
     const ended = events.flatMap((event) =>

@@ -2,7 +2,7 @@ import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { forRecords } from './record-query.js'
 
-/** As `createNodeTest`, for records as the API has them, each at the time when it is asked for. */
+/** Like `createNodeTest`, for the API's records. Relative times count from each call. */
 export async function createRecordTest(query: Query): Promise<(record: NodeRecord) => boolean> {
   const { predicateOf } = await import('@launchtail/client/query')
   const expression = forRecords(query.expression, { of: 'nodes', without: ['level', 'details'] })
@@ -13,7 +13,7 @@ export async function createRecordTest(query: Query): Promise<(record: NodeRecor
   return (record) => predicate(asEntry(record), record)
 }
 
-/** A record as an entry: it has the phase, the progress and the message of its newest one. */
+/** A record as an entry, with the phase, progress and message of its newest one. */
 function asEntry(record: NodeRecord): LogEntry {
   const { node_id, cluster_name, name = '', model, gpu, region, provider, message } = record
   const words = [node_id, cluster_name, name, model, gpu, region, provider, message]

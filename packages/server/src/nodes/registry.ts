@@ -61,7 +61,7 @@ export interface RegistryOptions {
   redact?: (text: string) => string
   /** Reads what a list has. Other programs may have written it, with their secrets. */
   readText?: ReadText
-  /** They are told what happens to launches. */
+  /** They receive the events of all launches. */
   readers?: readonly LaunchReader[]
   now?: () => Date
   onFault?: (message: string, error: unknown) => void

@@ -90,7 +90,7 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
   return recordOf(row, fromRow(row, phases))
 }
 
-/** The record of a row and of what its list has come to. */
+/** Combines a row with the folded list. */
 export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
   const { status, phase, progress, message, endpoint, reachable } = folded
   const { failure, attempts, correction, ended_at, stalled } = folded

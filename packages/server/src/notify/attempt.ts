@@ -14,7 +14,7 @@ import type { StoredWebhook } from './webhook-rows.js'
 export interface AttemptOptions {
   post: Poster
   clock: Clock
-  /** Takes the secrets of a node's launches out of a text. */
+  /** Masks the secrets of a node's launches in a text. */
   redact: (nodeId: string, text: string) => string
   random: () => number
 }
@@ -22,7 +22,7 @@ export interface AttemptOptions {
 const MOST_ERROR = 300
 const AGENT = 'Launchtail'
 
-/** Sends a message once, and says what came of it. It never throws for what the receiver does. */
+/** Sends a message once and returns the result. It never throws because of the receiver. */
 export function createAttempt({ post, clock, redact, random }: AttemptOptions) {
   return async (
     delivery: Claimed,
@@ -72,7 +72,7 @@ interface BodyOptions {
   readonly secrets: readonly string[]
 }
 
-/** It was redacted before it was stored. What a format has made of it is redacted again. */
+/** The message was redacted before it was stored. The rendered body is redacted again. */
 function bodyOf(
   { delivery_id: deliveryId, message }: Claimed,
   { render, givenSecret }: Format,
@@ -87,7 +87,7 @@ function answerOf(answer: Answer, hide: (text: string) => string): string | unde
   return 'status' in answer && answer.text !== '' ? hide(answer.text) : undefined
 }
 
-/** A receiver may answer with what it was called with. */
+/** A receiver may echo what it was called with. */
 function withoutSecrets(text: string, { secrets, url }: StoredWebhook): string {
   const values = [...secrets.map(({ value }) => value), url]
   return values.reduce((rest, value) => rest.replaceAll(value, '***'), text)

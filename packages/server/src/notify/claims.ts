@@ -6,25 +6,25 @@ import type { Clock } from './clock.js'
 export type Claimed = Selectable<DeliveriesTable>
 
 export interface Claims {
-  /** Takes messages of a webhook that are due, at most so many. Until its lease is over, nobody else gets them. */
+  /** Claims up to `most` due messages of a webhook. Nobody else gets them until the lease expires. */
   claim(webhookId: string, most: number): Promise<Claimed[]>
-  /** The webhooks that have messages which are due. */
+  /** The ids of the webhooks that have due messages. */
   due(): Promise<ReadonlySet<string>>
-  /** Takes this one, which is being added. */
+  /** Claims a message in the transaction that adds it. */
   claimNew(transaction: Transaction<Schema>, deliveryId: string): Promise<Claimed>
-  /** What this process, or the one before it, was sending is due at once. */
+  /** Releases what this process, or its predecessor of the same name, was sending: it is due now. */
   release(): Promise<void>
 }
 
 /** An attempt takes 15 s at most; a lease outlasts it. */
 const LEASE = 60_000
-/** A message waits for at most so many attempts of an earlier one about the same launch. */
+/** A later message about the same launch waits for this many attempts of an earlier one. */
 const WAITED_FOR = 3
 
 export interface ClaimsOptions {
   database: Database
   clock: Clock
-  /** This process. */
+  /** This process's id. */
   owner: string
 }
 
@@ -58,7 +58,7 @@ export function createClaims({ database, clock, owner }: ClaimsOptions): Claims 
     },
   }
 
-  /** Those that wait for no earlier message about their launch, and not while one is being sent. */
+  /** Due messages that no earlier message about the same launch holds back. */
   function dueOf(transaction: Transaction<Schema>, webhookId: string, most: number) {
     return transaction
       .selectFrom('deliveries as one')
@@ -115,7 +115,7 @@ export function createClaims({ database, clock, owner }: ClaimsOptions): Claims 
   }
 }
 
-/** Of each launch one message is under way, so that they arrive in order. */
+/** One message of each launch at a time, so that they arrive in order. */
 function oneOfEachNode(due: readonly { delivery_id: string; node_id: string | null }[]): string[] {
   const nodes = new Set<string>()
   return due.flatMap(({ delivery_id, node_id }) => {

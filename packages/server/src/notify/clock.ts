@@ -1,17 +1,17 @@
 import { type RawBuilder, sql } from 'kysely'
 import { databaseNow } from '../database/clock.js'
 
-/** The time by which messages are sent: the database's, which all its users share. */
+/** The clock of the outbox: the database's own, which all processes share. */
 export interface Clock {
   /** Milliseconds since 1970, as an expression for the database. */
   readonly inDatabase: () => RawBuilder<number>
-  /** So many milliseconds later. */
+  /** The same, `ms` milliseconds later. */
   readonly later: (ms: number) => RawBuilder<number>
-  /** About the same time here, for what the database does not decide. */
+  /** This process's clock, for what the database does not compare. */
   readonly now: () => number
 }
 
-/** A test gives the time itself, in milliseconds since 1970. */
+/** Tests pass a clock of their own, in milliseconds since 1970. */
 export function createClock(given?: () => number): Clock {
   const inDatabase = () => (given ? sql<number>`${given()}` : databaseNow)
   return {

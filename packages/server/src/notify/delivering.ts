@@ -22,12 +22,12 @@ export interface DeliveringOptions {
   prepare: ReturnType<typeof createPrepare>
   attempt: ReturnType<typeof createAttempt>
   onAttempt: (outcome: Verdict['is']) => void
-  /** A webhook was switched off because of what came of an attempt. */
+  /** Called after an attempt that made the server switch the webhook off. */
   onSwitchedOff: (webhook: StoredWebhook, reason: string) => Promise<void>
   onFault: (message: string, error: unknown) => void
 }
 
-/** Sends messages that are claimed, and stores what came of it. */
+/** Sends claimed messages and stores the results. */
 export function createDelivering(options: DeliveringOptions) {
   const { database, clock, claims, outbox, results, deliveries, prepare, attempt } = options
   const { onAttempt, onSwitchedOff, onFault } = options
@@ -39,13 +39,13 @@ export function createDelivering(options: DeliveringOptions) {
     signal?: AbortSignal,
   ): Promise<Result> {
     const result = await attempt(await prepared(delivery), webhook, signal)
-    // It is taken up again by the next process.
+    // The next process sends it again.
     if (signal?.aborted && result.verdict.is !== 'delivered') return result
     await store(delivery, webhook, result)
     return result
   }
 
-  /** Sends a sample at once, and only once. */
+  /** Sends a sample immediately, without retries. */
   async function sendSample(webhook: StoredWebhook, type: WebhookEvent): Promise<Delivery> {
     const { webhookId } = webhook
     const message = sampleOf(type, new Date(clock.now()))
@@ -64,7 +64,7 @@ export function createDelivering(options: DeliveringOptions) {
     if (switchedOff !== undefined) await onSwitchedOff(webhook, switchedOff)
   }
 
-  /** A log that cannot be read now does not hold up the message, which then has fewer lines. */
+  /** If the log cannot be read now, the message is sent without its lines. */
   async function prepared(delivery: Claimed): Promise<Claimed> {
     if (delivery.prepared !== 0) return delivery
     const stored = JSON.parse(delivery.message) as StoredMessage
@@ -82,7 +82,7 @@ export function createDelivering(options: DeliveringOptions) {
   }
 }
 
-/** What came of an attempt after which there is no other. */
+/** Turns a retry into a failure. */
 function onlyOnce(result: Result): Result {
   const { verdict } = result
   if (verdict.is !== 'again') return result

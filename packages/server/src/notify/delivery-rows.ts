@@ -15,28 +15,28 @@ export interface DeliveriesFilter {
   readonly cursor?: string | undefined
 }
 
-/** The messages of a time, in milliseconds since 1970. */
+/** Messages that were created in a period, in milliseconds since 1970. */
 export interface Span {
   readonly since: number
   readonly until: number
   readonly states: readonly DeliveryState[]
 }
 
-/** Counts of the messages of a webhook. */
+/** The number of a webhook's messages in these states. */
 export interface DeliveryCounts {
   readonly waiting: number
   readonly dead: number
 }
 
-/** The messages of webhooks: what becomes of them, and sending them again. */
+/** Lists messages, and schedules them again. */
 export interface DeliveryRows {
   get(deliveryId: string): Promise<Delivery | undefined>
-  /** The newest first. */
+  /** Newest first. */
   list(webhookId: string, filter: DeliveriesFilter): Promise<DeliveriesPage>
   counts(): Promise<Map<string, DeliveryCounts>>
-  /** Makes a message due again. Its attempts begin anew. */
+  /** Makes a message due again. Its attempts start over. */
   again(deliveryId: string): Promise<void>
-  /** The same for those of a time. Returns how many they are. */
+  /** The same for all messages of a period. Returns their number. */
   allAgain(webhookId: string, span: Span): Promise<number>
 }
 

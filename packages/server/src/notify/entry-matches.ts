@@ -6,7 +6,7 @@ import type { DescribedNode } from '../nodes/launch-events/launch-reader.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { EntryRule, Rule } from './rules.js'
 
-/** Entries of one launch that a webhook is told of, with the same message but for its numbers and names. */
+/** Matched entries of one launch whose messages differ only in numbers, ids and the like. */
 export interface MatchedEntries {
   readonly rule: Rule
   readonly fingerprint: string
@@ -22,10 +22,10 @@ export interface EntryAt {
   readonly startedAt: string
 }
 
-/** Looks at a node's entries as they are folded, and gathers those that a webhook is told of. */
+/** Collects the entries of a node that match a webhook's query, as they are folded. */
 export interface EntryMatches {
   entry(entry: LogEntry, index: number, record: Folded): void
-  /** Waits for entries that take long to decide. */
+  /** Waits for the slow decisions. */
   settled(): Promise<void>
   found(): readonly MatchedEntries[]
 }
@@ -60,7 +60,7 @@ export function createEntryMatches(
       return
     }
     const asked = slowEntries.decide({ query: query.given, now: Date.now(), entry, launch })
-    // Where the thread fails, the entry counts: a message too many is better than none.
+    // If the thread fails, the entry counts as a match: one message too many is better than one too few.
     undecided.push(asked.catch(() => true).then((found) => (found ? add(rule, at) : undefined)))
   }
 
@@ -73,7 +73,7 @@ export function createEntryMatches(
   }
 }
 
-/** What a query can ask of the launch, as it is with this entry. */
+/** The fields of the launch that a query can use, as of this entry. */
 function factsOf({ nodeId, about }: DescribedNode, { status, failure }: Folded): LaunchFacts {
   const { name, provider = '', region = '', gpu = '', model = '', use_spot = false } = about
   return {

@@ -10,11 +10,11 @@ import type { LaunchData, LaunchMessage, MessageData } from './message.js'
 export interface EventMessage {
   readonly type: WebhookEvent
   readonly message: LaunchMessage
-  /** Failures for the same cause are gathered into one message. */
+  /** Failures with the same cause are merged into one message. */
   readonly cause?: string
 }
 
-/** The message about an event of a launch, with the node's record as it is stored with it. */
+/** The message about an event of a launch, with the record that is stored in the same transaction. */
 export function messageOf(event: LaunchEvent, record: NodeRecord): EventMessage {
   const { type, data, cause } = contentOf(event)
   const message = {
@@ -26,7 +26,7 @@ export function messageOf(event: LaunchEvent, record: NodeRecord): EventMessage 
   return { type, message, ...(cause !== undefined && { cause }) }
 }
 
-/** The node without its phases, and with texts of a length that a message can bear. */
+/** The node without its phases, with long texts shortened. */
 export function launchOf({ phases: _, failure, message, ...node }: NodeRecord): LaunchData {
   return { ...node, message: shorten(message), ...(failure && { failure: cut(failure) }) }
 }

@@ -2,13 +2,13 @@ import { formatDuration } from '@launchtail/client/protocol'
 import type { Database } from '../database/open.js'
 import type { Message } from './message.js'
 
-/** The time that is looked back on, in milliseconds. */
+/** The period that is examined, in milliseconds. */
 export const WINDOW = 3_600_000
-/** So many launches must have ended, and this share of them failed. Those that were terminated do not count. */
+/** At least this many launches must have ended, and this share must have failed. Terminated ones do not count. */
 const FEWEST = 5
 const SHARE = 0.5
 
-/** The message about launches that fail; undefined where few do. */
+/** The message about a high failure rate; undefined if it is not high. */
 export async function failureRate(database: Database, now: number): Promise<Message | undefined> {
   const rows = await database
     .selectFrom('launch_history')

@@ -1,9 +1,9 @@
-/** The longest message of which a fingerprint takes account. */
+/** Only the first characters of a message count. */
 const LOOKED_AT = 1024
 
 /**
- * Parts of a message that differ from one time to the next: quoted texts, addresses and paths, ids, numbers
- * with their units. In this order, because each is a part of those before it.
+ * Variable parts of messages: quoted texts, URLs and paths, ids, numbers. The order matters, because each can
+ * occur within those before it.
  */
 const VARIABLE: readonly RegExp[] = [
   /"[^"]{0,256}"|'[^']{0,256}'|`[^`]{0,256}`/g,
@@ -14,7 +14,7 @@ const VARIABLE: readonly RegExp[] = [
   /\d+(?:[.,:]\d+)*/g,
 ]
 
-/** The same for messages that say the same of other things. */
+/** Equal for messages that differ only in variable parts. */
 export function fingerprintOf(message: string): string {
   const text = message.slice(0, LOOKED_AT).toLowerCase()
   const blanked = VARIABLE.reduce((rest, part) => rest.replace(part, '#'), text)

@@ -6,7 +6,7 @@ import type {
   WebhookEvent,
 } from '@launchtail/client/protocol'
 
-/** What a receiver is told. With `standard`, this is the body. */
+/** A message to a receiver. In the format `standard`, this is the body. */
 export interface Message {
   readonly type: string
   /** When it happened, in RFC 3339. */
@@ -14,11 +14,11 @@ export interface Message {
   readonly data: MessageData
 }
 
-/** The fields that a message may have, whatever its type. */
+/** All fields that messages can have. Each type has some of them. */
 export interface MessageData {
-  /** Grows with each message about a node, so that a receiver can tell which of two is older. */
+  /** Grows with each message about a node, so that a receiver can drop outdated ones. */
   readonly seq?: number
-  /** The node as it was then. */
+  /** The node at that time. */
   readonly launch?: LaunchData
   readonly from?: Phase
   readonly to?: Phase
@@ -27,7 +27,7 @@ export interface MessageData {
   readonly endpoint?: string
   readonly phases?: readonly { readonly phase: Phase; readonly duration_ms: number }[]
   readonly failure?: Failure
-  /** The node had been active before. */
+  /** The node had already been active. */
   readonly after_active?: true
   readonly silent_for_ms?: number
   readonly usual_ms?: number
@@ -37,7 +37,7 @@ export interface MessageData {
   readonly p95_ms?: number
   readonly entry?: EntryData
   readonly node_id?: string
-  /** How many entries like this one were not told of, and when the first and the last of them came. */
+  /** How many similar entries were only counted, and when the first and the last of them arrived. */
   readonly suppressed_count?: number
   readonly first_at?: string
   readonly last_at?: string
@@ -54,13 +54,13 @@ export interface MessageData {
   readonly by_cause?: Readonly<Record<string, number>>
   /** The webhook that was switched off, and why. */
   readonly webhook?: { readonly webhook_id: string; readonly url: string; readonly reason: string }
-  /** In a test: of which type the rest is a sample. */
+  /** In a test: the event that the data is a sample of. */
   readonly sample?: WebhookEvent
 }
 
 export type LaunchData = Omit<NodeRecord, 'phases'>
 
-/** An entry, with its place in the list of its node. */
+/** An entry and its index in its node's list. */
 export interface EntryData extends LogEntry {
   readonly cursor?: string
   readonly index: number
@@ -75,11 +75,11 @@ export interface Links {
 
 /** A message in the outbox. */
 export interface StoredMessage extends Message {
-  /** The place in the node's list of the entry that it is about. */
+  /** The index of the entry that it is about. */
   readonly index?: number
 }
 
-/** A message about a launch, on its way into the outbox. */
+/** A message about a launch. */
 export interface LaunchMessage extends StoredMessage {
   readonly data: MessageData & { readonly launch: LaunchData }
 }

@@ -19,7 +19,7 @@ export interface MonitorOptions {
   every?: number
 }
 
-/** Looks for what no single entry says: launches that are slow, and that many fail. */
+/** Finds what no single entry shows: slow launches, and a high failure rate. */
 export function startMonitor(options: MonitorOptions): Rounds {
   const { database, registry, rules, outbox, clock, onTold, onFault, every = 30_000 } = options
   return startRounds(look, {
@@ -60,7 +60,7 @@ export function startMonitor(options: MonitorOptions): Rounds {
     const message = await failureRate(database, clock.now())
     if (!message) return
     const told = await database.transaction().execute(async (transaction) => {
-      // Once in each hour, however many fail in it.
+      // At most once an hour, however many launches fail.
       const hour = String(Math.floor(clock.now() / WINDOW))
       if (!(await outbox.isNew(transaction, ['fleet.failure_rate', hour]))) return false
       for (const { webhookId } of takers) await outbox.add(transaction, { webhookId, message })

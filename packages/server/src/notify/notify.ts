@@ -31,15 +31,15 @@ import { createWebhookRows, type StoredWebhook } from './webhook-rows.js'
 import { createWebhooks, type Webhooks } from './webhooks.js'
 import { createWindows } from './windows.js'
 
-/** Tells webhooks what happens to launches. */
+/** Sends messages about launches to webhooks. */
 export interface Notify {
-  /** For the registry: it writes into the outbox. */
+  /** Fills the outbox. It belongs to the registry's readers. */
   readonly reader: LaunchReader
   readonly webhooks: Webhooks
   readonly sender: Pick<Sender, 'round' | 'poke'>
-  /** Begins to send. */
+  /** Starts sending. */
   start(): Promise<void>
-  /** Begins to look for what no single entry says. */
+  /** Starts looking for what no single entry shows. */
   watch(registry: Pick<Registry, 'launching' | 'get'>): Rounds
   stop(): Promise<void>
 }
@@ -48,21 +48,21 @@ export interface NotifyOptions {
   database: Database
   store: Pick<LogStore, 'read' | 'readBefore'>
   readText: ReadText
-  /** Encrypts addresses and secrets in the database. */
+  /** The key that encrypts addresses and secrets in the database. */
   key: Buffer
-  /** This process among those of the database. */
+  /** This process's id. */
   owner: string
   addresses: AddressRules
   publicUrl: string | undefined
-  /** Takes secrets out of a text: those of a node's launches, where it is about one. */
+  /** Masks secrets in a text, including those of the node's launches if a node is given. */
   redact: (nodeId: string, text: string) => string
   onFault: (message: string, error: unknown) => void
-  /** Called with what came of each attempt to deliver a message. */
+  /** Called with the outcome of each delivery attempt. */
   onAttempt?: (outcome: Verdict['is']) => void
   slowEntries: SlowEntries
   lookup?: Lookup
   ca?: string
-  /** Tests: the time, the randomness of pauses, and milliseconds. */
+  /** For tests: the clock, the jitter, and times in milliseconds. */
   now?: () => number
   random?: () => number
   gathering?: number
@@ -134,7 +134,7 @@ export function createNotify(options: NotifyOptions): Notify {
     await sender.stop()
   }
 
-  /** One after the other, or an older state could come last. */
+  /** Serialized: otherwise an older state could overwrite a newer one. */
   function reload(): Promise<void> {
     return locked('rules', async () => {
       known = (await rows.list()).filter(({ isEnabled }) => isEnabled)
@@ -142,7 +142,7 @@ export function createNotify(options: NotifyOptions): Notify {
     })
   }
 
-  /** A query of an earlier version that is none any more must not keep the server from its start. */
+  /** A stored query that no longer parses must not prevent the server from starting. */
   async function ruleOf(webhook: StoredWebhook): Promise<Rule | undefined> {
     return createRule(webhook).catch((error) => {
       onFault(`the query of the webhook ${webhook.webhookId}`, error)

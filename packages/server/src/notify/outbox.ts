@@ -10,23 +10,23 @@ export interface NewDelivery {
   readonly nodeId?: string
   readonly startedAt?: string
   readonly seq?: number
-  /** Milliseconds until the first attempt. Until then it may take in others. */
+  /** Milliseconds until the first attempt. Until then, similar messages can be merged into it. */
   readonly wait?: number
   readonly gathers?: string
 }
 
-/** Writes what is to be sent, in the transaction of what it tells about. */
+/** Stores messages in the transaction that stores what they are about. */
 export interface Outbox {
   add(transaction: Transaction<Schema>, delivery: NewDelivery): Promise<string>
-  /** True if so many messages of a webhook wait that entries are no longer told. */
+  /** True if too many messages are waiting for the webhook to add any about entries. */
   isFull(transaction: Transaction<Schema>, webhookId: string): Promise<boolean>
-  /** The next number of a message about the node. */
+  /** Returns the number of the next message about the node. */
   nextSeq(transaction: Transaction<Schema>, nodeId: string): Promise<number>
-  /** False for an event that was told before. */
+  /** False for an event that has been stored before. */
   isNew(transaction: Transaction<Schema>, event: readonly string[]): Promise<boolean>
 }
 
-/** A receiver may be down for days, and a query may find much. */
+/** A receiver may be down for days while a query matches a lot. */
 const MOST_WAITING = 10_000
 
 export function createOutbox(clock: Clock): Outbox {

@@ -9,21 +9,21 @@ import { redactDeep } from './redact-deep.js'
 export interface PrepareOptions {
   store: Pick<LogStore, 'read' | 'readBefore'>
   readText: ReadText
-  /** Where people open the page; undefined if that is not known. */
+  /** Where people open the page; undefined if it is not known. */
   publicUrl: string | undefined
-  /** Takes the secrets of a node's launches out of a text. */
+  /** Masks the secrets of a node's launches in a text. */
   redact: (nodeId: string, text: string) => string
 }
 
-/** So many lines of warn and above come with a failure. */
+/** The number of lines of level warn and above in a message about a failure. */
 const LINES = 10
-/** Of so many entries before it. */
+/** They are taken from this many entries before it. */
 const LOOKED_AT = 500
 const MOST_MESSAGE = 1000
 
 /**
- * Adds to a message what is not in the outbox: lines of the log, and links. It is done once, before the
- * first attempt, so that all attempts send the same.
+ * Adds log lines and links to a message. This happens once, before the first attempt, so that all attempts
+ * send the same.
  */
 export function createPrepare({ store, readText, publicUrl, redact }: PrepareOptions) {
   return async (stored: StoredMessage): Promise<StoredMessage> => {

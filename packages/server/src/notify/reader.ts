@@ -13,21 +13,21 @@ import type { Storms } from './storms.js'
 import type { Windows } from './windows.js'
 
 export interface WebhookReaderOptions {
-  /** The rules of now. */
+  /** The current rules. */
   rules: () => readonly Rule[]
   outbox: Outbox
   storms: Storms
   windows: Windows
   slowEntries: SlowEntries
-  /** Called once there is something in the outbox. */
+  /** Called once messages are in the outbox. */
   onTold: () => void
 }
 
-/** Messages alike that a launch may have at once; what is different from all of them is counted together. */
+/** The most windows that a node can have open. Further entries share one. */
 const MOST_WINDOWS = 50
 const OTHERS = '*'
 
-/** Writes into the outbox what webhooks are to be told of launches, in the transaction of the records. */
+/** Writes messages about launches into the outbox, in the transaction that stores their records. */
 export function createWebhookReader(options: WebhookReaderOptions): LaunchReader {
   const { rules, outbox, storms, windows, slowEntries, onTold } = options
   return (node) => {

@@ -1,4 +1,4 @@
-/** A value with each of its texts redacted; the names of its fields stay. */
+/** Redacts every string in a value, except the names of fields. */
 export function redactDeep<T>(value: T, redact: (text: string) => string): T {
   return walk(value, redact) as T
 }

@@ -13,13 +13,13 @@ export interface Result {
 }
 
 export interface Results {
-  /** Stores what came of an attempt. Returns why the webhook was switched off, if it was. */
+  /** Stores the result of an attempt. If it makes the server switch the webhook off, returns the reason. */
   store(delivery: Claimed, result: Result): Promise<string | undefined>
 }
 
-/** So many attempts are kept of a message. */
+/** The number of attempts that are kept for each message. */
 const KEPT = 20
-/** A webhook whose messages have all failed for so long is switched off. */
+/** A webhook to which nothing could be delivered for this long is switched off. */
 const FAILING = 5 * 86_400_000
 
 export function createResults(database: Database, clock: Clock): Results {
@@ -50,7 +50,7 @@ export function createResults(database: Database, clock: Clock): Results {
       .updateTable('deliveries')
       .set({ ...next, leased_until: 0, log: JSON.stringify(attempts), answer: answer ?? null })
       .where('delivery_id', '=', delivery_id)
-      // Whoever was suspended for longer than its lease has nothing to say any more.
+      // A process that was suspended beyond its lease must not overwrite its successor's result.
       .where('owner', '=', owner)
       .where('leased_until', '>', 0)
       .execute()
@@ -96,7 +96,7 @@ export function createResults(database: Database, clock: Clock): Results {
       .where('webhook_id', '=', webhookId)
       .execute()
     await transaction.deleteFrom('webhook_windows').where('webhook_id', '=', webhookId).execute()
-    // They can be sent again once it is switched on.
+    // They can be redelivered once it is switched on again.
     await transaction
       .updateTable('deliveries')
       .set({ state: 'dead', ended_at: clock.inDatabase() })

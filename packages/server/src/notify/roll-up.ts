@@ -2,10 +2,10 @@ import type { Database } from '../database/open.js'
 import type { NewDelivery, Outbox } from './outbox.js'
 import type { Closed, Windows } from './windows.js'
 
-/** Windows that one transaction closes. */
+/** The number of windows closed in one transaction. */
 const SLICE = 100
 
-/** Closes the windows that are over. Of entries that were counted in one, a message tells how many they were. */
+/** Closes due windows, and sends a message about the entries that were counted in each. */
 export function createRollUp({
   database,
   windows,

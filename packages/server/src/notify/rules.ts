@@ -3,15 +3,15 @@ import type { LaunchFacts, Query } from '@launchtail/client/query'
 import { readQuery } from '../find/read-query.js'
 import { createRecordTest } from '../nodes/record-test.js'
 
-/** What is to be told to a webhook that is switched on. */
+/** What an enabled webhook wants to be sent. */
 export interface Rule {
   readonly webhookId: string
   /** Milliseconds. */
   readonly cooldown: number
   wants(event: WebhookEvent): boolean
-  /** True for a launch that it is told of. */
+  /** True if it wants messages about this launch. */
   takes(record: NodeRecord): boolean
-  /** Undefined if it is told of no entries. */
+  /** Undefined if it wants no entries. */
   readonly entries: EntryRule | undefined
 }
 
@@ -27,7 +27,7 @@ export interface RuleSource {
   readonly cooldown: number
 }
 
-/** Makes a rule. Throws 400 with what is wrong with its query. */
+/** Creates a rule. Throws 400 if the query is invalid. */
 export async function createRule({
   webhookId,
   events,
@@ -47,7 +47,7 @@ export async function createRule({
   }
 }
 
-/** A time such as `-2h` is counted from when the entry is looked at. */
+/** Times such as `-2h` are relative to when the entry arrives. */
 function entryTest(query: Query): EntryRule['matches'] {
   if (query.isRelative) {
     return (entry, launch) => query.predicate({ now: Date.now() })(entry, launch)

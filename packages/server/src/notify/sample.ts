@@ -17,7 +17,7 @@ const FAILURE = {
   evidence: [EVIDENCE],
 }
 
-/** What a test sends: a message of its own type, with the data of another. */
+/** The message that a test sends: a type of its own, with sample data of another event. */
 export function sampleOf(type: WebhookEvent, now: Date): StoredMessage {
   const timestamp = now.toISOString()
   const launch: LaunchData = {

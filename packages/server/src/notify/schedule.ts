@@ -3,8 +3,8 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 /**
- * The pauses between the attempts to deliver a message, in milliseconds: ten attempts within 23 hours.
- * The first come soon, because a message that somebody waits for is late after five minutes.
+ * The pauses between delivery attempts, in milliseconds: ten attempts within 23 hours. The first ones are
+ * short, because an alert that arrives after five minutes is late.
  */
 export const PAUSES: readonly number[] = [
   5 * SECOND,
@@ -18,18 +18,18 @@ export const PAUSES: readonly number[] = [
   12 * HOUR,
 ]
 
-/** By this share a pause is longer or shorter, so that messages do not come back all at once. */
+/** Pauses vary by this share, so that retries do not all arrive at once. */
 const JITTER = 0.2
-/** The longest pause that a receiver may ask for. */
+/** The longest pause that a `Retry-After` can ask for. */
 const LONGEST_ASKED = HOUR
 
-/** The pause after so many attempts; undefined if there are to be no more. */
+/** The pause after this many attempts; undefined after the last one. */
 export function pauseAfter(attempts: number, random: () => number): number | undefined {
   const pause = PAUSES[attempts - 1]
   return pause === undefined ? undefined : Math.round(pause * (1 + JITTER * (2 * random() - 1)))
 }
 
-/** The pause that a `Retry-After` asks for, in seconds or as a date; undefined if it is neither. */
+/** The pause that a `Retry-After` asks for; undefined if it is neither seconds nor a date. */
 export function askedPause(retryAfter: string | undefined, now: number): number | undefined {
   if (retryAfter === undefined) return undefined
   const text = retryAfter.trim()

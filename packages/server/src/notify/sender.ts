@@ -6,12 +6,12 @@ import type { Result } from './results.js'
 import type { StoredWebhook } from './webhook-rows.js'
 
 export interface SenderOptions {
-  /** Those that are switched on. */
+  /** The enabled webhooks. */
   webhooks: () => readonly StoredWebhook[]
   claims: Claims
-  /** Sends a message and stores what came of it. */
+  /** Sends a message and stores the result. */
   send: (delivery: Claimed, webhook: StoredWebhook, signal: AbortSignal) => Promise<Result>
-  /** Closes the windows that are over. */
+  /** Closes the windows that are due. */
   closeWindows: () => Promise<void>
   clock: Clock
   onFault: (message: string, error: unknown) => void
@@ -20,19 +20,19 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** There is something to send. */
+  /** Call this when there is something to send. */
   poke(): void
-  /** Sends what is due now, and resolves once all of it was tried. For tests. */
+  /** Sends what is due and waits for the results. For tests. */
   round(): Promise<void>
-  /** Begins with what the process before this one was sending. */
+  /** Starts, first with what the previous process of this name was sending. */
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Messages of all webhooks that are under way at once. */
+/** The most messages in flight, over all webhooks. */
 const MOST = 32
 
-/** Sends the messages that are due, some of each webhook at once, so that none waits for another. */
+/** Sends due messages, a few of each webhook at a time, so that no webhook holds up another. */
 export function createSender(options: SenderOptions): Sender {
   const { webhooks, claims, send, closeWindows, clock, onFault, every = 1000 } = options
   const underWay = new Map<string, number>()

@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-/** Messages are signed as Standard Webhooks says, so any of its libraries verifies them. */
+/** What Standard Webhooks signs. Any of its libraries verifies our messages. */
 export interface Signed {
   readonly id: string
-  /** Seconds since 1970, of this attempt. */
+  /** The time of this attempt, in seconds since 1970. */
   readonly timestamp: number
   readonly body: string
 }
@@ -23,7 +23,7 @@ export function isSecret(text: string): boolean {
   return length >= FEWEST_BYTES && length <= MOST_BYTES
 }
 
-/** The headers of an attempt, with a signature for each secret: while they are rotated there are two. */
+/** The headers of an attempt, with one signature per secret. During a rotation there are two. */
 export function signatureHeaders(signed: Signed, secrets: readonly string[]) {
   return {
     'webhook-id': signed.id,

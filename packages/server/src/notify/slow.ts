@@ -3,7 +3,7 @@ import { ENOUGH, type Past, percentile } from '../nodes/past.js'
 import { launchOf } from './event-message.js'
 import type { LaunchMessage } from './message.js'
 
-/** A phase is slow once it has taken so many times as long as it takes 95 % of such launches. */
+/** A phase is slow once it has taken this many times its 95th percentile. */
 const FACTOR = 2
 
 export interface SlowOptions {
@@ -13,7 +13,7 @@ export interface SlowOptions {
   readonly now: number
 }
 
-/** The message about a launch whose phase takes too long; undefined if it does not. */
+/** The message about a slow launch; undefined if it is not slow. */
 export function slowMessage(
   record: NodeRecord,
   { phase, past, now }: SlowOptions,

@@ -3,21 +3,21 @@ import type { Schema } from '../database/schema.js'
 import type { Clock } from './clock.js'
 import type { LaunchMessage } from './message.js'
 
-/** How long a failure waits for others of its cause, in milliseconds, while more launches are under way. */
+/** How long a failure waits for others with the same cause while more launches are running, in milliseconds. */
 const GATHERING = 10_000
-/** So many launches are named in a message that tells of more. */
+/** The most launches that are named in one message. */
 const NAMED = 20
 
-/** Gathers launches that fail for one cause at about the same time into one message. */
+/** Merges failures with the same cause at about the same time into one message. */
 export interface Storms {
-  /** True if a message that waits has taken this one in. */
+  /** Returns true if this message was merged into one that is waiting. */
   joined(
     transaction: Transaction<Schema>,
     webhookId: string,
     cause: string,
     message: LaunchMessage,
   ): Promise<boolean>
-  /** How long the first failure waits for others: not at all if there are no launches that could fail. */
+  /** How long a first failure waits for others. It is 0 if no other launch is running. */
   wait(transaction: Transaction<Schema>): Promise<number>
 }
 

@@ -1,6 +1,6 @@
 import { askedPause, pauseAfter } from './schedule.js'
 
-/** What came of one attempt. */
+/** The receiver's answer to one attempt, or why there was none. */
 export type Answer =
   | {
       readonly status: number
@@ -16,28 +16,28 @@ export type Verdict =
       readonly is: 'again'
       readonly pause: number
       readonly reason: string
-      /** The receiver asks for a pause, which holds for all its messages. */
+      /** The receiver asked for the pause, so it applies to all of its messages. */
       readonly slowDown: boolean
     }
   | { readonly is: 'dead'; readonly reason: string }
-  /** The receiver says that it is no longer there. */
+  /** The receiver says that it no longer exists. */
   | { readonly is: 'gone'; readonly reason: string }
 
 export interface VerdictOptions {
-  /** How many attempts there have been, this one included. */
+  /** The number of attempts so far, including this one. */
   readonly attempts: number
   readonly now: number
   readonly random: () => number
 }
 
 const GONE = 410
-/** Refusals that may pass; any other 4xx is about the message or the address. */
+/** Refusals that may be temporary. Any other 4xx concerns the message or the address. */
 const PASSING = new Set([408, 409, 425, 429])
-/** After so many attempts it is believed that a refusal does not pass. */
+/** A refusal is final after this many attempts. */
 const REFUSALS = 3
 const SLOW_DOWN = new Set([429, 502, 503, 504])
 
-/** What is to become of a message after an attempt. */
+/** Decides what to do with a message after an attempt. */
 export function verdictOn(answer: Answer, { attempts, now, random }: VerdictOptions): Verdict {
   if ('status' in answer && isSuccess(answer)) return { is: 'delivered' }
   const reason = reasonOf(answer)
@@ -47,7 +47,7 @@ export function verdictOn(answer: Answer, { attempts, now, random }: VerdictOpti
   if (pause === undefined) return { is: 'dead', reason }
   const asked = 'status' in answer ? askedPause(answer.retryAfter, now) : undefined
   const slowDown = asked !== undefined && 'status' in answer && SLOW_DOWN.has(answer.status)
-  // A receiver that asks for a second each time would have used up all attempts in ten.
+  // Otherwise a receiver that always asks for one second would use up all attempts in ten seconds.
   return { is: 'again', pause: Math.max(asked ?? 0, pause), reason, slowDown }
 }
 

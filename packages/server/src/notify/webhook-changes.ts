@@ -11,11 +11,11 @@ import { FORMATS } from './formats/index.js'
 import { isSecret, newSecret } from './sign.js'
 import { newWebhookId, type Secret, type StoredWebhook } from './webhook-rows.js'
 
-/** What a webhook becomes. Each throws a HttpError for what cannot be. */
+/** Creates and changes webhooks, without storing them. Throws HttpErrors. */
 export interface Changes {
   create(webhook: NewWebhook): StoredWebhook
   change(before: StoredWebhook, change: WebhookChange): StoredWebhook
-  /** With a new secret. The old one signs too for a while. */
+  /** Adds a new secret. For a while, the old one signs as well. */
   rotate(webhook: StoredWebhook): StoredWebhook
 }
 
@@ -25,7 +25,7 @@ export interface ChangesOptions {
 }
 
 const COOLDOWN = 60_000
-/** For how long the old secret signs beside the new one. */
+/** How long the old secret keeps signing. */
 const ROTATION = 24 * 3_600_000
 
 export function createChanges({ clock, redact }: ChangesOptions): Changes {
@@ -77,7 +77,7 @@ export function createChanges({ clock, redact }: ChangesOptions): Changes {
     },
   }
 
-  /** An address by which anybody could send is shown as far as the service's name. */
+  /** If the address itself is a secret, only its origin is shown. */
   function shownUrl(url: string, format: StoredWebhook['format']): string {
     const origin = URL.canParse(url) ? new URL(url).origin : ''
     return FORMATS[format].hidesAddress ? `${origin}/***` : redact(url)

@@ -9,9 +9,9 @@ import { seal, unseal } from '../seal.js'
 export interface StoredWebhook {
   readonly webhookId: string
   readonly url: string
-  /** The address without what is secret in it. */
+  /** The address with its secrets masked. */
   readonly shownUrl: string
-  /** The newest first. */
+  /** Newest first. */
   readonly secrets: readonly Secret[]
   readonly events: readonly WebhookEvent[]
   readonly q: string | undefined
@@ -26,7 +26,7 @@ export interface StoredWebhook {
 
 export interface Secret {
   readonly value: string
-  /** Until when it signs, in milliseconds since 1970, if another one has taken its place. */
+  /** When it stops signing, in milliseconds since 1970, if it has been replaced. */
   readonly until?: number
 }
 
@@ -35,11 +35,11 @@ export interface WebhookRows {
   get(webhookId: string): Promise<StoredWebhook | undefined>
   add(webhook: StoredWebhook): Promise<void>
   change(webhook: StoredWebhook): Promise<void>
-  /** Removes it with all its messages. */
+  /** Removes a webhook and all of its messages. */
   remove(webhookId: string): Promise<void>
 }
 
-/** The addresses and secrets are encrypted with the key: whoever has the database alone cannot use them. */
+/** Addresses and secrets are encrypted, so that the database alone does not reveal them. */
 export function createWebhookRows(database: Database, key: Buffer): WebhookRows {
   return {
     async list() {
@@ -115,12 +115,12 @@ export function createWebhookRows(database: Database, key: Buffer): WebhookRows 
     }
   }
 
-  /** Undefined if the key is another one than when it was stored. */
+  /** Undefined if it was encrypted with another key. */
   function open({ webhook_id, sealed }: Selectable<WebhooksTable>): Sealed | undefined {
     try {
       return unseal<Sealed>(key, `webhook ${webhook_id}`, sealed)
     } catch {
-      // The server must start nevertheless, and say so of the webhook.
+      // The server must still start. The webhook shows what is wrong.
       return undefined
     }
   }

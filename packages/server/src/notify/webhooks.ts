@@ -20,7 +20,7 @@ import { createRule } from './rules.js'
 import { createChanges } from './webhook-changes.js'
 import type { StoredWebhook, WebhookRows } from './webhook-rows.js'
 
-/** The webhooks, as the API has them. Each refusal is an HttpError. */
+/** The API's operations on webhooks. They throw HttpErrors. */
 export interface Webhooks {
   create(webhook: NewWebhook): Promise<WebhookWithSecret>
   list(): Promise<Webhook[]>
@@ -28,12 +28,12 @@ export interface Webhooks {
   change(webhookId: string, change: WebhookChange): Promise<Webhook>
   remove(webhookId: string): Promise<void>
   rotate(webhookId: string): Promise<WebhookWithSecret>
-  /** Sends a sample now. */
+  /** Sends a sample immediately. */
   test(webhookId: string, type: WebhookEvent): Promise<Delivery>
   deliveries(webhookId: string, filter: DeliveriesFilter): Promise<DeliveriesPage>
-  /** Sends a message again, under its id. */
+  /** Sends a message again, under the same id. */
   redeliver(deliveryId: string): Promise<Delivery>
-  /** Sends the messages again that were created in a time. Returns how many they are. */
+  /** Resends the messages that were created in a period. Returns their number. */
   redeliverSince(
     webhookId: string,
     which: { since: number; until: number; delivered: boolean },
@@ -44,17 +44,17 @@ export interface WebhooksOptions {
   rows: WebhookRows
   deliveries: DeliveryRows
   clock: Clock
-  /** Throws a HttpError for an address to which no message may go. */
+  /** Throws an HttpError for an address that no message may go to. */
   refuseTarget: (url: string) => Promise<void>
   redact: (text: string) => string
-  /** Called when a webhook was changed, before the answer. */
+  /** Called after each change, before it is answered. */
   onChanged: () => Promise<void>
-  /** There may be something to send. */
+  /** Called when something may have become due. */
   onDue: () => void
   sendSample: (webhook: StoredWebhook, type: WebhookEvent) => Promise<Delivery>
 }
 
-/** Each change of a record looks at every webhook. */
+/** Every event is checked against every webhook. */
 const MOST = 100
 
 export function createWebhooks(options: WebhooksOptions): Webhooks {

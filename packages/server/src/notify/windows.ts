@@ -4,7 +4,7 @@ import type { Schema } from '../database/schema.js'
 import type { Clock } from './clock.js'
 import type { StoredMessage } from './message.js'
 
-/** Entries with the same message that came together. */
+/** Similar entries of one batch. */
 export interface Alike {
   readonly count: number
   readonly firstAt: string
@@ -18,7 +18,7 @@ export interface WindowKey {
   readonly key: string
 }
 
-/** A window that is over, with what was counted in it. */
+/** A window that has closed, and what was counted in it. */
 export interface Closed extends WindowKey {
   readonly suppressed: number
   readonly firstAt: string
@@ -27,23 +27,23 @@ export interface Closed extends WindowKey {
 }
 
 /**
- * Counts entries that are alike. The first is told at once and opens a window, in which more are counted.
- * When it closes, one message tells of these, and the next window is twice as long. A window in which there
- * was none is forgotten.
+ * Counts similar entries. The first one is sent at once and opens a window, during which more are only
+ * counted. When it closes, one message reports them, and the next window is twice as long. A window without
+ * any is forgotten.
  */
 export interface Windows {
-  /** True if the first of these is to be told at once; the others are counted. */
+  /** Returns true if the first of these should be sent at once. The others are counted. */
   take(
     transaction: Transaction<Schema>,
     key: WindowKey,
     alike: Alike,
     cooldown: number,
   ): Promise<boolean>
-  /** How many windows of a webhook are open whose keys begin so. */
+  /** The number of the webhook's windows whose keys have this prefix. */
   open(transaction: Transaction<Schema>, webhookId: string, prefix: string): Promise<number>
-  /** True if there are windows that are over. */
+  /** True if a window is due to close. */
   areOver(): Promise<boolean>
-  /** Closes windows that are over, at most so many, and returns those that have counted something. */
+  /** Closes up to `most` due windows and returns those that have counted something. */
   close(transaction: Transaction<Schema>, most: number): Promise<Closed[]>
 }
 

@@ -17,21 +17,21 @@ interface AddFlags extends ServerFlags {
 /** `launchtail webhooks add`. */
 export function addCommand(): Command {
   return withServer(new Command('add'))
-    .description('Create a webhook, and print its id and its secret, which is shown this once.')
+    .description('Create a webhook, and print its id and its secret, which is shown only once.')
     .argument('<address>', 'where messages are sent')
     .addOption(
-      new Option('--event <event>', 'what it is told; may be repeated')
+      new Option('--event <event>', 'an event to send; may be repeated')
         .choices(WEBHOOK_EVENT_NAMES)
         .argParser((event, events: WebhookEvent[]) => [...events, event as WebhookEvent])
         .default([], 'active, failed, stalled, recovered, preempted'),
     )
     .option(
       '-q, --query <query>',
-      'with entry.matched, which entries; without it, which launches; see docs/query.md',
+      'with entry.matched, a query for entries; without it, for launches; see docs/query.md',
     )
-    .addOption(new Option('--format <format>', 'how messages are written').choices(WEBHOOK_FORMATS))
-    .option('--cooldown <duration>', 'for how long after an entry those alike are only counted')
-    .option('--secret-file <file>', 'a file with the secret, or with the routing key of PagerDuty')
+    .addOption(new Option('--format <format>', 'the format of messages').choices(WEBHOOK_FORMATS))
+    .option('--cooldown <duration>', 'how long similar entries are only counted after one was sent')
+    .option('--secret-file <file>', 'a file with the secret, or the routing key for PagerDuty')
     .addHelpText(
       'after',
       `
@@ -61,7 +61,7 @@ Examples:
     })
 }
 
-/** A command line is no place for a secret: every account of the machine can read it. */
+/** Secrets are not taken from the command line, which every account of the machine can read. */
 async function textOf(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim()

@@ -17,11 +17,13 @@ interface DeliveriesFlags extends ServerFlags {
 /** `launchtail webhooks deliveries`. */
 export function deliveriesCommand(): Command {
   return withServer(new Command('deliveries'))
-    .description('List the messages to a webhook and what became of them, newest first.')
+    .description('List the messages to a webhook and their results, newest first.')
     .argument('<webhook>', WEBHOOK_ARGUMENT)
-    .addOption(new Option('--state <state>', 'only these').choices(DELIVERY_STATES))
+    .addOption(
+      new Option('--state <state>', 'only messages in this state').choices(DELIVERY_STATES),
+    )
     .addOption(countFlag('-n, --limit <count>', 'the number of messages').default(50))
-    .option('--json', 'print JSON with every attempt and the newest answer, one message per line')
+    .option('--json', 'print JSON with all attempts and the latest answer, one message per line')
     .action(async (id: string, { state, limit, json, ...flags }: DeliveriesFlags) => {
       const client = await connect(flags)
       const query = { limit, ...(state && { state }) }

@@ -12,14 +12,14 @@ interface RedeliverFlags extends ServerFlags {
 /** `launchtail webhooks redeliver`. */
 export function redeliverCommand(): Command {
   return withServer(new Command('redeliver'))
-    .description('Send a message again under its id, or those of a time that were given up.')
-    .argument('<id>', 'the id of a message, or with --since that of a webhook')
+    .description('Send a message again under the same id, or all of a period that were given up.')
+    .argument('<id>', 'the id of a message; with --since, of a webhook')
     .option(
       '--since <time>',
       'the messages since then: an RFC 3339 time, or a duration before now such as 2h',
     )
     .option('--until <time>', 'those up to this time, in the same forms')
-    .option('--all', 'also those that have arrived')
+    .option('--all', 'include messages that have arrived')
     .addHelpText(
       'after',
       `

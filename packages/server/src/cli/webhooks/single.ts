@@ -6,7 +6,9 @@ export const WEBHOOK_ARGUMENT = 'the webhook’s id, as "launchtail webhooks lis
 /** `launchtail webhooks rotate`. */
 export function rotateCommand(): Command {
   return withServer(new Command('rotate'))
-    .description('Print a new secret for a webhook. For a day, the old one signs messages too.')
+    .description(
+      'Create a new secret for a webhook and print it. For a day, the old one signs messages as well.',
+    )
     .argument('<webhook>', WEBHOOK_ARGUMENT)
     .action(async (id: string, flags: ServerFlags) => {
       const { secret } = await (await connect(flags)).rotateWebhook(id)
@@ -17,7 +19,7 @@ export function rotateCommand(): Command {
 /** `launchtail webhooks enable`. */
 export function enableCommand(): Command {
   return withServer(new Command('enable'))
-    .description('Switch a webhook on again that was switched off because its receiver failed.')
+    .description('Switch a disabled webhook on again.')
     .argument('<webhook>', WEBHOOK_ARGUMENT)
     .action(async (id: string, flags: ServerFlags) => {
       await (await connect(flags)).changeWebhook(id, { enabled: true })
@@ -28,7 +30,7 @@ export function enableCommand(): Command {
 /** `launchtail webhooks remove`. */
 export function removeCommand(): Command {
   return withServer(new Command('remove'))
-    .description('Delete a webhook with its messages.')
+    .description('Delete a webhook and its messages.')
     .argument('<webhook>', WEBHOOK_ARGUMENT)
     .action(async (id: string, flags: ServerFlags) => {
       await (await connect(flags)).deleteWebhook(id)

@@ -9,10 +9,10 @@ import { WEBHOOK_ARGUMENT } from './single.js'
 /** `launchtail webhooks test`. */
 export function testCommand(): Command {
   return withServer(new Command('test'))
-    .description('Send a sample to a webhook now, and print what came of it.')
+    .description('Send a sample to a webhook immediately and print the result.')
     .argument('<webhook>', WEBHOOK_ARGUMENT)
     .addOption(
-      new Option('--event <event>', 'what it is a sample of')
+      new Option('--event <event>', 'the event of the sample')
         .choices(WEBHOOK_EVENT_NAMES)
         .default('launch.failed'),
     )

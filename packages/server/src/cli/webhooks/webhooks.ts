@@ -6,7 +6,7 @@ import { redeliverCommand } from './redeliver.js'
 import { enableCommand, removeCommand, rotateCommand } from './single.js'
 import { testCommand } from './test.js'
 
-/** `launchtail webhooks`: where messages about launches are sent. */
+/** `launchtail webhooks`: manages where messages about launches are sent. */
 export function webhooksCommand(): Command {
   const group = new Command('webhooks')
     .description('Send messages about launches to programs and chats.')

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Webhooks } from '../../notify/webhooks.js'
 import { serve } from '../operation.js'
 
-/** Webhooks, and what became of their messages. */
+/** Webhooks and their deliveries. */
 export function mountWebhooks(app: FastifyInstance, { webhooks }: { webhooks: Webhooks }): void {
   serve(app, {
     async listWebhooks() {

@@ -15,18 +15,18 @@ interface State {
 }
 
 export interface Step {
-  /** The record before the entry: a fresh one if the entry begins another launch. */
+  /** The record before the entry. It is empty if the entry begins a new launch. */
   readonly before: State
   readonly after: State
   readonly entry: LogEntry
   readonly index: number
-  /** The record of the active node whose spot instance was lost, if the entry says so. */
+  /** The record before, if the entry says that an active node has lost its spot instance. */
   readonly lost: State | undefined
 }
 
 const NONE: readonly LaunchEvent[] = []
 
-/** What an entry says about its launch. Most entries say nothing. */
+/** Returns the events that an entry causes. Most entries cause none. */
 export function eventsOf(step: Step): readonly LaunchEvent[] {
   const { before, after, entry, index, lost } = step
   const isSame = after.phases === before.phases && after.status === before.status
@@ -71,10 +71,10 @@ function between(from: string | undefined, to: string): number {
   return from === undefined ? 0 : Math.max(0, Date.parse(to) - Date.parse(from))
 }
 
-/** The most events that are kept between two saves: a launch may go to and fro between phases. */
+/** The most events that are kept between two saves, because a launch may alternate between phases. */
 const MOST = 500
 
-/** With more events. Where there are too many, changes of phase are left out first. */
+/** Adds events. If there are too many, phase changes are dropped first. */
 export function withEvents(
   known: readonly LaunchEvent[],
   more: readonly LaunchEvent[],

@@ -1,15 +1,15 @@
 import type { Phase } from '@launchtail/client/protocol'
 import type { Ended } from '../ends/ended.js'
 
-/** Something that an entry says about a launch, besides itself. */
+/** Something that happened to a launch, read from an entry of its log. */
 export type LaunchEvent = Place & Kinds[keyof Kinds]
 
 interface Place {
-  /** The place in the list of the entry that says so. */
+  /** The index of that entry. */
   readonly index: number
-  /** The time of that entry, in its sender's words. */
+  /** The timestamp of that entry, as its sender wrote it. */
   readonly at: string
-  /** When the launch began, in the same words. With the node, it names the launch. */
+  /** The timestamp of the launch's first entry. With the node, it identifies the launch. */
   readonly started_at: string
 }
 
@@ -24,8 +24,8 @@ interface Kinds {
     readonly took_ms: number
   }
   /**
-   * The end of the launch: it is active, has failed, or was terminated. It is `again` for what becomes
-   * of the node afterwards: one that was active fails or is terminated, and a lost one is active after all.
+   * The launch has become active, has failed, or was terminated. `again` is true if it had ended before: a
+   * node that was active fails or is terminated, or a failed one becomes active after all.
    */
   ended: {
     readonly kind: 'ended'
@@ -34,12 +34,12 @@ interface Kinds {
     readonly endpoint: string | undefined
     readonly ended: Ended
   }
-  /** The launch has been silent for longer than launches like it usually are. */
+  /** The launch has been silent for longer than similar launches usually are. */
   stalled: {
     readonly kind: 'stalled'
     readonly phase: Phase
     readonly silent_for_ms: number
-    /** How long the whole phase usually takes, if that is known. */
+    /** How long the phase usually takes at most, if that is known. */
     readonly usual_ms?: number
   }
   /** A launch that stalled goes on. */
@@ -48,6 +48,6 @@ interface Kinds {
     readonly phase: Phase
     readonly stalled_for_ms: number
   }
-  /** The spot instance of an active node was lost. A failure that says so is no `ended` event. */
+  /** An active node has lost its spot instance. If it failed for that, there is no `ended` event. */
   preempted: { readonly kind: 'preempted'; readonly after_ms: number }
 }

@@ -6,13 +6,13 @@ import type { About } from '../rows.js'
 import type { LaunchEvent } from './launch-event.js'
 
 /**
- * Reads what becomes of all launches. Every start, phase, stall, recovery and end of a launch passes here,
+ * Receives the events of all launches. Every start, phase change, stall, recovery and end passes through here,
  * whoever caused it: a launcher of this server, a piped command, a mark, silence, or another program's entry
- * in the list. To act on it, write a reader and hand it to `createRegistry` as one of its `readers`; where
- * the entries do not matter, `onLaunchEvents` and `afterLaunchEvents` make one.
+ * in the list. To act on them, write a reader and pass it to `createRegistry` as one of its `readers`. If the
+ * entries do not matter, `onLaunchEvents` and `afterLaunchEvents` create one.
  *
- * A record that is rebuilt from its list tells the same events again. A launch is known by its node and its
- * `started_at`, an event of it by its kind and `at`.
+ * When a record is rebuilt from its list, the same events are delivered again. A launch is identified by its
+ * node and its `started_at`, an event by its kind and `at` as well.
  */
 export type LaunchReader = (node: DescribedNode) => NewsReader
 
@@ -21,31 +21,31 @@ export interface DescribedNode {
   readonly about: About & { readonly cluster_name?: string | undefined }
 }
 
-/** Reads what is new of one node: first its entries, one by one, and then what they come to. */
+/** Receives what is new of one node: first each entry, then the events. */
 export interface NewsReader {
-  /** One more entry, and the record that includes it. It must be quick, and not throw. */
+  /** Called with each entry and the record that includes it. It must be quick and must not throw. */
   entry(entry: LogEntry, index: number, record: Folded): void
-  /** Called before the transaction, for what takes time. */
+  /** Called before the transaction, for work that takes time. */
   prepare(): Promise<void>
   /** Called in the transaction that stores the record. If it throws, nothing is stored. */
   store(transaction: Transaction<Schema>, news: LaunchNews): Promise<void>
-  /** Called once the transaction has been committed. A crash may come in between. */
+  /** Called after the transaction is committed. A crash can prevent this call. */
   stored(news: LaunchNews): void
 }
 
 export interface LaunchNews extends DescribedNode {
-  /** What happened, in order. */
+  /** The events, in order. */
   readonly events: readonly LaunchEvent[]
-  /** The record as it is stored now. */
+  /** Returns the record that is being stored. */
   record(): NodeRecord
 }
 
-/** A reader that stores something of its own together with the record. */
+/** Creates a reader that stores something of its own in the record's transaction. */
 export function onLaunchEvents(store: NewsReader['store']): LaunchReader {
   return () => ({ entry() {}, async prepare() {}, store, stored() {} })
 }
 
-/** A reader that acts once the record is stored, such as one that counts. */
+/** Creates a reader that acts after the record is stored, such as one that counts. */
 export function afterLaunchEvents(stored: NewsReader['stored']): LaunchReader {
   return () => ({ entry() {}, async prepare() {}, async store() {}, stored })
 }

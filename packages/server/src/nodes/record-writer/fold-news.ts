@@ -16,7 +16,7 @@ export interface FoldedList {
 
 interface FoldedInto extends Listed {
   store: Pick<LogStore, 'read' | 'readBefore' | 'length'>
-  /** They read each entry that is folded. */
+  /** They are called with each entry that is folded. */
   readers: readonly NewsReader[]
 }
 

@@ -23,7 +23,7 @@ export interface SaveOptions {
   phaseHistory: Pick<PhaseHistory, 'add'>
 }
 
-/** Stores a record, its phases, and what the readers of its news store. Returns these news. */
+/** Stores a record and its phases, and calls the readers with the news. Returns the news. */
 export async function saveRecord(
   change: Change,
   { transaction, time, phaseHistory }: SaveOptions,
@@ -48,7 +48,7 @@ export async function saveRecord(
   return news
 }
 
-/** How the node was described, if it was. */
+/** The node's description. */
 export function aboutOf(row: Row | undefined): LaunchNews['about'] {
   return {
     ...(JSON.parse(row?.about ?? '{}') as About),
@@ -72,7 +72,7 @@ async function saveRow(
     .execute()
 }
 
-/** The columns of a node that nobody has described. */
+/** The columns of a node without a description. */
 function columnsOfNew(nodeId: string, time: string) {
   return {
     node_id: nodeId,

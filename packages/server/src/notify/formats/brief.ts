@@ -3,18 +3,18 @@ import type { EntryData, LaunchData, Message, MessageData } from '../message.js'
 
 export type Severity = 'critical' | 'error' | 'warning' | 'info'
 
-/** A message as a person reads it, without the form of any service. */
+/** A message for people, independent of any service. */
 export interface Brief {
   /** One line, at most 200 characters. */
   readonly title: string
   readonly severity: Severity
-  /** What happened, in a sentence or a quoted line; empty where the title says it. */
+  /** A sentence or a quoted line about it; empty if the title says it all. */
   readonly message: string
   /** What to do about it. */
   readonly advice: string
   readonly facts: readonly Fact[]
   readonly lines: readonly Line[]
-  /** The page of the node, if the server's public address is known. */
+  /** Leads to the node's page, if the server's public address is known. */
   readonly link: string | undefined
 }
 
@@ -34,7 +34,7 @@ const MOST_FACT = 400
 const MOST_TEXT = 1000
 const ROUNDED = { parts: 2, decimals: 0 }
 
-/** What somebody on call has to know, so that nothing has to be opened. */
+/** Everything that a person on call needs to know without opening anything. */
 export function briefOf(told: Message): Brief {
   const { data } = told
   const type = typeOf(told)
@@ -51,7 +51,7 @@ export function briefOf(told: Message): Brief {
   }
 }
 
-/** What a message is about: a test is about what it is a sample of. */
+/** The event that a message is about. For a test, it is the event of the sample. */
 export function typeOf({ type, data }: Message): string {
   return data.sample ?? type
 }
@@ -171,7 +171,7 @@ function countsOf(byCause: Readonly<Record<string, number>>): string {
     .join(', ')
 }
 
-/** The evidence, or else the newest lines before the failure. */
+/** The evidence if there is any, otherwise the newest lines before the failure. */
 function linesOf({ failure, lines = [] }: MessageData): Line[] {
   const links = new Map(lines.map(({ index, link }) => [index, link]))
   const { evidence = [] } = failure ?? {}

@@ -3,17 +3,17 @@ import type { Message } from '../message.js'
 import { type Brief, briefOf } from './brief.js'
 import type { Format } from './format.js'
 
-/** Discord's limits, in characters. All texts of an embed together have at most 6,000. */
+/** Discord's limits, in characters. All texts of an embed together may have 6,000. */
 const TITLE = 256
 const DESCRIPTION = 2800
 const FIELD_NAME = 256
 const FIELD = 380
 const FIELDS = 7
-/** What a message, an advice and the lines may have of the description. */
+/** The shares of message, advice and lines in the description. */
 const SENTENCE = 700
 const LINES = 1350
 
-/** A message of Discord's webhooks. It calls nobody, whatever a log says. */
+/** Discord's webhooks. A message mentions nobody, whatever a log contains. */
 export const discord: Format = {
   contentType: 'application/json',
   atOnce: 1,
@@ -63,7 +63,7 @@ function cut(text: string, most: number): string {
   return shorten(escaped(shorten(text, most)), most)
 }
 
-/** Without what Discord reads as its own signs. */
+/** Escapes Discord's markup. */
 function escaped(text: string): string {
   return text.replace(/[\\*_~`|>#@[\]()<]/g, '\\$&')
 }

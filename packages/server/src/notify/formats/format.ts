@@ -3,23 +3,23 @@ import type { Message } from '../message.js'
 /** How messages are written for one kind of receiver. */
 export interface Format {
   readonly contentType: string
-  /** JSON, or a text that is sent as it is. */
+  /** Returns JSON, or text that is sent unchanged. */
   render(message: Message, sender: Sender): object | string
-  /** The messages of a webhook that are under way at once, and the milliseconds between two. */
+  /** How many messages to one webhook can be in flight, and the milliseconds between two. */
   readonly atOnce: number
   readonly every: number
-  /** The address is a secret by itself. */
+  /** True if anybody who knows the address can send. */
   readonly hidesAddress: boolean
-  /** The message is signed as Standard Webhooks says. */
+  /** True if messages are signed according to Standard Webhooks. */
   readonly isSigned: boolean
-  /** Undefined unless the receiver gives the webhook a secret that stands in each message. */
+  /** Set if each message must contain a secret that the receiver has issued. */
   readonly givenSecret: GivenSecret | undefined
 }
 
 export interface GivenSecret {
-  /** Says that it is missing. */
+  /** The error if it is missing. */
   readonly missing: string
-  /** Adds it to the body once that has been redacted. */
+  /** Adds it to the body, after that has been redacted. */
   add(body: object, secret: string): object
 }
 

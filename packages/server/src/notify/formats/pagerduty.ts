@@ -7,10 +7,10 @@ import type { Format, Sender } from './format.js'
 const SUMMARY = 1024
 const KEY = 255
 
-/** What ends an alert about the same launch. */
+/** Events that resolve the alert about a launch. */
 const RESOLVES = new Set(['launch.active', 'launch.recovered', 'launch.terminated'])
 
-/** An event of PagerDuty's Events API v2. All messages about a launch are one alert. */
+/** PagerDuty's Events API v2. All messages about a launch belong to one alert. */
 export const pagerduty: Format = {
   contentType: 'application/json',
   atOnce: 4,
@@ -38,7 +38,7 @@ function keyOf(message: Message, { deliveryId }: Sender): string {
   const { data } = message
   const node = data.launch?.node_id ?? data.node_id
   if (node === undefined) return deliveryId
-  // A line of a log is an alert of its own: the launch may well become active.
+  // A log line is an alert of its own, because the launch may still succeed.
   return shorten(typeOf(message) === 'entry.matched' ? `${node}/entry.matched` : node, KEY)
 }
 

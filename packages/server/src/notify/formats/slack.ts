@@ -3,13 +3,13 @@ import type { Message } from '../message.js'
 import { type Brief, briefOf, type Line } from './brief.js'
 import type { Format } from './format.js'
 
-/** Slack's limits, in characters. It takes one message a second at each address. */
+/** Slack's limits, in characters. It also accepts only one message per second at each address. */
 const HEADER = 150
 const SECTION = 3000
 const FIELD = 2000
 const FIELDS = 10
 
-/** A message of Slack's incoming webhooks, in blocks. */
+/** Slack's incoming webhooks. */
 export const slack: Format = {
   contentType: 'application/json',
   atOnce: 1,
@@ -53,7 +53,7 @@ function markdown(text: string): object {
   return { type: 'mrkdwn', text }
 }
 
-/** As many of the newest lines as fit, as code. */
+/** The newest lines that fit, as code. */
 function quoted(lines: readonly Line[]): string {
   const shown: string[] = []
   let left = SECTION - 8
@@ -66,7 +66,7 @@ function quoted(lines: readonly Line[]): string {
   return `\`\`\`${shown.join('\n')}\`\`\``
 }
 
-/** At most so many characters once its signs are escaped: `<!channel>` would call everybody. */
+/** Escapes a text and limits its length. Unescaped, `<!channel>` would notify everybody. */
 function escaped(text: string, most: number): string {
   let cut = shorten(text, most)
   while (masked(cut).length > most) cut = shorten(cut, Math.floor(cut.length * 0.8))

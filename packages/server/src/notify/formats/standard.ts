@@ -1,10 +1,10 @@
 import type { Message } from '../message.js'
 import type { Format } from './format.js'
 
-/** The body of Standard Webhooks should stay below this, in bytes. */
+/** Standard Webhooks recommends bodies below this size, in bytes. */
 const MOST_BYTES = 20_000
 
-/** The message itself, as Standard Webhooks says: `{type, timestamp, data}`. */
+/** The message itself, in the shape of Standard Webhooks: `{type, timestamp, data}`. */
 export const standard: Format = {
   contentType: 'application/json',
   atOnce: 4,
@@ -15,7 +15,7 @@ export const standard: Format = {
   render: fitted,
 }
 
-/** What is left out first where a message is too long: the less it tells, the earlier. */
+/** Fields that are dropped from a message that is too long, the least important first. */
 const LEAVE_OUT = ['lines', 'phases', 'launches'] as const
 
 function fitted({ type, timestamp, data: all }: Message): object {

@@ -2,7 +2,7 @@ import type { Message } from '../message.js'
 import { briefOf } from './brief.js'
 import type { Format } from './format.js'
 
-/** A text for what reads lines: a script, a mail, a log. */
+/** Plain text, for scripts and mail. */
 export const text: Format = {
   contentType: 'text/plain; charset=utf-8',
   atOnce: 4,

@@ -5,11 +5,11 @@ import type { Allowed } from './allowed.js'
 
 export interface AddressRules {
   readonly allowed: Allowed
-  /** Programs on this machine may be called: the server itself serves this machine alone. */
+  /** Allows programs on this machine. Set if the server itself serves only this machine. */
   readonly allowLoopback: boolean
 }
 
-/** True if a message may go to this address, which must be one and no name. */
+/** True if a message may go to this IP address. */
 export function mayConnect(address: string, { allowed, allowLoopback }: AddressRules): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
   if (isIP(address) === 0) return false
@@ -19,14 +19,14 @@ export function mayConnect(address: string, { allowed, allowLoopback }: AddressR
 }
 
 /**
- * True for an address that is one machine's and can be reached from everywhere. Those that only stand for
- * another one (IPv4 within IPv6, tunnels, translations) are not, whatever they stand for.
+ * True for globally reachable unicast addresses. Addresses that embed another one (IPv4-mapped, NAT64, 6to4,
+ * Teredo) are excluded, whatever they embed.
  */
 function isGlobal(address: string): boolean {
   if (address.includes('%') || !ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
   if (parsed.range() !== 'unicast') return false
-  // Of all the rest of IPv6, only this part has been given to anybody.
+  // No other part of IPv6 has been allocated for global unicast.
   return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_V6)
 }
 

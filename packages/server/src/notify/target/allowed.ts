@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** The addresses, networks and names to which webhooks may go besides those that all can reach. */
+/** Addresses, networks and names that webhooks may reach in addition to global addresses. */
 export interface Allowed {
   readonly networks: BlockList
   readonly names: ReadonlySet<string>
@@ -8,7 +8,7 @@ export interface Allowed {
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_-]{1,63})*$/
 
-/** Reads a list that is separated by commas. Throws an error that completes a sentence. */
+/** Parses a comma-separated list. Throws an error that completes a sentence. */
 export function allowedOf(text: string): Allowed {
   const networks = new BlockList()
   const names = new Set<string>()

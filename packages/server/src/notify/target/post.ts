@@ -16,23 +16,23 @@ export interface Post {
 export interface PosterOptions {
   rules: AddressRules
   lookup: Lookup
-  /** Milliseconds for all of it: the name, the connection, the request and the answer. */
+  /** The limit for resolving, connecting, sending and reading together, in milliseconds. */
   timeout?: number
-  /** Certificates to trust in place of the usual ones. */
+  /** Trusted certificates, in place of the default ones. */
   ca?: string
 }
 
 export type Poster = (post: Post, signal?: AbortSignal) => Promise<Answer>
 
 const TIMEOUT = 15_000
-/** How long an address may take to be connected to, while there are others. */
+/** How long connecting to one address may take while there are others to try. */
 const EACH = 3000
-/** Characters of the answer that are read. */
+/** The answer is read up to this many characters. */
 const ANSWER = 4096
 
 /**
- * Sends messages, each on a connection of its own, to an address that was checked: neither a redirect
- * nor a proxy leads elsewhere. It never throws: what goes wrong is the answer.
+ * Sends each message on a connection of its own, to an address that was just checked. Redirects and proxies
+ * are not followed. It never throws: a failure is an answer.
  */
 export function createPoster({ rules, lookup, timeout = TIMEOUT, ca }: PosterOptions): Poster {
   return async (post, parent) => {
@@ -57,7 +57,7 @@ interface ConnectOptions {
   readonly signal: AbortSignal
 }
 
-/** Tries the addresses one after the other. One that does not answer leaves time for the next. */
+/** Tries the addresses one after the other, so that one that does not answer leaves time for the next. */
 async function connectToAny(
   target: Target,
   addresses: readonly string[],
@@ -85,7 +85,7 @@ function connect(
   { ca, signal }: ConnectOptions,
 ): Promise<Socket> {
   const to = { host: address, port }
-  // The certificate is that of the name, which is not asked of a resolver again.
+  // The certificate is checked against the name; the connection goes to the checked address.
   const socket = isSecure
     ? connectTls({ ...to, ...(ca !== undefined && { ca }), servername: serverName(host) })
     : connectTcp(to)
@@ -96,7 +96,7 @@ function connect(
     socket.once('error', reject)
     socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       socket.off('error', reject)
-      // The request is told of the same error.
+      // The request gets the same error.
       socket.on('error', () => {})
       resolve(socket)
     })
@@ -104,7 +104,7 @@ function connect(
   })
 }
 
-/** TLS knows no address as a server's name; the certificate is then checked for the address. */
+/** SNI allows no IP addresses. The certificate is then checked against the address itself. */
 function serverName(host: string): string {
   return /^[\d.]+$|:/.test(host) ? '' : host
 }

@@ -2,10 +2,10 @@ import { isIP } from 'node:net'
 import { isLoopback } from '../../loopback.js'
 import { type AddressRules, mayConnect } from './address-rules.js'
 
-/** The parts of a webhook's address that a request needs. */
+/** A webhook's address, split into what a request needs. */
 export interface Target {
   readonly isSecure: boolean
-  /** A name in lower case, or an address without brackets. */
+  /** A name in lower case, or an IP address without brackets. */
   readonly host: string
   readonly port: number
   readonly path: string
@@ -13,15 +13,15 @@ export interface Target {
   readonly authority: string
 }
 
-/** An address to which no message may go. Its message completes a sentence: `'url' …`. */
+/** Thrown for an address that no message may go to. Its message completes a sentence: `'url' …`. */
 export class ForbiddenTarget extends Error {}
 
 const LOWEST_PORT = 1024
 const LOW_PORTS = new Set([80, 443])
-/** Names by which clouds give their machines credentials. They resolve in there alone. */
+/** Cloud metadata servers, which hand out credentials. These names resolve only inside a cloud. */
 const METADATA = /^(?:metadata|metadata\.google\.internal|instance-data)\.?$/
 
-/** Reads an address. Throws ForbiddenTarget for one to which no message may go, whatever it resolves to. */
+/** Parses an address. Throws ForbiddenTarget for one that is forbidden whatever its name resolves to. */
 export function readTarget(address: string, rules: AddressRules): Target {
   if (!URL.canParse(address)) throw new ForbiddenTarget('must be an address such as https://…')
   const url = new URL(address)
@@ -47,7 +47,7 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
 }
 
-/** True where a message may go unencrypted: on this machine, or to what the operator has named. */
+/** True where plain http is allowed: on this machine, and for what the operator has allowed. */
 function isNear(host: string, { allowed, allowLoopback }: AddressRules): boolean {
   if (allowed.names.has(withoutDot(host))) return true
   if (allowLoopback && isLoopback(host)) return true
@@ -55,7 +55,7 @@ function isNear(host: string, { allowed, allowLoopback }: AddressRules): boolean
   return version !== 0 && allowed.networks.check(host, version === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Addresses are checked here: the resolver is not asked for them. Names are, when they are resolved. */
+/** Checks literal IP addresses, which are never resolved. Names are checked when they are resolved. */
 function refuseHost(host: string, rules: AddressRules): void {
   if (rules.allowed.names.has(withoutDot(host))) return
   if (METADATA.test(host)) throw new ForbiddenTarget('must not be a metadata server')

@@ -3,18 +3,18 @@ import type { AddressRules } from './address-rules.js'
 import { ForbiddenTarget, readTarget } from './read-target.js'
 import { type Lookup, resolveTarget } from './resolve-target.js'
 
-/** How long an answer waits for a name to be resolved, in milliseconds. */
+/** How long a request waits for the name to resolve, in milliseconds. */
 const LONGEST = 2000
 
 /**
- * Refuses an address to which no message may go, when it is given: whoever gives it is told at once. What
- * counts is the check of each attempt, because a name may lead elsewhere later.
+ * Refuses a forbidden address when a webhook is created or changed, so that its owner learns of it at once.
+ * The check that protects us is the one at each attempt: a name may resolve to something else later.
  */
 export function createTargetRefusal(rules: AddressRules, lookup: Lookup) {
   return async (url: string): Promise<void> => {
     try {
       const target = readTarget(url, rules)
-      // A name that cannot be resolved now may be by the time there is something to send.
+      // A name that does not resolve now may do so by the time there is something to send.
       const resolved = resolveTarget(target, rules, lookup).catch(onlyForbidden)
       await Promise.race([resolved, pause(LONGEST)])
     } catch (error) {

@@ -3,15 +3,15 @@ import { isIP } from 'node:net'
 import { type AddressRules, mayConnect } from './address-rules.js'
 import { forbiddenAddress, type Target, withoutDot } from './read-target.js'
 
-/** All addresses of a name. */
+/** Resolves a name to all of its addresses. */
 export type Lookup = (host: string) => Promise<readonly string[]>
 
 export const systemLookup: Lookup = async (host) =>
   (await dns.lookup(host, { all: true })).map(({ address }) => address)
 
 /**
- * The addresses at which a target may be reached. Throws ForbiddenTarget if one of them is forbidden. The
- * caller connects to one of these and resolves nothing again: a name may lead elsewhere a moment later.
+ * The addresses of a target. Throws ForbiddenTarget if one of them is forbidden. The caller must connect to
+ * one of these and not resolve the name again, because it may resolve to something else a moment later.
  */
 export async function resolveTarget(
   { host }: Target,
