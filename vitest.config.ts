@@ -21,6 +21,7 @@ const onBothStores = [
   'secrets-cut',
   'stall',
   'statistics',
+  'webhooks',
 ].map((name) => `packages/server/test/${name}.test.ts`)
 
 export default defineConfig({

@@ -10,6 +10,7 @@ import { type RunningServer, startServer, until } from './support/processes.js'
 import { NOTHING, startReceiver } from './support/receiver.js'
 
 const run = promisify(execFile)
+const SECRET = 'correct-horse-battery'
 
 let server: RunningServer
 let client: ReturnType<typeof createClient>
@@ -217,6 +218,32 @@ print(any(hmac.compare_digest(f"v1,{own}", one) for one in signatures.split()))`
       'marked launch.active',
       'raw launch.terminated',
     ])
+    await client.deleteWebhook(webhook_id)
+  })
+
+  it('has no secret of its launch, whoever tells it: the log, the receiver, or the description', async () => {
+    const receiver = await startReceiver()
+    receiver.answer = (response, { body }) => void response.writeHead(200).end(`${body} ${SECRET}`)
+    const { webhook_id } = await client.createWebhook({
+      ...{ url: receiver.url, events: ['launch.failed', 'entry.matched'], q: 'said' },
+    })
+    await client.launchNode({
+      ...{
+        node_id: 'secretive',
+        provider: 'local',
+        model: `m-${SECRET}`,
+        secrets: { VALUE: SECRET },
+      },
+      task: JSON.stringify({ run: 'echo "said $VALUE"; exit 3' }),
+    })
+    await receiver.messages(2)
+    const { deliveries } = await until('the answers', async () => {
+      const page = await client.listDeliveries(webhook_id)
+      return page.deliveries.every(({ answer }) => answer !== undefined) && page
+    })
+    const sent = receiver.received.map(({ body }) => body).join()
+    expect(sent).toContain('said ***')
+    expect(sent + JSON.stringify(deliveries)).not.toContain(SECRET)
     await client.deleteWebhook(webhook_id)
   })
 
