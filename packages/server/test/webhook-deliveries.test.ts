@@ -358,6 +358,22 @@ test('a message that its sender had taken is sent by the next one, soon if that 
   await stop()
 })
 
+test('of several processes on a database, one sends a message', async () => {
+  const { receiver, fail, skip, notify, another, deliveries } = await start()
+  const up = receiver.down()
+  for (let i = 0; i < 40; i += 1) await fail(`n-${i}`)
+  await up()
+  const senders = [notify, await another('b'), await another('c')]
+  skip(5 * SECOND)
+  for (let left = 30; left > 0; left -= 1) {
+    await Promise.all(senders.map(({ sender }) => sender.round()))
+  }
+  for (const one of senders.slice(1)) await one.stop()
+  const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+  expect([ids.length, new Set(ids).size]).toEqual([40, 40])
+  expect((await deliveries()).every(({ state }) => state === 'delivered')).toBe(true)
+})
+
 test('the same event is told once, also when the record is rebuilt from its list', async () => {
   const { receiver, fail, database, registry, store, round } = await start()
   await fail()

@@ -6,7 +6,7 @@ import { createSlowEntries } from '../../src/find/slow-entries.js'
 import { readEntry, writeEntry } from '../../src/logs/entry-text.js'
 import { sqliteLogStore } from '../../src/logs/sqlite/store.js'
 import { createRegistry } from '../../src/nodes/registry.js'
-import { createNotify, type NotifyOptions } from '../../src/notify/notify.js'
+import { createNotify, type Notify, type NotifyOptions } from '../../src/notify/notify.js'
 import { allowedOf } from '../../src/notify/target/allowed.js'
 import { createRedactor } from '../../src/output/redact/index.js'
 import { temporaryFolder } from './processes.js'
@@ -32,7 +32,7 @@ export async function startNotifying({
   let now = START
   const faults: unknown[] = []
   const { redact } = createRedactor()
-  const notify = createNotify({
+  const options: NotifyOptions = {
     ...{ database, store, readText: readEntry, owner: 'sender' },
     key: Buffer.alloc(32, 7),
     addresses: { allowed: allowedOf(''), allowLoopback: true },
@@ -45,7 +45,8 @@ export async function startNotifying({
     // Rounds are made by the test.
     every: 3_600_000,
     ...given,
-  })
+  }
+  const notify = createNotify(options)
   await notify.start()
   const registry = createRegistry({ database, store, readers: [notify.reader] })
   const monitor = notify.watch(registry)
@@ -53,7 +54,14 @@ export async function startNotifying({
   onTestFinished(stop)
   return {
     ...{ database, store, registry, notify, monitor, faults },
-    ...{ create, node, say, pass, round, stop, now: () => now },
+    ...{ create, node, say, pass, skip, round, stop, another, now: () => now },
+  }
+
+  /** Another process on the same database. */
+  async function another(owner: string): Promise<Notify> {
+    const other = createNotify({ ...options, owner })
+    await other.start()
+    return other
   }
 
   async function create(webhook: Partial<NewWebhook> & { url: string }) {
@@ -83,6 +91,11 @@ export async function startNotifying({
     await round()
     now += ms
     await round()
+  }
+
+  /** Lets time pass while nobody sends. */
+  function skip(ms: number): void {
+    now += ms
   }
 
   async function round(): Promise<void> {
