@@ -1,7 +1,13 @@
 import { writeFile } from 'node:fs/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startCommand } from './support/command.js'
-import { type RunningServer, startServer, temporaryFolder, until } from './support/processes.js'
+import {
+  endAll,
+  type RunningServer,
+  startServer,
+  temporaryFolder,
+  until,
+} from './support/processes.js'
 import { startReceiver } from './support/receiver.js'
 
 let server: RunningServer
@@ -9,6 +15,8 @@ let server: RunningServer
 beforeAll(async () => {
   server = await startServer()
 })
+
+afterAll(endAll)
 
 const run = (...args: string[]) => startCommand(server.url, ['webhooks', ...args]).ended
 

@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import { createClient } from '@launchtail/client'
 import { operations } from '@launchtail/client/protocol'
 import { Webhook } from 'standardwebhooks'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { type RunningServer, startServer, until } from './support/processes.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 import { NOTHING, startReceiver } from './support/receiver.js'
 
 const run = promisify(execFile)
@@ -19,6 +19,8 @@ beforeAll(async () => {
   server = await startServer()
   client = createClient({ baseUrl: server.url, token: server.token })
 })
+
+afterAll(endAll)
 
 const refusal = (message: string, status = 400) => ({ status, message })
 
