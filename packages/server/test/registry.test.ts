@@ -124,25 +124,6 @@ test('the records of a fleet that moves at once are written together, each once'
   }
 })
 
-test('many entries of one node do not wait in memory until others have come', async () => {
-  const { registry, calls } = await open()
-  await registry.create({ nodeId: 'busy', about: {} })
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  onTestFinished(() => void vi.useRealTimers())
-  const { transactions } = calls
-  let length = 0
-  const append = async (count: number) => {
-    registry.appended('busy', length, entriesOf(Array(count).fill('queued')))
-    length += count
-    await vi.advanceTimersByTimeAsync(1)
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
-    return calls.transactions - transactions
-  }
-  expect(await append(200)).toBe(0)
-  expect(await append(100)).toBe(1)
-  expect(await append(200)).toBe(1)
-})
-
 test('a list that cannot be read keeps no other record from being written', async () => {
   const { store, registry } = await open()
   const broken = vi.spyOn(store, 'read').mockRejectedValue(new Error('broken'))

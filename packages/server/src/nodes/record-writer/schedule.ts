@@ -25,24 +25,17 @@ const LONGEST_WAIT = 4000
 /** Decides when pending news are stored. */
 export function createSchedule({ pending, write }: ScheduleOptions) {
   let timer: NodeJS.Timeout | undefined
-  let plannedFor = 0
   let writing: Promise<void> | undefined
   let flushing: Promise<void> | undefined
   return { soon, flush }
 
-  /**
-   * Called after each append. A busy node's record is stored once for many of them. Very many do not
-   * wait: they would outlive several collections of young garbage, and each would copy them.
-   */
+  /** Called after each append. A busy node's record is stored once for many of them. */
   function soon(): void {
-    if (!writing) plan(pending.isCrowded() ? 0 : COLLECT)
+    if (!writing) plan(COLLECT)
   }
 
   function plan(wait: number): void {
-    const time = performance.now() + wait
-    if (timer && plannedFor <= time) return
-    clearTimeout(timer)
-    plannedFor = time
+    if (timer) return
     timer = setTimeout(() => {
       timer = undefined
       writing = writeSome().finally(() => {
@@ -53,14 +46,12 @@ export function createSchedule({ pending, write }: ScheduleOptions) {
 
   async function writeSome(): Promise<void> {
     const begun = performance.now()
-    const due = [...pending.crowded(), ...pending.waitingSince(begun - COLLECT, BATCH)]
-    await write(due.slice(0, BATCH))
+    await write(pending.waitingSince(begun - COLLECT, BATCH))
     const oldest = pending.oldest()
     if (oldest === undefined) return
     const now = performance.now()
-    const isUrgent = pending.isCrowded() || now - oldest > LONGEST_WAIT
-    const pause = isUrgent ? 0 : PAUSE_FACTOR * (now - begun)
-    plan(pending.isCrowded() ? 0 : Math.max(pause, oldest + COLLECT - now))
+    const pause = now - oldest > LONGEST_WAIT ? 0 : PAUSE_FACTOR * (now - begun)
+    plan(Math.max(pause, oldest + COLLECT - now))
   }
 
   async function flush(): Promise<void> {
