@@ -20,19 +20,8 @@ export const PAUSES: readonly number[] = [
 
 /** Pauses vary by this share, so that retries do not all arrive at once. */
 const JITTER = 0.2
-/** The longest pause that a `Retry-After` can ask for. */
-const LONGEST_ASKED = HOUR
-
 /** The pause after this many attempts; undefined after the last one. */
 export function pauseAfter(attempts: number, random: () => number): number | undefined {
   const pause = PAUSES[attempts - 1]
   return pause === undefined ? undefined : Math.round(pause * (1 + JITTER * (2 * random() - 1)))
-}
-
-/** The pause that a `Retry-After` asks for; undefined if it is neither seconds nor a date. */
-export function askedPause(retryAfter: string | undefined, now: number): number | undefined {
-  if (retryAfter === undefined) return undefined
-  const text = retryAfter.trim()
-  const ms = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) * SECOND : Date.parse(text) - now
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, Math.ceil(ms)), LONGEST_ASKED)
 }

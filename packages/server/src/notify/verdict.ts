@@ -1,4 +1,5 @@
-import { askedPause, pauseAfter } from './schedule.js'
+import { askedPause } from '../async/retry-after.js'
+import { pauseAfter } from './schedule.js'
 
 /** The receiver's answer to one attempt, or why there was none. */
 export type Answer =

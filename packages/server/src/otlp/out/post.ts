@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { withDeadline } from '@launchtail/client/async'
+import { backOff, withDeadline } from '@launchtail/client/async'
+import { askedPause } from '../../async/retry-after.js'
 import { encode, type Schema } from '../wire/encode.js'
 
 export interface PostOptions {
@@ -18,9 +19,8 @@ export interface PostOptions {
   readonly random?: () => number
 }
 
-/** Milliseconds before the next attempt: they double from one to the next. */
-const FIRST_WAIT = 1000
-const LONGEST_WAIT = 30_000
+/** Milliseconds before the next attempt, of which half is chance. */
+const PACE = { first: 1000, longest: 30_000 }
 /** What is wrong with the data itself is not sent again. */
 const HOPELESS = [400, 413, 422]
 
@@ -60,8 +60,9 @@ export async function post(message: object, options: PostOptions): Promise<boole
     }
     if (attempt === 0)
       onFault(`an OTLP receiver does not take what it is sent (${reasonOf(answer)})`)
-    const doubled = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt)
-    await sleep(answer.wait ?? doubled * (0.5 + random() / 2), undefined, { signal })
+    const pause = backOff(attempt, PACE) * (0.5 + random() / 2)
+    // A receiver that asks for no pause at all would be asked without end.
+    await sleep(Math.max(answer.wait ?? 0, pause), undefined, { signal })
   }
 
   async function send() {
@@ -76,8 +77,7 @@ export async function post(message: object, options: PostOptions): Promise<boole
       await answer.arrayBuffer()
       return answer
     })
-    const after = Number(response.headers.get('retry-after') ?? Number.NaN)
-    const wait = after >= 0 ? Math.min(after, 3600) * 1000 : undefined
+    const wait = askedPause(response.headers.get('retry-after') ?? undefined, Date.now())
     return { status: response.status, error: undefined, wait }
   }
 }
