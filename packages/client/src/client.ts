@@ -23,6 +23,7 @@ import type {
 import type { Draft } from './protocol/entry.js'
 import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
+import type { LaunchPlan } from './protocol/plan.js'
 import type { QueryExplanation } from './protocol/query-explanation.js'
 import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
@@ -57,6 +58,8 @@ export interface Client extends WebhookOperations, StreamTicketCalls {
   /** How much of a source's output has arrived, in bytes. */
   getNodeLogOffset(nodeId: string, source: string, options?: CallOptions): Promise<number>
   launchNode(launch: NewLaunch, options?: SendOptions): Promise<Launched>
+  /** What a launch would do. Nothing is launched or stored. It may take a minute. */
+  planLaunch(launch: NewLaunch, options?: CallOptions): Promise<LaunchPlan>
   createNode(node?: NewNode, options?: CallOptions): Promise<NodeRecord>
   listNodes(options?: NodesOptions): Promise<NodesPage>
   /** The records of all nodes, live; see `streamNodes`. */
@@ -138,6 +141,8 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
 
     launchNode: (body, { idempotencyKey, signal } = {}) =>
       json('launchNode', { body, headers: { 'Idempotency-Key': idempotencyKey }, signal }),
+
+    planLaunch: (body, { signal } = {}) => json('planLaunch', { body, signal }),
 
     createNode: (body = {}, { signal } = {}) => json('createNode', { body, signal }),
 

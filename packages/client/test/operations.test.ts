@@ -19,6 +19,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.appendNodeLogs('a/b', { message: 'm' }),
     client.exportNodeLogs('a/b'),
     client.launchNode({ provider: 'local' }),
+    client.planLaunch({ provider: 'local' }),
     client.createNode(),
     client.listNodes(),
     client.streamNodes().next(),

@@ -65,6 +65,25 @@ test('a launch is asked for by the form, followed to its end, and terminated', a
   await server.post('/admin/nodes/by-the-form/terminate', '')
 })
 
+test('the form says what a launch would do before it is made', async () => {
+  const page = await tabs.fresh()
+  await open(page, server, 'launch')
+  await page.getByLabel('A SkyPilot task').check()
+  await page.getByLabel('Provider').fill('local')
+  await page.getByLabel('Node id').fill('planned-by-the-form')
+  const task = page.getByLabel('Task, as YAML')
+  await task.fill('run: sleep 1\nnum_nodes: 2\n')
+  await page.getByRole('button', { name: 'Plan' }).click()
+  const plan = page.getByRole('region', { name: 'Plan' })
+  await plan.getByText('task: "num_nodes" must be 1').waitFor()
+  await task.fill('run: sleep 1\n')
+  await plan.getByText('The form has changed since.').waitFor()
+  await page.getByRole('button', { name: 'Plan' }).click()
+  await plan.getByText('not known').waitFor()
+  expect(await plan.locator('td').allTextContents()).toEqual(['local', '–', 'not known'])
+  expect((await server.fetch('/admin/nodes/planned-by-the-form')).status).toBe(404)
+})
+
 test('a launch with secrets is asked for again by the form, which wants them and nothing else', async () => {
   const secret = 'hidden-0123456789'
   const request = {

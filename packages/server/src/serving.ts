@@ -23,6 +23,7 @@ import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
 import { mountOtlp } from './http/routes/otlp.js'
 import { mountPage } from './http/routes/page.js'
+import { mountPlan } from './http/routes/plan.js'
 import { mountQuery } from './http/routes/query.js'
 import { createResumedStream, type ResumedStream } from './http/routes/resumed-stream.js'
 import { mountSearch } from './http/routes/search.js'
@@ -176,6 +177,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountIngest(app, options)
   mountOtlp(app, options)
   mountNodes(app, options)
+  mountPlan(app, options)
   mountStatus(app, options)
   mountStats(app, options)
   mountQuery(app)

@@ -63,6 +63,19 @@ describe('launch', () => {
     expect(ended.code, ended.stderr).toBe(0)
   }, 60_000)
 
+  it('plans a launch without making it, and leaves with 2 where it would be refused', async () => {
+    const words = ['launch', '--file', '-', '--dry-run', '--node-id', 'only-planned']
+    const { stdout, code } = await run(words, { input: 'run: sleep 1\n' })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /^It would be launched at:\n {2}local {2}- {2}no price known\n\n.*\n\nThe task:\n {2}run: sleep 1\n$/s,
+    )
+    expect((await server.fetch('/admin/nodes/only-planned')).status).toBe(404)
+    const refused = await run(words, { input: 'run: sleep 1\nnum_nodes: 2\n' })
+    expect(refused.code).toBe(2)
+    expect(refused.stdout).toMatch(/^It would be refused:\n {2}task: "num_nodes" must be 1/)
+  })
+
   it('shows why a launch failed and leaves with 2', async () => {
     const input = 'setup: |\n  echo about to fail\n  exit 9\nrun: echo never\n'
     const { stdout, code } = await run(['launch', '--file', '-', '--wait'], { input })

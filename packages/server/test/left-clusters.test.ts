@@ -135,6 +135,7 @@ function leaving(takeDown: Launcher['takeDown']): Launcher {
     name: 'leaving',
     serves: () => true,
     check: async () => {},
+    plan: async () => ({ task: '', places: [], problems: [] }),
     start: async () => ({}),
     // biome-ignore lint/correctness/useYield: it has no news
     attach: async function* () {

@@ -33,6 +33,7 @@ const JSON_TYPE = { 'Content-Type': 'application/json' }
 function wellFormed(path: string): string {
   const bodies: Record<string, object> = {
     launch: { provider: 'local', task: '{"run":"true"}' },
+    plan: { provider: 'local', task: '{"run":"true"}' },
     logs: { message: 'm' },
     status: { status: 'active' },
     failure: { index: 0 },
@@ -320,6 +321,23 @@ describe('launching a node', () => {
     await stream.ended
     expect(stream.events.at(-1)).toMatchObject({ event: 'done', data: { status: 'terminated' } })
     expect((await server.fetch(`/admin/nodes/${id}`, { method: 'DELETE' })).status).toBe(204)
+  })
+
+  it('can be planned, which launches nothing', async () => {
+    const id = freshId()
+    const answer = await documented(
+      await server.post('/admin/nodes/plan', request({ node_id: id, gpu: 'unheard-of' })),
+      operations.planLaunch,
+    )
+    expect(answer).toEqual({
+      task: 'run: exec sleep 300\n',
+      places: [{ infra: 'local', gpu: '' }],
+      problems: [],
+      history: { launches: 0, succeeded: 0, phases: [], causes: [] },
+    })
+    expect((await server.fetch(`/admin/nodes/${id}`)).status).toBe(404)
+    const misspelt = await server.post('/admin/nodes/plan', request({ regoin: 'x' }))
+    await expectRefusal(misspelt, 400, /did you mean 'region'/)
   })
 
   it('makes a UUID where no id is given', async () => {

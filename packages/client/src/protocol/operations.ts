@@ -15,6 +15,7 @@ import {
 import { nodeLaunchesSchema } from './node-launches.js'
 import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
+import { launchPlanSchema } from './plan.js'
 import {
   countQuery,
   deliveriesQuery,
@@ -156,6 +157,14 @@ export const operations = {
       'Idempotent-Replayed': '`true` if this is the first answer again.',
     },
     refusals: [409, 413, 415, 422],
+  },
+  planLaunch: {
+    ...ROUTES.planLaunch,
+    summary: 'Get what a launch would do, without launching anything',
+    body: launchSchema,
+    status: 200,
+    answer: launchPlanSchema,
+    refusals: [413, 415],
   },
   createNode: {
     ...ROUTES.createNode,

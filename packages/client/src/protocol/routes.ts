@@ -15,6 +15,7 @@ export const ROUTES = {
   appendNodeLogs: { method: 'POST', path: '/admin/nodes/{id}/logs' },
   exportNodeLogs: { method: 'GET', path: '/admin/nodes/{id}/logs/export' },
   launchNode: { method: 'POST', path: '/admin/nodes/launch' },
+  planLaunch: { method: 'POST', path: '/admin/nodes/plan' },
   createNode: { method: 'POST', path: '/admin/nodes' },
   listNodes: { method: 'GET', path: '/admin/nodes' },
   streamNodes: { method: 'GET', path: '/admin/nodes/stream' },

@@ -12,9 +12,11 @@ export interface FormProps {
   fault: string
   busy: boolean
   onSubmit: () => Promise<void>
+  /** Asks what the launch would do. */
+  onPlan: () => Promise<void>
 }
 
-export function Form({ draft, change, fault, busy, onSubmit }: FormProps) {
+export function Form({ draft, change, fault, busy, onSubmit, onPlan }: FormProps) {
   return (
     <form
       onSubmit={(event) => {
@@ -38,9 +40,14 @@ export function Form({ draft, change, fault, busy, onSubmit }: FormProps) {
       <p class="fault" role="alert">
         {fault}
       </p>
-      <button class="primary" type="submit" disabled={busy}>
-        {busy ? 'Launching …' : 'Launch'}
-      </button>
+      <div class="buttons">
+        <button class="primary" type="submit" disabled={busy}>
+          {busy ? 'Launching …' : 'Launch'}
+        </button>
+        <button type="button" disabled={busy} onClick={() => void onPlan()}>
+          Plan
+        </button>
+      </div>
     </form>
   )
 }

@@ -8,6 +8,8 @@ import { type Draft, EMPTY } from './draft.js'
 import { Form } from './Form.js'
 import { makeIdempotencyKey } from './idempotency-key.js'
 import { missingIn } from './missing.js'
+import { Plan } from './Plan.js'
+import { planState } from './plan-state.js'
 import { requestOf } from './request.js'
 import { SkyPilot } from './SkyPilot.js'
 
@@ -17,6 +19,7 @@ export function LaunchPage({ again }: { again: string }) {
   const earlier = useSignal<EarlierLaunch | undefined>(undefined)
   const fault = useSignal('')
   const busy = useSignal(false)
+  const plan = useMemo(planState, [])
   // If the network fails after the request was sent, sending it again launches nothing twice.
   const idempotencyKey = useMemo(makeIdempotencyKey, [draft.value])
   useEffect(() => {
@@ -64,8 +67,12 @@ export function LaunchPage({ again }: { again: string }) {
           fault={fault.value}
           busy={busy.value}
           onSubmit={launch}
+          onPlan={() => plan.ask(request)}
         />
-        <Command request={request} />
+        <div class="beside">
+          <Plan asked={plan.asked.value} request={request} />
+          <Command request={request} />
+        </div>
       </div>
     </article>
   )

@@ -7,6 +7,7 @@ import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { countFlag, durationFlag } from './flags.js'
 import { showLogs } from './logs.js'
+import { planText } from './plan-text.js'
 import { unreadable } from './unreadable.js'
 
 interface LaunchFlags extends ServerFlags {
@@ -28,6 +29,7 @@ interface LaunchFlags extends ServerFlags {
   readinessPort?: number
   readinessTimeout?: string
   expose: boolean
+  dryRun?: boolean
   wait?: boolean
   timeout: number
   quiet?: boolean
@@ -74,6 +76,7 @@ export function launchCommand(): Command {
     .addOption(countFlag('--readiness-port <n>', 'the port it is asked at'))
     .option('--readiness-timeout <time>', 'how long the launch may take until it is ready')
     .option('--no-expose', 'open no port: the node is reached from its cluster only')
+    .option('--dry-run', 'only show what would be launched, where, and for how much')
     .option('--wait', 'show the log until the node is active or has failed')
     .addOption(
       durationFlag(
@@ -90,11 +93,18 @@ Examples:
   $ launchtail launch --file examples/local-node.yaml --wait
   $ launchtail launch --provider aws --region us-west-2 --gpu A100 \\
       --model meta-llama/Llama-2-7b-chat-hf --secret HF_TOKEN --wait
+  $ launchtail launch --provider gcp --gpu A100 --model Qwen/Qwen3-8B --dry-run
   $ node=$(launchtail launch -q --file task.yaml) && launchtail logs -f "$node"
 `,
     )
     .action(async (flags: LaunchFlags) => {
       const client = await connect(flags)
+      if (flags.dryRun) {
+        const plan = await client.planLaunch(await requestOf(flags))
+        process.stdout.write(`${planText(plan)}\n`)
+        if (plan.problems.length > 0) process.exitCode = EXIT.failed
+        return
+      }
       const { node_id: id, cluster_name: cluster } = await client.launchNode(await requestOf(flags))
       if (flags.quiet) process.stdout.write(`${id}\n`)
       else process.stdout.write(`Launching ${cluster} (${id})\n`)

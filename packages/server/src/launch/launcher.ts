@@ -1,6 +1,7 @@
 import type { LaunchRequest, LaunchState } from '@launchtail/client/protocol'
 import type { LaunchLine, LaunchWord } from '../ingest/launch-line.js'
 import type { Outcome as Explained } from '../nodes/ends/explain.js'
+import type { Planned } from '../nodes/launches.js'
 
 /** A launch, as its launcher needs it. */
 export interface Launch {
@@ -40,6 +41,11 @@ export interface Launcher {
   serves(provider: string): boolean
   /** Throws an HttpError for a request that cannot be launched. Nothing is stored yet. */
   check(request: LaunchRequest): Promise<void>
+  /**
+   * Says what a launch would do, and launches nothing. Throws an HttpError for a request that cannot be
+   * launched. None of the `hidden` values leaves this server.
+   */
+  plan(request: LaunchRequest, hidden: readonly string[]): Promise<Planned>
   /**
    * Starts a launch and returns its handle. It may be called again for a launch that may have been
    * started before (the server died in between), and then finds that one. The signal aborts when the

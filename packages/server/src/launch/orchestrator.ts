@@ -10,6 +10,7 @@ import { chooseLauncher } from './launchers.js'
 import { createLeases } from './leases.js'
 import { createLeftClusters } from './left-clusters.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
+import { createPlanner } from './planner.js'
 import { createReplies, type KeepAnswer } from './replies.js'
 import { createRuns } from './runs.js'
 import { readAsked } from './stored-launch.js'
@@ -63,6 +64,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const replies = createReplies(given.database, now)
   return {
     launch,
+    plan: createPlanner(options),
     asked,
     askedEach,
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,

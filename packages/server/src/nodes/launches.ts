@@ -1,4 +1,4 @@
-import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
+import type { LaunchPlan, LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 
 /** Launching of nodes, as the API needs it. */
 export interface Launches {
@@ -8,6 +8,8 @@ export interface Launches {
    * that key is refused.
    */
   launch(request: LaunchRequest, once?: Once): Promise<Launched>
+  /** What a launch would do. Nothing is launched or stored. */
+  plan(request: LaunchRequest): Promise<Planned>
   /** The request of the node's newest launch, without its secrets. Throws 404 if it is not known. */
   asked(nodeId: string): Promise<NodeLaunch>
   /** The requests of all the node's launches by this server, oldest first, and when each was made. */
@@ -22,6 +24,9 @@ export interface Launches {
    */
   forget(nodeId: string, rest: () => Promise<void>): Promise<void>
 }
+
+/** What a launch would do, without its history. No secret is in it. */
+export type Planned = Omit<LaunchPlan, 'history'>
 
 export interface Launched {
   readonly node_id: string

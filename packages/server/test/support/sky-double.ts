@@ -70,6 +70,18 @@ async function script({ url, calls }: { url: string; calls: string }): Promise<v
     await write(line)
   }
 
+  if (command === 'launch' && words.includes('--dryrun')) {
+    const task = fs.readFileSync(words.at(-1) ?? '', 'utf8')
+    const answer = await ask('/optimize', { dag: task, request_options: null })
+    answer.resume()
+    const id = idOf(answer)
+    await copy(await ask(`/api/stream?request_id=${id}&format=console&follow=true`))
+    const { status, error } = await get(id)
+    if (status === 'SUCCEEDED') process.exit(0)
+    const { type, message } = JSON.parse(error ?? '{}')
+    process.stderr.write(`${type}: ${message}\n`)
+    process.exit(1)
+  }
   if (command === 'launch') {
     const cluster = after('-c')
     const task = JSON.parse(fs.readFileSync(words[words.indexOf('-c') + 2] ?? '', 'utf8'))

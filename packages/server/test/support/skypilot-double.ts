@@ -103,6 +103,8 @@ export interface DoubleOptions {
   queued?: boolean
   /** The n-th reading of a stream is cut after so many bytes. */
   cuts?: readonly number[]
+  /** How the optimizer ends, and why a task is refused before that. */
+  plan?: { table?: string; fault?: Request['error']; refused?: string }
 }
 
 export type Double = Awaited<ReturnType<typeof startDouble>>
@@ -117,6 +119,7 @@ export async function startDouble({
   closed = false,
   queued = false,
   cuts = [],
+  plan = {},
 }: DoubleOptions) {
   const requests = new Map<string, Request>()
   const clusters = new Map<string, Cluster>()
@@ -232,6 +235,17 @@ export async function startDouble({
     async '/check'(request) {
       request.tape.write(CHECK)
       finish(request, { value: { default: { Slurm: ['compute'] } } })
+    },
+    async '/optimize'(request, body) {
+      request.tape.write(control('Optimizing'))
+      const { fault, table = CONSIDERED } = plan
+      const { ports, infra } = JSON.parse(body.dag).resources ?? {}
+      if (closed && ports) {
+        return finish(request, { error: infra === undefined ? NO_PORTS_ANYWHERE : NO_PORTS })
+      }
+      if (fault) return finish(request, { error: fault })
+      request.tape.write(table)
+      finish(request, { value: null })
     },
     async '/status'(request, body) {
       const value = (body.cluster_names ?? [...clusters.keys()]).flatMap((name: string) => {
@@ -436,6 +450,11 @@ export async function startDouble({
       counts.logs += 1
       return managed.stream(body.job_id, res)
     }
+    if (path === '/validate') {
+      if (plan.refused === undefined) return json(res, 200, null)
+      const detail = { type: 'builtins.ValueError', message: plan.refused, object: 'gASVpickle' }
+      return json(res, 400, { detail })
+    }
     const act = ACTS[path]
     if (!act) return json(res, 404, { detail: 'Not Found' })
     const missing = path === '/launch' && typeof body.task !== 'string'
@@ -624,6 +643,17 @@ function payload(request: Request): object {
     error: said ? JSON.stringify(said) : null,
   }
 }
+
+/** The optimizer's table as SkyPilot 0.14.1 prints it. */
+export const CONSIDERED = `Considered resources (1 node):
+-------------------------------------------------------------------------------------------------\r
+ INFRA                 INSTANCE         vCPUs   Mem(GB)   GPUS     COST ($)   CHOSEN   \r
+-------------------------------------------------------------------------------------------------\r
+ Slurm (lab)           -                4       16        A100:1   0.00                \r
+ GCP (us-central1-b)   a2-highgpu-1g    12      85        A100:1   3.67       \x1b[32m   ✔\x1b[0m     \r
+ AWS (us-east-1)       p4d[Spot]        96      1152      A100:8   9.83                \r
+-------------------------------------------------------------------------------------------------
+`
 
 /** What SkyPilot 0.14.1 prints as it checks what is enabled, shortened. */
 export const CHECK = `Checking credentials to enable infra for SkyPilot.

@@ -1,12 +1,16 @@
 import { CODE_FOLDER } from '../../code-folder.js'
 import type { Launch, Launcher } from '../launcher.js'
+import { shownTask } from '../planned-task.js'
 import { readinessOf } from '../readiness/readiness.js'
 import { refuseManagedJob } from '../refuse-managed-job.js'
 import type { Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
+import { parseTask } from '../task.js'
 import { attach } from './attach.js'
 import { endLaunch } from './end-launch.js'
 import { baseEnvironment, type PlanOptions, planOf } from './plan.js'
+
+const NO_MANAGED_JOB = 'a local launch is a process of this machine'
 
 export interface LocalLauncherOptions extends PlanOptions {
   /** Milliseconds a launch has to become ready. */
@@ -33,8 +37,20 @@ export function localLauncher({
     name: 'local',
     serves: (provider) => enabled && provider === 'local',
     async check(request) {
-      refuseManagedJob(request, 'a local launch is a process of this machine')
+      refuseManagedJob(request, NO_MANAGED_JOB)
       planOf(request, { env, passEnv })
+    },
+    async plan(request, hidden) {
+      refuseManagedJob(request, NO_MANAGED_JOB)
+      planOf(request, { env, passEnv })
+      const { fields, envs, secrets } = parseTask(request.task ?? '')
+      const { envs: _, secrets: __, ...rest } = fields
+      const task = {
+        fields: rest,
+        envs: { ...envs, ...request.envs },
+        secrets: { ...secrets, ...request.secrets },
+      }
+      return { task: shownTask(task, hidden), places: [{ infra: 'local', gpu: '' }], problems: [] }
     },
     start: ({ folder, request }) =>
       ensureSupervisor({

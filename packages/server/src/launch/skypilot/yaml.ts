@@ -1,3 +1,5 @@
+import { parseTask } from '../task.js'
+
 /**
  * A value as YAML that every reader understands the same way: JSON, in ASCII. Strings that YAML 1.1 takes
  * for something else without quotes (`yes`, `1:30`, `=`) have quotes, and characters that its parsers
@@ -5,6 +7,11 @@
  */
 export function asYaml(value: unknown): string {
   return JSON.stringify(value, wellFormed, 2).replace(/[^\n\x20-\x7e]/gu, escaped)
+}
+
+/** A task's YAML as every reader understands it the same way. */
+export function asSent(task: string): string {
+  return asYaml(parseTask(task).fields)
 }
 
 /** Half of a surrogate pair has no encoding. */

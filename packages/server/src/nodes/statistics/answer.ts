@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Instant, Stats, StatsKey } from '@launchtail/client/protocol'
+import type { Instant, PlanHistory, Stats, StatsKey } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import type { Database } from '../../database/open.js'
 import { KEPT_LAUNCHES } from '../launch-history.js'
 import type { CountedLaunch } from './counted-launch.js'
+import { type Alike, historyOf } from './history-of.js'
 import { createLaunchTest } from './launch-test.js'
 import { createPastLaunches, type PastLaunchesOptions } from './past-launches.js'
 import { statisticsOf } from './statistics.js'
@@ -34,16 +35,23 @@ export interface StatsOptions extends Pick<PastLaunchesOptions, 'onRead'> {
 export interface Statistics {
   /** Statistics of the launches that have ended. `find` is the query in `q`. */
   stats(question: StatsQuestion, find?: Query): Promise<Stats>
+  /** How past launches of the same kind went. */
+  launchesLike(alike: Alike): Promise<PlanHistory>
   /** Takes in launches that have ended, so that the next to ask need not wait for it. */
   takeInPast(): Promise<void>
 }
 
 export function createStatistics({ database, flush, now, onRead }: StatsOptions): Statistics {
   const past = createPastLaunches({ database, kept: KEPT_LAUNCHES, onRead })
-  return { stats, takeInPast }
+  return { stats, launchesLike, takeInPast }
 
   async function takeInPast(): Promise<void> {
     await past.read()
+  }
+
+  async function launchesLike(alike: Alike): Promise<PlanHistory> {
+    await flush()
+    return historyOf(await past.read(), alike)
   }
 
   async function stats(

@@ -3,11 +3,12 @@ import { callerNamed, DEFAULT_USER } from './caller.js'
 import { type SkyClusters, skyClusters } from './clusters.js'
 import { healthIn, type SkyHealth } from './health.js'
 import type { SkyHttp } from './http.js'
+import { type SkyPlans, skyPlans } from './plans.js'
 import { type SkyRequests, skyRequests } from './request-calls.js'
 import { unlikeApiServer } from './unlike.js'
 
 /** The calls of the API server that a launch needs. Nothing in its answers is taken for granted. */
-export interface SkyApi extends Omit<SkyRequests, 'schedule' | 'value'>, SkyClusters {
+export interface SkyApi extends Omit<SkyRequests, 'schedule' | 'value'>, SkyClusters, SkyPlans {
   readonly origin: string
   /** What managed jobs need. */
   readonly jobs: ManagedJobs
@@ -44,7 +45,7 @@ const JOB_SILENCE = 6 * 3_600_000
 /** Such a request waits for a worker of SkyPilot's, and may then ask a cloud. */
 const PATIENCE = 5 * 60_000
 
-/** How much of a check is read. */
+/** How much is read of what a short request prints. */
 const MOST_TEXT = 256 * 1024
 
 export function skyApi({
@@ -64,6 +65,7 @@ export function skyApi({
     jobs,
     ...requests,
     ...clusters,
+    ...skyPlans({ http, caller, schedule, settled: requests.settled, textOf }),
     health,
     launch,
     cancel,
@@ -88,7 +90,11 @@ export function skyApi({
   }
 
   async function check(signal: AbortSignal): Promise<string> {
-    const id = await schedule('/check', { clouds: null, verbose: false }, signal)
+    return textOf(await schedule('/check', { clouds: null, verbose: false }, signal), signal)
+  }
+
+  /** All that a short request prints. */
+  async function textOf(id: string, signal: AbortSignal): Promise<string> {
     const pieces: Buffer[] = []
     for await (const piece of output(id, signal)) pieces.push(piece)
     return Buffer.concat(pieces).toString('utf8').slice(0, MOST_TEXT)

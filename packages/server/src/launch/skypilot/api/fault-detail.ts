@@ -7,6 +7,11 @@ export function detailIn(bytes: Buffer): string {
     // A web page, or half an answer: the status has to do.
     return ''
   }
+  return detailOf(body)
+}
+
+/** The same of a body that was read. */
+export function detailOf(body: unknown): string {
   return said(body).replace(/\s+/g, ' ').slice(0, 500)
 }
 

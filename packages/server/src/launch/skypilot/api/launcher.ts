@@ -11,6 +11,7 @@ import { SkyApiError } from './error.js'
 import { handleOf } from './handle.js'
 import { skyHttp } from './http.js'
 import { intentIn } from './intent.js'
+import { planAt } from './plan.js'
 import { createStarter } from './starter.js'
 import { takeDown } from './take-down.js'
 
@@ -63,6 +64,7 @@ export function skypilotLauncher({
       if (open && !noticed) onNotice(`the SkyPilot API server ${checks.origin} ${OPEN}`)
       noticed = open
     },
+    plan: (request, hidden) => planAt(checks, { request, versions, hidden }),
     start: starter.start,
     attach: async function* (launch, handle, { state, signal }) {
       const { refused, request, at, port } = handleOf(handle)

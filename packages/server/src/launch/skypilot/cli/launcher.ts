@@ -15,6 +15,7 @@ import { attach } from './attach.js'
 import { endSupervisor } from './end-supervisor.js'
 import { refuseSteering, skyIn } from './environment.js'
 import { type CliPlan, cliFiles } from './files.js'
+import { planBySky } from './plan.js'
 import { skyDown } from './sky-command.js'
 
 export interface SkyCommandLauncherOptions {
@@ -29,6 +30,8 @@ export interface SkyCommandLauncherOptions {
   enabled?: boolean
   pace?: Partial<Pace>
 }
+
+const NO_MANAGED_JOB = 'it needs SkyPilot’s API server; set SKYPILOT_API_SERVER_ENDPOINT'
 
 interface Handle {
   readonly at: number
@@ -53,9 +56,15 @@ export function skyCommandLauncher({
     name: 'sky',
     serves: (provider) => enabled && provider !== 'local',
     async check(request) {
-      refuseManagedJob(request, 'it needs SkyPilot’s API server; set SKYPILOT_API_SERVER_ENDPOINT')
+      refuseManagedJob(request, NO_MANAGED_JOB)
       taskFor(request)
       skyIn(env)
+    },
+    async plan(request, hidden) {
+      refuseManagedJob(request, NO_MANAGED_JOB)
+      const portless = canDoWithoutPorts(request) ? taskFor(request, undefined, true) : undefined
+      const tasks = { task: taskFor(request), portless }
+      return planBySky(skyIn(env), { request, ...tasks, hidden })
     },
     async start({ folder, clusterName, request }): Promise<Handle> {
       const { port } = taskFor(request)

@@ -1,0 +1,74 @@
+import type { LaunchPlan, NewLaunch } from '@launchtail/client'
+import { formatPrice } from '@launchtail/client/protocol'
+import { Fault } from '../parts/Fault.js'
+import { inert } from '../parts/inert.js'
+import { span } from '../parts/times.js'
+import type { AskedPlan } from './plan-state.js'
+
+/** What the launch of the form would do, where somebody has asked for that. */
+export function Plan({ asked, request }: { asked: AskedPlan | undefined; request: NewLaunch }) {
+  if (!asked) return null
+  const isOld = JSON.stringify(asked.request) !== JSON.stringify(request)
+  return (
+    <section class="plan" aria-label="Plan" aria-busy={asked.state === 'waiting'}>
+      <h2>Plan</h2>
+      {isOld && <p class="hint">The form has changed since.</p>}
+      {asked.state === 'waiting' && <p role="status">Asking …</p>}
+      {asked.state === 'refused' && <Fault text={inert(asked.fault)} />}
+      {asked.state === 'planned' && <Planned {...asked.plan} />}
+    </section>
+  )
+}
+
+function Planned({ task, places, problems, history }: LaunchPlan) {
+  return (
+    <>
+      {problems.map(({ field, message }) => (
+        <Fault key={`${field} ${message}`} text={inert(`${field}: ${message}`)} />
+      ))}
+      {places.length > 0 && <Places places={places} />}
+      <p>{historyOf(history)}</p>
+      {task !== '' && (
+        <details>
+          <summary>The task</summary>
+          <pre>{inert(task)}</pre>
+        </details>
+      )}
+    </>
+  )
+}
+
+function Places({ places }: Pick<LaunchPlan, 'places'>) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Place</th>
+          <th>GPU</th>
+          <th>Price an hour</th>
+        </tr>
+      </thead>
+      <tbody>
+        {places.map(({ infra, gpu, price_per_hour: price }, i) => (
+          <tr key={i}>
+            <td>{inert(infra)}</td>
+            <td>{inert(gpu) || '–'}</td>
+            <td>{price === undefined ? 'not known' : formatPrice(price)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function historyOf(history: LaunchPlan['history']): string {
+  const { launches, succeeded, active_p50_seconds: half, active_p90_seconds: most } = history
+  if (launches === 0) return 'There was no launch like it so far.'
+  const causes = history.causes.map(({ code, count }) => `${code} (${count})`).join(', ')
+  const taken =
+    half === undefined || most === undefined
+      ? ''
+      : ` Half of these were active within ${span(half * 1000)}, 90 % within ${span(most * 1000)}.`
+  const failed = causes === '' ? '' : ` The others failed: ${causes}.`
+  return `${launches} launches like it have ended, and ${succeeded} of them succeeded.${taken}${failed}`
+}

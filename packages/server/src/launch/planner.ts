@@ -1,0 +1,47 @@
+import type { LaunchRequest } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
+import type { Planned } from '../nodes/launches.js'
+import { createRedactor } from '../output/redact/index.js'
+import type { LaunchRows } from './launch-rows.js'
+import { secretValuesOf, withSecretEnvs } from './launch-secrets.js'
+import type { Launcher } from './launcher.js'
+import { chooseLauncher } from './launchers.js'
+import { problemsIn } from './plan-problems.js'
+
+export interface PlannerOptions {
+  launchers: readonly Launcher[]
+  rows: Pick<LaunchRows, 'unended'>
+  /** The server's own secrets. */
+  ownSecrets: readonly string[]
+}
+
+/** Says what a launch would do. What would make it be refused is part of the answer. */
+export function createPlanner({ launchers, rows, ownSecrets }: PlannerOptions) {
+  return async (wanted: LaunchRequest): Promise<Planned> => {
+    const planned = await planOf(wanted).catch((error): Planned => {
+      if (!(error instanceof HttpError)) throw error
+      return { task: '', places: [], problems: problemsIn(error) }
+    })
+    return { ...planned, problems: [...planned.problems, ...(await ofNode(wanted))] }
+  }
+
+  async function planOf(wanted: LaunchRequest): Promise<Planned> {
+    const request = withSecretEnvs(wanted)
+    const launcher = chooseLauncher(launchers, request.provider)
+    const hidden = [...secretValuesOf(request), ...ownSecrets]
+    const { redact } = createRedactor({ values: hidden })
+    const planned = await launcher.plan(request, hidden).catch((error): Planned => {
+      if (!(error instanceof HttpError)) throw error
+      return { task: '', places: [], problems: problemsIn(error) }
+    })
+    return {
+      ...planned,
+      problems: planned.problems.map(({ field, message }) => ({ field, message: redact(message) })),
+    }
+  }
+
+  async function ofNode({ node_id: nodeId }: LaunchRequest): Promise<Planned['problems']> {
+    if (nodeId === undefined || (await rows.unended(nodeId)) === undefined) return []
+    return [{ field: 'node_id', message: `node ${nodeId} has a launch that is not over` }]
+  }
+}
