@@ -25,6 +25,7 @@ import re
 import socket
 import threading
 import time
+import warnings
 from dataclasses import dataclass
 from typing import (
     Any,
@@ -77,6 +78,8 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 _SILENCE = 45.0
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 30.0
+# Seconds before another try where a busy server names none.
+_USUAL_WAIT = 5.0
 # Our events are smaller.
 _LARGEST_EVENT = 4 * 1024 * 1024
 _READ_SIZE = 64 * 1024
@@ -501,6 +504,7 @@ class Client:
         query = {"format": format, "raw": raw, "tail": tail, "since": since, "level": level, "q": q}
         query.update({"launch": launch, "order": order, "bom": bom, "trailer": True})
         answer = self._request("GET", f"{_path_of(node_id)}/logs/export", query)
+        _warn(answer)
         return _checked(answer, format or "json", is_resumed=False, keeps_line=bool(trailer))
 
     def append_node_logs(
@@ -697,9 +701,11 @@ class Client:
         now: Optional[str] = None,
         launch: Union[int, str, None] = None,
         resume: Optional[Tuple[int, str]] = None,
+        on_wait: Optional[Callable[[float, ApiError], None]] = None,
     ) -> Iterator[bytes]:
         """The logs of all nodes as a file, oldest entry first, in pieces as they arrive. One
-        that was cut, or has arrived damaged, raises ConnectionFailed at its end.
+        that was cut, or has arrived damaged, raises ConnectionFailed at its end. Waits while the
+        server makes as many exports as it may. A `Log-Warning` of the server's is a UserWarning.
 
         format: ndjson, which is the default, json, csv or text.
         cursor: the `Log-Cursor` of an export before, for what has come since.
@@ -710,13 +716,23 @@ class Client:
         launch: with one `node`, only entries of this launch of it; as for `get_node_logs`.
         resume: the number of bytes that there are already, and their SHA-256 in hex. What follows
             them comes. Raises ApiError 412 if they would be others now.
+        on_wait: called before each pause in front of a busy server, with its seconds and the
+            refusal.
         """
         query = _entries(q, since, until, level, phase, node, launch)
         query.update({"format": format, "order": order, "cursor": cursor, "now": now})
         query.update({"raw": raw, "bom": bom, "trailer": True})
         offset, digest = resume or (None, None)
         headers = {"Log-Offset": None if offset is None else str(offset), "Log-Digest": digest}
-        answer = self._request("GET", "/admin/logs/export", query, headers)
+        while True:
+            try:
+                answer = self._request("GET", "/admin/logs/export", query, headers)
+                break
+            except ApiError as refused:
+                if refused.status != 429:
+                    raise
+                self._wait(refused, on_wait)
+        _warn(answer)
         is_resumed, keeps_line = resume is not None, bool(trailer)
         return _checked(
             answer, format or "ndjson", is_resumed=is_resumed, keeps_line=keeps_line
@@ -902,6 +918,16 @@ class Client:
             answer.close()
             raise
         return answer
+
+    def _wait(
+        self, refused: ApiError, on_wait: Optional[Callable[[float, ApiError], None]]
+    ) -> None:
+        wanted = _USUAL_WAIT if refused.retry_after is None else refused.retry_after
+        seconds = max(_FIRST_DELAY, wanted)
+        if on_wait:
+            on_wait(seconds, refused)
+        if self._closed.wait(min(seconds, threading.TIMEOUT_MAX)):
+            raise ConnectionFailed("the client is closed") from refused
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         secure = self._address.scheme == "https"
@@ -1299,6 +1325,13 @@ def _checked(
         held = given + proof if keeps_line else given
     if held:
         yield held
+
+
+def _warn(answer: _Answer) -> None:
+    warning = answer.header("Log-Warning")
+    if warning:
+        # The caller of the method that exports.
+        warnings.warn(warning, stacklevel=3)
 
 
 # How an export ends in each format. No end is longer, in bytes.

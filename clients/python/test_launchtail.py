@@ -412,6 +412,31 @@ class Faults(unittest.TestCase):
             with self.assertRaisesRegex(ConnectionFailed, words):
                 list(client.export_logs())
 
+    def test_an_export_waits_for_its_turn_and_passes_a_warning_on(self):
+        lines = b"-- 0 entries\n"
+
+        def answer(handler, number):
+            handler.send_response(429 if number == 1 else 200)
+            handler.send_header("Retry-After" if number == 1 else "Log-Warning", "0")
+            handler.send_header("Content-Length", "0" if number == 1 else str(len(lines)))
+            handler.end_headers()
+            if number > 1:
+                handler.wfile.write(lines)
+
+        port, _ = self.serve(answer)
+        waits = []
+        with self.assertWarnsRegex(UserWarning, "^0$") as warned:
+            told = self.client(port).export_logs(format="text", on_wait=lambda *w: waits.append(w))
+        self.assertEqual(b"".join(told), lines)
+        self.assertEqual([(wait[0], wait[1].status) for wait in waits], [(1, 429)])
+        self.assertEqual(warned.filename, __file__)
+
+    def test_closing_the_client_ends_the_wait_of_an_export(self):
+        port, _ = self.serve(lambda handler, _: handler.send_error(429))
+        client = self.client(port)
+        with self.assertRaisesRegex(ConnectionFailed, "closed"):
+            client.export_logs(on_wait=lambda *_: client.close())
+
     def client(self, port, **options):
         client = Client(f"http://127.0.0.1:{port}", "token", **options)
         self.addCleanup(client.close)

@@ -1,5 +1,6 @@
 import { call } from './call.js'
 import { checkedExport } from './checked-export.js'
+import { inTurn } from './export-turn.js'
 import type { ExportAllOptions, ExportOptions } from './options.js'
 import type { Connection } from './request.js'
 
@@ -14,13 +15,14 @@ export async function exportNodeLogs(
   return checkedExport(response, { format: 'json', ...query, isResumed: resume !== undefined })
 }
 
-/** The logs of all nodes as a file. */
+/** The logs of all nodes as a file. Waits while the server makes as many of them as it may. */
 export async function exportLogs(
   connection: Connection,
-  { signal, resume, ...query }: ExportAllOptions = {},
+  { signal, resume, onWait, ...query }: ExportAllOptions = {},
 ): Promise<Response> {
   const options = { query: { ...query, trailer: true }, headers: headersOf(resume), signal }
-  const { response } = await call(connection, 'exportLogs', options)
+  const ask = () => call(connection, 'exportLogs', options)
+  const { response } = await inTurn(ask, { signal, onWait })
   return checkedExport(response, { format: 'ndjson', ...query, isResumed: resume !== undefined })
 }
 

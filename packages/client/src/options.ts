@@ -1,4 +1,5 @@
 import type { Answer, QueryOf } from './call.js'
+import type { TurnOptions } from './export-turn.js'
 import type { LogEntry } from './protocol/entry.js'
 
 export interface CallOptions {
@@ -21,7 +22,8 @@ export interface ExportOptions
 export interface ExportAllOptions
   extends Omit<QueryOf<'exportLogs'>, 'gzip'>,
     CallOptions,
-    ResumeOptions {}
+    ResumeOptions,
+    Pick<TurnOptions, 'onWait'> {}
 
 export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 

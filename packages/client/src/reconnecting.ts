@@ -1,7 +1,7 @@
 import { backOff } from './async/back-off.js'
-import { LONGEST_TIMER } from './async/deadline.js'
 import { accepted, partsOf, type RawEvent } from './connection.js'
 import { ApiError, ConnectionError } from './errors.js'
+import { pause } from './pause.js'
 import { inTime, type Quiet, timedOut } from './quiet.js'
 
 export type StreamState =
@@ -97,19 +97,4 @@ export async function* reconnecting({
 function isPassing(error: unknown): error is Error {
   if (error instanceof ApiError) return error.isPassing
   return error instanceof ConnectionError
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  // A signal that is already aborted sends no event.
-  signal?.throwIfAborted()
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(finish, Math.min(ms, LONGEST_TIMER))
-    signal?.addEventListener('abort', finish, { once: true })
-    function finish() {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', finish)
-      if (signal?.aborted) reject(signal.reason)
-      else resolve()
-    }
-  })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { createClient, type ExportAllOptions } from '@launchtail/client'
+import { type ApiError, createClient, type ExportAllOptions } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newNode } from '../../server/test/support/nodes.js'
 import { endAll, type RunningServer, startServer } from '../../server/test/support/processes.js'
@@ -64,6 +64,37 @@ it('is not taken for whole where its bytes or its lines have changed', async () 
     expect(await exported({})).toContain('sorb')
   } finally {
     process.getBuiltinModule = getBuiltinModule
+  }
+})
+
+describe('in front of a busy server', () => {
+  it('an export waits for its turn', async () => {
+    const waits: number[] = []
+    const onWait = (ms: number, { status }: ApiError) => waits.push(ms, status)
+    const text = await (await busy(['0', '1']).exportLogs({ onWait })).text()
+    expect(text).toContain('sorb')
+    expect(waits).toEqual([1000, 429, 1000, 429])
+  })
+
+  it('it gives up when its caller does', async () => {
+    const leaving = new AbortController()
+    const onWait = () => leaving.abort(new Error('enough'))
+    const { signal } = leaving
+    await expect(busy(['60']).exportLogs({ onWait, signal })).rejects.toThrow('enough')
+  })
+
+  /** Refuses as many requests as there are times to wait, and lets the server answer the others. */
+  function busy(seconds: readonly string[]) {
+    const { url: baseUrl, token } = server
+    const left = [...seconds]
+    const fetch: typeof globalThis.fetch = async (...args) => {
+      const wait = left.shift()
+      const headers = { 'Retry-After': wait ?? '' }
+      return wait === undefined
+        ? globalThis.fetch(...args)
+        : new Response('', { status: 429, headers })
+    }
+    return createClient({ baseUrl, token, fetch })
   }
 })
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -93,6 +94,18 @@ describe('launchtail export', () => {
     expect(nothing.stderr).toContain('there is nothing to resume')
   })
 
+  it('waits for its turn at a busy server, and passes on what that warns of', async () => {
+    const url = await busyServer(2)
+    const { code, stdout, stderr } = await run(url, ['export', '--format', 'text'])
+    expect([code, stdout]).toEqual([0, '-- 0 entries\n'])
+    expect(stderr.split('\n')).toEqual([
+      'launchtail: too many exports at a time: trying again in 1s',
+      'launchtail: too many exports at a time: trying again in 1s',
+      'launchtail: more rows than a spreadsheet shows',
+      '',
+    ])
+  })
+
   it('does not resume a file that is not the beginning of the export', async () => {
     const file = join(await temporaryFolder(), 'logs.ndjson')
     await writeFile(`${file}.part`, 'something else')
@@ -104,6 +117,24 @@ describe('launchtail export', () => {
 
 function run(url: string, args: readonly string[]) {
   return startCommand(url, args).ended
+}
+
+/** A server that refuses so many exports and then makes an empty one. */
+async function busyServer(refusals: number): Promise<string> {
+  let left = refusals
+  const busy = createHttpServer((_, response) => {
+    left -= 1
+    if (left >= 0) {
+      response.writeHead(429, { 'Retry-After': '1' })
+      response.end('{"error":{"message":"too many exports at a time"}}')
+    } else {
+      response.setHeader('Log-Warning', 'more rows than a spreadsheet shows')
+      response.end('-- 0 entries\n')
+    }
+  })
+  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void busy.close())
+  return `http://127.0.0.1:${(busy.address() as AddressInfo).port}`
 }
 
 /** A proxy that cuts each connection after so many bytes of the answers; 0 is for the head alone. */

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, type Client, ConnectionError, type ExportAllOptions } from '@launchtail/client'
 import { backOff } from '@launchtail/client/async'
-import { endingIn, LONGEST_ENDING } from '@launchtail/client/protocol'
+import { endingIn, formatDuration, LONGEST_ENDING } from '@launchtail/client/protocol'
 import { CliError } from '../exit.js'
 import type { TrailingFetch } from './trailing-fetch.js'
 
@@ -56,22 +56,29 @@ export async function receive(options: ReceiveOptions): Promise<Whole> {
       const words = `the export was cut after ${received.bytes} bytes: ${(error as Error).message}`
       if (failures === ATTEMPTS) throw new CliError(words, undefined, { cause: error })
       note(`${words}; resuming`)
-      await pause(backOff(failures, { ...BACK_OFF, random: Math.random }))
+      await pause(Math.max(backOff(failures, { ...BACK_OFF, random: Math.random }), wanted(error)))
     }
   }
 
   async function ask(): Promise<Response> {
     const { bytes, hash } = received
     const resume = bytes > 0 ? { offset: bytes, digest: hash.copy().digest('hex') } : undefined
-    const answer = await options.client.exportLogs({ ...query, trailer: true, resume })
+    const more = { trailer: true, resume, onWait }
+    const answer = await options.client.exportLogs({ ...query, ...more })
     if (resume && answer.headers.get('Log-Offset') !== String(resume.offset)) {
       throw new CliError('a proxy answered in place of the server')
     }
     if (query.now === undefined) {
       query = { ...query, now: timeOf(answer) }
+      const warning = answer.headers.get('Log-Warning')
+      if (warning !== null) note(warning)
       await options.onBegin(query)
     }
     return answer
+  }
+
+  function onWait(ms: number, { message }: ApiError): void {
+    note(`${message}: trying again in ${formatDuration(ms)}`)
   }
 }
 
@@ -108,6 +115,11 @@ async function take(answer: Response, options: ReceiveOptions): Promise<Whole> {
 function timeOf(answer: Response): string {
   const date = Date.parse(answer.headers.get('Date') ?? '')
   return new Date(Number.isNaN(date) ? Date.now() : date).toISOString()
+}
+
+/** Milliseconds that the server wants to be left alone. */
+function wanted(error: unknown): number {
+  return (error instanceof ApiError && error.retryAfter) || 0
 }
 
 function mayPass(error: unknown): boolean {
