@@ -1,13 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Instant, PlanHistory, Stats, StatsKey } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
+import { createSlices } from '../../async/slices.js'
 import type { Database } from '../../database/open.js'
 import { KEPT_LAUNCHES } from '../launch-history.js'
 import type { CountedLaunch } from './counted-launch.js'
 import { type Alike, historyOf } from './history-of.js'
 import { createLaunchTest } from './launch-test.js'
 import { createPastLaunches, type PastLaunchesOptions } from './past-launches.js'
-import { statisticsOf } from './statistics.js'
+import { createShared } from './shared.js'
+import { SLICE, statisticsOf } from './statistics.js'
 
 /** Which launches are summed up, and how. */
 export interface StatsQuestion {
@@ -22,8 +23,8 @@ export interface StatsQuestion {
   last: number
 }
 
-/** Launches that a query looks at before other work gets its turn: some 5 ms. */
-const SLICE = 1000
+/** Milliseconds for which an answer is good, if no launch has ended meanwhile: `-2h` counts from now. */
+const SHARED = 1000
 
 export interface StatsOptions extends Pick<PastLaunchesOptions, 'onRead'> {
   database: Database
@@ -43,6 +44,7 @@ export interface Statistics {
 
 export function createStatistics({ database, flush, now, onRead }: StatsOptions): Statistics {
   const past = createPastLaunches({ database, kept: KEPT_LAUNCHES, onRead })
+  const shared = createShared<Stats>()
   return { stats, launchesLike, takeInPast }
 
   async function takeInPast(): Promise<void> {
@@ -54,20 +56,28 @@ export function createStatistics({ database, flush, now, onRead }: StatsOptions)
     return historyOf(await past.read(), alike)
   }
 
-  async function stats(
-    { since, until, by = [], bucket, last }: StatsQuestion,
-    find?: Query,
-  ): Promise<Stats> {
+  async function stats(question: StatsQuestion, find?: Query): Promise<Stats> {
     await flush()
     const time = now().getTime()
-    const passes = find && (await createLaunchTest(find, time))
-    const inTime = (await past.read()).filter(
-      ({ endedAt }) => (!since || endedAt > msOf(since)) && (!until || endedAt <= msOf(until)),
-    )
-    const launches = passes ? await passing(inTime, passes) : inTime
-    const end = until ? Math.min(time, msOf(until)) : time
-    return statisticsOf(launches, { by, last, bucket, until: end })
+    const launches = await past.read()
+    const key = JSON.stringify([question, find?.given, Math.floor(time / SHARED)])
+    return shared(launches, key, () => sumUp(launches, time, question, find))
   }
+}
+
+async function sumUp(
+  all: readonly CountedLaunch[],
+  time: number,
+  { since, until, by = [], bucket, last }: StatsQuestion,
+  find: Query | undefined,
+): Promise<Stats> {
+  const passes = find && (await createLaunchTest(find, time))
+  const inTime = all.filter(
+    ({ endedAt }) => (!since || endedAt > msOf(since)) && (!until || endedAt <= msOf(until)),
+  )
+  const launches = passes ? await passing(inTime, passes) : inTime
+  const end = until ? Math.min(time, msOf(until)) : time
+  return statisticsOf(launches, { by, last, bucket, until: end })
 }
 
 async function passing(
@@ -75,9 +85,10 @@ async function passing(
   passes: (launch: CountedLaunch) => boolean,
 ): Promise<CountedLaunch[]> {
   const passed: CountedLaunch[] = []
-  for (const [i, launch] of launches.entries()) {
+  const slices = createSlices(SLICE)
+  for (const launch of launches) {
     if (passes(launch)) passed.push(launch)
-    if (i % SLICE === SLICE - 1) await nextTurn()
+    if (slices.isOver()) await slices.next()
   }
   return passed
 }

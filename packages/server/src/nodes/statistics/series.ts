@@ -1,4 +1,5 @@
 import type { Stats } from '@launchtail/client/protocol'
+import type { Slices } from '../../async/slices.js'
 import type { CountedLaunch } from './counted-launch.js'
 import { createSketch, type Sketch } from './sketch.js'
 import { spreadOf, timeTaken } from './tally.js'
@@ -26,7 +27,7 @@ export function createSeries({ launches, until, bucket }: SeriesOptions) {
   const [newest, oldest] = [launches.at(0)?.endedAt, launches.at(-1)?.endedAt]
   if (newest === undefined || oldest === undefined) {
     const nothing = { bucket_seconds: bucket ?? MINUTE, buckets: [] }
-    return { add: () => {}, read: (): Stats['series'] => nothing }
+    return { add: () => {}, read: async (): Promise<Stats['series']> => nothing }
   }
   // A sender's clock may be ahead of ours.
   const end = Math.max(until, newest)
@@ -49,15 +50,17 @@ export function createSeries({ launches, until, bucket }: SeriesOptions) {
     sums.toActive.add(timeTaken(launch))
   }
 
-  function read(): Stats['series'] {
-    return {
-      bucket_seconds: step,
-      buckets: buckets.map(({ toActive, ...outcomes }, i) => ({
+  async function read(slices: Slices): Promise<Stats['series']> {
+    const read: Stats['series']['buckets'] = []
+    for (const [i, { toActive, ...outcomes }] of buckets.entries()) {
+      read.push({
         from: new Date((first + i) * step * 1000).toISOString(),
         ...outcomes,
         ...(toActive && { time_to_active: spreadOf(toActive) }),
-      })),
+      })
+      if (slices.isOver()) await slices.next()
     }
+    return { bucket_seconds: step, buckets: read }
   }
 }
 

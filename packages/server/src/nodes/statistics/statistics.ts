@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Stats, StatsKey } from '@launchtail/client/protocol'
+import { createSlices, type Slices } from '../../async/slices.js'
 import { createCapacity } from './capacity.js'
 import { type CountedLaunch, type Kind, toPastLaunch } from './counted-launch.js'
 import { createSeries } from './series.js'
@@ -16,8 +16,8 @@ export interface StatisticsOptions {
   until: number
 }
 
-/** Launches that are summed up before other work gets its turn: some 2 ms. */
-const SLICE = 1000
+/** Milliseconds of summing up after which other work gets its turn. */
+export const SLICE = 0.5
 
 /** Sums launches up, which must be sorted by their ends, newest first. */
 export async function statisticsOf(
@@ -28,17 +28,18 @@ export async function statisticsOf(
   const groups = createGroups(by)
   const series = createSeries({ launches, bucket, until })
   const capacity = createCapacity()
-  for (const [i, launch] of launches.entries()) {
+  const slices = createSlices(SLICE)
+  for (const launch of launches) {
     total.add(launch)
     groups?.add(launch)
     series.add(launch)
     capacity.add(launch)
-    if (i % SLICE === SLICE - 1) await nextTurn()
+    if (slices.isOver()) await slices.next()
   }
   return {
     total: total.read(),
-    groups: groups?.read() ?? [],
-    series: series.read(),
+    groups: (await groups?.read(slices)) ?? [],
+    series: await series.read(slices),
     capacity: capacity.read(),
     last: launches.slice(0, last).map(toPastLaunch),
   }
@@ -54,10 +55,13 @@ function createGroups(by: readonly StatsKey[]) {
       byKind.set(launch.kind, tally)
       tally.add(launch)
     },
-    read(): Stats['groups'] {
-      return [...groups.values()]
-        .map(({ fields, tally }) => ({ ...fields, ...tally.read() }))
-        .sort((a, b) => b.launches - a.launches)
+    async read(slices: Slices): Promise<Stats['groups']> {
+      const all: Stats['groups'] = []
+      for (const { fields, tally } of groups.values()) {
+        all.push({ ...fields, ...tally.read() })
+        if (slices.isOver()) await slices.next()
+      }
+      return all.sort((a, b) => b.launches - a.launches)
     },
   }
 
