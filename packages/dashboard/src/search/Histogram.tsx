@@ -17,7 +17,8 @@ export interface HistogramProps {
 }
 
 /** How many entries there are over time, by level. A click on a bar looks at its time alone. */
-export function Histogram({ counts: { buckets, bucket_seconds }, onChoose }: HistogramProps) {
+export function Histogram({ counts, onChoose }: HistogramProps) {
+  const { buckets, bucket_seconds, complete } = counts
   const step = bucket_seconds * 1000
   const first = Date.parse(buckets[0]?.from ?? '')
   const last = Date.parse(buckets.at(-1)?.from ?? '')
@@ -30,6 +31,7 @@ export function Histogram({ counts: { buckets, bucket_seconds }, onChoose }: His
         <Legend />
         <span class="hint">
           one bar: {span(step)}, tallest: {counted(most)}
+          {!complete && ', of the newest entries alone'}
         </span>
       </figcaption>
       <svg

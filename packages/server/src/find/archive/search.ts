@@ -16,10 +16,11 @@ import { readCursor, writeCursor } from './cursor.js'
 import { narrow } from './narrowed.js'
 import { createNeighbours } from './neighbours.js'
 import type { Question, SearchAnswer, SearchQuestion } from './question.js'
+import { startSearchClock } from './search-clock.js'
 import { lastNumber } from './tables.js'
 import { createVisibleLists } from './visible-lists.js'
 
-/** The most that one search may take: entries that are looked at, and milliseconds. */
+/** The most that one search may take: entries that are looked at, and milliseconds of work. */
 export interface Budget {
   readonly entries: number
   readonly time: number
@@ -84,7 +85,7 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
     const narrowed = narrow(db, query, question)
     let visible = createVisibleLists(db)
     const matches = matcherOf(query, question)
-    const deadline = performance.now() + budget.time
+    const clock = startSearchClock(budget.time)
     let turn = performance.now() + TURN
     for (const row of candidates(db, narrowed, options)) {
       const now = performance.now()
@@ -95,7 +96,7 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
         visible = createVisibleLists(db)
         turn = performance.now() + TURN
       }
-      if (scanned >= budget.entries || now > deadline) {
+      if (scanned >= budget.entries || clock.isOver(now)) {
         isComplete = false
         return
       }
