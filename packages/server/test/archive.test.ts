@@ -77,6 +77,36 @@ describe('the archive', () => {
     await expect(other.search('', { cursor: first.cursor })).rejects.toThrow()
   })
 
+  it.each(['asc', 'desc'] as const)(
+    'reads the entries of one node from any place on, in order %s',
+    async (order) => {
+      const archive = await open()
+      for (let n = 0; n < 40; n += 1) {
+        archive.add('a', [`a ${n * 2}`, `a ${n * 2 + 1}`], { from: n * 2 })
+        archive.add('b', [`b ${n}`], { from: n })
+      }
+      const own = Array.from({ length: 80 }, (_, n) => `a ${n}`)
+      const expected = order === 'asc' ? own : own.toReversed()
+      for (const indexed of [0, 30, 1000]) {
+        archive.index(indexed)
+        for (const limit of [1, 7, 80, 100]) {
+          const found: string[] = []
+          for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+            const how = { nodes: new Set(['a']), order, limit }
+            const page = await archive.search('', { ...how, ...(cursor && { cursor }) })
+            found.push(...messagesOf(page))
+            cursor = page.cursor
+          }
+          expect(found).toEqual(expected)
+        }
+      }
+      const of = { nodes: new Set(['a']), order }
+      const { logs, scanned } = await archive.search('/^a 7/', of)
+      expect([logs.length, scanned]).toEqual([11, 80])
+      expect((await archive.search('/^b/', of)).scanned).toBe(80)
+    },
+  )
+
   it('ends a search when its budget is spent, and goes on from there', async () => {
     const archive = await open()
     archive.add(

@@ -1,18 +1,9 @@
 import type { Sqlite } from '../../sqlite.js'
 import type { Stretch } from './blocks.js'
+import { entriesOfList } from './list-entries.js'
 import type { Narrowed } from './narrowed.js'
 import { someOf } from './some-of.js'
-
-/** An entry as it is stored. */
-export interface StoredRow {
-  readonly id: number
-  readonly list: number
-  readonly idx: number
-  readonly ts: number
-  readonly level: number
-  readonly checked: string | null
-  readonly body: string
-}
+import { COLUMNS, PAGE, type StoredRow } from './stored-row.js'
 
 export interface CandidatesOptions {
   order: 'asc' | 'desc'
@@ -30,7 +21,7 @@ export interface CandidatesOptions {
  */
 export function* candidates(
   db: Sqlite,
-  { stretches, match }: Narrowed,
+  { stretches, match, list }: Narrowed,
   { order, behind, indexed, upTo = Number.MAX_SAFE_INTEGER }: CandidatesOptions,
 ): Generator<StoredRow, void, undefined> {
   const isDown = order === 'desc'
@@ -40,7 +31,8 @@ export function* candidates(
   for (const stretch of isDown ? stretches.toReversed() : stretches) {
     const { first, last } = overlap(stretch, limits)
     if (first > last) continue
-    if (match === undefined) yield* entriesIn(db, { first, last }, order)
+    if (list !== undefined) yield* entriesOfList(db, list, { stretch: { first, last }, order })
+    else if (match === undefined) yield* entriesIn(db, { first, last }, order)
     else {
       const fresh = () => entriesIn(db, { first: Math.max(first, indexed + 1), last }, order)
       if (isDown) yield* fresh()
@@ -53,11 +45,6 @@ export function* candidates(
 function overlap(a: Stretch, b: Stretch): Stretch {
   return { first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) }
 }
-
-const COLUMNS = 'id, list, idx, ts, level, checked, body'
-
-/** The most rows that are read at once: no statement stays open while other work has its turn. */
-const PAGE = 128
 
 function* entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
   const statement = db.prepare(

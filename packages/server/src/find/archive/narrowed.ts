@@ -18,12 +18,14 @@ export interface Narrowed {
   readonly match: string | undefined
   /** Those of these lists; undefined for all. */
   readonly lists: ReadonlySet<number> | undefined
+  /** The only list, where nothing else is demanded: its entries are read as they stand there. */
+  readonly list: number | undefined
 }
 
 /** More lists than this are not asked of the index: each costs a look-up. */
 const MOST_LISTS = 200
 
-const NOTHING: Narrowed = { stretches: [], match: undefined, lists: undefined }
+const NOTHING: Narrowed = { stretches: [], match: undefined, lists: undefined, list: undefined }
 
 export function narrow(db: Sqlite, query: Query | undefined, question: Question): Narrowed {
   const lists = listsOf(db, query, question)
@@ -33,7 +35,8 @@ export function narrow(db: Sqlite, query: Query | undefined, question: Question)
   // Nothing can meet the demand, such as a level that is below `debug`.
   if (demand && text === undefined) return NOTHING
   const match = lists && lists.size <= MOST_LISTS ? matchLists(text, [...lists]) : text
-  return { stretches: stretchesIn(db, timeIn(query, question)), match, lists }
+  const [only] = text === undefined && lists?.size === 1 ? lists : []
+  return { stretches: stretchesIn(db, timeIn(query, question)), match, lists, list: only }
 }
 
 function demandIn(query: Query | undefined, { levels, phase }: Question): Demand | undefined {

@@ -1,5 +1,5 @@
 import type { Sqlite } from '../../sqlite.js'
-import type { StoredRow } from './candidates.js'
+import type { StoredRow } from './stored-row.js'
 
 /** Gives the entries before and after one in its log, as members of a JSON object. */
 export function createNeighbours(db: Sqlite) {
