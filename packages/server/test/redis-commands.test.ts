@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StorageUnavailable } from '../src/errors.js'
 import { createCommands } from '../src/logs/redis/commands.js'
 import { createHealth } from '../src/logs/redis/health.js'
+import { retryRefused } from '../src/logs/redis/refusals.js'
 import { COMMAND_TIMEOUT } from '../src/logs/redis/time-out.js'
 import { createWatchers } from '../src/logs/watchers.js'
 
@@ -15,9 +16,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function start() {
+function start({ sharded = false } = {}) {
   const health = createHealth(createWatchers())
-  const commands = createCommands({ redis: {} as Redis, sharded: false, health })
+  const commands = createCommands({ redis: {} as Redis, sharded, health })
   return { health, ...commands }
 }
 
@@ -35,4 +36,24 @@ describe('a command to Redis', () => {
     await vi.advanceTimersByTimeAsync(COMMAND_TIMEOUT - 1000)
     expect(ended).toBeInstanceOf(StorageUnavailable)
   })
+
+  it('that is refused while the process is held up does not make Redis lost', async () => {
+    vi.useRealTimers()
+    const { health, attempt } = start({ sharded: true })
+    let asked = 0
+    const refused = async () => {
+      asked += 1
+      if (asked > 1) await new Promise(() => {})
+      setImmediate(() => holdUp(COMMAND_TIMEOUT + 50))
+      throw new Error('TRYAGAIN Multiple keys request during rehashing of slot')
+    }
+    const deadline = performance.now() + COMMAND_TIMEOUT - 100
+    await expect(attempt(() => retryRefused(refused, deadline))).rejects.toThrow(StorageUnavailable)
+    expect({ asked, isUp: health.isUp() }).toEqual({ asked: 1, isUp: true })
+  })
 })
+
+/** Nothing else is done meanwhile, as on a machine that has no time for the process. */
+function holdUp(ms: number): void {
+  for (const since = performance.now(); performance.now() - since < ms; );
+}

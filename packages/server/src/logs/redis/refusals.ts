@@ -17,6 +17,8 @@ export async function retryRefused<T>(act: () => Promise<T>, deadline: number): 
       refusal = error
     }
     await sleep(pause)
+    // The process was held up. A command sent now would be taken for one that Redis leaves unanswered.
+    if (performance.now() >= deadline) throw refusal
   }
 }
 
