@@ -21,7 +21,14 @@ import type {
   StatsOptions,
 } from './options.js'
 import type { Draft } from './protocol/entry.js'
-import type { NamedCause, NewLaunch, NewNode, NodeLaunch, NodeRecord } from './protocol/node.js'
+import type {
+  Keep,
+  NamedCause,
+  NewLaunch,
+  NewNode,
+  NodeLaunch,
+  NodeRecord,
+} from './protocol/node.js'
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
 import type { LaunchPlan } from './protocol/plan.js'
 import type { QueryExplanation } from './protocol/query-explanation.js'
@@ -95,6 +102,8 @@ export interface Client extends WebhookOperations, StreamTicketCalls {
   ): Promise<NodeRecord>
   /** Says that a launch which another program makes goes on; see `lost_after`. */
   beatNode(nodeId: string, beat?: Beat, options?: CallOptions): Promise<void>
+  /** Keeps the cluster of a failed launch up for so long from now on; see `keep_on_failure`. */
+  keepNode(nodeId: string, keep: Keep, options?: CallOptions): Promise<NodeRecord>
   terminateNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
   deleteNode(nodeId: string, options?: CallOptions): Promise<void>
 }
@@ -178,6 +187,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
       await call(connection, 'beatNode', { id, body, signal })
     },
 
+    keepNode: (id, body, { signal } = {}) => json('keepNode', { id, body, signal }),
     terminateNode: (id, { signal } = {}) => json('terminateNode', { id, signal }),
 
     async deleteNode(id, { signal } = {}) {

@@ -30,6 +30,7 @@ export type { Level } from './protocol/levels.js'
 export type { EndEvent, MemberEvent } from './protocol/merged.js'
 export type {
   Failure,
+  Keep,
   NamedCause,
   NewLaunch,
   NewNode,

@@ -37,6 +37,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.takeBackCause('a/b'),
     client.setNodeStatus('a/b', { status: 'active' }),
     client.beatNode('a/b'),
+    client.keepNode('a/b', { for: '1h' }),
     client.terminateNode('a/b'),
     client.deleteNode('a/b'),
     client.listWebhooks(),

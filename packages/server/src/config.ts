@@ -181,6 +181,36 @@ export const settings = {
     'How long a launch may take to become active before it counts as failed.',
     duration(1000, 7 * DAY),
   ),
+  launchTimeoutLimit: setting(
+    'LAUNCHTAIL_LAUNCH_TIMEOUT_LIMIT',
+    '7d',
+    'The longest that a request may ask for as its `launch_timeout` or `readiness.timeout`.',
+    duration(1000, 366 * DAY),
+  ),
+  maxLifetime: optional(
+    'LAUNCHTAIL_MAX_LIFETIME',
+    'as long as it runs',
+    'How long a node may be active before it is taken down, if its request names no `max_lifetime`.',
+    duration(1000, 3660 * DAY),
+  ),
+  maxLifetimeLimit: optional(
+    'LAUNCHTAIL_MAX_LIFETIME_LIMIT',
+    'any',
+    'The longest `max_lifetime` that a request may ask for. It also holds where none is asked for.',
+    duration(1000, 3660 * DAY),
+  ),
+  keepOnFailure: optional(
+    'LAUNCHTAIL_KEEP_ON_FAILURE',
+    'it is taken down at once',
+    'How long the cluster of a launch that failed stays up, if its request has no `keep_on_failure`.',
+    duration(1000, 366 * DAY),
+  ),
+  keepOnFailureLimit: setting(
+    'LAUNCHTAIL_KEEP_ON_FAILURE_LIMIT',
+    '24h',
+    'The longest that such a cluster may be kept, also by asking again.',
+    duration(1000, 366 * DAY),
+  ),
   clusterPrefix: setting(
     'LAUNCHTAIL_CLUSTER_PREFIX',
     'cic',

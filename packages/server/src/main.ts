@@ -15,6 +15,7 @@ import { readQuery } from './find/read-query.js'
 import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import type { Launcher } from './launch/launcher.js'
+import type { LimitSettings } from './launch/limits/limits.js'
 import { localLauncher } from './launch/local/launcher.js'
 import { createOrchestrator, type Orchestrator } from './launch/orchestrator.js'
 import { type ReadyMonitor, startReadyMonitor } from './launch/ready-monitor.js'
@@ -341,12 +342,26 @@ async function openLaunching(
     folder: folder.file('launches'),
     key: Buffer.from(key.value, 'base64url'),
     clusterPrefix: config.clusterPrefix,
+    limits: limitsIn(config),
     owner,
     ownSecrets,
     secrets,
     onFault,
     onNotice: (notice) => logger.info(notice),
   })
+}
+
+function limitsIn(config: Config): LimitSettings {
+  const { launchTimeoutLimit, maxLifetime, maxLifetimeLimit } = config
+  const { keepOnFailure, keepOnFailureLimit } = config
+  return {
+    usual: { ...(maxLifetime && { maxLifetime }), ...(keepOnFailure && { keepOnFailure }) },
+    most: {
+      launchTimeout: launchTimeoutLimit,
+      ...(maxLifetimeLimit && { maxLifetime: maxLifetimeLimit }),
+      keepOnFailure: keepOnFailureLimit,
+    },
+  }
 }
 
 /** SkyPilot's API server if one is set, else the `sky` command. That one keeps what it started. */

@@ -16,6 +16,7 @@ import { mountEmbed } from './http/routes/embed.js'
 import { mountExport } from './http/routes/export.js'
 import { mountFleetStream } from './http/routes/fleet-stream.js'
 import { mountIngest } from './http/routes/ingest.js'
+import { mountKeep } from './http/routes/keep.js'
 import { mountLogs } from './http/routes/logs.js'
 import { mountMergedStream } from './http/routes/merged-stream.js'
 import { mountNodeExport } from './http/routes/node-export.js'
@@ -178,6 +179,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountOtlp(app, options)
   mountNodes(app, options)
   mountPlan(app, options)
+  mountKeep(app, options)
   mountStatus(app, options)
   mountStats(app, options)
   mountQuery(app)

@@ -37,6 +37,7 @@ function wellFormed(path: string): string {
     logs: { message: 'm' },
     status: { status: 'active' },
     failure: { index: 0 },
+    keep: { for: '1h' },
     webhooks: { url: 'http://127.0.0.1:59999/' },
     redeliver: { since: '2026-01-01T00:00:00Z' },
     'stream-tickets': { node_id: 'x', origin: 'https://a.example' },

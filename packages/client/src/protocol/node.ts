@@ -121,6 +121,14 @@ export const nodeSchema = z
     created_at: z.string(),
     updated_at: z.string(),
     ended_at: z.string().optional(),
+    ends_at: z
+      .string()
+      .optional()
+      .describe('When the node is taken down because of its `max_lifetime`.'),
+    kept_until: z
+      .string()
+      .optional()
+      .describe('The cluster of the failed launch is up until then; see `keep_on_failure`.'),
     failure: failureSchema.optional(),
     attempts: z
       .array(attemptSchema)
@@ -223,6 +231,17 @@ export const launchSchema = z
         '`cluster`: a cluster of its own. `job`: a managed job of SkyPilot, which is started again elsewhere when its machine is lost. Default: `cluster`.',
       ),
     readiness: readinessSchema.optional(),
+    launch_timeout: duration
+      .optional()
+      .describe(
+        'How long the launch may take until it is ready. The shorter of this and `readiness.timeout` holds.',
+      ),
+    max_lifetime: duration
+      .optional()
+      .describe('The node is taken down when it has been active for so long.'),
+    keep_on_failure: duration
+      .optional()
+      .describe('If the launch fails, its cluster stays up for so long, to be looked into.'),
     expose: z
       .boolean()
       .optional()
@@ -233,6 +252,11 @@ export const launchSchema = z
       .describe('Like `envs`, except that each value is removed from everything that is stored.'),
   })
   .register(requests, { id: 'Launch' })
+
+/** How much longer the cluster of a failed launch is kept. */
+export const keepSchema = z
+  .strictObject({ for: duration.describe('From now on.') })
+  .register(requests, { id: 'Keep' })
 
 /** What a node was launched with, without its secrets. */
 export const nodeLaunchSchema = z
@@ -258,6 +282,7 @@ export const launchedSchema = z
 
 export type NodeRecord = z.infer<typeof nodeSchema>
 export type NamedCause = z.infer<typeof namedCauseSchema>
+export type Keep = z.infer<typeof keepSchema>
 export type NewNode = z.infer<typeof newNodeSchema>
 /** A launch as it is requested, and with its defaults. */
 export type NewLaunch = z.input<typeof launchSchema>

@@ -4,6 +4,7 @@ import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'
 import { MERGED_EVENTS } from './merged.js'
 import {
+  keepSchema,
   launchedSchema,
   launchSchema,
   namedCauseSchema,
@@ -317,9 +318,17 @@ export const operations = {
     status: 204,
     refusals: [404, 409, 413, 415],
   },
+  keepNode: {
+    ...ROUTES.keepNode,
+    summary: 'Keep the cluster of a failed launch up for longer',
+    body: keepSchema,
+    status: 200,
+    answer: nodeSchema,
+    refusals: [404, 409, 413, 415],
+  },
   terminateNode: {
     ...ROUTES.terminateNode,
-    summary: 'Cancel a node’s launch, or terminate the node',
+    summary: 'Cancel a node’s launch, terminate the node, or take down what is kept of it',
     status: 202,
     answer: nodeSchema,
     refusals: [404, 409],

@@ -33,6 +33,7 @@ export const ROUTES = {
   takeBackCause: { method: 'DELETE', path: '/admin/nodes/{id}/failure' },
   setNodeStatus: { method: 'POST', path: '/admin/nodes/{id}/status' },
   beatNode: { method: 'POST', path: '/admin/nodes/{id}/beat' },
+  keepNode: { method: 'POST', path: '/admin/nodes/{id}/keep' },
   terminateNode: { method: 'POST', path: '/admin/nodes/{id}/terminate' },
   deleteNode: { method: 'DELETE', path: '/admin/nodes/{id}' },
   listWebhooks: { method: 'GET', path: '/admin/webhooks' },

@@ -48,6 +48,8 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       <Field {...field} name="readiness_path" hint="/health" />
       <Field {...field} name="readiness_port" hint="PORT" type="number" />
       <Field {...field} name="readiness_timeout" hint="30m" />
+      <Field {...field} name="max_lifetime" hint="no limit" />
+      {!isLocal && <Field {...field} name="keep_on_failure" hint="not kept" />}
       {!isLocal && (
         <>
           <Check {...field} name="use_spot" />

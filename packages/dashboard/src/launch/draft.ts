@@ -24,6 +24,8 @@ export interface Draft {
   readonly readiness_path: string
   readonly readiness_port: string
   readonly readiness_timeout: string
+  readonly max_lifetime: string
+  readonly keep_on_failure: string
   /** `NAME=value`, one a line. */
   readonly envs: string
   readonly secrets: string
@@ -48,6 +50,8 @@ export const EMPTY: Draft = {
   readiness_path: '',
   readiness_port: '',
   readiness_timeout: '',
+  max_lifetime: '',
+  keep_on_failure: '',
   envs: '',
   secrets: '',
 }
@@ -71,6 +75,8 @@ export const LABELS = {
   readiness_path: 'Ready when this path answers',
   readiness_port: 'Ready on this port',
   readiness_timeout: 'Ready within',
+  max_lifetime: 'Take down when active for',
+  keep_on_failure: 'Keep for, if it fails',
   envs: 'Environment variables',
   secrets: 'Secrets',
 } as const satisfies Partial<Record<keyof Draft, string>>
@@ -105,7 +111,9 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     readiness_from: text(readiness.from),
     readiness_path: text(readiness.path),
     readiness_port: text(readiness.port),
-    readiness_timeout: text(readiness.timeout),
+    readiness_timeout: text(readiness.timeout ?? request.launch_timeout),
+    max_lifetime: text(request.max_lifetime),
+    keep_on_failure: text(request.keep_on_failure),
     envs: textOfVariables(envs),
     secrets: secrets.map((name) => `${name}=`).join('\n'),
   }

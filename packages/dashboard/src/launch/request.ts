@@ -20,6 +20,10 @@ export function requestOf(draft: Draft): NewLaunch {
     tensor_parallel: isTask ? '' : numberOf(draft.tensor_parallel),
     mode: draft.mode.trim(),
     expose: closed ? false : '',
+    // The form has one field for both, which is `readiness.timeout`.
+    launch_timeout: '',
+    max_lifetime: draft.max_lifetime.trim(),
+    keep_on_failure: draft.keep_on_failure.trim(),
     readiness: readinessOf(draft),
     envs: recordOf(draft.envs),
     secrets: recordOf(draft.secrets),

@@ -14,7 +14,9 @@ import { client } from '../session.js'
 import { Endpoint } from './Endpoint.js'
 import { Facts } from './Facts.js'
 import { FailureBox } from './FailureBox.js'
+import { Kept } from './Kept.js'
 import { LaunchCount } from './LaunchCount.js'
+import { Lifetime } from './Lifetime.js'
 import { PhaseTimes } from './PhaseTimes.js'
 import { useReopenedLog } from './reopened-log.js'
 
@@ -58,7 +60,9 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
       {record && (
         <>
           <FailureBox node={record} />
+          <Kept node={record} />
           <Endpoint node={record} />
+          <Lifetime node={record} />
           <PhaseTimes node={record} />
         </>
       )}

@@ -6,11 +6,12 @@ import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { countFlag, durationFlag } from './flags.js'
+import { type LimitFlags, limitsOf, withLimits } from './limit-flags.js'
 import { showLogs } from './logs.js'
 import { planText } from './plan-text.js'
 import { unreadable } from './unreadable.js'
 
-interface LaunchFlags extends ServerFlags {
+interface LaunchFlags extends ServerFlags, LimitFlags {
   provider: string
   region?: string
   gpu?: string
@@ -38,7 +39,7 @@ interface LaunchFlags extends ServerFlags {
 /** `launchtail launch`: launches a node and, with `--wait`, shows its log. */
 export function launchCommand(): Command {
   const collect = (value: string, all: string[] = []) => [...all, value]
-  return withServer(new Command('launch'))
+  return withLimits(withServer(new Command('launch')))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
     .option('--file <task.yaml>', 'a SkyPilot task; "-" reads it from standard input')
@@ -146,6 +147,7 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(file && { task: await readTask(file) }),
     ...(flags.mode && { mode: flags.mode }),
     ...readinessOf(flags),
+    ...limitsOf(flags),
     ...(!flags.expose && { expose: false }),
     envs,
     secrets,

@@ -45,6 +45,8 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['reach', node.reachable === false ? reachOf(node) : undefined],
     ['created', node.created_at],
     ['ended', node.ended_at],
+    ['ends', node.ends_at],
+    ['kept', keptOf(node)],
   ]
   const lines = facts
     .filter(([, value]) => value)
@@ -75,10 +77,14 @@ function reachOf(node: NodeRecord): string {
   return `from the cluster only${tunnel === undefined ? '' : `: ${tunnel}`}`
 }
 
+function keptOf({ kept_until: until, cluster_name: cluster }: NodeRecord): string | undefined {
+  return until === undefined ? undefined : `until ${until}: ssh ${cluster}`
+}
+
 /** `launchtail terminate`: cancels a launch, or takes a node down. */
 export function terminateCommand(): Command {
   return withServer(new Command('terminate'))
-    .description('Cancel a node’s launch, or take the node down.')
+    .description('Cancel a node’s launch, take the node down, or what is kept of a failed launch.')
     .argument('<node>', NODE_ARGUMENT)
     .addHelpText('after', '\nExamples:\n  $ launchtail terminate 550e84\n')
     .action(async (name: string, flags: ServerFlags) => {

@@ -5,6 +5,7 @@ import { completionCommand } from './completion.js'
 import { doctorCommand } from './doctor.js'
 import { EXIT_HELP } from './exit.js'
 import { exportCommand } from './export/export.js'
+import { keepCommand } from './keep.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
 import { logsCommand } from './logs.js'
@@ -49,6 +50,7 @@ ${EXIT_HELP}`,
     transcriptCommand(),
     webhooksCommand(),
     terminateCommand(),
+    keepCommand(),
     deleteCommand(),
     replayCommand(),
     doctorCommand(),

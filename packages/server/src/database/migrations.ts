@@ -345,4 +345,15 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '018-limits': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('launches').addColumn('limits', 'text').execute()
+      await db.schema.alterTable('nodes').addColumn('kept_launch', 'text').execute()
+      await db.schema.alterTable('nodes').addColumn('kept_until', 'text').execute()
+      await db.schema
+        .alterTable('left_clusters')
+        .addColumn('kept', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute()
+    },
+  },
 }

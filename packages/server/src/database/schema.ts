@@ -59,6 +59,9 @@ export interface NodesTable {
   created_at: string
   updated_at: string
   ended_at: string | null
+  /** The launch whose cluster is kept although it has failed, and until when; null if none is. */
+  kept_launch: Generated<string | null>
+  kept_until: Generated<string | null>
   /** How many entries of the node's list this record includes. */
   folded: number
   /** The number of messages about the node so far. */
@@ -122,6 +125,8 @@ export interface LaunchesTable {
   secrets: string | null
   /** JSON of the launcher's handle; null until the launch is started. */
   handle: string | null
+  /** JSON of its limits, in milliseconds; see `launch/limits`. Null if it has none. */
+  limits: string | null
   /** The name of the raw lines' offset in the node's log; see LogStore. */
   source: string
   /** The id of the process that runs it, or ran it last. */
@@ -156,6 +161,8 @@ export interface LeftClustersTable {
   cluster_name: string
   /** When its launch ended, in milliseconds since 1970 by the database's clock. */
   since: number
+  /** 1 while it is kept on purpose: `since` and `next_at` are when that ends. */
+  kept: Generated<number>
   /** How many attempts to take it down have begun. */
   attempts: number
   /** When the next attempt is due, by the same clock. During an attempt: when that is given up. */

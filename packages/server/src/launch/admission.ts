@@ -14,6 +14,7 @@ import type { LaunchRows } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import type { LeftClusters } from './left-clusters.js'
+import type { Limits } from './limits/limits.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
 import { storedRequest } from './stored-launch.js'
@@ -46,18 +47,22 @@ export function createAdmission(options: AdmissionOptions) {
   /** `keep` stores the answer in the same transaction. */
   async function admit(
     request: LaunchRequest,
-    launcher: Launcher,
+    { launcher, limits }: { launcher: Launcher; limits: Limits },
     keep: KeepAnswer<Launched>,
   ): Promise<Admitted> {
     const nodeId = request.node_id ?? randomUUID()
     await refuseWhileRunning(nodeId)
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
-    const about = aboutOf(request, ownSecrets)
+    const { maxLifetime: max_lifetime_ms } = limits
+    const about = {
+      ...aboutOf(request, ownSecrets),
+      ...(max_lifetime_ms !== undefined && { max_lifetime_ms }),
+    }
     const clusterName = await freeName(nodeId, request, about)
     await removeFolders(folder, await rows.ended(nodeId))
     const admitted = { nodeId, launchId: randomUUID(), clusterName }
-    const row = rowOf(admitted, request, launcher)
+    const row = { ...rowOf(admitted, request, launcher), limits: columnOf(limits) }
     const alongside = async (transaction: Transaction<Schema>) => {
       await rows.insert(row, transaction)
       await keep({ node_id: nodeId, cluster_name: clusterName }, transaction)
@@ -75,7 +80,7 @@ export function createAdmission(options: AdmissionOptions) {
     { nodeId, launchId, clusterName }: Admitted,
     request: LaunchRequest,
     launcher: Launcher,
-  ): Insertable<LaunchesTable> {
+  ): Omit<Insertable<LaunchesTable>, 'limits'> {
     return {
       launch_id: launchId,
       node_id: nodeId,
@@ -126,6 +131,10 @@ export function createAdmission(options: AdmissionOptions) {
       active ? `node ${nodeId} is running; terminate it first` : `node ${nodeId} is being launched`,
     )
   }
+}
+
+function columnOf(limits: Limits): string | null {
+  return Object.keys(limits).length > 0 ? JSON.stringify(limits) : null
 }
 
 /** The node's description, in which no secret of the launch is shown, wherever it was put. */

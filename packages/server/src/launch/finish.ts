@@ -7,10 +7,10 @@ import type { Work } from './work.js'
 /** Stores why the launch ended: first in the log, once, and then in its row. */
 export async function finish(
   work: Work,
-  { left, ...outcome }: Outcome,
+  { left, kept, ...outcome }: Outcome,
   onOver: () => void,
 ): Promise<void> {
-  const { launch, source, store, appender, row, insist, cancelling, now, leave } = work
+  const { launch, source, store, appender, row, insist, cancelling, now } = work
   const { nodeId } = launch
   // A termination needs no reason, for which the whole log would be read.
   const status = cancelling.aborted ? 'terminated' : 'failed'
@@ -22,5 +22,8 @@ export async function finish(
   const offset = { name: offsetName(source, 'end'), from: 0, to: 1 }
   await insist('ending', () => appender.append(nodeId, [draft], { offset }))
   onOver()
-  await insist('storing the end of', () => row.end(now().toISOString(), left ? leave : undefined))
+  // Whoever terminates a launch does not want to look into it.
+  const rest = left || (kept && cancelling.aborted) ? work.leave : kept ? work.keep : undefined
+  await insist('storing the end of', () => row.end(now().toISOString(), rest))
+  if (rest === work.keep) work.onKept()
 }

@@ -11,6 +11,8 @@ export interface Launch {
   readonly request: LaunchRequest
   /** A folder for this launch alone. It exists, and only the server's account can read it. */
   readonly folder: string
+  /** For how many milliseconds its cluster stays up if it fails. */
+  readonly keep?: number
 }
 
 /** News of a launch that is running. */
@@ -29,6 +31,8 @@ export type LaunchNews =
 export interface Outcome extends Explained {
   /** True where its cluster may still be there. It is then taken down in the background. */
   readonly left?: boolean
+  /** True where its cluster stays up for as long as the launch is to be kept. */
+  readonly kept?: boolean
 }
 
 /**

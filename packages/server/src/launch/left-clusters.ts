@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import { databaseNow } from '../database/clock.js'
 import type { Database } from '../database/open.js'
 import type { LeftClustersTable, Schema } from '../database/schema.js'
+import { noteNoneKept, noteNotKept } from '../nodes/kept.js'
 
 export interface LeftCluster extends Pick<LeftClustersTable, Name | 'launch_id' | 'attempts'> {
   /** How long ago its launch ended, in milliseconds. */
@@ -15,7 +16,13 @@ export interface LeftClusters {
   add(
     cluster: Pick<LeftClustersTable, Name | 'launch_id'>,
     transaction: Transaction<Schema>,
+    /** It is kept for so many milliseconds first. */
+    keep?: number,
   ): Promise<void>
+  /** One that is kept is kept for so many milliseconds from now on. False if it is not. */
+  keepFor(launchId: string, ms: number, transaction: Transaction<Schema>): Promise<boolean>
+  /** Those that are kept of a node are due at once. False if there are none. */
+  letGo(nodeId: string): Promise<boolean>
   /** True where a cluster of this name is still to be taken down. */
   has(name: string): Promise<boolean>
   /** Takes clusters that are due for an attempt. For so many milliseconds nobody else gets them. */
@@ -30,11 +37,28 @@ export interface LeftClusters {
 export function createLeftClusters(database: Database, owner: string): LeftClusters {
   const inFuture = (ms: number) => sql<number>`${databaseNow} + ${ms}`
   return {
-    async add({ launch_id, node_id, launcher, cluster_name }, transaction) {
-      const times = { since: databaseNow, next_at: databaseNow }
-      const row = { launch_id, node_id, launcher, cluster_name, attempts: 0, owner: null, ...times }
-      await transaction.insertInto('left_clusters').values(row).execute()
+    async add({ launch_id, node_id, launcher, cluster_name }, transaction, keep) {
+      const due = dueIn(keep ?? 0)
+      const row = { launch_id, node_id, launcher, cluster_name, attempts: 0, owner: null, ...due }
+      const values = { ...row, kept: keep === undefined ? 0 : 1 }
+      await transaction.insertInto('left_clusters').values(values).execute()
     },
+    async keepFor(launchId, ms, transaction) {
+      const { numUpdatedRows } = await kept(transaction)
+        .set(dueIn(ms))
+        .where('launch_id', '=', launchId)
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows > 0n
+    },
+    letGo: (nodeId) =>
+      database.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await kept(transaction)
+          .set({ ...dueIn(0), kept: 0 })
+          .where('node_id', '=', nodeId)
+          .executeTakeFirstOrThrow()
+        await noteNoneKept(transaction, nodeId)
+        return numUpdatedRows > 0n
+      }),
     async has(name) {
       const found = await database
         .selectFrom('left_clusters')
@@ -67,7 +91,10 @@ export function createLeftClusters(database: Database, owner: string): LeftClust
         .execute()
     },
     async remove(launchId) {
-      await database.deleteFrom('left_clusters').where('launch_id', '=', launchId).execute()
+      await database.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('left_clusters').where('launch_id', '=', launchId).execute()
+        await noteNotKept(transaction, launchId)
+      })
     },
     async release() {
       await database
@@ -76,5 +103,15 @@ export function createLeftClusters(database: Database, owner: string): LeftClust
         .where('owner', '=', owner)
         .execute()
     },
+  }
+
+  /** The clock for giving up begins when it is due. */
+  function dueIn(ms: number) {
+    return { since: inFuture(ms), next_at: inFuture(ms) }
+  }
+
+  /** Not one that is being taken down already. */
+  function kept(executor: Transaction<Schema>) {
+    return executor.updateTable('left_clusters').where('kept', '=', 1).where('attempts', '=', 0)
   }
 }

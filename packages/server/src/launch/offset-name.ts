@@ -1,5 +1,8 @@
-/** Each launch has offsets for its lines, its words, its first and last entry, and its owner. */
-type Counted = 'lines' | 'words' | 'begin' | 'end' | 'owner'
+/**
+ * Each launch has offsets for its lines, its words, its first and last entry, its owner, and what is said
+ * of the end of its lifetime.
+ */
+type Counted = 'lines' | 'words' | 'begin' | 'end' | 'owner' | 'notice' | 'over'
 
 /** The name of one of a launch's offsets in the node's log. */
 export function offsetName(source: string, of: Counted): string {

@@ -4,6 +4,7 @@ import type { LogStore } from '../logs/store.js'
 import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
 import type { Launcher } from './launcher.js'
+import type { LimitSettings } from './limits/limits.js'
 import type { TakeDownPace } from './take-downs.js'
 
 export interface OrchestratorOptions {
@@ -17,6 +18,8 @@ export interface OrchestratorOptions {
   /** 32 bytes: the key that encrypts secrets while their launch is running. */
   key: Buffer
   clusterPrefix: string
+  /** Default: none. */
+  limits?: LimitSettings
   /** The server's own secrets, which must not appear in the output of a launch either. */
   ownSecrets?: readonly string[]
   /** Holds the secrets of each launch that this process runs, for as long as it does. */
@@ -31,4 +34,6 @@ export interface OrchestratorOptions {
   onNotice?: (message: string) => void
   /** For tests: milliseconds. */
   takeDowns?: Partial<TakeDownPace>
+  /** For tests: milliseconds between two looks at the lifetimes of nodes. */
+  limitsEvery?: number
 }

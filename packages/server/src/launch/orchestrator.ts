@@ -1,19 +1,22 @@
-import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
+import type { LaunchRequest } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
-import { HttpError } from '../errors.js'
+import type { Rounds } from '../async/rounds.js'
 import type { Launched, Launches, Once } from '../nodes/launches.js'
 import { createAdmission } from './admission.js'
+import { askedRequests } from './asked-requests.js'
+import { createKeeping } from './keeping.js'
 import { removeFolders } from './launch-folders.js'
 import { createLaunchRows } from './launch-rows.js'
 import { withSecretEnvs } from './launch-secrets.js'
 import { chooseLauncher } from './launchers.js'
 import { createLeases } from './leases.js'
 import { createLeftClusters } from './left-clusters.js'
+import { startLimitMonitor } from './limits/limit-monitor.js'
+import { limitsOf, NO_LIMITS } from './limits/limits.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
 import { createPlanner } from './planner.js'
 import { createReplies, type KeepAnswer } from './replies.js'
 import { createRuns } from './runs.js'
-import { readAsked } from './stored-launch.js'
 import { createTakeDowns } from './take-downs.js'
 import { createTakeUp } from './take-up.js'
 import { createTermination } from './termination.js'
@@ -56,22 +59,32 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const rows = createLaunchRows(given.database)
   const leases = createLeases({ ...given, length: lease })
   const leftClusters = createLeftClusters(given.database, given.owner)
-  const options = { ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked }
+  const limits = given.limits ?? NO_LIMITS
+  const options = {
+    ...{ ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked, limits },
+  }
   const runs = createRuns({ ...options, closing: closing.signal })
   const admission = createAdmission({ ...options, runs })
   const takeUp = createTakeUp({ ...options, runs, lease, closing: closing.signal })
-  const takeDowns = createTakeDowns({ ...options, closing: closing.signal })
+  const takeDowns = createTakeDowns({
+    ...{ ...options, closing: closing.signal },
+    onGone: given.registry.touched,
+  })
+  const keeping = createKeeping({ ...options, onDue: takeDowns.look })
+  const terminate = createTermination({ ...options, runs, keeping })
+  let limitRounds: Rounds | undefined
   const replies = createReplies(given.database, now)
   return {
     launch,
     plan: createPlanner(options),
-    asked,
-    askedEach,
+    ...askedRequests(rows),
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
-    terminate: createTermination({ ...options, runs }),
+    terminate,
+    keep: keeping.keep,
     async resume() {
       await takeUp.resume()
       await takeDowns.resume()
+      limitRounds = startLimitMonitor({ ...options, terminate, every: given.limitsEvery })
     },
     running: runs.isRunning,
     runningCount: () => runs.launchIds().length,
@@ -87,33 +100,23 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   async function launchNow(wanted: LaunchRequest, keep: KeepAnswer<Launched>): Promise<Launched> {
     const request = withSecretEnvs(wanted)
     const launcher = chooseLauncher(given.launchers, request.provider)
+    const own = limitsOf(request, limits)
     await launcher.check(request)
     return locked(async () => {
-      const { nodeId, clusterName, launchId } = await admission.admit(request, launcher, keep)
+      const { nodeId, clusterName, launchId } = await admission.admit(
+        request,
+        { launcher, limits: own },
+        keep,
+      )
       await takeUp.start(nodeId, launchId)
       return { node_id: nodeId, cluster_name: clusterName }
     }, request.node_id)
   }
 
-  async function asked(nodeId: string): Promise<NodeLaunch> {
-    const row = await rows.newest(nodeId)
-    if (!row) throw new HttpError(404, `node ${nodeId} was not launched by this server`)
-    const known = readAsked(row)
-    if (known) return known
-    throw new HttpError(404, `node ${nodeId} was launched before requests were kept`)
-  }
-
-  async function askedEach(nodeId: string) {
-    const all = await rows.each(nodeId)
-    return all.flatMap((row) => {
-      const known = readAsked(row)
-      return known ? [{ ...known, askedAt: row.created_at }] : []
-    })
-  }
-
   function forget(nodeId: string, rest: () => Promise<void>): Promise<void> {
     return mutex(lockOf(nodeId), async () => {
       await runs.settled(nodeId)
+      await keeping.letGo(nodeId)
       const launchIds = await rows.ended(nodeId)
       await rows.removeEnded(nodeId)
       await removeFolders(given.folder, launchIds)
@@ -123,6 +126,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
 
   async function close(): Promise<void> {
     closing.abort()
+    await limitRounds?.stop()
     await takeUp.stopped()
     // Whatever is being admitted or terminated comes to its end.
     await locked(async () => {})

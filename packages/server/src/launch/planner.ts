@@ -6,23 +6,28 @@ import type { LaunchRows } from './launch-rows.js'
 import { secretValuesOf, withSecretEnvs } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import { chooseLauncher } from './launchers.js'
+import { type LimitSettings, readLimits } from './limits/limits.js'
 import { problemsIn } from './plan-problems.js'
+import { TaskRefusal } from './task-refusal.js'
 
 export interface PlannerOptions {
   launchers: readonly Launcher[]
   rows: Pick<LaunchRows, 'unended'>
   /** The server's own secrets. */
   ownSecrets: readonly string[]
+  limits: LimitSettings
 }
 
 /** Says what a launch would do. What would make it be refused is part of the answer. */
-export function createPlanner({ launchers, rows, ownSecrets }: PlannerOptions) {
+export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOptions) {
   return async (wanted: LaunchRequest): Promise<Planned> => {
     const planned = await planOf(wanted).catch((error): Planned => {
       if (!(error instanceof HttpError)) throw error
       return { task: '', places: [], problems: problemsIn(error) }
     })
-    return { ...planned, problems: [...planned.problems, ...(await ofNode(wanted))] }
+    const { faults } = readLimits(wanted, limits)
+    const more = [...problemsIn(new TaskRefusal(faults)), ...(await ofNode(wanted))]
+    return { ...planned, problems: [...planned.problems, ...more] }
   }
 
   async function planOf(wanted: LaunchRequest): Promise<Planned> {

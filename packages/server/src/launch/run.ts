@@ -2,6 +2,8 @@ import { childSignal } from '@launchtail/client/async'
 import type { Database } from '../database/open.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
+import { noteKept } from '../nodes/kept.js'
+import type { Registry } from '../nodes/registry.js'
 import { announce } from './announce.js'
 import { fencedAppender } from './fenced-appender.js'
 import { finish } from './finish.js'
@@ -25,6 +27,7 @@ export interface RunOptions {
   fault: string | undefined
   database: Database
   leftClusters: Pick<LeftClusters, 'add'>
+  registry: Pick<Registry, 'touched'>
   store: LogStore
   appender: Appender
   /** Aborts when this process closes. */
@@ -73,6 +76,12 @@ export function createRun(options: RunOptions): Run {
     row: ownedRow,
     leave: (transaction) =>
       leftClusters.add({ ...row, cluster_name: launch.clusterName }, transaction),
+    async keep(transaction) {
+      const { keep = 0, clusterName: cluster_name } = launch
+      await leftClusters.add({ ...row, cluster_name }, transaction, keep)
+      await noteKept(transaction, nodeId, { launchId, until: new Date(now().getTime() + keep) })
+    },
+    onKept: () => options.registry.touched(nodeId),
     insist,
     signal,
     cancelling: cancelling.signal,

@@ -1,6 +1,7 @@
 import type { Database } from '../database/open.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
+import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
 import type { LaunchRow } from './launch-rows.js'
 import type { Launcher } from './launcher.js'
@@ -13,6 +14,7 @@ import { readLaunch } from './stored-launch.js'
 export interface RunsOptions {
   database: Database
   leftClusters: Pick<LeftClusters, 'add'>
+  registry: Pick<Registry, 'touched'>
   store: LogStore
   appender: Appender
   launchers: readonly Launcher[]

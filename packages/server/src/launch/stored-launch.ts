@@ -5,6 +5,7 @@ import { withoutSecrets } from './asked.js'
 import type { LaunchRow } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launch } from './launcher.js'
+import type { Limits } from './limits/limits.js'
 
 export interface StoredLaunchOptions {
   key: Buffer
@@ -59,7 +60,11 @@ export function readLaunch(
   const { cluster_name: clusterName } = JSON.parse(row.request) as StoredRequest
   const { sealed, fault } = openSecrets(key, row)
   const request = sealed ?? ({} as LaunchRequest)
-  const launch = { nodeId: row.node_id, clusterName, request, folder: join(folder, row.launch_id) }
+  const { keepOnFailure: keep } = JSON.parse(row.limits ?? '{}') as Limits
+  const launch = {
+    ...{ nodeId: row.node_id, clusterName, request, folder: join(folder, row.launch_id) },
+    ...(keep !== undefined && { keep }),
+  }
   return { launch, secrets: secretValuesOf(request), ...(fault !== undefined && { fault }) }
 }
 

@@ -10,6 +10,8 @@ export interface TakeDownsOptions {
   closing: AbortSignal
   onFault: (message: string, error: unknown) => void
   onNotice?: (message: string) => void
+  /** Called when a cluster of this node is gone, or given up. */
+  onGone?: (nodeId: string) => void
   takeDowns?: Partial<TakeDownPace>
 }
 
@@ -45,12 +47,13 @@ export function createTakeDowns({
   closing,
   onFault,
   onNotice = () => {},
+  onGone = () => {},
   takeDowns: given = {},
 }: TakeDownsOptions) {
   const pace = { ...PACE, ...given }
   const attempts = new Set<Promise<void>>()
   let rounds: Rounds | undefined
-  return { resume, stopped }
+  return { resume, stopped, look: () => void rounds?.now() }
 
   /** Begins; first with what the process before this one had begun. */
   async function resume(): Promise<void> {
@@ -91,12 +94,17 @@ export function createTakeDowns({
       }
       const byHand = `check \`sky status\`, and take it down with \`sky down ${cluster.cluster_name}\``
       onFault(`gave up taking down ${nameOf(cluster)}: ${byHand}`, error)
-      return leftClusters.remove(launchId)
+      return forget(cluster)
     }
-    await leftClusters.remove(launchId)
+    await forget(cluster)
     const since = formatDuration(age, { parts: 2, decimals: 0 })
     const after = `attempt ${count}, begun ${since} after its end`
     onNotice(`took down ${nameOf(cluster)} (${after})`)
+  }
+
+  async function forget({ launch_id, node_id }: LeftCluster): Promise<void> {
+    await leftClusters.remove(launch_id)
+    onGone(node_id)
   }
 
   async function takeDown({ launcher: name, cluster_name }: LeftCluster): Promise<void> {

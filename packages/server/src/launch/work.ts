@@ -18,6 +18,10 @@ export interface Work {
   readonly row: OwnedRow
   /** Stores that the launch has left its cluster behind. */
   readonly leave: (transaction: Transaction<Schema>) => Promise<void>
+  /** Stores that the launch's cluster is kept. */
+  readonly keep: (transaction: Transaction<Schema>) => Promise<void>
+  /** Called when that is stored. */
+  readonly onKept: () => void
   readonly insist: Insist
   /** Aborts when the launch is not this process's any more. */
   readonly signal: AbortSignal

@@ -36,6 +36,8 @@ export async function addNode(
     words: wordsOf(nodeId, name, about),
     created_at: time,
     updated_at: time,
+    kept_launch: null,
+    kept_until: null,
   }
   const { numInsertedOrUpdatedRows: inserted = 0n } = await transaction
     .insertInto('nodes')

@@ -18,6 +18,8 @@ export interface Launches {
   isRunning(nodeId: string): Promise<boolean>
   /** Returns as soon as the termination is certain to happen. The log shows when it is done. */
   terminate(nodeId: string): Promise<void>
+  /** Keeps the cluster of the node's failed launch up for so many milliseconds from now on. */
+  keep(nodeId: string, ms: number): Promise<void>
   /**
    * Removes what is left of a node's launches, and then the `rest` of the node. Throws 409 if one of
    * them is not over. No launch of the node begins or is terminated meanwhile.

@@ -47,6 +47,8 @@ export interface Registry
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
   /** Calls back for each record that is stored or removed, until the returned function is called. */
   watch(changed: (nodeId: string) => void): () => void
+  /** Tells them that a record has changed in what is stored beside the list. */
+  touched(nodeId: string): void
   remove(nodeId: string): Promise<void>
   /** Throws 409 if another server looks after the node. */
   refuseForeign(nodeId: string): Promise<void>
@@ -108,6 +110,7 @@ export function createRegistry({
     correct: (nodeId, cause) => changed(nodeId, () => corrections.correct(nodeId, cause)),
     takeBack: (nodeId) => changed(nodeId, () => corrections.takeBack(nodeId)),
     watch,
+    touched: notify,
     appended: writer.appended,
     catchUp: writer.catchUp,
     flush: writer.flush,

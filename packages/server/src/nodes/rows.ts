@@ -17,12 +17,16 @@ export type About = Partial<
   Pick<
     NodeRecord,
     'name' | 'provider' | 'region' | 'gpu' | 'gpu_count' | 'model' | 'use_spot' | 'labels'
-  >
+  > & {
+    /** How long the node may be active. */
+    max_lifetime_ms: number
+  }
 >
 
 export type Row = Selectable<NodesTable>
 export type PhaseRow = Selectable<PhasesTable>
-type RowOfRecord = Pick<Row, 'node_id' | 'cluster_name' | 'about' | 'created_at' | 'updated_at'>
+type RowOfRecord = Pick<Row, 'node_id' | 'cluster_name' | 'about' | 'created_at' | 'updated_at'> &
+  Partial<Pick<Row, 'kept_until'>>
 
 /** The text in which a search looks for a node. */
 export function wordsOf(nodeId: string, clusterName: string | undefined, about: About): string {
@@ -94,7 +98,8 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
 export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
   const { status, phase, progress, message, endpoint, reachable } = folded
   const { failure, attempts, correction, ended_at, stalled } = folded
-  const about = placeOf(JSON.parse(row.about) as About)
+  const { max_lifetime_ms: lifetime, ...about } = placeOf(JSON.parse(row.about) as About)
+  const endsAt = endsAtOf(folded, lifetime)
   const place = [about.provider, about.region].filter((part) => part !== '').join('/')
   return {
     node_id: row.node_id,
@@ -109,6 +114,8 @@ export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
     created_at: row.created_at,
     updated_at: row.updated_at,
     ...(ended_at !== undefined && { ended_at }),
+    ...(endsAt !== undefined && { ends_at: endsAt }),
+    ...(row.kept_until && status === 'failed' && { kept_until: row.kept_until }),
     ...(failure && { failure: corrected(failure, correction) }),
     ...(attempts.length > 0 && {
       attempts: attempts.map(({ number, ...rest }) => ({ number, place, ...rest })),
@@ -116,6 +123,13 @@ export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
     ...(stalled && { stalled }),
     phases: folded.phases,
   }
+}
+
+/** When the node is taken down because it may be active for no longer. */
+function endsAtOf({ status, phases }: Folded, lifetime: number | undefined): string | undefined {
+  const last = phases.at(-1)
+  if (status !== 'active' || lifetime === undefined || last?.phase !== 'active') return undefined
+  return new Date(Date.parse(last.started_at) + lifetime).toISOString()
 }
 
 /** The columns that a query can ask for. */

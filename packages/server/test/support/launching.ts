@@ -5,6 +5,7 @@ import type { LogEntry } from '@launchtail/client/protocol'
 import { migrate } from '../../src/database/open.js'
 import { sqliteDatabase } from '../../src/database/sqlite.js'
 import type { Launcher } from '../../src/launch/launcher.js'
+import type { LimitSettings } from '../../src/launch/limits/limits.js'
 import { localLauncher } from '../../src/launch/local/launcher.js'
 import { createOrchestrator } from '../../src/launch/orchestrator.js'
 import type { OrchestratorOptions } from '../../src/launch/orchestrator-options.js'
@@ -35,6 +36,9 @@ export interface ServerOptions {
   /** Where the logs are, if not in the folder. */
   redisUrl?: string
   takeDowns?: OrchestratorOptions['takeDowns']
+  limits?: LimitSettings
+  /** The time as its launches see it. */
+  now?: () => Date
   store?: (store: LogStore) => LogStore
 }
 
@@ -51,6 +55,7 @@ export async function startLaunching({
   redisUrl,
   takeDowns = { look: 20, first: 20, longest: 100 },
   store: wrap = (store) => store,
+  ...more
 }: ServerOptions) {
   const database = await sqliteDatabase(join(folder, 'records.db'))
   await migrate(database)
@@ -94,6 +99,8 @@ export async function startLaunching({
     onFault: (message, error) => faults.push({ message, error }),
     onNotice: (message) => notices.push(message),
     takeDowns,
+    limitsEvery: 20,
+    ...more,
   })
   return {
     ...{ database, store, appender, registry, orchestrator, secrets, faults, notices },

@@ -24,7 +24,7 @@ export function readinessOf(request: LaunchRequest, faults: string[] = []): Read
   // What the task sends belongs to the task's own path.
   const { path = taskPath, port, timeout: text } = readiness
   const from = readyFrom(request)
-  const timeout = text === undefined ? undefined : parseDuration(text)
+  const timeout = shortest(text, request.launch_timeout)
   return {
     ...(readiness.path === undefined && more),
     ...(from !== undefined && { from }),
@@ -33,6 +33,12 @@ export function readinessOf(request: LaunchRequest, faults: string[] = []): Read
     ...(port !== undefined && { port }),
     ...(timeout !== undefined && { timeout }),
   }
+}
+
+/** In milliseconds; undefined where neither is given. */
+function shortest(...texts: readonly (string | undefined)[]): number | undefined {
+  const given = texts.flatMap((text) => (text === undefined ? [] : (parseDuration(text) ?? [])))
+  return given.length === 0 ? undefined : Math.min(...given)
 }
 
 function probeOf({ task, envs, secrets }: LaunchRequest, faults: string[]): TaskProbe {

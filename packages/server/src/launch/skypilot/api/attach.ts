@@ -10,6 +10,7 @@ import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
 import { endJob } from '../jobs/end-job.js'
 import { followManaged } from '../jobs/follow-managed.js'
+import { keepCluster } from '../keep-cluster.js'
 import { probeMark } from '../node-probe/mark.js'
 import { probeReports } from '../node-probe/report.js'
 import { opensPorts } from '../opens-ports.js'
@@ -125,6 +126,10 @@ async function follow(
     const nothingAsked = id === undefined && !intent.asked()
     if (nothingAsked) return outcome
     const cluster = launch.clusterName
+    const isUp = async (within: AbortSignal) =>
+      (await api.cluster(cluster, { signal: within }))?.status === 'UP'
+    const kept = await keepCluster({ launch, outcome, isUp, pace, signal })
+    if (kept) return kept
     const quiet = watchOutage({ pace, warn: () => {} })
     return cleanUp({
       outcome,

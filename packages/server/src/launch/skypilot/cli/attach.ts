@@ -16,6 +16,7 @@ import { SpoiltFile } from '../../supervised/spoilt-file.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
 import { clusterLost, jobEnded } from '../endings.js'
+import { keepCluster } from '../keep-cluster.js'
 import { probeMark } from '../node-probe/mark.js'
 import { probeReports } from '../node-probe/report.js'
 import { WITHOUT_PORTS } from '../opens-ports.js'
@@ -23,7 +24,7 @@ import type { Pace } from '../pace.js'
 import { announceReadiness } from './announce-readiness.js'
 import { type CliEnd, cliEndFile, cliFiles, launchedFile } from './files.js'
 import type { SkyCommandOptions } from './run-sky.js'
-import { skyDown } from './sky-command.js'
+import { isClusterUp, skyDown } from './sky-command.js'
 import { watchSupervisor } from './supervision.js'
 
 export interface CliAttachOptions {
@@ -74,7 +75,10 @@ async function follow(options: CliAttachOptions, push: Push): Promise<Outcome> {
     const outcome = last.outcome(await untilItEnds().catch(whenSpoilt))
     const takeDown = (within: AbortSignal) =>
       skyDown(sky, { cluster, timeout: pace.command, signal: within })
-    return await cleanUp({ outcome, cluster, takeDown, pace, signal })
+    const isUp = (within: AbortSignal) =>
+      isClusterUp(sky, { cluster, timeout: pace.command, signal: within })
+    const kept = await keepCluster({ launch, outcome, isUp, pace, signal })
+    return kept ?? (await cleanUp({ outcome, cluster, takeDown, pace, signal }))
   } finally {
     probing.abort()
     await output.close()

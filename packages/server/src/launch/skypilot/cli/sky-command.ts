@@ -22,6 +22,18 @@ export async function isThere(
   return found?.some((one) => (one as { name?: unknown } | null)?.name === cluster)
 }
 
+/** True where the cluster is up. */
+export async function isClusterUp(
+  sky: SkyCommandOptions,
+  { cluster, ...limits }: SkyQuestion,
+): Promise<boolean> {
+  const { text } = await runSky(sky, ['status', cluster, '-o', 'json'], limits)
+  return (listIn(text) ?? []).some((one) => {
+    const { name, status } = (one ?? {}) as { name?: unknown; status?: unknown }
+    return name === cluster && /\bUP$/.test(String(status))
+  })
+}
+
 /** The user's clusters. */
 export async function clustersOf(
   sky: SkyCommandOptions,

@@ -1,0 +1,30 @@
+import type { NewLaunch } from '@launchtail/client'
+import type { Command } from 'commander'
+
+export interface LimitFlags {
+  launchTimeout?: string
+  maxLifetime?: string
+  keepOnFailure?: string
+}
+
+/** Adds the flags for how long a launch, and what comes of it, may last. */
+export function withLimits(command: Command): Command {
+  return command
+    .option('--launch-timeout <time>', 'how long the launch may take')
+    .option('--max-lifetime <time>', 'take the node down when it has been active for so long')
+    .option(
+      '--keep-on-failure <time>',
+      'if the launch fails, its cluster stays up for so long, to be looked into',
+    )
+}
+
+/** The fields of the request that these flags are. */
+export function limitsOf({ launchTimeout, maxLifetime, keepOnFailure }: LimitFlags): Limits {
+  return {
+    ...(launchTimeout !== undefined && { launch_timeout: launchTimeout }),
+    ...(maxLifetime !== undefined && { max_lifetime: maxLifetime }),
+    ...(keepOnFailure !== undefined && { keep_on_failure: keepOnFailure }),
+  }
+}
+
+type Limits = Pick<NewLaunch, 'launch_timeout' | 'max_lifetime' | 'keep_on_failure'>
