@@ -88,7 +88,7 @@ export const METRICS: readonly Metric[] = [
   ),
   counter(
     'launchtail_stream_resumes_total',
-    'Streams of nodes that went on from a last event id.',
+    'Streams that went on from a last event id.',
     of('resumes'),
   ),
   counter(
