@@ -89,6 +89,24 @@ describe('the metrics of launches', () => {
     expect(await seriesValue(series('failed', 'no_capacity'))).toBe(1)
   })
 
+  it('count no second end of a launch, such as the failure of an active node', async () => {
+    const dataDir = await temporaryFolder()
+    const first = await startServer({ dataDir })
+    const id = await newNode(first)
+    await first.post(`/admin/nodes/${id}/logs`, { message: 'up', phase: 'active' })
+    const ended = (outcome: string) => `launchtail_launches_ended_total{outcome="${outcome}"}`
+    await first.fetch(`/admin/nodes/${id}`)
+    expect(await seriesValue(ended('succeeded'), first)).toBe(1)
+    await first.stop()
+    // Another process, which has not counted the first end.
+    const second = await startServer({ dataDir })
+    const failed = { message: 'down', phase: 'failed', level: 'error' }
+    await second.post(`/admin/nodes/${id}/logs`, failed)
+    const node = await (await second.fetch(`/admin/nodes/${id}`)).json()
+    expect(node).toMatchObject({ status: 'failed' })
+    expect(await seriesValue(ended('failed'), second)).toBe(0)
+  })
+
   it('name no provider that does not look like one', async () => {
     const id = await nodeOf('My "own" cloud\\')
     const failed = { message: 'x', phase: 'failed', level: 'error' }

@@ -180,9 +180,13 @@ describe('what is sent by OTLP', () => {
       const lines = numbered(sent.length, sent.length + 2000)
       sent.push(...lines)
       const before = to.requests.length
+      // The second time, what was read has not been taken when the kill comes.
+      if (kill === 1) to.answer = 503
       await send(server, id, lines)
-      await until('a request', () => to.requests.length > before)
+      if (kill === 1) await until('a refusal', () => server.output().includes('does not take'))
+      else await until('a request', () => to.requests.length > before)
       await server.kill()
+      to.answer = 200
       server = await startServer({ env, dataDir })
     }
     await until('the last line', () => messagesAt(to).includes(sent.at(-1) ?? ''), 30_000)
