@@ -6,7 +6,10 @@ import { createSendLogs, type SendLogsOptions } from './send-logs.js'
 import { createSendTraces, type SendTracesOptions } from './send-traces.js'
 
 export interface ExporterOptions
-  extends Pick<PostOptions, 'headers' | 'protocol' | 'compression' | 'timeout' | 'onFault'>,
+  extends Pick<
+      PostOptions,
+      'headers' | 'protocol' | 'compression' | 'timeout' | 'onFault' | 'sleep'
+    >,
     Omit<SendLogsOptions, 'scope' | 'registry'>,
     Pick<SendTracesOptions, 'launchChanges'> {
   /** Where logs and traces are sent; undefined if they are not. */

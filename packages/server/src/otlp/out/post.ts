@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { backOff, withDeadline } from '@launchtail/client/async'
@@ -16,8 +16,14 @@ export interface PostOptions {
   readonly signal: AbortSignal
   /** Called with what goes wrong. The address is left out of it: it may have a password. */
   readonly onFault: (message: string, error?: unknown) => void
+  /** For tests: chance, and the wait between two attempts. */
   readonly random?: () => number
+  readonly sleep?: Sleep
 }
+
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
+
+const sleepFor: Sleep = (ms, signal) => setTimeout(ms, undefined, { signal })
 
 /** Milliseconds before the next attempt, of which half is chance. */
 const PACE = { first: 1000, longest: 30_000 }
@@ -41,6 +47,7 @@ export async function post(message: object, options: PostOptions): Promise<boole
     signal,
     onFault,
     random = Math.random,
+    sleep = sleepFor,
   } = options
   const isJson = protocol === 'http/json'
   const plain = isJson ? JSON.stringify(message) : encode(message, schema)
@@ -62,7 +69,7 @@ export async function post(message: object, options: PostOptions): Promise<boole
       onFault(`an OTLP receiver does not take what it is sent (${reasonOf(answer)})`)
     const pause = backOff(attempt, PACE) * (0.5 + random() / 2)
     // A receiver that asks for no pause at all would be asked without end.
-    await sleep(Math.max(answer.wait ?? 0, pause), undefined, { signal })
+    await sleep(Math.max(answer.wait ?? 0, pause), signal)
   }
 
   async function send() {
