@@ -5,7 +5,14 @@ import { readLogsJson, withExactTimes } from '../src/otlp/in/read-json.js'
 import { readLogsProtobuf } from '../src/otlp/in/read-protobuf.js'
 import { encode, LOGS } from '../src/otlp/wire/encode.js'
 import { newNode } from './support/nodes.js'
-import { endAll, type RunningServer, startRedis, startServer, TOKEN } from './support/processes.js'
+import {
+  endAll,
+  type RunningServer,
+  startRedis,
+  startServer,
+  TOKEN,
+  until,
+} from './support/processes.js'
 import { fc } from './support/property.js'
 
 let server: RunningServer
@@ -115,7 +122,7 @@ describe.each(both)('records in %s', (_name, type, packed) => {
     const request = { resourceLogs: [...known.resourceLogs, ...lost.resourceLogs] }
     const answer = await post(packed(request), type)
     expect(answer.status).toBe(200)
-    const why = '2 records: no node has the id or cluster name in host.name'
+    const why = "2 records: no node has the id, the cluster's name or the name in host.name"
     const body = Buffer.from(await answer.arrayBuffer())
     if (type === JSON_TYPE) {
       const partialSuccess = { rejectedLogRecords: '2', errorMessage: why }
@@ -274,6 +281,35 @@ describe('the node of records', () => {
     expect(await messages(other)).toEqual(['by record', 'by order', 'by header'])
     expect(await messages(String(node_id))).toContain('by cluster')
     await server.fetch(`/admin/nodes/${node_id}/terminate`, { method: 'POST' })
+  })
+
+  it('is found by its own name, which counts if only one node that is launching has it', async () => {
+    const add = async (node_id: string, name: string) => {
+      expect((await server.post('/admin/nodes', { node_id, name })).status).toBe(201)
+    }
+    const send = (message: string) =>
+      post(
+        JSON.stringify(
+          requestOf([{ body: text(message) }], { resource: [attribute('host.name', 'nightly')] }),
+        ),
+        JSON_TYPE,
+        {},
+        server,
+      ).then((answer) => answer.text())
+    await add('nightly-1', 'nightly')
+    expect(await send('to the first')).toBe('{}')
+    await server.post('/admin/nodes/nightly-1/logs', { message: 'over', phase: 'failed' })
+    await server.fetch('/admin/nodes/nightly-1')
+    await add('nightly-2', 'nightly')
+    // What a sender's name stands for is remembered for some seconds.
+    await until('the second', async () => {
+      await send('to the second')
+      return (await logOf('nightly-2')).length > 0
+    })
+    await add('nightly-3', 'nightly')
+    await until('neither', async () => (await send('to neither')).includes('rejected'))
+    expect((await logOf('nightly-3')).map(({ message }) => message)).toEqual([])
+    expect((await logOf('nightly-1'))[0]?.message).toBe('to the first')
   })
 
   it('is created where the server is told so', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { PhaseRow, Row } from './rows.js'
 
@@ -53,6 +54,32 @@ export async function nodesNamed(database: Database, clusterName: string): Promi
     .where('status', '!=', 'terminated')
     .execute()
   return rows.map((row) => row.node_id)
+}
+
+/**
+ * The id of the node that a name stands for: its cluster's, or its own. Of several nodes of the same name, it
+ * is the one that is being launched. Undefined if that is none of them, or not only one.
+ */
+export async function nodeMeantBy(database: Database, name: string): Promise<string | undefined> {
+  const byCluster = await nodesNamed(database, name)
+  if (byCluster.length > 0) return only(byCluster)
+  const rows = await database
+    .selectFrom('nodes')
+    .select(['node_id', 'status'])
+    .where(NAME, '=', name)
+    .where('status', '!=', 'terminated')
+    .limit(MOST_OF_A_NAME)
+    .execute()
+  const launching = rows.filter(({ status }) => status === 'launching')
+  return only((launching.length > 0 ? launching : rows).map((row) => row.node_id))
+}
+
+/** The expression of the index `nodes_by_name`. */
+const NAME = sql<string>`json_extract(about, '$.name')`
+const MOST_OF_A_NAME = 1000
+
+function only(nodeIds: readonly string[]): string | undefined {
+  return nodeIds.length === 1 ? nodeIds[0] : undefined
 }
 
 export function launchingRows(database: Database) {

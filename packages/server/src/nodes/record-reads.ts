@@ -6,7 +6,7 @@ import { type Launching, readLaunching } from './launching.js'
 import { countKinds, type NodeCounts } from './node-counts.js'
 import { createNodeLaunches, type NodeLaunches } from './node-launches.js'
 import type { PhaseHistory } from './phase-history.js'
-import { countNodes, nodesNamed } from './reads.js'
+import { countNodes, nodeMeantBy, nodesNamed } from './reads.js'
 
 /** What is read of many records, or beside them, as it is stored. */
 export interface RecordReads {
@@ -20,6 +20,8 @@ export interface RecordReads {
   counts(): Promise<NodeCounts>
   /** The ids of the nodes with this cluster name that are not terminated. */
   named(clusterName: string): Promise<string[]>
+  /** The id of the node that a cluster's name or a node's own stands for, if it is a single one. */
+  meantBy(name: string): Promise<string | undefined>
   /** The launches that are under way, ours and those that are sent in. */
   launching(): Promise<Launching[]>
   readonly numbers: LaunchNumbers
@@ -37,6 +39,7 @@ export function createRecordReads(
     count: () => countNodes(database),
     counts: () => countKinds(database),
     named: (clusterName) => nodesNamed(database, clusterName),
+    meantBy: (name) => nodeMeantBy(database, name),
     launching: () => readLaunching(database, phaseHistory),
     numbers: createLaunchNumbers(database),
     launches: createNodeLaunches(database),

@@ -14,22 +14,41 @@ export const NAMING = [
   'skypilot.cluster_name',
 ]
 
+const NAMES: ReadonlySet<string> = new Set(NAMING)
+
+/** A value, or a promise of it where it has to be looked up. */
+export type MaybeLater<T> = T | Promise<T>
+
 /** Milliseconds for which an answer is kept: a sender names the same nodes again and again. */
 const KEPT = 5000
 const MOST = 10_000
 
-/** Finds the node that a resource's attributes name, by its id or its cluster's name. */
+/** Finds the node that a resource's attributes name, by its id, its cluster's name or its own. */
 export function createNodeFinder(
-  registry: Pick<Registry, 'isKnown' | 'named'>,
+  registry: Pick<Registry, 'isKnown' | 'meantBy'>,
   now = () => performance.now(),
 ) {
   /** A resource may have thousands of attributes, and as many records. */
   const resources = new WeakMap<Attributes, ReadonlyMap<string, string>>()
+  const nodeOfResource = new WeakMap<Attributes, { nodeId: string; at: number }>()
   const known = new Map<string, { nodeId: string | undefined; at: number }>()
   return { named, of, forget: (value: string) => known.delete(value) }
 
-  /** The first of the attributes that names a node counts; undefined where none does. */
-  async function of(resource: Attributes, record: Attributes): Promise<string | undefined> {
+  /**
+   * The first of the attributes that names a node counts; undefined where none does. Most records name none
+   * themselves, and then no promise is made for each.
+   */
+  function of(resource: Attributes, record: Attributes): MaybeLater<string | undefined> {
+    if (record.some(([key]) => NAMES.has(key))) return look(resource, record)
+    const before = nodeOfResource.get(resource)
+    if (before && now() - before.at < KEPT) return before.nodeId
+    return look(resource, record).then((nodeId) => {
+      if (nodeId !== undefined) nodeOfResource.set(resource, { nodeId, at: now() })
+      return nodeId
+    })
+  }
+
+  async function look(resource: Attributes, record: Attributes): Promise<string | undefined> {
     const ofResource = resources.get(resource) ?? namesIn(resource)
     resources.set(resource, ofResource)
     const ofRecord = namesIn(record)
@@ -45,17 +64,10 @@ export function createNodeFinder(
   async function named(value: string): Promise<string | undefined> {
     const before = known.get(value)
     if (before && now() - before.at < KEPT) return before.nodeId
-    const nodeId = await look(value)
+    const nodeId = (await registry.isKnown(value)) ? value : await registry.meantBy(value)
     if (known.size >= MOST) known.clear()
     known.set(value, { nodeId, at: now() })
     return nodeId
-  }
-
-  async function look(value: string): Promise<string | undefined> {
-    if (await registry.isKnown(value)) return value
-    const [only, ...others] = await registry.named(value)
-    // A name of several nodes names none of them.
-    return others.length === 0 ? only : undefined
   }
 }
 
@@ -63,7 +75,7 @@ export function createNodeFinder(
 export function namesIn(attributes: Attributes): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
   for (const [key, value] of attributes) {
-    if (NAMING.includes(key) && !names.has(key)) names.set(key, textOf(value))
+    if (NAMES.has(key) && !names.has(key)) names.set(key, textOf(value))
   }
   return names
 }

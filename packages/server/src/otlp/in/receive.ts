@@ -6,7 +6,7 @@ import type { Registry } from '../../nodes/registry.js'
 import type { Redactor } from '../../output/redact/index.js'
 import type { Attributes, ScopedRecord } from '../model.js'
 import { createDrafting } from './drafts.js'
-import { createNodeFinder, NAMING, namesIn } from './node-finder.js'
+import { createNodeFinder, type MaybeLater, NAMING, namesIn } from './node-finder.js'
 import { type ReadRecord, readRecord } from './record.js'
 import { attributeOf } from './values.js'
 
@@ -23,7 +23,7 @@ export interface Taken {
 }
 
 export interface IntakeOptions {
-  registry: Pick<Registry, 'isKnown' | 'named' | 'create'>
+  registry: Pick<Registry, 'isKnown' | 'meantBy' | 'create'>
   appender: Pick<Appender, 'append' | 'state'>
   /** A redactor for one output into this node's log. */
   redactorFor: (nodeId: string) => Redactor
@@ -45,7 +45,7 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
     { node }: { node?: string | undefined } = {},
   ): Promise<Taken> {
     const given = node === undefined ? undefined : await finder.named(node)
-    const { byNode, lost, rejected } = await grouped(logs, async (resource, record) =>
+    const { byNode, lost, rejected } = await grouped(logs, (resource, record) =>
       node === undefined ? nodeFor(resource, record) : given,
     )
     let accepted = 0
@@ -64,10 +64,10 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
       redactor: redactorFor(nodeId),
     })
     let drafts: Draft[] = []
-    await inTurns(records, async (record) => {
+    await inTurns(records, (record) => {
       const draft = drafting.take(record)
       if (draft) drafts.push(draft)
-      if (drafts.length === AT_ONCE) await store()
+      return drafts.length === AT_ONCE ? store() : undefined
     })
     const last = drafting.end()
     if (last) drafts.push(last)
@@ -79,10 +79,10 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
     }
   }
 
-  async function nodeFor(resource: Attributes, record: Attributes): Promise<string | undefined> {
-    const nodeId = await finder.of(resource, record)
-    if (nodeId !== undefined || unknown === 'reject') return nodeId
-    return createFrom(resource)
+  function nodeFor(resource: Attributes, record: Attributes): MaybeLater<string | undefined> {
+    const found = finder.of(resource, record)
+    if (!(found instanceof Promise) || unknown === 'reject') return found
+    return found.then((nodeId) => nodeId ?? createFrom(resource))
   }
 
   /** Makes a node as `POST /admin/nodes` does, by the first attribute that can be its id. */
@@ -113,13 +113,18 @@ const DESCRIBING = [
 /** The records of each node, and of those that no node is known for, the attributes that could name one. */
 async function grouped(
   logs: Iterable<ScopedRecord>,
-  nodeFor: (resource: Attributes, record: Attributes) => Promise<string | undefined>,
+  nodeFor: (resource: Attributes, record: Attributes) => MaybeLater<string | undefined>,
 ) {
   const byNode = new Map<string, ReadRecord[]>()
   const lost = new Set<string>()
   let rejected = 0
-  await inTurns(logs, async ({ resource, scope, record }) => {
-    const nodeId = await nodeFor(resource, record.attributes)
+  await inTurns(logs, (one) => {
+    const nodeId = nodeFor(one.resource, one.record.attributes)
+    return nodeId instanceof Promise ? nodeId.then((id) => add(one, id)) : add(one, nodeId)
+  })
+  return { byNode, lost, rejected }
+
+  function add({ resource, scope, record }: ScopedRecord, nodeId: string | undefined): void {
     if (nodeId !== undefined) {
       const ofNode = byNode.get(nodeId)
       if (ofNode) ofNode.push(readRecord(record, scope))
@@ -130,17 +135,20 @@ async function grouped(
     // The attributes of one resource are the same for all of its records.
     if (rejected === 1) for (const key of namesIn(resource).keys()) lost.add(key)
     for (const key of namesIn(record.attributes).keys()) lost.add(key)
-  })
-  return { byNode, lost, rejected }
+  }
 }
 
 /** Milliseconds of work after which others get their turn: a request may have 100,000 records. */
 const SLICE = 5
 
-async function inTurns<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
+async function inTurns<T>(
+  items: Iterable<T>,
+  act: (item: T) => MaybeLater<void> | undefined,
+): Promise<void> {
   let since = performance.now()
   for (const item of items) {
-    await act(item)
+    const later = act(item)
+    if (later) await later
     if (performance.now() - since < SLICE) continue
     await nextTurn()
     since = performance.now()
@@ -155,6 +163,6 @@ function whyRejected(
   const records = `${rejected} record${rejected === 1 ? '' : 's'}`
   if (node !== undefined) return `${records}: X-Launchtail-Node names no node`
   if (seen.size > 0)
-    return `${records}: no node has the id or cluster name in ${[...seen].join(', ')}`
+    return `${records}: no node has the id, the cluster's name or the name in ${[...seen].join(', ')}`
   return `${records}: none of the attributes ${NAMING.join(', ')} is there to name the node`
 }
