@@ -26,6 +26,7 @@ export function createDrafting({
   redactor: Redactor
 }): Drafting {
   const reader = createReader()
+  const redactDetails = rememberHarmless(redactor.redact)
   let state = known
   return { take, end: () => masked(reader.end(state), redactor) }
 
@@ -42,33 +43,60 @@ export function createDrafting({
     return compact({
       ...rest,
       message: redactor.redact(message),
-      details: redactor.redact(details),
+      details: redactDetails(details),
     })
   }
 
-  function interpreted({ message, ...record }: ReadRecord): Draft | undefined {
-    const [first = '', ...more] = message
-      .split(/\r?\n/)
-      .map((line) => redactor.line(cleanLine(line).text))
+  function interpreted(record: ReadRecord): Draft | undefined {
+    const { message } = record
+    const [text = '', ...more] = message.includes('\n') ? message.split(/\r?\n/) : [message]
+    const first = shown(text)
+    const rest = more.map(shown)
     const read = masked(reader.read(state, { text: first }), redactor)
     // An empty line makes no entry, and neither does one that is kept for those after it.
     if (!read) return undefined
     const { draft } = proceed(state, read, { mayEnd: false, mayBegin: false })
-    const details = [draft.details ?? '', ...more, redactor.redact(record.details)]
+    const details = redactDetails(record.details)
     return compact({
       timestamp: record.timestamp,
       level: record.level ?? draft.level,
       message: draft.message,
       phase: draft.phase,
       progress: record.progress ?? draft.progress,
-      details: details.filter((part) => part !== '').join('\n'),
+      details: [draft.details ?? '', ...rest, details].filter((part) => part !== '').join('\n'),
     })
+  }
+
+  function shown(line: string): string {
+    return redactor.line(cleanLine(line).text)
   }
 }
 
-function compact(
-  draft: { [Key in keyof Draft]: Draft[Key] | undefined } & { message: string },
-): Draft {
-  const given = Object.entries(draft).filter(([, value]) => value !== undefined && value !== '')
-  return { ...Object.fromEntries(given), message: draft.message }
+/** The details of a sender's records are often the same: those with nothing to hide are redacted once. */
+function rememberHarmless(redact: Redactor['redact']): Redactor['redact'] {
+  let harmless = ''
+  return (text) => {
+    if (text === harmless) return text
+    const redacted = redact(text)
+    if (redacted === text) harmless = text
+    return redacted
+  }
+}
+
+/** Without what is undefined or empty. Written out, because every record passes here. */
+function compact({
+  timestamp,
+  level,
+  message,
+  phase,
+  progress,
+  details,
+}: { [Key in keyof Draft]: Draft[Key] | undefined } & { message: string }): Draft {
+  const draft: Draft = { message }
+  if (timestamp !== undefined) draft.timestamp = timestamp
+  if (level !== undefined) draft.level = level
+  if (phase !== undefined) draft.phase = phase
+  if (progress !== undefined) draft.progress = progress
+  if (details !== undefined && details !== '') draft.details = details
+  return draft
 }

@@ -39,8 +39,20 @@ export function readRecord(record: LogRecord, scope: string): ReadRecord {
 
 function timeOf(nanos: bigint): string | undefined {
   if (nanos <= 0n || nanos > LAST) return undefined
-  const seconds = new Date(Number(nanos / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
-  return `${seconds}.${String(nanos % 1_000_000_000n).padStart(9, '0')}Z`
+  const fraction = String(nanos % BILLION).padStart(9, '0')
+  return `${secondsOf(Number(nanos / BILLION))}.${fraction}Z`
+}
+
+const BILLION = 1_000_000_000n
+
+/** Most records are of the same second as the one before. */
+let lastSecond = { second: 0, text: '1970-01-01T00:00:00' }
+
+function secondsOf(second: number): string {
+  if (second !== lastSecond.second) {
+    lastSecond = { second, text: new Date(second * 1000).toISOString().slice(0, 19) }
+  }
+  return lastSecond.text
 }
 
 function phaseIn(attributes: Attributes): Phase | undefined {
