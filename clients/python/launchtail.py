@@ -796,7 +796,8 @@ class Client:
         return webhooks
 
     def create_webhook(self, webhook: Dict[str, Any]) -> Dict[str, Any]:
-        """Creates a webhook: `url`, and optionally `events`, `q`, `format`, `cooldown`, `secret`.
+        """Creates a webhook: `url`, and optionally `events`, `q`, `format`, `cooldown`,
+        `group` (`wait` and `interval`) and `secret`.
 
         The answer has its `secret`, which is shown this once.
         """

@@ -14,6 +14,7 @@ import { asShown, asStored } from './find/archive/to-be-archived.js'
 import { readQuery } from './find/read-query.js'
 import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createRawOutput } from './ingest/raw-output.js'
+import { createAskedAt } from './launch/asked-at.js'
 import type { Launcher } from './launch/launcher.js'
 import type { LimitSettings } from './launch/limits/limits.js'
 import { localLauncher } from './launch/local/launcher.js'
@@ -302,6 +303,7 @@ async function openNotify(
     addresses: { allowed: config.webhookAllow, allowLoopback: isLoopback(config.host) },
     onAttempt: (outcome) => counts.deliveries.add({ outcome }),
     redact: (nodeId, text) => secrecy.redactEntry(nodeId, { message: text }).message,
+    askedAt: createAskedAt(database),
   })
   await notify.start()
   return notify

@@ -40,7 +40,11 @@ test('a webhook is added, tested, listed, rotated and removed', async () => {
   const { stdout: list } = await run('list')
   expect(list).toMatch(/^WEBHOOK +STATE +FORMAT +WAITING +DEAD +ADDRESS\n/)
   expect(list).toContain(`${id}  on     standard        0     1  ${receiver.url}`)
-  expect(JSON.parse((await run('list', '--json')).stdout)).toMatchObject({ cooldown: '30s' })
+  const flags = ['--cooldown', '40s', '--group-wait', '20s', '--event', 'launch.active']
+  expect((await run('change', id, ...flags)).stdout).toBe(`${id} is changed\n`)
+  expect(JSON.parse((await run('list', '--json')).stdout)).toMatchObject({
+    ...{ cooldown: '40s', events: ['launch.active'], group: { wait: '20s', interval: '1m' } },
+  })
   const { stdout: deliveries } = await run('deliveries', id)
   expect(deliveries.trim().split('\n')).toEqual([
     expect.stringMatching(/^MESSAGE +CREATED +EVENT +NODE +STATE +ATTEMPTS +LAST$/),

@@ -12,7 +12,8 @@ const FAILED = { phase: 'failed', level: 'error', message: 'exit code 1' } as co
 async function start(options: Parameters<typeof startNotifying>[0] = {}) {
   const receiver = await startReceiver()
   const server = await startNotifying(options)
-  const webhook = await server.create({ url: receiver.url, events: ['launch.failed'] })
+  const events = ['launch.failed' as const]
+  const webhook = await server.create({ url: receiver.url, events, group: { interval: '0s' } })
   return { ...server, receiver, webhook, fail, deliveries }
 
   async function fail(nodeId = 'n'): Promise<void> {
@@ -323,7 +324,7 @@ test('messages about one launch arrive in order, except that one that is stuck i
 test('a receiver that is slow holds up no other webhook', async () => {
   const { receiver, create, node, say, round, notify } = await start({ timeout: 3000 })
   const quick = await startReceiver()
-  await create({ url: quick.url, events: ['launch.failed'] })
+  await create({ url: quick.url, events: ['launch.failed'], group: { interval: '0s' } })
   receiver.answer = () => {}
   for (let i = 0; i < 20; i += 1) {
     await node(`n-${i}`)

@@ -42,7 +42,8 @@ test('5,000 equal errors are two messages, and another error is told at once', a
   ])
   expect((await receiver.messages(3))[2]?.data).toMatchObject({
     ...{ first_at: '2026-01-01T00:00:00.000Z', last_at: '2026-01-01T00:00:00.000Z', node_id: 'a' },
-    entry: { index: 4999, cursor: expect.stringMatching(/^4999:[0-9a-f]{8}:log$/) },
+    entry: { index: 4999 },
+    cursor: expect.stringMatching(/^4999:[0-9a-f]{8}:log$/),
     launch: { node_id: 'a', provider: 'aws' },
   })
   expect(receiver.received).toHaveLength(3)
@@ -149,6 +150,47 @@ test('200 launches that fail for one cause are one message', async () => {
   await say('alone', { ...FAILED, message: 'quota', details: 'cause: quota' })
   await round()
   expect(await receiver.messages(3)).toHaveLength(3)
+})
+
+test('failures for one cause are told once a minute, or as the group is set', async () => {
+  const { receiver, node, say, pass, create } = await start({ events: ['launch.failed'] })
+  const own = await startReceiver()
+  const group = { wait: '0s', interval: '0s' }
+  await create({ url: own.url, events: ['launch.failed'], group })
+  await node('open')
+  await say('open', { message: 'asking' })
+  const details = 'cause: no_capacity'
+  let made = 0
+  const fail = async (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      made += 1
+      await node(`n-${made}`)
+      await say(`n-${made}`, { ...FAILED, message: 'no capacity', details })
+    }
+    await pass(0)
+  }
+  const counts = async () => {
+    const messages = await receiver.messages(0)
+    return messages.map(({ data }) => data.count ?? 1)
+  }
+  await fail(3)
+  await pass(10 * SECOND)
+  expect(await counts()).toEqual([3])
+  // The next ones wait for the interval after that message.
+  await pass(20 * SECOND)
+  await fail(2)
+  await pass(39 * SECOND)
+  expect(await counts()).toEqual([3])
+  await fail(1)
+  await pass(SECOND)
+  expect(await counts()).toEqual([3, 3])
+  // After a quiet interval, the first one waits as usual.
+  await pass(61 * SECOND)
+  await fail(1)
+  await pass(10 * SECOND)
+  expect(await counts()).toEqual([3, 3, 1])
+  expect((await own.messages(7)).every(({ data }) => data.count === undefined)).toBe(true)
+  expect(own.received).toHaveLength(7)
 })
 
 test('a webhook without entries is told of those launches alone that its query finds', async () => {

@@ -34,6 +34,7 @@ describe('a webhook', () => {
     expect(operations.createWebhook.answer.parse(made)).toEqual(made)
     expect(made).toMatchObject({
       ...{ enabled: true, format: 'standard', cooldown: '1m', waiting: 0, dead: 0 },
+      group: { wait: '10s', interval: '1m' },
       events: [
         'launch.active',
         'launch.failed',
@@ -83,6 +84,43 @@ describe('a webhook', () => {
     )
     const launches = await client.changeWebhook(id, { q: '', events: ['launch.failed'] })
     expect(launches).not.toHaveProperty('q')
+    const grouped = await client.changeWebhook(id, { group: { wait: '0s' } })
+    expect(grouped.group).toEqual({ wait: '0s', interval: '1m' })
+    const again = await client.changeWebhook(id, { group: { interval: '5m' } })
+    expect(again.group).toEqual({ wait: '0s', interval: '5m' })
+    await client.deleteWebhook(id)
+  })
+
+  it('for PagerDuty gets another routing key, and others need none to change', async () => {
+    const receiver = await startReceiver()
+    const url = receiver.url
+    const { webhook_id: id } = await client.createWebhook({
+      ...{ url, format: 'pagerduty', secret: 'the-first-routing-key' },
+    })
+    const keyOf = async () => {
+      await client.testWebhook(id)
+      return JSON.parse(receiver.received.at(-1)?.body ?? '').routing_key
+    }
+    expect(await keyOf()).toBe('the-first-routing-key')
+    const changed = await client.changeWebhook(id, { secret: ' the-second-routing-key\n' })
+    expect(JSON.stringify(changed)).not.toContain('routing-key')
+    expect(await keyOf()).toBe('the-second-routing-key')
+    await client.changeWebhook(id, { cooldown: '5m' })
+    expect(await keyOf()).toBe('the-second-routing-key')
+
+    // No secret of one format is taken over by another.
+    await client.changeWebhook(id, { format: 'standard' })
+    await expect(client.changeWebhook(id, { secret: 'x' })).rejects.toMatchObject(
+      refusal("'secret' cannot be changed in this format; rotate it instead"),
+    )
+    await client.testWebhook(id)
+    expect(receiver.received.at(-1)?.headers).toHaveProperty('webhook-signature')
+    expect(receiver.received.at(-1)?.body).not.toContain('routing')
+    await expect(client.changeWebhook(id, { format: 'pagerduty' })).rejects.toMatchObject(
+      refusal("'secret' is required: with pagerduty, it is the routing key of the integration"),
+    )
+    await client.changeWebhook(id, { format: 'pagerduty', secret: 'the-third-routing-key' })
+    expect(await keyOf()).toBe('the-third-routing-key')
     await client.deleteWebhook(id)
   })
 
@@ -99,6 +137,8 @@ describe('a webhook', () => {
     [{ format: 'pagerduty' }, "'secret' is required: with pagerduty"],
     [{ secret: 'short' }, "'secret' must be whsec_ and 24 to 64 bytes in base64"],
     [{ cooldown: 'soon' }, "'cooldown' must be a duration"],
+    [{ group: { wait: '2h' } }, "'group.wait' must be a duration of at most 1h"],
+    [{ group: { repeat: '4h' } }, "'group' has no field 'repeat'"],
     [{ urll: 'x' }, "body has no field 'urll' (did you mean 'url'?)"],
   ])('is refused, with what is wrong: %j', async (body, words) => {
     const url = 'http://127.0.0.1:59999/'
@@ -220,6 +260,29 @@ print(any(hmac.compare_digest(f"v1,{own}", one) for one in signatures.split()))`
       'marked launch.active',
       'raw launch.terminated',
     ])
+    await client.deleteWebhook(webhook_id)
+  })
+
+  it('is what a launch was asked for, if this server launches it', async () => {
+    const receiver = await startReceiver()
+    const { webhook_id } = await client.createWebhook({
+      ...{ url: receiver.url, events: ['launch.started'] },
+    })
+    await client.launchNode({
+      ...{ node_id: 'asked', provider: 'local', model: 'tiny' },
+      ...{ task: JSON.stringify({ run: 'exit 0' }), envs: { MODE: 'fast' } },
+      secrets: { VALUE: SECRET },
+    })
+    await server.post('/admin/nodes', { node_id: 'not-asked' })
+    await server.post('/admin/nodes/not-asked/logs', { message: 'here', phase: 'queued' })
+    const messages = await receiver.messages(2)
+    const byNode = new Map(messages.map(({ data }) => [data.launch.node_id, data]))
+    expect(byNode.get('asked').request).toMatchObject({
+      ...{ node_id: 'asked', provider: 'local', model: 'tiny' },
+      ...{ task: JSON.stringify({ run: 'exit 0' }), envs: { MODE: 'fast' } },
+    })
+    expect(JSON.stringify(messages)).not.toContain(SECRET)
+    expect(byNode.get('not-asked')).not.toHaveProperty('request')
     await client.deleteWebhook(webhook_id)
   })
 

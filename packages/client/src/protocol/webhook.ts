@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { duration } from './node.js'
 import { answers, requests } from './schemas.js'
+import { parseDuration } from './time.js'
 import {
   DELIVERY_STATES,
   USUAL_WEBHOOK_EVENTS,
@@ -32,6 +33,29 @@ const format = z
 const cooldown = duration.describe(
   'How long similar entries are only counted after one was sent. Default: `60s`.',
 )
+
+const LONGEST_PAUSE = 3_600_000
+const pause = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= LONGEST_PAUSE,
+    'must be a duration of at most 1h, such as 10s, or 0s for none',
+  )
+const group = z
+  .strictObject({
+    wait: pause
+      .optional()
+      .describe(
+        'How long a first failure waits for others while more launches are running. Default: `10s`.',
+      ),
+    interval: pause
+      .optional()
+      .describe(
+        'How long after such a message the next one may follow at the earliest. Default: `60s`.',
+      ),
+  })
+  .describe('How launches that fail with the same cause share messages.')
 const secret = z
   .string()
   .max(256, 'must have at most 256 characters')
@@ -46,6 +70,7 @@ export const newWebhookSchema = z
     q: q.optional(),
     format: format.optional(),
     cooldown: cooldown.optional(),
+    group: group.optional(),
     secret: secret.optional(),
   })
   .register(requests, { id: 'NewWebhook' })
@@ -57,6 +82,10 @@ export const webhookChangeSchema = z
     q: q.optional().describe('As in a new webhook. An empty one removes the query.'),
     format: format.optional(),
     cooldown: cooldown.optional(),
+    group: group.optional(),
+    secret: secret
+      .optional()
+      .describe('For `pagerduty`, a new routing key. Other secrets are rotated instead.'),
     enabled: z.boolean().optional().describe('`true` switches a disabled webhook on again.'),
   })
   .register(requests, { id: 'WebhookChange' })
@@ -68,6 +97,7 @@ const webhookFields = {
   q: z.string().optional(),
   format: z.enum(WEBHOOK_FORMATS),
   cooldown: z.string(),
+  group: z.object({ wait: z.string(), interval: z.string() }),
   enabled: z.boolean(),
   disabled_reason: z.string().optional().describe('The reason if the server switched it off.'),
   failing_since: z

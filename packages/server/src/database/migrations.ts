@@ -353,7 +353,7 @@ export const migrations: Record<string, Migration> = {
       await db.schema
         .alterTable('left_clusters')
         .addColumn('kept', 'integer', (column) => column.notNull().defaultTo(0))
-          .execute()
+        .execute()
     },
   },
   // Senders of OTLP name nodes by their names: a scan of 100,000 nodes would hold up each of them.
@@ -364,6 +364,19 @@ export const migrations: Record<string, Migration> = {
         .on('nodes')
         .expression(sql`json_extract(about, '$.name')`)
         .execute()
+    },
+  },
+  '020-webhook-groups': {
+    async up(db: Kysely<unknown>) {
+      for (const [name, usual] of [
+        ['group_wait', 10_000],
+        ['group_interval', 60_000],
+      ] as const) {
+        await db.schema
+          .alterTable('webhooks')
+          .addColumn(name, 'bigint', (column) => column.notNull().defaultTo(usual))
+          .execute()
+      }
     },
   },
 }

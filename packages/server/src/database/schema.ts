@@ -206,6 +206,9 @@ export interface WebhooksTable {
   format: WebhookFormat
   /** Milliseconds. */
   cooldown: number
+  /** How long a failure waits for others with the same cause, and the pause after their message. */
+  group_wait: number
+  group_interval: number
   enabled: number
   /** The reason if the server switched it off. */
   disabled_reason: string | null
@@ -249,10 +252,10 @@ export interface DeliveriesTable {
   answer: string | null
 }
 
-/** A period during which similar entries are only counted. */
+/** A period during which similar entries are only counted, or failures with the same cause are merged. */
 export interface WebhookWindowsTable {
   webhook_id: string
-  /** The launch and the message's fingerprint. */
+  /** The launch and the message's fingerprint, or the cause of failures. */
   key: string
   /** When it closes, and its length, in milliseconds. */
   until: number

@@ -1,6 +1,7 @@
 import type {
   Failure,
   LogEntry,
+  NodeLaunch,
   NodeRecord,
   Phase,
   WebhookEvent,
@@ -20,6 +21,8 @@ export interface MessageData {
   readonly seq?: number
   /** The node at that time. */
   readonly launch?: LaunchData
+  /** Of a launch by this server: what it was asked for, without secrets. */
+  readonly request?: NodeLaunch['request']
   readonly from?: Phase
   readonly to?: Phase
   readonly phase?: Phase
@@ -37,6 +40,8 @@ export interface MessageData {
   readonly p95_ms?: number
   readonly entry?: EntryData
   readonly node_id?: string
+  /** Where the entry is in its log. */
+  readonly cursor?: string
   /** How many similar entries were only counted, and when the first and the last of them arrived. */
   readonly suppressed_count?: number
   readonly first_at?: string
@@ -62,7 +67,6 @@ export type LaunchData = Omit<NodeRecord, 'phases'>
 
 /** An entry and its index in its node's list. */
 export interface EntryData extends LogEntry {
-  readonly cursor?: string
   readonly index: number
   readonly link?: string
 }

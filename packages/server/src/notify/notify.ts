@@ -1,4 +1,4 @@
-import type { WebhookEvent } from '@launchtail/client/protocol'
+import type { NodeLaunch, WebhookEvent } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
 import { type Rounds, startRounds } from '../async/rounds.js'
 import type { Database } from '../database/open.js'
@@ -56,6 +56,8 @@ export interface NotifyOptions {
   publicUrl: string | undefined
   /** Masks secrets in a text, including those of the node's launches if a node is given. */
   redact: (nodeId: string, text: string) => string
+  /** The request of the launch by this server that was under way at a time, without its secrets. */
+  askedAt: (nodeId: string, time: string) => Promise<NodeLaunch | undefined>
   onFault: (message: string, error: unknown) => void
   /** Called with the outcome of each delivery attempt. */
   onAttempt?: (outcome: Verdict['is']) => void
@@ -65,7 +67,6 @@ export interface NotifyOptions {
   /** For tests: the clock, the jitter, and times in milliseconds. */
   now?: () => number
   random?: () => number
-  gathering?: number
   timeout?: number
   every?: number
 }
@@ -98,7 +99,7 @@ export function createNotify(options: NotifyOptions): Notify {
   })
   const reader = createWebhookReader({
     ...{ rules: () => rules, outbox, windows, slowEntries, onTold: sender.poke },
-    storms: createStorms(clock, options.gathering),
+    storms: createStorms(clock),
   })
   const webhooks = createWebhooks({
     ...{ rows, deliveries, clock, onChanged: reload, onDue: sender.poke },

@@ -1,4 +1,4 @@
-import { type LogEntry, shorten } from '@launchtail/client/protocol'
+import { type LogEntry, type NodeLaunch, shorten } from '@launchtail/client/protocol'
 import { checkOf } from '../logs/check.js'
 import type { ReadText } from '../logs/entry-text.js'
 import { createLookBack, readInContext, UNKNOWN_TIME } from '../logs/in-context.js'
@@ -13,6 +13,8 @@ export interface PrepareOptions {
   publicUrl: string | undefined
   /** Masks the secrets of a node's launches in a text. */
   redact: (nodeId: string, text: string) => string
+  /** The request of the launch by this server that was under way at a time. */
+  askedAt: (nodeId: string, time: string) => Promise<NodeLaunch | undefined>
 }
 
 /** The number of lines of level warn and above in a message about a failure. */
@@ -22,10 +24,10 @@ const LOOKED_AT = 500
 const MOST_MESSAGE = 1000
 
 /**
- * Adds log lines and links to a message. This happens once, before the first attempt, so that all attempts
+ * Adds log lines, links and a launch's request to a message. This happens once, before the first attempt, so that all attempts
  * send the same.
  */
-export function createPrepare({ store, readText, publicUrl, redact }: PrepareOptions) {
+export function createPrepare({ store, readText, publicUrl, redact, askedAt }: PrepareOptions) {
   return async (stored: StoredMessage): Promise<StoredMessage> => {
     const nodeId = stored.data.launch?.node_id ?? stored.data.node_id
     if (nodeId === undefined) return stored
@@ -34,7 +36,8 @@ export function createPrepare({ store, readText, publicUrl, redact }: PrepareOpt
     const lines = isFailure ? await linesBefore(nodeId, index + 1) : []
     const data: MessageData = {
       ...stored.data,
-      ...(stored.data.entry && { entry: await shown(nodeId, stored.data.entry) }),
+      ...(stored.data.entry && (await shown(nodeId, stored.data.entry))),
+      ...(stored.type === 'launch.started' && (await requestOf(nodeId, stored))),
       ...(lines.length > 0 && { lines: lines.map((line) => linked(nodeId, line)) }),
       ...linksOf(nodeId, stored),
     }
@@ -54,10 +57,21 @@ export function createPrepare({ store, readText, publicUrl, redact }: PrepareOpt
       .slice(-LINES)
   }
 
-  async function shown(nodeId: string, entry: EntryData): Promise<EntryData> {
-    const [text] = await store.read(nodeId, entry.index, 1)
-    const cursor = text === undefined ? {} : { cursor: `${entry.index}:${checkOf(text)}:log` }
-    return { ...linked(nodeId, { ...short(entry), index: entry.index }), ...cursor }
+  async function shown(
+    nodeId: string,
+    { index, ...entry }: EntryData,
+  ): Promise<Pick<MessageData, 'entry' | 'cursor'>> {
+    const [text] = await store.read(nodeId, index, 1)
+    const cursor = text === undefined ? {} : { cursor: `${index}:${checkOf(text)}:log` }
+    return { entry: linked(nodeId, { ...short(entry), index }), ...cursor }
+  }
+
+  async function requestOf(
+    nodeId: string,
+    { timestamp }: StoredMessage,
+  ): Promise<Pick<MessageData, 'request'>> {
+    const asked = await askedAt(nodeId, timestamp)
+    return asked ? { request: asked.request } : {}
   }
 
   function linked(nodeId: string, line: EntryData): EntryData {

@@ -60,13 +60,13 @@ export function createWebhookReader(options: WebhookReaderOptions): LaunchReader
       if (!(await outbox.isNew(transaction, [nodeId, kind, startedAt, at, to]))) return
       const seq = await outbox.nextSeq(transaction, nodeId)
       const numbered = { ...message, data: { seq, ...message.data } }
-      for (const { webhookId } of takers) {
+      for (const { webhookId, group } of takers) {
         told += 1
         const delivery = { webhookId, message: numbered, nodeId, startedAt, seq }
         if (cause === undefined) {
           await outbox.add(transaction, delivery)
         } else if (!(await storms.joined(transaction, webhookId, cause, numbered))) {
-          const wait = await storms.wait(transaction)
+          const wait = await storms.wait(transaction, { webhookId, cause, group })
           await outbox.add(transaction, { ...delivery, wait, gathers: cause })
         }
       }

@@ -8,11 +8,20 @@ export interface Rule {
   readonly webhookId: string
   /** Milliseconds. */
   readonly cooldown: number
+  readonly group: Group
   wants(event: WebhookEvent): boolean
   /** True if it wants messages about this launch. */
   takes(record: NodeRecord): boolean
   /** Undefined if it wants no entries. */
   readonly entries: EntryRule | undefined
+}
+
+/** How launches that fail with the same cause share messages. In milliseconds. */
+export interface Group {
+  /** How long a first failure waits for others while more launches are running. */
+  readonly wait: number
+  /** How long after a message the next one about the same cause may follow at the earliest. */
+  readonly interval: number
 }
 
 export interface EntryRule {
@@ -25,6 +34,7 @@ export interface RuleSource {
   readonly events: readonly WebhookEvent[]
   readonly q: string | undefined
   readonly cooldown: number
+  readonly group: Group
 }
 
 /** Creates a rule. Throws 400 if the query is invalid. */
@@ -33,6 +43,7 @@ export async function createRule({
   events,
   q = '',
   cooldown,
+  group,
 }: RuleSource): Promise<Rule> {
   const wanted = new Set(events)
   const query = await readQuery(q)
@@ -41,6 +52,7 @@ export async function createRule({
   return {
     webhookId,
     cooldown,
+    group,
     wants: (event) => wanted.has(event),
     takes,
     entries: query && isOfEntries ? { query, matches: entryTest(query) } : undefined,

@@ -42,6 +42,12 @@ export function sampleOf(type: WebhookEvent, now: Date): StoredMessage {
 }
 
 const SAMPLES: Partial<Record<WebhookEvent, MessageData>> = {
+  'launch.started': {
+    request: {
+      ...{ provider: 'aws', region: 'us-west-2', gpu: 'A100', use_spot: true },
+      model: 'meta-llama/Llama-2-7b-chat-hf',
+    },
+  },
   'launch.phase_changed': { from: 'provisioning', to: 'installing', took_ms: 95_000 },
   'launch.active': { endpoint: 'http://10.0.0.1:8000', took_ms: 372_000, phases: [] },
   'launch.failed': { failure: FAILURE, took_ms: 140_000, lines: [line()] },
@@ -49,7 +55,9 @@ const SAMPLES: Partial<Record<WebhookEvent, MessageData>> = {
   'launch.recovered': { phase: 'provisioning', stalled_for_ms: 640_000 },
   'launch.preempted': { after_ms: 7_200_000 },
   'launch.slow': { phase: 'model_loading', so_far_ms: 900_000, p95_ms: 400_000 },
-  'entry.matched': { node_id: NODE_ID, entry: line(), suppressed_count: 0 },
+  'entry.matched': {
+    ...{ node_id: NODE_ID, entry: line(), cursor: '42:0a1b2c3d:log', suppressed_count: 0 },
+  },
   'fleet.failure_rate': {
     ...{ rate: 0.6, failed: 6, of: 10, window: '1h' },
     by_cause: { no_capacity: 5, quota: 1 },

@@ -8,6 +8,7 @@ import { HttpError } from '../errors.js'
 import type { Clock } from './clock.js'
 import { timeOf } from './delivery-rows.js'
 import { FORMATS } from './formats/index.js'
+import type { Group } from './rules.js'
 import { isSecret, newSecret } from './sign.js'
 import { newWebhookId, type Secret, type StoredWebhook } from './webhook-rows.js'
 
@@ -25,12 +26,13 @@ export interface ChangesOptions {
 }
 
 const COOLDOWN = 60_000
+const GROUP: Group = { wait: 10_000, interval: 60_000 }
 /** How long the old secret keeps signing. */
 const ROTATION = 24 * 3_600_000
 
 export function createChanges({ clock, redact }: ChangesOptions): Changes {
   return {
-    create: ({ url, events, q = '', format = 'standard', cooldown = '', secret }) => ({
+    create: ({ url, events, q = '', format = 'standard', cooldown = '', group, secret }) => ({
       webhookId: newWebhookId(),
       url,
       shownUrl: shownUrl(url, format),
@@ -39,27 +41,26 @@ export function createChanges({ clock, redact }: ChangesOptions): Changes {
       q: q.trim() === '' ? undefined : q,
       format,
       cooldown: parseDuration(cooldown) ?? COOLDOWN,
+      group: groupOf(group, GROUP),
       isEnabled: true,
       disabledReason: undefined,
       failingSince: undefined,
       createdAt: timeOf(clock.now()),
     }),
 
-    change(before, { events = before.events, cooldown = '', ...given }) {
+    change(before, { events = before.events, cooldown = '', group, secret, ...given }) {
       const { url = before.url, format = before.format, q = before.q ?? '' } = given
       const { enabled: isOn = before.isEnabled } = given
-      if (FORMATS[format].givenSecret !== FORMATS[before.format].givenSecret) {
-        throw new HttpError(400, "'format' needs another secret; create another webhook")
-      }
       return {
         ...before,
         url,
         shownUrl: shownUrl(url, format),
-        secrets: FORMATS[format].isSigned && before.secrets.length === 0 ? fresh() : before.secrets,
+        secrets: changedSecrets(before, format, secret),
         events,
         q: q.trim() === '' ? undefined : q,
         format,
         cooldown: parseDuration(cooldown) ?? before.cooldown,
+        group: groupOf(group, before.group),
         isEnabled: isOn,
         disabledReason: isOn ? undefined : before.disabledReason,
         failingSince: isOn && !before.isEnabled ? undefined : before.failingSince,
@@ -82,6 +83,28 @@ export function createChanges({ clock, redact }: ChangesOptions): Changes {
     const origin = URL.canParse(url) ? new URL(url).origin : ''
     return FORMATS[format].hidesAddress ? `${origin}/***` : redact(url)
   }
+}
+
+function groupOf({ wait = '', interval = '' }: NewWebhook['group'] = {}, usual: Group): Group {
+  return {
+    wait: parseDuration(wait) ?? usual.wait,
+    interval: parseDuration(interval) ?? usual.interval,
+  }
+}
+
+/** A format with a secret of another kind, or none, does not take over the secrets of the one before. */
+function changedSecrets(
+  { format: before, secrets }: StoredWebhook,
+  format: StoredWebhook['format'],
+  given: string | undefined,
+): readonly Secret[] {
+  const { givenSecret, isSigned } = FORMATS[format]
+  if (given !== undefined && !givenSecret) {
+    throw new HttpError(400, "'secret' cannot be changed in this format; rotate it instead")
+  }
+  const isOther = FORMATS[before].givenSecret !== givenSecret
+  if (given !== undefined || isOther) return secretsOf(format, given)
+  return isSigned && secrets.length === 0 ? fresh() : secrets
 }
 
 function fresh(): Secret[] {

@@ -4,6 +4,7 @@ import type { Selectable } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { WebhooksTable } from '../database/schema.js'
 import { seal, unseal } from '../seal.js'
+import type { Group } from './rules.js'
 
 /** A webhook as it is stored. */
 export interface StoredWebhook {
@@ -18,6 +19,7 @@ export interface StoredWebhook {
   readonly format: WebhookFormat
   /** Milliseconds. */
   readonly cooldown: number
+  readonly group: Group
   readonly isEnabled: boolean
   readonly disabledReason: string | undefined
   readonly failingSince: number | undefined
@@ -88,6 +90,8 @@ export function createWebhookRows(database: Database, key: Buffer): WebhookRows 
       q: webhook.q ?? null,
       format: webhook.format,
       cooldown: webhook.cooldown,
+      group_wait: webhook.group.wait,
+      group_interval: webhook.group.interval,
       enabled: webhook.isEnabled ? 1 : 0,
       disabled_reason: webhook.disabledReason ?? null,
       failing_since: webhook.failingSince ?? null,
@@ -108,6 +112,7 @@ export function createWebhookRows(database: Database, key: Buffer): WebhookRows 
       q: row.q ?? undefined,
       format: row.format,
       cooldown: Number(row.cooldown),
+      group: { wait: Number(row.group_wait), interval: Number(row.group_interval) },
       isEnabled: sealed !== undefined && row.enabled !== 0,
       disabledReason: lost ?? row.disabled_reason ?? undefined,
       failingSince: failing_since === null ? undefined : Number(failing_since),

@@ -125,11 +125,12 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     return (await deliveries.get(deliveryId)) ?? delivery
   }
 
-  async function check({ url, webhookId, events, q, cooldown }: StoredWebhook): Promise<void> {
+  async function check(webhook: StoredWebhook): Promise<void> {
+    const { url, events, q } = webhook
     if (events.includes('entry.matched') && q === undefined) {
       throw new HttpError(400, "'q' is required with the event entry.matched")
     }
-    await createRule({ webhookId, events, q, cooldown })
+    await createRule(webhook)
     await refuseTarget(url)
   }
 
@@ -165,6 +166,10 @@ function shown(
     ...(q !== undefined && { q }),
     format: webhook.format,
     cooldown: formatDuration(webhook.cooldown),
+    group: {
+      wait: formatDuration(webhook.group.wait),
+      interval: formatDuration(webhook.group.interval),
+    },
     enabled: webhook.isEnabled,
     ...(disabledReason !== undefined && { disabled_reason: disabledReason }),
     ...(failingSince !== undefined && { failing_since: timeOf(failingSince) }),

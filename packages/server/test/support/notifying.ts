@@ -38,6 +38,7 @@ export async function startNotifying({
     addresses: { allowed: allowedOf(''), allowLoopback: true },
     publicUrl: 'https://launchtail.example.com',
     redact: (_nodeId, text) => redact(text),
+    askedAt: async () => undefined,
     slowEntries: createSlowEntries(),
     onFault: (message, error) => faults.push(message, error),
     now: () => now,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCommand } from './add.js'
+import { changeCommand } from './change.js'
 import { deliveriesCommand } from './deliveries.js'
 import { listCommand } from './list.js'
 import { redeliverCommand } from './redeliver.js'
@@ -22,6 +23,7 @@ Examples:
   const commands = [
     listCommand(),
     addCommand(),
+    changeCommand(),
     testCommand(),
     deliveriesCommand(),
     redeliverCommand(),

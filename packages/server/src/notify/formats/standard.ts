@@ -16,7 +16,7 @@ export const standard: Format = {
 }
 
 /** Fields that are dropped from a message that is too long, the least important first. */
-const LEAVE_OUT = ['lines', 'phases', 'launches'] as const
+const LEAVE_OUT = ['lines', 'phases', 'launches', 'request'] as const
 
 function fitted({ type, timestamp, data: all }: Message): object {
   let data = all
