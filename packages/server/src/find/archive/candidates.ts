@@ -2,8 +2,7 @@ import type { Sqlite } from '../../sqlite.js'
 import type { Stretch } from './blocks.js'
 import { entriesOfList } from './list-entries.js'
 import type { Narrowed } from './narrowed.js'
-import { someOf } from './some-of.js'
-import { COLUMNS, PAGE, type StoredRow } from './stored-row.js'
+import { COLUMNS, inPages, pageReader, type StoredRow } from './stored-row.js'
 
 export interface CandidatesOptions {
   order: 'asc' | 'desc'
@@ -46,18 +45,16 @@ function overlap(a: Stretch, b: Stretch): Stretch {
   return { first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) }
 }
 
-function* entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
-  const statement = db.prepare(
-    `select ${COLUMNS} from entries where id between ? and ? order by id ${order} limit ${PAGE}`,
-  )
-  for (let left: Stretch | undefined = stretch; left; ) {
-    const rows: StoredRow[] = someOf(statement.iterate(left.first, left.last))
-    yield* rows
-    const last = rows.at(-1)
-    left = last && behindOf(left, last.id, order)
-  }
+function entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
+  const read = pageReader(db, `where id between ? and ? order by id ${order}`)
+  return inPages((last, limit) => {
+    const { first, last: end } = last ? behindOf(stretch, last.id, order) : stretch
+    return read([first, end], limit)
+  })
 }
 
+/** Ids that are read from the index at first. */
+const FIRST_NUMBERS = 128
 /** Ids that are read from the index at once: each query costs more the more words its prefix has. */
 const MOST_NUMBERS = 16_384
 
@@ -71,7 +68,7 @@ function* matchesIn(
      order by rowid ${order} limit ?`,
   )
   const entry = db.prepare(`select ${COLUMNS} from entries where id = ?`)
-  let most = PAGE
+  let most = FIRST_NUMBERS
   for (let left: Stretch | undefined = stretch; left && left.first <= left.last; ) {
     const rows = numbers.all(match, left.first, left.last, most) as { id: number }[]
     for (const { id } of rows) {
