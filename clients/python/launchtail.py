@@ -595,6 +595,22 @@ class Client:
         """What a node was launched with, without its secrets: `request`, `secrets`, `masked`."""
         return self._json("GET", f"{_path_of(node_id)}/launch")
 
+    def relaunch_node(
+        self,
+        node_id: str,
+        changes: Optional[Dict[str, Any]] = None,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Launches again what a node was launched with, as a new node.
+
+        changes: the fields that are to be different; `None` takes one out. The values of secrets are
+        not kept once a launch is over, and must be given again.
+        """
+        headers = {"Idempotency-Key": idempotency_key}
+        path = f"{_path_of(node_id)}/relaunch"
+        return self._json("POST", path, body=changes or {}, headers=headers)
+
     def name_cause(self, node_id: str, index: int, *, code: Optional[str] = None) -> Dict[str, Any]:
         """Names the line that made the newest launch fail, and returns the node's record.
 

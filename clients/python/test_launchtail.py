@@ -223,6 +223,10 @@ class Operations(unittest.TestCase):
         asked = self.client.get_node_launch(node)
         self.assertEqual(asked["request"]["task"], task)
         self.assertEqual(asked["secrets"], [])
+        again = self.client.relaunch_node(node, {"envs": {"A": "1"}})["node_id"]
+        self.assertEqual(self.client.get_node(again)["relaunch_of"], node)
+        self.assertEqual(self.client.get_node_launch(again)["request"]["envs"], {"A": "1"})
+        self.client.terminate_node(again)
 
     def test_a_launch_of_another_program_is_kept_alive_and_ended(self):
         node = self.new_node()

@@ -32,6 +32,7 @@ import type {
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
 import type { LaunchPlan } from './protocol/plan.js'
 import type { QueryExplanation } from './protocol/query-explanation.js'
+import type { LaunchChanges } from './protocol/relaunch.js'
 import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
@@ -90,6 +91,8 @@ export interface Client extends WebhookOperations, StreamTicketCalls {
   listNodeLaunches(nodeId: string, options?: CallOptions): Promise<Answer<'listNodeLaunches'>>
   /** What the node was launched with, without its secrets. */
   getNodeLaunch(nodeId: string, options?: CallOptions): Promise<NodeLaunch>
+  /** Launches the same again, with the changes, as a new node. `null` takes a field out. */
+  relaunchNode(nodeId: string, changes?: LaunchChanges, options?: SendOptions): Promise<Launched>
   /** Names the line that made the newest launch fail, in place of what the server has read. */
   nameCause(nodeId: string, cause: NamedCause, options?: CallOptions): Promise<NodeRecord>
   /** Goes back to the cause that the server has read. */
@@ -177,6 +180,9 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
 
     listNodeLaunches: (id, { signal } = {}) => json('listNodeLaunches', { id, signal }),
     getNodeLaunch: (id, { signal } = {}) => json('getNodeLaunch', { id, signal }),
+
+    relaunchNode: (id, body = {}, { idempotencyKey, signal } = {}) =>
+      json('relaunchNode', { id, body, headers: { 'Idempotency-Key': idempotencyKey }, signal }),
 
     nameCause: (id, body, { signal } = {}) => json('nameCause', { id, body, signal }),
     takeBackCause: (id, { signal } = {}) => json('takeBackCause', { id, signal }),

@@ -45,6 +45,7 @@ export type { Phase } from './protocol/phases.js'
 export type { LaunchPlan, PlannedPlace, PlanProblem } from './protocol/plan.js'
 export type { ExportFormat } from './protocol/queries.js'
 export type { QueryExplanation } from './protocol/query-explanation.js'
+export type { LaunchChanges } from './protocol/relaunch.js'
 export type { Hit } from './protocol/search.js'
 export type {
   LaunchOutcome,

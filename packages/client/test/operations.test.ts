@@ -33,6 +33,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.getNode('a/b'),
     client.getNodeLaunch('a/b'),
     client.listNodeLaunches('a/b'),
+    client.relaunchNode('a/b'),
     client.nameCause('a/b', { index: 0 }),
     client.takeBackCause('a/b'),
     client.setNodeStatus('a/b', { status: 'active' }),

@@ -84,6 +84,22 @@ test('the form says what a launch would do before it is made', async () => {
   expect((await server.fetch('/admin/nodes/planned-by-the-form')).status).toBe(404)
 })
 
+test('the same is launched as a new node beside one that runs, and the two link to each other', async () => {
+  const request = { node_id: 'runs', provider: 'local', task, secrets: { KEY: 'hidden-9876543' } }
+  expect((await server.post('/admin/nodes/launch', request)).status).toBe(202)
+  const page = await tabs.fresh()
+  await open(page, server, 'nodes/runs')
+  await page.getByRole('button', { name: 'Launch again' }).click()
+  const again = page.getByRole('dialog', { name: 'Launch again?' })
+  await again.getByText('A new node will be launched like it:').waitFor()
+  await again.getByRole('button', { name: 'Launch again' }).click()
+  await page.getByText('launched again from').waitFor()
+  const id = decodeURIComponent(page.url().split('/').pop() ?? '')
+  await page.goto(`${server.url}/#/nodes/runs`)
+  await page.getByRole('link', { name: id }).waitFor()
+  for (const one of ['runs', id]) await server.post(`/admin/nodes/${one}/terminate`, '')
+})
+
 test('a launch with secrets is asked for again by the form, which wants them and nothing else', async () => {
   const secret = 'hidden-0123456789'
   const request = {

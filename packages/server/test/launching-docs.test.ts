@@ -22,4 +22,4 @@ test('every command of docs/launching.md does what the page says', async () => {
     const { code, stderr } = await startCommand(server.url, words, { cwd: ROOT }).ended
     expect([words, code, stderr]).toEqual([words, 0, ''])
   }
-}, 120_000)
+}, 300_000)

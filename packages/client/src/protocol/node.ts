@@ -141,6 +141,14 @@ export const nodeSchema = z
       .describe(
         'How long the launch may still take, judging by five or more past launches like it.',
       ),
+    relaunch_of: z
+      .string()
+      .optional()
+      .describe('The node whose launch was launched again as this one.'),
+    relaunched_as: z
+      .string()
+      .optional()
+      .describe('The newest node that launched this one’s launch again.'),
     stalled: z
       .literal(true)
       .optional()

@@ -31,6 +31,7 @@ import {
   streamQuery,
 } from './queries.js'
 import { queryExplanationSchema } from './query-explanation.js'
+import { relaunchSchema } from './relaunch.js'
 import { type OperationName, ROUTES } from './routes.js'
 import { answers } from './schemas.js'
 import { countedSchema, foundSchema } from './search.js'
@@ -287,6 +288,19 @@ export const operations = {
     status: 200,
     answer: nodeLaunchSchema,
     refusals: [404],
+  },
+  relaunchNode: {
+    ...ROUTES.relaunchNode,
+    summary: 'Launch again what a node was launched with, as a new node',
+    body: relaunchSchema,
+    headers: idempotency,
+    status: 202,
+    answer: launchedSchema,
+    answerHeaders: {
+      Location: 'The address of the new node.',
+      'Idempotent-Replayed': '`true` if this is the first answer again.',
+    },
+    refusals: [404, 409, 413, 415, 422],
   },
   nameCause: {
     ...ROUTES.nameCause,

@@ -29,6 +29,7 @@ export const ROUTES = {
   getNode: { method: 'GET', path: '/admin/nodes/{id}' },
   listNodeLaunches: { method: 'GET', path: '/admin/nodes/{id}/launches' },
   getNodeLaunch: { method: 'GET', path: '/admin/nodes/{id}/launch' },
+  relaunchNode: { method: 'POST', path: '/admin/nodes/{id}/relaunch' },
   nameCause: { method: 'PUT', path: '/admin/nodes/{id}/failure' },
   takeBackCause: { method: 'DELETE', path: '/admin/nodes/{id}/failure' },
   setNodeStatus: { method: 'POST', path: '/admin/nodes/{id}/status' },

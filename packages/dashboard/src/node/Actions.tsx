@@ -9,7 +9,7 @@ import { LaunchAgain } from './LaunchAgain.js'
 
 /** What can be done with a node; each action is confirmed first. */
 export function Actions({ node }: { node: NodeRecord }) {
-  const { node_id, status } = node
+  const { node_id, status, cluster_name } = node
   return (
     <span class="actions">
       {isEnded(status) ? (
@@ -25,17 +25,20 @@ export function Actions({ node }: { node: NodeRecord }) {
           />
         </>
       ) : (
-        <Action
-          name="Terminate"
-          question={
-            status === 'launching'
-              ? `Cancel the launch of ${nameOf(node)} and take down what it has created?`
-              : `Take down ${nameOf(node)}? It is serving requests.`
-          }
-          act={async () => {
-            await client.peek().terminateNode(node_id)
-          }}
-        />
+        <>
+          {cluster_name !== '' && <LaunchAgain node={node} />}
+          <Action
+            name="Terminate"
+            question={
+              status === 'launching'
+                ? `Cancel the launch of ${nameOf(node)} and take down what it has created?`
+                : `Take down ${nameOf(node)}? It is serving requests.`
+            }
+            act={async () => {
+              await client.peek().terminateNode(node_id)
+            }}
+          />
+        </>
       )}
     </span>
   )

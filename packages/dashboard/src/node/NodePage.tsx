@@ -18,6 +18,7 @@ import { Kept } from './Kept.js'
 import { LaunchCount } from './LaunchCount.js'
 import { Lifetime } from './Lifetime.js'
 import { PhaseTimes } from './PhaseTimes.js'
+import { RelaunchLinks } from './RelaunchLinks.js'
 import { useReopenedLog } from './reopened-log.js'
 
 export interface NodePageProps {
@@ -55,6 +56,7 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
         </a>
         <h1>{inert(name)}</h1>
         {record && <Facts node={record} />}
+        {record && <RelaunchLinks node={record} />}
         {record && <LaunchCount nodeId={nodeId} begun={record.phases[0]?.started_at} />}
       </div>
       {record && (

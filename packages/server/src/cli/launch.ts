@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import type { NewLaunch } from '@launchtail/client'
 import { LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
-import { countFlag, durationFlag } from './flags.js'
+import { countFlag } from './flags.js'
+import { collect, fromEnvironment, readTask, variable, withWaiting } from './launch-flags.js'
+import { type LaunchedFlags, tellLaunched } from './launched.js'
 import { type LimitFlags, limitsOf, withLimits } from './limit-flags.js'
-import { showLogs } from './logs.js'
 import { planText } from './plan-text.js'
-import { unreadable } from './unreadable.js'
 
-interface LaunchFlags extends ServerFlags, LimitFlags {
+interface LaunchFlags extends ServerFlags, LimitFlags, LaunchedFlags {
   provider: string
   region?: string
   gpu?: string
@@ -31,15 +29,11 @@ interface LaunchFlags extends ServerFlags, LimitFlags {
   readinessTimeout?: string
   expose: boolean
   dryRun?: boolean
-  wait?: boolean
-  timeout: number
-  quiet?: boolean
 }
 
 /** `launchtail launch`: launches a node and, with `--wait`, shows its log. */
 export function launchCommand(): Command {
-  const collect = (value: string, all: string[] = []) => [...all, value]
-  return withLimits(withServer(new Command('launch')))
+  const command = withLimits(withServer(new Command('launch')))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
     .option('--file <task.yaml>', 'a SkyPilot task; "-" reads it from standard input')
@@ -78,15 +72,7 @@ export function launchCommand(): Command {
     .option('--readiness-timeout <time>', 'how long the launch may take until it is ready')
     .option('--no-expose', 'open no port: the node is reached from its cluster only')
     .option('--dry-run', 'only show what would be launched, where, and for how much')
-    .option('--wait', 'show the log until the node is active or has failed')
-    .addOption(
-      durationFlag(
-        '--timeout <time>',
-        'with --wait: give up after this long without an entry',
-        '15m',
-      ),
-    )
-    .option('-q, --quiet', 'print only the node’s id; with --wait, the exit code tells the outcome')
+  return withWaiting(command)
     .addHelpText(
       'after',
       `
@@ -106,23 +92,7 @@ Examples:
         if (plan.problems.length > 0) process.exitCode = EXIT.failed
         return
       }
-      const { node_id: id, cluster_name: cluster } = await client.launchNode(await requestOf(flags))
-      if (flags.quiet) process.stdout.write(`${id}\n`)
-      else process.stdout.write(`Launching ${cluster} (${id})\n`)
-      if (!flags.wait) return
-      const shown = showLogs(client, [id], {
-        tail: 'all',
-        output: flags.quiet ? 'none' : 'pretty',
-        timeout: flags.timeout,
-        quiet: flags.quiet,
-      })
-      process.once('exit', (code) => {
-        if (code !== EXIT.interrupted) return
-        process.stderr.write(
-          `launchtail: the launch continues; "launchtail terminate ${id}" cancels it\n`,
-        )
-      })
-      process.exitCode = await shown
+      await tellLaunched(client, await client.launchNode(await requestOf(flags)), flags)
     })
 }
 
@@ -163,23 +133,4 @@ function readinessOf(flags: LaunchFlags) {
     ...(readinessTimeout !== undefined && { timeout: readinessTimeout }),
   }
   return Object.keys(readiness).length > 0 ? { readiness } : {}
-}
-
-async function readTask(file: string): Promise<string> {
-  try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
-  } catch (error) {
-    throw unreadable(file, error)
-  }
-}
-
-function variable(text: string): [string, string] {
-  const at = text.indexOf('=')
-  return at === -1 ? fromEnvironment(text) : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function fromEnvironment(name: string): [string, string] {
-  const value = process.env[name]
-  if (value !== undefined) return [name, value]
-  throw new CliError(`${name} has no value: it is not set in this environment`)
 }

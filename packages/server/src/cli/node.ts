@@ -43,6 +43,8 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['status', node.status],
     ['endpoint', node.endpoint],
     ['reach', node.reachable === false ? reachOf(node) : undefined],
+    ['again', node.relaunch_of && `launched again from ${node.relaunch_of}`],
+    ['later', node.relaunched_as && `launched again as ${node.relaunched_as}`],
     ['created', node.created_at],
     ['ended', node.ended_at],
     ['ends', node.ends_at],

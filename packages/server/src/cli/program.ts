@@ -14,6 +14,7 @@ import { deleteCommand, statusCommand, terminateCommand } from './node.js'
 import { nodesCommand } from './nodes.js'
 import { pipeCommand } from './pipe/pipe.js'
 import { reindexCommand } from './reindex.js'
+import { relaunchCommand } from './relaunch.js'
 import { replayCommand } from './replay.js'
 import { searchCommand } from './search.js'
 import { serveCommand } from './serve.js'
@@ -38,6 +39,7 @@ ${EXIT_HELP}`,
   const commands = [
     serveCommand(),
     launchCommand(),
+    relaunchCommand(),
     nodesCommand(),
     statusCommand(),
     logsCommand(),

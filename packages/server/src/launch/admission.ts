@@ -32,6 +32,15 @@ export interface AdmissionOptions {
   now: () => Date
 }
 
+export interface AdmitOptions {
+  launcher: Launcher
+  limits: Limits
+  /** Stores the answer in the transaction that stores the launch. */
+  keep: KeepAnswer<Launched>
+  /** The node whose launch is launched again. */
+  relaunchOf?: string | undefined
+}
+
 export interface Admitted {
   readonly nodeId: string
   readonly launchId: string
@@ -44,20 +53,20 @@ export function createAdmission(options: AdmissionOptions) {
     options
   return { admit, refuseWhileRunning }
 
-  /** `keep` stores the answer in the same transaction. */
   async function admit(
     request: LaunchRequest,
-    { launcher, limits }: { launcher: Launcher; limits: Limits },
-    keep: KeepAnswer<Launched>,
+    { launcher, limits, keep, relaunchOf }: AdmitOptions,
   ): Promise<Admitted> {
     const nodeId = request.node_id ?? randomUUID()
     await refuseWhileRunning(nodeId)
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
     const { maxLifetime: max_lifetime_ms } = limits
+    const isOther = relaunchOf !== undefined && relaunchOf !== nodeId
     const about = {
       ...aboutOf(request, ownSecrets),
       ...(max_lifetime_ms !== undefined && { max_lifetime_ms }),
+      ...(isOther && { relaunch_of: relaunchOf }),
     }
     const clusterName = await freeName(nodeId, request, about)
     await removeFolders(folder, await rows.ended(nodeId))

@@ -5,6 +5,9 @@ import { HttpError } from '../errors.js'
 
 export type LaunchRow = Selectable<LaunchesTable>
 
+/** The columns that keep a launch's request. */
+export type NewestRow = Pick<LaunchRow, 'launch_id' | 'node_id' | 'request' | 'secrets'>
+
 /** The stored launches. A row of a launch that runs is changed by its owner alone: see `owned-row`. */
 export interface LaunchRows {
   /** Throws if the node has a launch that is not over. */
@@ -14,7 +17,7 @@ export interface LaunchRows {
   /** The ids of the node's launches that are over. */
   ended(nodeId: string): Promise<string[]>
   /** The request of the node's newest launch. */
-  newest(nodeId: string): Promise<Pick<LaunchRow, 'request'> | undefined>
+  newest(nodeId: string): Promise<NewestRow | undefined>
   /** The requests of all of them, oldest first. */
   each(nodeId: string): Promise<Pick<LaunchRow, 'request' | 'created_at'>[]>
   /** Asks whoever runs the launch, or takes it up, to terminate it. */
@@ -37,7 +40,11 @@ export function createLaunchRows(database: Database): LaunchRows {
       return rows.map((row) => row.launch_id)
     },
     newest: (nodeId) =>
-      ofNode(nodeId).select('request').orderBy('created_at', 'desc').limit(1).executeTakeFirst(),
+      ofNode(nodeId)
+        .select(['node_id', 'request', 'secrets'])
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
     each: (nodeId) =>
       ofNode(nodeId).select(['request', 'created_at']).orderBy('created_at').execute(),
     async cancel(launchId) {

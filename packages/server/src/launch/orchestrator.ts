@@ -1,21 +1,19 @@
-import type { LaunchRequest } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
 import type { Rounds } from '../async/rounds.js'
-import type { Launched, Launches, Once } from '../nodes/launches.js'
+import type { Launches } from '../nodes/launches.js'
 import { createAdmission } from './admission.js'
 import { askedRequests } from './asked-requests.js'
 import { createKeeping } from './keeping.js'
 import { removeFolders } from './launch-folders.js'
 import { createLaunchRows } from './launch-rows.js'
-import { withSecretEnvs } from './launch-secrets.js'
-import { chooseLauncher } from './launchers.js'
+import { createLaunching } from './launching.js'
 import { createLeases } from './leases.js'
 import { createLeftClusters } from './left-clusters.js'
 import { startLimitMonitor } from './limits/limit-monitor.js'
-import { limitsOf, NO_LIMITS } from './limits/limits.js'
+import { NO_LIMITS } from './limits/limits.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
 import { createPlanner } from './planner.js'
-import { createReplies, type KeepAnswer } from './replies.js'
+import { createReplies } from './replies.js'
 import { createRuns } from './runs.js'
 import { createTakeDowns } from './take-downs.js'
 import { createTakeUp } from './take-up.js'
@@ -74,10 +72,11 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const terminate = createTermination({ ...options, runs, keeping })
   let limitRounds: Rounds | undefined
   const replies = createReplies(given.database, now)
+  const { known, ...asked } = askedRequests(rows, given.key)
   return {
-    launch,
+    ...createLaunching({ ...options, replies, admission, takeUp, known }),
     plan: createPlanner(options),
-    ...askedRequests(rows),
+    ...asked,
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
     terminate,
     keep: keeping.keep,
@@ -90,27 +89,6 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     runningCount: () => runs.launchIds().length,
     forget,
     close,
-  }
-
-  async function launch(request: LaunchRequest, once?: Once) {
-    if (!once) return launchNow(request, async () => {})
-    return replies.once<Launched>(once, (keep) => launchNow(request, keep))
-  }
-
-  async function launchNow(wanted: LaunchRequest, keep: KeepAnswer<Launched>): Promise<Launched> {
-    const request = withSecretEnvs(wanted)
-    const launcher = chooseLauncher(given.launchers, request.provider)
-    const own = limitsOf(request, limits)
-    await launcher.check(request)
-    return locked(async () => {
-      const { nodeId, clusterName, launchId } = await admission.admit(
-        request,
-        { launcher, limits: own },
-        keep,
-      )
-      await takeUp.start(nodeId, launchId)
-      return { node_id: nodeId, cluster_name: clusterName }
-    }, request.node_id)
   }
 
   function forget(nodeId: string, rest: () => Promise<void>): Promise<void> {

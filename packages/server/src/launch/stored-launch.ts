@@ -52,6 +52,14 @@ export function readAsked({ request }: Pick<LaunchRow, 'request'>): NodeLaunch |
   return (JSON.parse(request) as StoredRequest).asked
 }
 
+/** The whole request of a launch that is not over; undefined if it cannot be read. */
+export function readRequest(
+  row: Pick<LaunchRow, 'launch_id' | 'secrets'>,
+  key: Buffer,
+): LaunchRequest | undefined {
+  return openSecrets(key, row).sealed
+}
+
 /** A launch as it was stored. `fault` tells why its secrets cannot be read, if they cannot. */
 export function readLaunch(
   row: LaunchRow,
@@ -68,7 +76,10 @@ export function readLaunch(
   return { launch, secrets: secretValuesOf(request), ...(fault !== undefined && { fault }) }
 }
 
-function openSecrets(key: Buffer, { launch_id, secrets }: LaunchRow) {
+function openSecrets(
+  key: Buffer,
+  { launch_id, secrets }: Pick<LaunchRow, 'launch_id' | 'secrets'>,
+): { sealed?: LaunchRequest; fault?: unknown } {
   try {
     return { sealed: unseal<LaunchRequest>(key, launch_id, secrets ?? '') }
   } catch (fault) {

@@ -3,6 +3,7 @@ import type { Schema } from '../database/schema.js'
 import { HttpError } from '../errors.js'
 import { UNFOLDED } from './fold.js'
 import { numberLaunches } from './launch-numbers.js'
+import { linkRelaunched } from './relaunch-link.js'
 import { type About, columns, wordsOf } from './rows.js'
 
 export interface NewNode {
@@ -28,6 +29,7 @@ export async function addNode(
   { transaction, redact, time }: AddNodeOptions,
 ): Promise<void> {
   const about = redacted(node.about, redact)
+  await linkRelaunched(transaction, about.relaunch_of, nodeId)
   const name = clusterName && redact(clusterName)
   const given = {
     cluster_name: name ?? null,

@@ -10,6 +10,11 @@ export interface Launches {
   launch(request: LaunchRequest, once?: Once): Promise<Launched>
   /** What a launch would do. Nothing is launched or stored. */
   plan(request: LaunchRequest): Promise<Planned>
+  /**
+   * Launches what the node was launched with, as `change` makes it, as another node that is linked
+   * to this one. Throws 404 if the request is not known. `once` as above.
+   */
+  relaunch(nodeId: string, change: (known: Known) => LaunchRequest, once?: Once): Promise<Launched>
   /** The request of the node's newest launch, without its secrets. Throws 404 if it is not known. */
   asked(nodeId: string): Promise<NodeLaunch>
   /** The requests of all the node's launches by this server, oldest first, and when each was made. */
@@ -29,6 +34,11 @@ export interface Launches {
 
 /** What a launch would do, without its history. No secret is in it. */
 export type Planned = Omit<LaunchPlan, 'history'>
+
+/** What is known of a launch's request: with its secrets while it runs, and then without them. */
+export interface Known extends NodeLaunch {
+  readonly request: LaunchRequest
+}
 
 export interface Launched {
   readonly node_id: string

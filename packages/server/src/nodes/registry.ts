@@ -127,6 +127,7 @@ export function createRegistry({
       }),
     )
     notify(nodeId)
+    if (node.about.relaunch_of !== undefined) notify(node.about.relaunch_of)
     return (await get(nodeId)) as NodeRecord
   }
 

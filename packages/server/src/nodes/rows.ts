@@ -16,7 +16,16 @@ import type { Folded } from './fold.js'
 export type About = Partial<
   Pick<
     NodeRecord,
-    'name' | 'provider' | 'region' | 'gpu' | 'gpu_count' | 'model' | 'use_spot' | 'labels'
+    | 'name'
+    | 'provider'
+    | 'region'
+    | 'gpu'
+    | 'gpu_count'
+    | 'model'
+    | 'use_spot'
+    | 'labels'
+    | 'relaunch_of'
+    | 'relaunched_as'
   > & {
     /** How long the node may be active. */
     max_lifetime_ms: number

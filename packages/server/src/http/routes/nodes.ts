@@ -5,14 +5,15 @@ import { nodeNotFound, StorageFull } from '../../errors.js'
 import type { Archive } from '../../find/archive/archive.js'
 import type { Appender } from '../../logs/appender.js'
 import type { LogStore } from '../../logs/store.js'
-import type { Launches } from '../../nodes/launches.js'
+import type { Known, Launched, Launches, Once } from '../../nodes/launches.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { SentIn } from '../../nodes/sent-in.js'
 import type { StreamTickets } from '../../nodes/stream-tickets.js'
 import { endIfStalled } from '../connections.js'
-import { idempotencyKey, sha256 } from '../idempotency.js'
+import { idempotencyKey, type Repeatable, sha256 } from '../idempotency.js'
 import { withRequests } from '../launch-requests.js'
 import { serve } from '../operation.js'
+import { relaunched } from '../relaunched.js'
 import { refuseUnknownCode } from '../unknown-code.js'
 
 export interface NodesOptions {
@@ -34,14 +35,14 @@ export function mountNodes(
 ): void {
   serve(app, {
     async launchNode(call) {
-      const key = idempotencyKey(call, 'launch')
-      const once = key === undefined ? undefined : { key, digest: sha256(call.bytes) }
-      const { replayed, ...launched } = await launches.launch(call.body, once)
-      const headers = {
-        Location: addressOf(launched.node_id),
-        'Idempotent-Replayed': replayed && 'true',
-      }
-      return { answer: { ...launched, status: 'launching' }, headers }
+      return accepted(await launches.launch(call.body, onceOf(call, 'launch')))
+    },
+
+    async relaunchNode(call) {
+      const { id, body } = call
+      if (!(await registry.isKnown(id))) throw nodeNotFound()
+      const change = (known: Known) => relaunched(known, body)
+      return accepted(await launches.relaunch(id, change, onceOf(call, `relaunch ${id}`)))
     },
 
     async createNode({ body }) {
@@ -127,6 +128,21 @@ export function mountNodes(
     const record = await registry.find(nodeId)
     if (!record) throw nodeNotFound()
     return record
+  }
+}
+
+function onceOf(call: Repeatable & { bytes: Buffer }, path: string): Once | undefined {
+  const key = idempotencyKey(call, path)
+  return key === undefined ? undefined : { key, digest: sha256(call.bytes) }
+}
+
+function accepted({ replayed, ...launched }: Launched) {
+  return {
+    answer: { ...launched, status: 'launching' as const },
+    headers: {
+      Location: addressOf(launched.node_id),
+      'Idempotent-Replayed': replayed && 'true',
+    },
   }
 }
 
