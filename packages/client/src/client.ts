@@ -1,5 +1,6 @@
-import { type Answer, call, jsonOf } from './call.js'
+import { call, jsonOf } from './call.js'
 import { exportLogs, exportNodeLogs } from './exports.js'
+import { type LaunchCalls, launchCalls } from './launches.js'
 import { type LogsEvent, type LogsOptions, streamLogs } from './logs.js'
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
 import type {
@@ -10,7 +11,6 @@ import type {
   ExportOptions,
   Found,
   HistoryOptions,
-  Launched,
   NodeLogs,
   NodesOptions,
   NodesPage,
@@ -21,18 +21,9 @@ import type {
   StatsOptions,
 } from './options.js'
 import type { Draft } from './protocol/entry.js'
-import type {
-  Keep,
-  NamedCause,
-  NewLaunch,
-  NewNode,
-  NodeLaunch,
-  NodeRecord,
-} from './protocol/node.js'
+import type { Keep, NamedCause, NewNode, NodeRecord } from './protocol/node.js'
 import type { Beat, NodeStatusChange } from './protocol/node-status.js'
-import type { LaunchPlan } from './protocol/plan.js'
 import type { QueryExplanation } from './protocol/query-explanation.js'
-import type { LaunchChanges } from './protocol/relaunch.js'
 import type { SkyPilotState } from './protocol/skypilot.js'
 import type { Stats } from './protocol/stats.js'
 import type { Body, Connection } from './request.js'
@@ -50,7 +41,7 @@ export interface ClientOptions {
 }
 
 /** Every operation of the server. A refusal throws ApiError, a missing answer ConnectionError. */
-export interface Client extends WebhookOperations, StreamTicketCalls {
+export interface Client extends LaunchCalls, WebhookOperations, StreamTicketCalls {
   /** A node's events, live; see `streamNode`. */
   stream(nodeId: string, options?: StreamOptions): AsyncGenerator<StreamEvent, void, undefined>
   getNodeLogs(nodeId: string, options?: HistoryOptions): Promise<NodeLogs>
@@ -65,9 +56,6 @@ export interface Client extends WebhookOperations, StreamTicketCalls {
   sendOutput(nodeId: string, output: Body, options?: OutputOptions): Promise<Sent>
   /** How much of a source's output has arrived, in bytes. */
   getNodeLogOffset(nodeId: string, source: string, options?: CallOptions): Promise<number>
-  launchNode(launch: NewLaunch, options?: SendOptions): Promise<Launched>
-  /** What a launch would do. Nothing is launched or stored. It may take a minute. */
-  planLaunch(launch: NewLaunch, options?: CallOptions): Promise<LaunchPlan>
   createNode(node?: NewNode, options?: CallOptions): Promise<NodeRecord>
   listNodes(options?: NodesOptions): Promise<NodesPage>
   /** The records of all nodes, live; see `streamNodes`. */
@@ -87,12 +75,6 @@ export interface Client extends WebhookOperations, StreamTicketCalls {
   /** How SkyPilot is reached, and what can be launched through it. It may take a minute. */
   getSkyPilot(options?: CallOptions): Promise<SkyPilotState>
   getNode(nodeId: string, options?: CallOptions): Promise<NodeRecord>
-  /** The node's launches, newest first. Their numbers are those of the option `launch`. */
-  listNodeLaunches(nodeId: string, options?: CallOptions): Promise<Answer<'listNodeLaunches'>>
-  /** What the node was launched with, without its secrets. */
-  getNodeLaunch(nodeId: string, options?: CallOptions): Promise<NodeLaunch>
-  /** Launches the same again, with the changes, as a new node. `null` takes a field out. */
-  relaunchNode(nodeId: string, changes?: LaunchChanges, options?: SendOptions): Promise<Launched>
   /** Names the line that made the newest launch fail, in place of what the server has read. */
   nameCause(nodeId: string, cause: NamedCause, options?: CallOptions): Promise<NodeRecord>
   /** Goes back to the cause that the server has read. */
@@ -151,11 +133,6 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
       return Number(reply.header('Log-Offset'))
     },
 
-    launchNode: (body, { idempotencyKey, signal } = {}) =>
-      json('launchNode', { body, headers: { 'Idempotency-Key': idempotencyKey }, signal }),
-
-    planLaunch: (body, { signal } = {}) => json('planLaunch', { body, signal }),
-
     createNode: (body = {}, { signal } = {}) => json('createNode', { body, signal }),
 
     listNodes: ({ signal, ...query } = {}) => json('listNodes', { query, signal }),
@@ -178,12 +155,6 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
 
     getNode: (id, { signal } = {}) => json('getNode', { id, signal }),
 
-    listNodeLaunches: (id, { signal } = {}) => json('listNodeLaunches', { id, signal }),
-    getNodeLaunch: (id, { signal } = {}) => json('getNodeLaunch', { id, signal }),
-
-    relaunchNode: (id, body = {}, { idempotencyKey, signal } = {}) =>
-      json('relaunchNode', { id, body, headers: { 'Idempotency-Key': idempotencyKey }, signal }),
-
     nameCause: (id, body, { signal } = {}) => json('nameCause', { id, body, signal }),
     takeBackCause: (id, { signal } = {}) => json('takeBackCause', { id, signal }),
 
@@ -200,6 +171,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
       await call(connection, 'deleteNode', { id, signal })
     },
 
+    ...launchCalls(connection),
     ...webhookOperations(connection),
     ...streamTickets(connection),
   }

@@ -1,141 +1,7 @@
-import type { LaunchSummary, LogEntry } from '@launchtail/client'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endAll, type RunningServer, startServer } from '../../server/test/support/processes.js'
-import { alignByPhase } from '../src/compare/align.js'
-import { choosePair } from '../src/compare/choose.js'
-import { differencesOf } from '../src/compare/differences.js'
 import { startBrowser } from './support/browser.js'
 import { node, open, send } from './support/page.js'
-
-const launch = (number: number, more: Partial<LaunchSummary> = {}): LaunchSummary => ({
-  ...{ number, use_spot: false, phases: [] },
-  ...more,
-})
-
-describe('which launches stand side by side', () => {
-  const failed = { outcome: 'failed' } as const
-  const worked = { outcome: 'succeeded' } as const
-  const chosen = (launches: LaunchSummary[], query = '') =>
-    choosePair(launches, new URLSearchParams(query))?.map(({ number }) => number)
-
-  it.each([
-    [
-      'what failed and the newest that worked',
-      [
-        [4, failed],
-        [3, failed],
-        [2, worked],
-        [1, worked],
-      ],
-      '',
-      [2, 4],
-    ],
-    [
-      'what worked and the newest that failed',
-      [
-        [3, worked],
-        [2, worked],
-        [1, failed],
-      ],
-      '',
-      [1, 3],
-    ],
-    [
-      'the two newest where all ended alike',
-      [
-        [3, failed],
-        [2, failed],
-        [1, failed],
-      ],
-      '',
-      [2, 3],
-    ],
-    [
-      'those of the address',
-      [
-        [3, failed],
-        [2, worked],
-        [1, worked],
-      ],
-      'left=1&right=2',
-      [1, 2],
-    ],
-  ] as const)('%s', (_, launches, query, expected) => {
-    const all = launches.map(([number, more]) => launch(number, more))
-    expect(chosen(all, query)).toEqual(expected)
-  })
-
-  it('none where there is one launch', () => {
-    expect(chosen([launch(1)])).toBeUndefined()
-  })
-})
-
-describe('what was different', () => {
-  it('is each field that one lacks or that has another value', () => {
-    const request = { provider: 'aws', region: 'r', gpu: 'L4', node_id: 'n' }
-    const [left, right] = [
-      launch(1, { gpu: 'L4', request: { ...request, envs: { A: '1', B: '2' } } }),
-      launch(2, { gpu: 'A100', code: 'disk_full', request: { ...request, envs: { A: '1' } } }),
-    ]
-    expect(differencesOf(left, right)).toEqual([
-      { field: 'envs.B', left: '2', right: '' },
-      { field: 'failed because', left: '', right: 'disk_full' },
-    ])
-    const { request: _, ...bare } = left
-    expect(differencesOf(bare, { ...bare, gpu: 'A100' })).toEqual([
-      { field: 'gpu', left: 'L4', right: 'A100' },
-    ])
-  })
-
-  it('is of a task the lines that differ', () => {
-    const asked = (task: string) =>
-      launch(1, { request: { provider: 'local', region: 'l', gpu: 'cpu', task } })
-    expect(differencesOf(asked('name: a\nrun: serve 1'), asked('name: a\nrun: serve 2'))).toEqual([
-      { field: 'task', left: 'run: serve 1', right: 'run: serve 2' },
-    ])
-  })
-})
-
-describe('lines', () => {
-  const line = (phase: LogEntry['phase'], message: string): LogEntry => ({
-    ...{ phase, message, level: 'info', timestamp: '2026-03-01T10:00:00Z' },
-  })
-
-  it('stand beside those of the same phase, and are marked where the other has none like them', () => {
-    const aligned = alignByPhase(
-      [line('queued', 'asked'), line('installing', 'vllm==0.11.0 took 12.5 s')],
-      [line('installing', 'vllm==0.11.0 took 9 s'), line('failed', 'out of memory')],
-    )
-    const told = aligned.map(({ phase, left, right }) => [
-      phase,
-      left.map(({ isOnlyHere }) => isOnlyHere),
-      right.map(({ isOnlyHere }) => isOnlyHere),
-    ])
-    expect(told).toEqual([
-      ['queued', [true], []],
-      ['installing', [false], [false]],
-      ['failed', [], [true]],
-    ])
-  })
-
-  it.each([
-    ['Fetched 12 of 40 in 3.5 s', 'Fetched 40 of 40 in 12 s', true],
-    [
-      'node 550e8400-e29b-41d4-a716-446655440000 is up',
-      'node 0b1c2d3e-aaaa-4bbb-8ccc-1234567890ab is up',
-      true,
-    ],
-    ['\u001b[32mready\u001b[0m  at 10.0.0.4:8000', 'ready at 10.0.0.17:8001', true],
-    ['Successfully installed vllm-0.11.0', 'Successfully installed vllm-0.12.1', false],
-    ['gpu_memory_utilization=0.9', 'gpu_memory_utilization=0.98', false],
-    ['vllm==0.11.0', 'vllm==0.11', false],
-    ['loading the model', 'loading the tokenizer', false],
-  ])('%j and %j are alike: %s', (one, other, alike) => {
-    const [aligned] = alignByPhase([line('queued', one)], [line('queued', other)])
-    expect(aligned?.left[0]?.isOnlyHere).toBe(!alike)
-    expect(aligned?.right[0]?.isOnlyHere).toBe(!alike)
-  })
-})
 
 describe('on the page', () => {
   const tabs = startBrowser()
@@ -163,6 +29,9 @@ describe('on the page', () => {
     await open(page, server, 'nodes/twice')
     await page.getByRole('link', { name: 'compare its 2 launches' }).click()
     await page.getByRole('row', { name: 'provisioning 2m 5m +3m' }).waitFor()
+    await page
+      .getByText('Launch 2 was 3m slower than launch 1: provisioning took 3m longer.')
+      .waitFor()
     const lines = page.locator('.side .line-of-log')
     await lines.first().waitFor()
     const only = await lines.allTextContents()
@@ -185,5 +54,31 @@ describe('on the page', () => {
     await page.getByRole('link', { name: 'The node' }).click()
     await page.getByText('asked').first().waitFor()
     expect(await page.getByText('compare its').count()).toBe(0)
+  })
+
+  test('launches of two nodes stand side by side', async () => {
+    for (const [id, minutes] of [
+      ['slow', 9],
+      ['fast', 2],
+    ] as const) {
+      await node(server, { node_id: id, gpu: id === 'slow' ? 'L4' : 'H100' })
+      await send(server, id, [
+        { phase: 'queued', message: 'asked', timestamp: '2026-03-01T10:00:00Z' },
+        { phase: 'installing', message: `${id} disk`, timestamp: '2026-03-01T10:01:00Z' },
+        { phase: 'active', message: 'up', timestamp: `2026-03-01T10:0${minutes}:00Z` },
+      ])
+    }
+    const page = await tabs.fresh()
+    await open(page, server, 'nodes/slow/launches?left=fast')
+    await page.getByText('slow@1 was 7m slower than fast@1: installing took 7m longer.').waitFor()
+    await page.getByRole('row', { name: 'gpu H100 L4' }).waitFor()
+    const lines = page.locator('.side .line-of-log')
+    await lines.first().waitFor()
+    expect((await lines.allTextContents()).map((text) => text.slice(-9))).toEqual([
+      ...['fast disk', 'slow disk'],
+    ])
+    await page.getByLabel('node on the left').fill('nobody')
+    await page.getByLabel('node on the left').press('Enter')
+    await page.getByText('node not found').waitFor()
   })
 })

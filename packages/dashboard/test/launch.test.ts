@@ -95,6 +95,8 @@ test('the same is launched as a new node beside one that runs, and the two link 
   await again.getByRole('button', { name: 'Launch again' }).click()
   await page.getByText('launched again from').waitFor()
   const id = decodeURIComponent(page.url().split('/').pop() ?? '')
+  await page.getByRole('link', { name: 'compare', exact: true }).click()
+  await page.getByText('Both were asked for in the same way.').waitFor()
   await page.goto(`${server.url}/#/nodes/runs`)
   await page.getByRole('link', { name: id }).waitFor()
   for (const one of ['runs', id]) await server.post(`/admin/nodes/${one}/terminate`, '')

@@ -160,7 +160,7 @@ describe('a field given as text', () => {
 describe('the commands', () => {
   const run = (args: string[], env = {}) => startCommand(server.url, args, { env }).ended
 
-  it('launches again with changes', async () => {
+  it('launches again with changes, and shows what differs', async () => {
     const first = await launched({
       task: told('one line'),
       envs: { A: '1' },
@@ -185,6 +185,34 @@ describe('the commands', () => {
     const id = again.stdout.trim()
     const status = await run(['status', id])
     expect(status.stdout).toContain(`launched again from ${first.node_id}`)
+    const { stdout, code } = await run(['diff', id])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^A  ${first.node_id}@1  failed`))
+    expect(stdout).toContain(`\nB  ${id}@1  failed`)
+    expect(stdout).toMatch(/^PHASE +A +B +B − A$/m)
+    expect(stdout).toContain('\nenvs.A\n  A  1\n  B  2\n')
+    expect(stdout).toContain('\ndisk_size\n  A  –\n  B  9\n')
+    expect(stdout).not.toContain('\ntask\n')
+    const json = JSON.parse((await run(['diff', first.node_id, id, '--json'])).stdout)
+    expect(json).toMatchObject({
+      names: [`${first.node_id}@1`, `${id}@1`],
+      fields: [
+        { field: 'envs.A', left: '1', right: '2' },
+        { field: 'disk_size', left: '', right: '9' },
+      ],
+      times: expect.arrayContaining([expect.objectContaining({ phase: 'queued' })]),
+    })
+  })
+
+  it('shows the first lines that only one launch has', async () => {
+    const [one, other] = [
+      await launched({ task: told('the left one') }),
+      await launched({ task: told('the right one') }),
+    ]
+    const { stdout } = await run(['diff', one.node_id, other.node_id, '--lines', '1'])
+    expect(stdout).toMatch(/^ {2}A {2}\+\S+ +the left one$/m)
+    expect(stdout).toMatch(/^ {2}B {2}\+\S+ +the right one$/m)
+    expect(stdout).toMatch(/^task\n {2}A {2}.*the left one.*\n {2}B {2}.*the right one/m)
   })
 
   it.each([
@@ -192,6 +220,9 @@ describe('the commands', () => {
     [['relaunch', 'sent-in'], 4, 'was not launched by this server'],
     [['relaunch', 'sent-in', '--set', 'gpu'], 1, 'it must be a field, "=" and a value'],
     [['relaunch', 'sent-in', '--set', 'secrets.A=b'], 1, 'a secret is given by --secret'],
+    [['diff', 'sent-in'], 1, 'was launched once'],
+    [['diff', 'sent-in@7', 'sent-in@1'], 4, 'no launch 7'],
+    [['diff', 'a b', 'c'], 1, '"a b" is not a node'],
   ])('%j is refused', async (args, code, words) => {
     const ended = await run(args)
     expect([ended.code, ended.stdout]).toEqual([code, ''])

@@ -1,39 +1,42 @@
 import type { LaunchSummary, Phase } from '@launchtail/client'
-import { PHASES } from '@launchtail/client/protocol'
+import { timesOf, whySlower } from '@launchtail/client/compare'
+import { inert } from '../parts/inert.js'
 import { phaseName } from '../parts/phases.js'
 import { span } from '../parts/times.js'
 
-interface DurationsProps {
+export interface PairProps {
   left: LaunchSummary
   right: LaunchSummary
+  /** How the two are called. */
+  names: readonly [left: string, right: string]
 }
 
 /** How long each launch was in each phase. */
-export function Durations({ left, right }: DurationsProps) {
-  const [ofLeft, ofRight] = [totals(left), totals(right)]
-  const shown = PHASES.filter((phase) => ofLeft.has(phase) || ofRight.has(phase))
-  const longest = Math.max(1, ...ofLeft.values(), ...ofRight.values())
+export function Durations({ left, right, names }: PairProps) {
+  const phases = timesOf(left, right)
+  const longest = Math.max(1, ...phases.flatMap((times) => [times.left ?? 0, times.right ?? 0]))
   return (
     <section aria-labelledby="durations">
       <h2 id="durations">Time in each phase</h2>
+      <p>{inert(whySlower(left, right, names)).replace(/^l(?=aunch \d)/, 'L')}</p>
       <table class="durations">
         <thead>
           <tr>
             <th scope="col">phase</th>
-            <th scope="col">launch {left.number}</th>
+            <th scope="col">{inert(names[0])}</th>
             <td class="bars" />
-            <th scope="col">launch {right.number}</th>
+            <th scope="col">{inert(names[1])}</th>
             <td class="bars" />
             <th scope="col">difference</th>
           </tr>
         </thead>
         <tbody>
-          {shown.map((phase) => (
+          {phases.map(({ phase, ...times }) => (
             <tr key={phase}>
               <th scope="row">{phaseName(phase)}</th>
-              <Time ms={ofLeft.get(phase)} phase={phase} longest={longest} />
-              <Time ms={ofRight.get(phase)} phase={phase} longest={longest} />
-              <td>{difference(ofLeft.get(phase), ofRight.get(phase))}</td>
+              <Time ms={times.left} phase={phase} longest={longest} />
+              <Time ms={times.right} phase={phase} longest={longest} />
+              <td>{difference(times.left, times.right)}</td>
             </tr>
           ))}
         </tbody>
@@ -51,15 +54,6 @@ function Time({ ms, phase, longest }: { ms: number | undefined; phase: Phase; lo
       </td>
     </>
   )
-}
-
-/** A launch may be in a phase several times. */
-function totals({ phases }: LaunchSummary): Map<Phase, number> {
-  const sums = new Map<Phase, number>()
-  for (const { phase, duration_ms } of phases) {
-    sums.set(phase, (sums.get(phase) ?? 0) + duration_ms)
-  }
-  return sums
 }
 
 function difference(left: number | undefined, right: number | undefined): string {

@@ -1,9 +1,9 @@
-import type { LaunchSummary } from '@launchtail/client'
+import { differencesOf } from '@launchtail/client/compare'
 import { inert } from '../parts/inert.js'
-import { differencesOf } from './differences.js'
+import type { PairProps } from './Durations.js'
 
 /** What of the two requests differs. */
-export function Fields({ left, right }: { left: LaunchSummary; right: LaunchSummary }) {
+export function Fields({ left, right, names }: PairProps) {
   const differences = differencesOf(left, right)
   return (
     <section aria-labelledby="fields">
@@ -14,8 +14,8 @@ export function Fields({ left, right }: { left: LaunchSummary; right: LaunchSumm
           <thead>
             <tr>
               <th scope="col">field</th>
-              <th scope="col">launch {left.number}</th>
-              <th scope="col">launch {right.number}</th>
+              <th scope="col">{inert(names[0])}</th>
+              <th scope="col">{inert(names[1])}</th>
             </tr>
           </thead>
           <tbody>

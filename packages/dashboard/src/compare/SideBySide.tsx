@@ -1,11 +1,11 @@
 import type { LogEntry } from '@launchtail/client'
+import { alignByPhase, type ComparedLine } from '@launchtail/client/compare'
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { withoutSequences } from '../log/ansi.js'
 import { counted } from '../parts/counts.js'
 import { phaseName } from '../parts/phases.js'
 import { timeOf } from '../parts/times.js'
-import { alignByPhase, type ComparedLine } from './align.js'
 import { MOST_LINES } from './loading.js'
 
 /** Lines of a phase that are drawn at most: the log itself has all of them. */
@@ -14,11 +14,11 @@ const MOST_DRAWN = 500
 interface SideBySideProps {
   left: readonly LogEntry[]
   right: readonly LogEntry[]
-  numbers: readonly [left: number, right: number]
+  names: readonly [left: string, right: string]
 }
 
 /** The lines of two launches, phase by phase. Those that both have are left out until they are asked for. */
-export function SideBySide({ left, right, numbers }: SideBySideProps) {
+export function SideBySide({ left, right, names }: SideBySideProps) {
   const isWhole = useSignal(false)
   const phases = useMemo(() => alignByPhase(left, right), [left, right])
   const isCut = left.length === MOST_LINES || right.length === MOST_LINES
@@ -46,7 +46,7 @@ export function SideBySide({ left, right, numbers }: SideBySideProps) {
               key={side}
               lines={aligned[side]}
               isWhole={isWhole.value}
-              label={`Launch ${numbers[i]}, ${phaseName(aligned.phase)}`}
+              label={`${names[i]}, ${phaseName(aligned.phase)}`}
               start={Date.parse((side === 'left' ? left : right)[0]?.timestamp ?? '')}
             />
           ))}

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { causeCommand } from './cause.js'
 import { completionCommand } from './completion.js'
+import { diffCommand } from './diff/diff.js'
 import { doctorCommand } from './doctor.js'
 import { EXIT_HELP } from './exit.js'
 import { exportCommand } from './export/export.js'
@@ -40,6 +41,7 @@ ${EXIT_HELP}`,
     serveCommand(),
     launchCommand(),
     relaunchCommand(),
+    diffCommand(),
     nodesCommand(),
     statusCommand(),
     logsCommand(),

@@ -39,6 +39,7 @@ Examples:
   $ launchtail relaunch 550e84 --wait
   $ launchtail relaunch 550e84 --set gpu=H100 --set gpu_count=2 --secret HF_TOKEN
   $ launchtail relaunch my-node --set envs.BATCH=64 --set use_spot=
+  $ launchtail diff $(launchtail relaunch -q --wait my-node)
 `,
     )
     .action(async (name: string, flags: RelaunchFlags) => {

@@ -1,5 +1,6 @@
-import { type LogEntry, PHASES, type Phase } from '@launchtail/client/protocol'
-import { withoutSequences } from '../log/ansi.js'
+import type { LogEntry } from '../protocol/entry.js'
+import { PHASES, type Phase } from '../protocol/phases.js'
+import { plain } from '../protocol/plain.js'
 
 /** A line of one launch. */
 export interface ComparedLine {
@@ -37,7 +38,7 @@ function compared(lines: readonly LogEntry[], others: readonly LogEntry[]): Comp
  * `utilization=0.98`) must be the same: they may be what made the difference.
  */
 function sameness(message: string): string {
-  return withoutSequences(message)
+  return plain(message)
     .replace(CHANGING, (number) => (TELLING.test(number) ? number : '#'))
     .replace(/\s+/g, ' ')
     .trim()

@@ -1,4 +1,4 @@
-import type { LaunchSummary } from '@launchtail/client'
+import type { LaunchSummary } from '../protocol/node-launches.js'
 
 export interface Difference {
   readonly field: string
