@@ -312,6 +312,29 @@ describe('the node of records', () => {
     expect((await logOf('nightly-1'))[0]?.message).toBe('to the first')
   })
 
+  it('may be deleted meanwhile, which costs the records of no other node', async () => {
+    const [kept, gone] = [await newNode(server), await newNode(server)]
+    const send = async (message: string) => {
+      const [one, other] = [kept, gone].map((id) =>
+        requestOf([{ body: text(message) }], forNode(id)),
+      )
+      const resourceLogs = [...(other?.resourceLogs ?? []), ...(one?.resourceLogs ?? [])]
+      return (await post(JSON.stringify({ resourceLogs }), JSON_TYPE)).text()
+    }
+    expect(await send('to both')).toBe('{}')
+    await server.post(`/admin/nodes/${gone}/status`, { status: 'terminated' })
+    await server.fetch(`/admin/nodes/${gone}`, { method: 'DELETE' })
+    // What its name stands for is still remembered.
+    const why = '1 record: the node was just deleted'
+    expect(JSON.parse(await send('to one'))).toEqual({
+      partialSuccess: { rejectedLogRecords: '1', errorMessage: why },
+    })
+    expect((await logOf(kept)).map(({ message }) => message)).toEqual(['to both', 'to one'])
+    expect(JSON.parse(await send('to one again'))).toMatchObject({
+      partialSuccess: { errorMessage: expect.stringContaining('no node has the id') },
+    })
+  })
+
   it('is created where the server is told so', async () => {
     const own = await startServer({ env: { LAUNCHTAIL_OTLP_UNKNOWN: 'create' } })
     const resource = [

@@ -1,4 +1,4 @@
-import type { Draft, LaunchState } from '@launchtail/client/protocol'
+import { type Draft, isTerminal, type LaunchState } from '@launchtail/client/protocol'
 import { masked } from '../../ingest/masked.js'
 import { proceed } from '../../ingest/progress.js'
 import { cleanLine } from '../../output/clean.js'
@@ -55,21 +55,36 @@ export function createDrafting({
     const read = masked(reader.read(state, { text: first }), redactor)
     // An empty line makes no entry, and neither does one that is kept for those after it.
     if (!read) return undefined
-    const { draft } = proceed(state, read, { mayEnd: false, mayBegin: false })
-    const details = redactDetails(record.details)
+    const { phase, progress } = stepOf(read)
     return compact({
       timestamp: record.timestamp,
-      level: record.level ?? draft.level,
-      message: draft.message,
-      phase: draft.phase,
-      progress: record.progress ?? draft.progress,
-      details: [draft.details ?? '', ...rest, details].filter((part) => part !== '').join('\n'),
+      level: record.level ?? read.level,
+      message: read.message,
+      phase,
+      progress: record.progress ?? progress,
+      details: joined(read.details, rest, redactDetails(record.details)),
     })
+  }
+
+  /** The phase and progress that the line may tell. Most lines tell nothing new. */
+  function stepOf(draft: Draft): Pick<Draft, 'phase' | 'progress'> {
+    const { phase, progress } = draft
+    if (phase === state.phase && progress === undefined && !isTerminal(phase)) return { phase }
+    return proceed(state, draft, RAW).draft
   }
 
   function shown(line: string): string {
     return redactor.line(cleanLine(line).text)
   }
+}
+
+/** As raw output may, which is no statement of whoever launches. */
+const RAW = { mayEnd: false, mayBegin: false }
+
+/** The lines of an entry's details: those of the message's head, the rest of the message, the attributes. */
+function joined(head = '', rest: readonly string[], attributes: string): string {
+  if (head === '' && rest.length === 0) return attributes
+  return [head, ...rest, attributes].filter((part) => part !== '').join('\n')
 }
 
 /** The details of a sender's records are often the same: those with nothing to hide are redacted once. */

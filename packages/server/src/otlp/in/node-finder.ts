@@ -32,7 +32,7 @@ export function createNodeFinder(
   const resources = new WeakMap<Attributes, ReadonlyMap<string, string>>()
   const nodeOfResource = new WeakMap<Attributes, { nodeId: string; at: number }>()
   const known = new Map<string, { nodeId: string | undefined; at: number }>()
-  return { named, of, forget: (value: string) => known.delete(value) }
+  return { named, of, forget }
 
   /**
    * The first of the attributes that names a node counts; undefined where none does. Most records name none
@@ -68,6 +68,12 @@ export function createNodeFinder(
     if (known.size >= MOST) known.clear()
     known.set(value, { nodeId, at: now() })
     return nodeId
+  }
+
+  /** Forgets what stands for this node, or what of this name is known: it was created or deleted. */
+  function forget(nodeId: string): void {
+    known.delete(nodeId)
+    for (const [value, found] of known) if (found.nodeId === nodeId) known.delete(value)
   }
 }
 

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Draft, NODE_ID, type NodeRecord } from '@launchtail/client/protocol'
+import { NODE_ID, type NodeRecord } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
 import type { Appender } from '../../logs/appender.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Redactor } from '../../output/redact/index.js'
 import type { Attributes, ScopedRecord } from '../model.js'
-import { createDrafting } from './drafts.js'
-import { createNodeFinder, type MaybeLater, NAMING, namesIn } from './node-finder.js'
-import { type ReadRecord, readRecord } from './record.js'
+import { createLeftOut } from './left-out.js'
+import { createNodeFinder, type MaybeLater, NAMING } from './node-finder.js'
+import { createNodeRecords, type NodeRecords } from './node-records.js'
 import { attributeOf } from './values.js'
 
 /** Takes in the records of a request. */
@@ -40,42 +40,58 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
   const finder = createNodeFinder(registry)
   return { take }
 
+  /** All records are read before any is stored: a body may turn out to be malformed at its end. */
   async function take(
     logs: Iterable<ScopedRecord>,
     { node }: { node?: string | undefined } = {},
   ): Promise<Taken> {
     const given = node === undefined ? undefined : await finder.named(node)
-    const { byNode, lost, rejected } = await grouped(logs, (resource, record) =>
-      node === undefined ? nodeFor(resource, record) : given,
-    )
+    const byNode = new Map<string, NodeRecords>()
+    const left = createLeftOut(node)
+    await inTurns(logs, (one) => {
+      const nodeId = node === undefined ? nodeFor(one.resource, one.record.attributes) : given
+      return nodeId instanceof Promise ? nodeId.then((id) => add(one, id)) : add(one, nodeId)
+    })
     let accepted = 0
     for (const [nodeId, records] of byNode) {
-      await append(nodeId, records)
-      accepted += records.length
+      if (await store(nodeId, records)) accepted += records.count()
+      else left.deleted(records.count())
     }
-    const message = rejected > 0 ? whyRejected(rejected, node, lost) : ''
-    onTaken({ accepted, rejected, message })
-    return { accepted, rejected, message }
+    const taken = { accepted, rejected: left.count(), message: left.why() }
+    onTaken(taken)
+    return taken
+
+    function add(one: ScopedRecord, nodeId: string | undefined): MaybeLater<void> {
+      if (nodeId === undefined) return left.add(one)
+      const known = byNode.get(nodeId)
+      if (known) return known.add(one)
+      return begin(nodeId).then((records) => {
+        byNode.set(nodeId, records)
+        records.add(one)
+      })
+    }
   }
 
-  async function append(nodeId: string, records: readonly ReadRecord[]): Promise<void> {
-    const drafting = createDrafting({
+  async function begin(nodeId: string): Promise<NodeRecords> {
+    return createNodeRecords({
       state: await appender.state(nodeId),
       redactor: redactorFor(nodeId),
     })
-    let drafts: Draft[] = []
-    await inTurns(records, (record) => {
-      const draft = drafting.take(record)
-      if (draft) drafts.push(draft)
-      return drafts.length === AT_ONCE ? store() : undefined
-    })
-    const last = drafting.end()
-    if (last) drafts.push(last)
-    await store()
+  }
 
-    async function store(): Promise<void> {
-      if (drafts.length > 0) await appender.append(nodeId, drafts, { redacted: true })
-      drafts = []
+  /** False if the node was deleted meanwhile. */
+  async function store(nodeId: string, records: NodeRecords): Promise<boolean> {
+    const drafts = records.drafts()
+    try {
+      for (let from = 0; from < drafts.length; from += AT_ONCE) {
+        const some = drafts.slice(from, from + AT_ONCE)
+        await appender.append(nodeId, some, { redacted: true })
+      }
+      return true
+    } catch (error) {
+      if (!(error instanceof HttpError && error.status === 404)) throw error
+      finder.forget(nodeId)
+      return false
     }
   }
 
@@ -110,34 +126,6 @@ const DESCRIBING = [
   ['gpu', 'host.type'],
 ] as const
 
-/** The records of each node, and of those that no node is known for, the attributes that could name one. */
-async function grouped(
-  logs: Iterable<ScopedRecord>,
-  nodeFor: (resource: Attributes, record: Attributes) => MaybeLater<string | undefined>,
-) {
-  const byNode = new Map<string, ReadRecord[]>()
-  const lost = new Set<string>()
-  let rejected = 0
-  await inTurns(logs, (one) => {
-    const nodeId = nodeFor(one.resource, one.record.attributes)
-    return nodeId instanceof Promise ? nodeId.then((id) => add(one, id)) : add(one, nodeId)
-  })
-  return { byNode, lost, rejected }
-
-  function add({ resource, scope, record }: ScopedRecord, nodeId: string | undefined): void {
-    if (nodeId !== undefined) {
-      const ofNode = byNode.get(nodeId)
-      if (ofNode) ofNode.push(readRecord(record, scope))
-      else byNode.set(nodeId, [readRecord(record, scope)])
-      return
-    }
-    rejected += 1
-    // The attributes of one resource are the same for all of its records.
-    if (rejected === 1) for (const key of namesIn(resource).keys()) lost.add(key)
-    for (const key of namesIn(record.attributes).keys()) lost.add(key)
-  }
-}
-
 /** Milliseconds of work after which others get their turn: a request may have 100,000 records. */
 const SLICE = 5
 
@@ -153,16 +141,4 @@ async function inTurns<T>(
     await nextTurn()
     since = performance.now()
   }
-}
-
-function whyRejected(
-  rejected: number,
-  node: string | undefined,
-  seen: ReadonlySet<string>,
-): string {
-  const records = `${rejected} record${rejected === 1 ? '' : 's'}`
-  if (node !== undefined) return `${records}: X-Launchtail-Node names no node`
-  if (seen.size > 0)
-    return `${records}: no node has the id, the cluster's name or the name in ${[...seen].join(', ')}`
-  return `${records}: none of the attributes ${NAMING.join(', ')} is there to name the node`
 }
