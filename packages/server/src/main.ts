@@ -272,7 +272,7 @@ async function openRecords(base: Base, storage: Storage) {
   const { redactorFor } = secrecy
   const rawOutput = createRawOutput({ appender, store, redactorFor, storageGrace })
   const otlp = createOtlpIntake({
-    ...{ registry, appender, redactorFor },
+    ...{ registry, appender, redactorFor: secrecy.redactorForPart },
     unknown: config.otlpUnknown,
     onTaken({ accepted, rejected }) {
       counts.otlpReceived.add({ result: 'accepted' }, accepted)

@@ -429,6 +429,26 @@ describe('a record', () => {
   })
 })
 
+it('a private key that two requests divide is not shown', async () => {
+  const id = await newNode(server)
+  const rows = [...Array(12)].map(() => randomBytes(48).toString('base64'))
+  const last = randomBytes(21).toString('base64')
+  const lines = [
+    '-----BEGIN PRIVATE KEY-----',
+    ...rows,
+    last,
+    '-----END PRIVATE KEY-----',
+    'after it',
+  ]
+  for (const part of [lines.slice(0, 5), lines.slice(5, 9), lines.slice(9)]) {
+    const records = part.map((line) => ({ body: text(line) }))
+    await post(JSON.stringify(requestOf(records, forNode(id))), JSON_TYPE)
+  }
+  const shown = JSON.stringify(await logOf(id))
+  expect(shown).toContain('after it')
+  expect([...rows, last].filter((row) => shown.includes(row))).toEqual([])
+})
+
 describe('the two readers', () => {
   const value: fc.Arbitrary<object> = fc.oneof(
     fc.string().map(text),

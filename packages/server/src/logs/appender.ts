@@ -28,8 +28,8 @@ export interface AppendOptions {
   offset?: AppendHow['offset']
   fence?: AppendHow['fence']
   once?: { key: string; digest: string }
-  /** The texts hold no secrets any more. */
-  redacted?: boolean
+  /** The texts hold no secrets any more. `alone` says it of each by itself: it may be the rest of one. */
+  redacted?: boolean | 'alone'
 }
 
 export type AppendAnswer =
@@ -99,7 +99,7 @@ export function createAppender(options: AppenderOptions): Appender {
     for (let attempt = 1; ; attempt += 1) {
       const state = await states.of(nodeId)
       const timestamp = now().toISOString()
-      const clean = redacted ? drafts : withoutRest(drafts, state.last, redactAfter)
+      const clean = redacted === true ? drafts : withoutRest(drafts, state.last, redactAfter)
       const { entries, launch, leftOut } = complete(clean, state, { maxEntries, timestamp })
       const texts = await inSlices(entries, writeEntry)
       const reply = appendReply(drafts.length, entries, texts, state.last)

@@ -11,6 +11,8 @@ export interface Secrecy {
   redactOwn(text: string): string
   /** For one raw output into a node's log. */
   redactorFor(nodeId: string): Redactor
+  /** The same for lines of an output that is sent in requests: a private key may begin in the one before. */
+  redactorForPart(nodeId: string): Redactor
   /** An entry that another program may have written into a node's list, without its secrets. */
   redactEntry<Entry extends Pick<LogEntry, 'message' | 'details'>>(
     nodeId: string,
@@ -36,7 +38,11 @@ export function createSecrecy(
   return {
     redact: (nodeId, text) => maskKeyRows(nodeId, shared(nodeId).redact(text), text),
     redactOwn: base.redact,
-    redactorFor: (nodeId) => redactorOf([...tokens, ...secretsOf(nodeId)]),
+    redactorFor,
+    redactorForPart(nodeId) {
+      const redactor = redactorFor(nodeId)
+      return { ...redactor, line: (text) => maskKeyRows(nodeId, redactor.line(text), text) }
+    },
     redactEntry(nodeId, entry) {
       const { redact } = shared(nodeId)
       const message = maskLoneRow(redact(entry.message))
@@ -44,6 +50,10 @@ export function createSecrecy(
       if (message === entry.message && details === entry.details) return entry
       return { ...entry, message, ...(details !== undefined && { details }) }
     },
+  }
+
+  function redactorFor(nodeId: string): Redactor {
+    return redactorOf([...tokens, ...secretsOf(nodeId)])
   }
 
   function redactorOf(values: readonly string[]): Redactor {

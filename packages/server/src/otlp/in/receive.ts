@@ -25,7 +25,7 @@ export interface Taken {
 export interface IntakeOptions {
   registry: Pick<Registry, 'isKnown' | 'meantBy' | 'create'>
   appender: Pick<Appender, 'append' | 'state'>
-  /** A redactor for one output into this node's log. */
+  /** A redactor for one request's part of an output into this node's log. */
   redactorFor: (nodeId: string) => Redactor
   /** What is done with records of a node that is not known. */
   unknown: 'reject' | 'create'
@@ -85,7 +85,7 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
     try {
       for (let from = 0; from < drafts.length; from += AT_ONCE) {
         const some = drafts.slice(from, from + AT_ONCE)
-        await appender.append(nodeId, some, { redacted: true })
+        await appender.append(nodeId, some, { redacted: 'alone' })
       }
       return true
     } catch (error) {
