@@ -16,6 +16,7 @@ import { redisCli, startRedis, temporaryFolder, until } from './support/processe
 // What a reader and an entry may cost, counted and not timed: a busy machine changes none of it.
 
 const MIB = 1024 * 1024
+const HEARTBEAT = 3_600_000
 let parsed = 0
 let watched = 0
 let store: LogStore
@@ -25,6 +26,8 @@ let port = 0
 const sockets = new Set<Socket>()
 let writes = 0
 let longestQueue = 0
+/** How far the streams' clock is ahead, in milliseconds. */
+let ahead = 0
 
 beforeEach(async () => {
   const folder = await temporaryFolder()
@@ -34,7 +37,7 @@ beforeEach(async () => {
 afterEach(() => vi.restoreAllMocks())
 
 async function serve(real: LogStore): Promise<void> {
-  parsed = watched = writes = longestQueue = 0
+  parsed = watched = writes = longestQueue = ahead = 0
   sockets.clear()
   store = {
     ...real,
@@ -54,9 +57,10 @@ async function serve(real: LogStore): Promise<void> {
       return readEntry(text)
     },
     recordAt: async () => undefined,
-    heartbeat: 3_600_000,
-    timeout: 3_600_000,
+    heartbeat: HEARTBEAT,
+    timeout: 100 * HEARTBEAT,
     storageGrace: 60_000,
+    now: () => performance.now() + ahead,
   })
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
@@ -186,6 +190,27 @@ describe('entries that are appended together', () => {
     await until('all to have all', () => readers.every((reader) => events(reader) === 1000))
     expect(writes).toBeLessThanOrEqual(50 * 11)
     expect(framing).toHaveBeenCalledTimes(1000)
+  })
+})
+
+describe('heartbeats', () => {
+  it('to 1,000 readers are sent in slices, and other work gets its turn in between', async () => {
+    const paths = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? '/n?' : `/n${i % 100}?`))
+    const readers = await Promise.all(paths.map(read))
+    let most = 0
+    let counted = 0
+    writes = 0
+    const look = () => {
+      most = Math.max(most, writes - counted)
+      counted = writes
+      if (writes < 1000) setImmediate(look)
+    }
+    setImmediate(look)
+    ahead = HEARTBEAT
+    const beats = (reader: Client) => reader.text().split(': cursor').length - 2
+    await until('all to have one', () => readers.every((reader) => beats(reader) === 1))
+    expect(writes).toBe(1000)
+    expect(most).toBeLessThan(1000)
   })
 })
 

@@ -1,4 +1,5 @@
 import { type Cursor, formatCursor, type Phase } from '@launchtail/client/protocol'
+import type { Slices } from '../async/slices.js'
 import type { LogFilter } from '../find/log-filter.js'
 import { type CatchUp, createCatchUp } from './catch-up.js'
 import { deletedFrame, lostFrame } from './faults.js'
@@ -17,7 +18,7 @@ export interface Fanout {
   add(reader: ReaderOptions): void
   size(): number
   /** Looks after heartbeats, rotation, stalls, lost storage and memory; called every second. */
-  tick(): void
+  tick(slices: Slices): Promise<void>
   /** Ends the streams, evenly over so many milliseconds, for clients to connect anew. */
   drain(over: number): Promise<void>
 }
@@ -131,9 +132,9 @@ export function createFanout({
     for (const reader of all) goOn(reader)
   }
 
-  function tick(): void {
+  async function tick(slices: Slices): Promise<void> {
     attached?.feed.trim()
-    readers.tick()
+    await readers.tick(slices)
     if (lostAt === undefined) {
       // A page may have failed while the storage was there, or away too briefly to be reported.
       for (const reader of all) if (!reader.live) goOn(reader)

@@ -5,6 +5,7 @@ import type { ReadText } from '../logs/entry-text.js'
 import { createFanout, type Fanout, type FanoutOptions } from './fanout.js'
 import { type Feed, type FeedListener, openFeed } from './feed/feed.js'
 import type { WatchedStore } from './past-store.js'
+import { startTicks } from './ticks.js'
 
 /** The nodes that are being watched: one feed for each, whatever the number of readers. */
 export interface Feeds {
@@ -47,7 +48,6 @@ interface Kept {
   users: number
 }
 
-const TICK = 1000
 /**
  * A node's entries in memory take at most so many bytes. Those of all nodes take 32 MiB, or a tenth
  * of a small heap: with 200 MB, of 100 nodes, the collector took a core for 300 ms at a time.
@@ -60,8 +60,12 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
   const { store, readText, recordAt, onSkipped, ...options } = feedsOptions
   const byNode = new Map<string, Kept>()
   let draining = false
-  const ticker = setInterval(tick, Math.min(TICK, options.heartbeat / 4))
-  ticker.unref()
+  const ticks = startTicks(async (slices) => {
+    for (const { fanout } of [...byNode.values()]) {
+      if (slices.isOver()) await slices.next()
+      await fanout.tick(slices)
+    }
+  }, options)
   return { use, listen, opened, readers, drain }
 
   async function use<T>(nodeId: string, act: (watched: Watched) => Promise<T>): Promise<T> {
@@ -145,14 +149,10 @@ export function createFeeds(feedsOptions: FeedsOptions): Feeds {
     return sum
   }
 
-  function tick(): void {
-    for (const { fanout } of [...byNode.values()]) fanout.tick()
-  }
-
   async function drain(over: number): Promise<void> {
     draining = true
     await Promise.all([...byNode.values()].map(({ fanout }) => fanout.drain(over)))
-    clearInterval(ticker)
+    await ticks.stop()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Slices } from '../async/slices.js'
 import { endEvenly, lifetimeOf } from './lifetime.js'
 import { type CutReason, NO_OBSERVER, type StreamObserver } from './observer.js'
 import { type Outlet, openOutlet } from './outlet.js'
@@ -46,8 +47,8 @@ export interface Readers<Reader extends StreamReader> {
   cut(reader: Reader, reason: CutReason, text?: string): void
   /** The same for all readers. */
   cutAll(reason: CutReason): void
-  /** Looks after heartbeats, rotation and stalls; called every second. */
-  tick(): void
+  /** Looks after heartbeats, rotation and stalls, in slices; called every second. */
+  tick(slices: Slices): Promise<void>
   /** Ends all streams, evenly over so many milliseconds, for clients to connect anew. */
   drain(over: number, farewell: (reader: Reader, retry: number) => string): Promise<void>
 }
@@ -105,9 +106,12 @@ export function createReaders<Reader extends StreamReader>({
     if (all.delete(reader)) onGone(reader)
   }
 
-  function tick(): void {
-    const time = now()
+  async function tick(slices: Slices): Promise<void> {
     for (const reader of [...all]) {
+      if (slices.isOver()) await slices.next()
+      // It has left since the last slice.
+      if (reader.ended) continue
+      const time = now()
       if (time >= reader.endAt) cut(reader, 'rotated')
       else if (reader.outlet.isStalled(time)) {
         observer.cut('stalled')

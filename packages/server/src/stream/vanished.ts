@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import type { Server } from 'node:http'
 import { type Socket, SocketAddress } from 'node:net'
 
@@ -36,9 +36,13 @@ export function closeVanished(server: Server, onClosed = () => {}): void {
 
   async function look(): Promise<void> {
     if (sockets.size === 0) return
-    const tables = await Promise.all(TABLES.map(readTable))
-    const before = silent
-    silent = new Map(tables.flatMap(repeating).map((key) => [key, (before.get(key) ?? 0) + 1]))
+    const repeated = new Map<string, number>()
+    for (const table of TABLES) {
+      for await (const lines of piecesOf(table)) {
+        for (const key of repeating(lines)) repeated.set(key, (silent.get(key) ?? 0) + 1)
+      }
+    }
+    silent = repeated
     if (silent.size === 0) return
     for (const socket of sockets) {
       if ((silent.get(keyOf(socket)) ?? 0) < LOOKS || socket.destroyed) continue
@@ -48,9 +52,21 @@ export function closeVanished(server: Server, onClosed = () => {}): void {
   }
 }
 
-/** Empty where the system has no such table. */
-function readTable(file: string): Promise<string> {
-  return readFile(file, 'latin1').catch(() => '')
+/**
+ * Whole lines of a table, some 400 at a time. To look through 3 MB of it, with 10,000 readers on the same
+ * machine, would hold up everybody for 20 ms.
+ */
+async function* piecesOf(file: string): AsyncGenerator<string> {
+  let rest = ''
+  try {
+    for await (const piece of createReadStream(file, { encoding: 'latin1' })) {
+      const end = piece.lastIndexOf('\n') + 1
+      yield rest + piece.slice(0, end)
+      rest = piece.slice(end)
+    }
+  } catch {
+    // The system has no such table.
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Registry } from '../../nodes/registry.js'
 import { FORMATS } from '../formats.js'
 import { retryOf } from '../lifetime.js'
 import { createReaders, type Lifetimes } from '../readers.js'
+import { startTicks } from '../ticks.js'
 import { createFleetBeginning } from './beginning.js'
 import { createFleetChanges } from './changes.js'
 import { createFleetPublisher } from './publisher.js'
@@ -31,10 +32,8 @@ export interface FleetOptions extends Lifetimes {
   onFault: (message: string, error: unknown) => void
 }
 
-const TICK = 1000
-
 export function createFleet({ registry, onFault, ...lifetimes }: FleetOptions): Fleet {
-  const { heartbeat, now = () => performance.now(), random = Math.random } = lifetimes
+  const { now = () => performance.now(), random = Math.random } = lifetimes
   const changes = createFleetChanges()
   const readers = createReaders<FleetReader>({
     ...lifetimes,
@@ -51,8 +50,7 @@ export function createFleet({ registry, onFault, ...lifetimes }: FleetOptions): 
   const unwatch = registry.watch((nodeId) => {
     if (readers.all.size > 0) publisher.changed(nodeId)
   })
-  const ticker = setInterval(readers.tick, Math.min(TICK, heartbeat / 4))
-  ticker.unref()
+  const ticks = startTicks(readers.tick, { ...lifetimes, onFault })
   return { open, readers: () => readers.all.size, drain }
 
   async function open(accept: () => ServerResponse): Promise<void> {
@@ -85,6 +83,6 @@ export function createFleet({ registry, onFault, ...lifetimes }: FleetOptions): 
     unwatch()
     publisher.stop()
     await readers.drain(over, (_reader, retry) => FORMATS.sse.retry(retry))
-    clearInterval(ticker)
+    await ticks.stop()
   }
 }

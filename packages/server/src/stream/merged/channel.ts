@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Instant } from '@launchtail/client/protocol'
+import type { Slices } from '../../async/slices.js'
 import { StorageUnavailable } from '../../errors.js'
 import { lostFrame } from '../faults.js'
 import { FORMATS } from '../formats.js'
@@ -22,7 +23,7 @@ export interface Channel {
   lost(): void
   found(): void
   /** Looks after heartbeats, rotation, stalls and lost storage; called every second. */
-  tick(): void
+  tick(slices: Slices): Promise<void>
   size(): number
   drain(over: number): Promise<void>
 }
@@ -132,8 +133,8 @@ export function createChannel(options: ChannelOptions): Channel {
     live.news()
   }
 
-  function tick(): void {
-    readers.tick()
+  async function tick(slices: Slices): Promise<void> {
+    await readers.tick(slices)
     if (isOver(until)) for (const reader of all) if (!reader.position) end(reader)
     // A read may have failed while the storage was there, or away too briefly to be reported.
     if (lostAt === undefined) live.news()

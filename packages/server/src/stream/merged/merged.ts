@@ -10,6 +10,7 @@ import type { Feeds } from '../feeds.js'
 import { gapOf } from '../gap.js'
 import { NO_OBSERVER } from '../observer.js'
 import type { Lifetimes } from '../readers.js'
+import { startTicks } from '../ticks.js'
 import { createAdvance } from './advance.js'
 import { beginAnew, type History } from './begin.js'
 import { type Channel, createChannel, isOver } from './channel.js'
@@ -68,7 +69,6 @@ export interface MergedOptions extends Lifetimes {
   onFault: (message: string, error: unknown) => void
 }
 
-const TICK = 1000
 /** Milliseconds for which changes of records are collected. */
 const COLLECT = 100
 
@@ -85,16 +85,11 @@ interface Open {
 }
 
 export function createMerged(options: MergedOptions): Merged {
-  const { heartbeat } = options
   const channels = new Map<string, Open>()
   let draining = false
-  const ticker = setInterval(
-    () => {
-      for (const { channel } of [...channels.values()]) channel.tick()
-    },
-    Math.min(TICK, heartbeat / 4),
-  )
-  ticker.unref()
+  const ticks = startTicks(async (slices) => {
+    for (const { channel } of [...channels.values()]) await channel.tick(slices)
+  }, options)
   return {
     open,
     joining(filtered) {
@@ -152,7 +147,7 @@ export function createMerged(options: MergedOptions): Merged {
   async function drain(over: number): Promise<void> {
     draining = true
     await Promise.all([...channels.values()].map(({ channel }) => channel.drain(over)))
-    clearInterval(ticker)
+    await ticks.stop()
   }
 }
 
