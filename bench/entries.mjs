@@ -25,7 +25,7 @@ const RARE = [
   'provisioning',
   'InsufficientInstanceCapacity: no p4d.24xlarge in us-west-2a',
 ]
-const IN_A_REQUEST = 1000
+export const IN_A_REQUEST = 1000
 const AT_ONCE = 4
 
 /** Sends so many entries to each of so many nodes, as fast as they are taken. */
@@ -44,7 +44,7 @@ export async function sendMany(server, { nodes, each }) {
   await Promise.all(Array.from({ length: AT_ONCE }, some))
 }
 
-function entryOf(node, n) {
+export function entryOf(node, n) {
   const [level, phase, text] = (node * 31 + n) % 1000 === 0 ? RARE : TEXTS[n % TEXTS.length]
   return { level, phase, message: `${text} ${n}`, ...(n % 10 === 0 && { progress: n % 90 }) }
 }
