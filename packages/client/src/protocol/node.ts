@@ -133,7 +133,7 @@ export const nodeSchema = z
     attempts: z
       .array(attemptSchema)
       .optional()
-      .describe('The attempts of a managed job that was started more than once.'),
+      .describe('The attempts of a launch that was started more than once.'),
     eta_seconds: z
       .number()
       .int()
@@ -215,6 +215,24 @@ const readinessSchema = z
   })
   .describe('The node is ready as soon as its server answers this with 2xx.')
 
+const placeSchema = z
+  .strictObject({
+    infra: z
+      .string()
+      .regex(
+        /^[A-Za-z][\w.-]{0,63}(?:\/[\w.@:-]{1,128}){0,3}$/,
+        'must be a cloud, and perhaps its region and zone, such as aws/us-east-1',
+      ),
+    region: word.optional(),
+    gpu: word.optional(),
+    gpu_count: z.number().int().min(1).max(1024).optional(),
+    spot: z.boolean().optional(),
+    wait: duration
+      .optional()
+      .describe('How long to wait there for a machine, as in a queue, before the next attempt.'),
+  })
+  .describe('What is missing is as in the launch itself.')
+
 export const launchSchema = z
   .strictObject({
     node_id: nodeId.optional().describe('Default: a new UUID.'),
@@ -239,6 +257,21 @@ export const launchSchema = z
         '`cluster`: a cluster of its own. `job`: a managed job of SkyPilot, which is started again elsewhere when its machine is lost. Default: `cluster`.',
       ),
     readiness: readinessSchema.optional(),
+    places: z
+      .array(placeSchema)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Where to launch, in order of preference, in place of `provider` and `region`.'),
+    attempts: z
+      .number()
+      .int()
+      .min(1)
+      .max(50)
+      .optional()
+      .describe(
+        'How often to try, each time at the next of the `places`, where a failure is worth another try. Default: once at each place.',
+      ),
     launch_timeout: duration
       .optional()
       .describe(

@@ -27,6 +27,9 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
           <Field {...field} name="disk_size" hint="default" type="number" />
         </>
       )}
+      {!isLocal && (
+        <Field {...field} name="places" hint="aws/us-east-1,spot gcp/us-central1,wait=10m" wide />
+      )}
       {isModel && <Field {...field} name="tensor_parallel" hint="all GPUs" type="number" />}
       <Field
         {...field}
@@ -48,6 +51,7 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       <Field {...field} name="readiness_path" hint="/health" />
       <Field {...field} name="readiness_port" hint="PORT" type="number" />
       <Field {...field} name="readiness_timeout" hint="30m" />
+      <Field {...field} name="attempts" hint="once at each place" type="number" />
       <Field {...field} name="max_lifetime" hint="no limit" />
       {!isLocal && <Field {...field} name="keep_on_failure" hint="not kept" />}
       {!isLocal && (

@@ -1,4 +1,5 @@
 import type { NodeLaunch } from '@launchtail/client'
+import { formatPlace } from '@launchtail/client/protocol'
 import { textOfVariables } from './variables.js'
 
 /** What is typed into the form; empty for what is left to the server. */
@@ -24,6 +25,9 @@ export interface Draft {
   readonly readiness_path: string
   readonly readiness_port: string
   readonly readiness_timeout: string
+  /** As the command has them, with blanks between. */
+  readonly places: string
+  readonly attempts: string
   readonly max_lifetime: string
   readonly keep_on_failure: string
   /** `NAME=value`, one a line. */
@@ -50,6 +54,8 @@ export const EMPTY: Draft = {
   readiness_path: '',
   readiness_port: '',
   readiness_timeout: '',
+  places: '',
+  attempts: '',
   max_lifetime: '',
   keep_on_failure: '',
   envs: '',
@@ -75,6 +81,8 @@ export const LABELS = {
   readiness_path: 'Ready when this path answers',
   readiness_port: 'Ready on this port',
   readiness_timeout: 'Ready within',
+  places: 'Places, in order of preference',
+  attempts: 'Attempts',
   max_lifetime: 'Take down when active for',
   keep_on_failure: 'Keep for, if it fails',
   envs: 'Environment variables',
@@ -112,6 +120,8 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     readiness_path: text(readiness.path),
     readiness_port: text(readiness.port),
     readiness_timeout: text(readiness.timeout ?? request.launch_timeout),
+    places: (request.places ?? []).map(formatPlace).join(' '),
+    attempts: text(request.attempts),
     max_lifetime: text(request.max_lifetime),
     keep_on_failure: text(request.keep_on_failure),
     envs: textOfVariables(envs),

@@ -1,4 +1,5 @@
 import type { NewLaunch } from '@launchtail/client'
+import { type Place, parsePlace } from '@launchtail/client/protocol'
 import type { Draft } from './draft.js'
 import { variablesOf } from './variables.js'
 
@@ -22,6 +23,8 @@ export function requestOf(draft: Draft): NewLaunch {
     expose: closed ? false : '',
     // The form has one field for both, which is `readiness.timeout`.
     launch_timeout: '',
+    places: placesOf(draft.places),
+    attempts: numberOf(draft.attempts),
     max_lifetime: draft.max_lifetime.trim(),
     keep_on_failure: draft.keep_on_failure.trim(),
     readiness: readinessOf(draft),
@@ -42,6 +45,20 @@ function numberOf(text: string): number | '' {
 
 function recordOf(text: string): Record<string, string> | '' {
   return text.trim() === '' ? '' : variablesOf(text)
+}
+
+function placesOf(text: string): Place[] | '' {
+  const words = text.split(/\s+/).filter((word) => word !== '')
+  return words.length === 0 ? '' : words.map(placeIn)
+}
+
+/** What cannot be read is sent as it is, and the server says what is wrong with it. */
+function placeIn(text: string): Place {
+  try {
+    return parsePlace(text)
+  } catch {
+    return { infra: text }
+  }
 }
 
 function readinessOf(draft: Draft): object | '' {

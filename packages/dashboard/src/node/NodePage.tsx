@@ -11,6 +11,7 @@ import { inert } from '../parts/inert.js'
 import { nameOf } from '../parts/node-facts.js'
 import { conditionOf, startOf } from '../parts/phases.js'
 import { client } from '../session.js'
+import { Attempts } from './Attempts.js'
 import { Endpoint } from './Endpoint.js'
 import { Facts } from './Facts.js'
 import { FailureBox } from './FailureBox.js'
@@ -62,6 +63,7 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
       {record && (
         <>
           <FailureBox node={record} />
+          <Attempts node={record} />
           <Kept node={record} />
           <Endpoint node={record} />
           <Lifetime node={record} />

@@ -7,9 +7,10 @@ import { countFlag } from './flags.js'
 import { collect, fromEnvironment, readTask, variable, withWaiting } from './launch-flags.js'
 import { type LaunchedFlags, tellLaunched } from './launched.js'
 import { type LimitFlags, limitsOf, withLimits } from './limit-flags.js'
+import { type PlaceFlags, placesOf, withPlaces } from './place-flags.js'
 import { planText } from './plan-text.js'
 
-interface LaunchFlags extends ServerFlags, LimitFlags, LaunchedFlags {
+interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, LaunchedFlags {
   provider: string
   region?: string
   gpu?: string
@@ -33,7 +34,7 @@ interface LaunchFlags extends ServerFlags, LimitFlags, LaunchedFlags {
 
 /** `launchtail launch`: launches a node and, with `--wait`, shows its log. */
 export function launchCommand(): Command {
-  const command = withLimits(withServer(new Command('launch')))
+  const command = withPlaces(withLimits(withServer(new Command('launch'))))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
     .option('--file <task.yaml>', 'a SkyPilot task; "-" reads it from standard input')
@@ -118,6 +119,7 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(flags.mode && { mode: flags.mode }),
     ...readinessOf(flags),
     ...limitsOf(flags),
+    ...placesOf(flags),
     ...(!flags.expose && { expose: false }),
     envs,
     secrets,

@@ -2,6 +2,7 @@ import type { NodeRecord } from '@launchtail/client'
 import { formatDuration, tunnelOf } from '@launchtail/client/protocol'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
+import { attemptLines } from './format/attempts.js'
 import { furtherEvidence } from './format/failure.js'
 import { type Formatter, formatterFor } from './format/formatter.js'
 import { oneLine } from './format/text.js'
@@ -68,6 +69,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
   const parts = [
     lines.join('\n'),
     phases.join('\n'),
+    attemptLines(node).join('\n'),
     node.status === 'launching' ? format.progress({ phase, progress, message, eta, stalled }) : '',
     failure ? [format.failure(failure), ...reasons.map(oneLine)].join('\n') : '',
   ]

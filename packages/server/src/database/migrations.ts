@@ -379,4 +379,9 @@ export const migrations: Record<string, Migration> = {
       }
     },
   },
+  '021-attempts-of-launches': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('launches').addColumn('attempt', 'text').execute()
+    },
+  },
 }

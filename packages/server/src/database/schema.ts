@@ -125,6 +125,8 @@ export interface LaunchesTable {
   secrets: string | null
   /** JSON of the launcher's handle; null until the launch is started. */
   handle: string | null
+  /** JSON of the attempt that is under way, if it is not the first; see `launch/attempts`. */
+  attempt: string | null
   /** JSON of its limits, in milliseconds; see `launch/limits`. Null if it has none. */
   limits: string | null
   /** The name of the raw lines' offset in the node's log; see LogStore. */

@@ -6,8 +6,7 @@ import { HttpError } from '../errors.js'
 import type { LogStore } from '../logs/store.js'
 import type { Launched } from '../nodes/launches.js'
 import type { Registry } from '../nodes/registry.js'
-import type { About } from '../nodes/rows.js'
-import { createRedactor } from '../output/redact/index.js'
+import { requestOf } from './attempts/attempt.js'
 import { clusterNameFor } from './cluster-name.js'
 import { removeFolders } from './launch-folders.js'
 import type { LaunchRows } from './launch-rows.js'
@@ -15,6 +14,7 @@ import { secretValuesOf } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import type { LeftClusters } from './left-clusters.js'
 import type { Limits } from './limits/limits.js'
+import { modelOf, placeOfNode } from './place-of-node.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
 import { storedRequest } from './stored-launch.js'
@@ -62,13 +62,16 @@ export function createAdmission(options: AdmissionOptions) {
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
     const { maxLifetime: max_lifetime_ms } = limits
+    const first = requestOf(request, 1)
+    const hidden = [...secretValuesOf(request), ...ownSecrets]
     const isOther = relaunchOf !== undefined && relaunchOf !== nodeId
     const about = {
-      ...aboutOf(request, ownSecrets),
+      ...placeOfNode(first, hidden),
+      ...modelOf(request, hidden),
       ...(max_lifetime_ms !== undefined && { max_lifetime_ms }),
       ...(isOther && { relaunch_of: relaunchOf }),
     }
-    const clusterName = await freeName(nodeId, request, about)
+    const clusterName = await freeName(nodeId, first, about)
     await removeFolders(folder, await rows.ended(nodeId))
     const admitted = { nodeId, launchId: randomUUID(), clusterName }
     const row = { ...rowOf(admitted, request, launcher), limits: columnOf(limits) }
@@ -94,7 +97,7 @@ export function createAdmission(options: AdmissionOptions) {
       launch_id: launchId,
       node_id: nodeId,
       launcher: launcher.name,
-      handle: null,
+      ...{ handle: null, attempt: null },
       ...storedRequest({ key, launchId, nodeId, request, clusterName, ownSecrets }),
       source: `launch:${launchId}`,
       state: 'starting' as const,
@@ -110,7 +113,7 @@ export function createAdmission(options: AdmissionOptions) {
   async function freeName(
     nodeId: string,
     { use_spot: spot = false }: LaunchRequest,
-    { provider, region, gpu }: ReturnType<typeof aboutOf>,
+    { provider, region, gpu }: ReturnType<typeof placeOfNode>,
   ): Promise<string> {
     return clusterNameFor({
       prefix: clusterPrefix,
@@ -144,18 +147,4 @@ export function createAdmission(options: AdmissionOptions) {
 
 function columnOf(limits: Limits): string | null {
   return Object.keys(limits).length > 0 ? JSON.stringify(limits) : null
-}
-
-/** The node's description, in which no secret of the launch is shown, wherever it was put. */
-function aboutOf(request: LaunchRequest, ownSecrets: readonly string[]) {
-  const { provider, region, gpu, gpu_count, model, use_spot } = request
-  const { redact } = createRedactor({ values: [...secretValuesOf(request), ...ownSecrets] })
-  return {
-    provider: redact(provider),
-    region: redact(region),
-    gpu: redact(gpu),
-    ...(gpu_count !== undefined && { gpu_count }),
-    ...(model !== undefined && { model: redact(model) }),
-    ...(use_spot !== undefined && { use_spot }),
-  } satisfies About
 }

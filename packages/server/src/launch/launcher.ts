@@ -29,6 +29,8 @@ export type LaunchNews =
 
 /** Why a launch is over. A node that is `active` is followed until it ends, too. */
 export interface Outcome extends Explained {
+  /** The code of the cause, where it is known. Otherwise it is looked for in the log. */
+  readonly code?: string
   /** True where its cluster may still be there. It is then taken down in the background. */
   readonly left?: boolean
   /** True where its cluster stays up for as long as the launch is to be kept. */

@@ -1,6 +1,8 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import type { Known, Launched, Launches, Once } from '../nodes/launches.js'
 import type { createAdmission } from './admission.js'
+import { placedRequests } from './attempts/attempt.js'
+import { checkPlaces } from './attempts/check-places.js'
 import { withSecretEnvs } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import { chooseLauncher } from './launchers.js'
@@ -50,9 +52,11 @@ export function createLaunching({
     how: { keep: KeepAnswer<Launched>; relaunchOf?: string },
   ): Promise<Launched> {
     const request = withSecretEnvs(wanted)
-    const launcher = chooseLauncher(launchers, request.provider)
+    checkPlaces(request)
     const own = limitsOf(request, limits)
-    await launcher.check(request)
+    const [first, ...others] = placedRequests(request)
+    const launcher = chooseLauncher(launchers, first.provider)
+    for (const placed of [first, ...others]) await launcher.check(placed)
     return locked(async () => {
       const admitted = await admission.admit(request, { launcher, limits: own, ...how })
       const { nodeId, clusterName, launchId } = admitted

@@ -1,8 +1,16 @@
 /**
- * Each launch has offsets for its lines, its words, its first and last entry, its owner, and what is said
- * of the end of its lifetime.
+ * Each launch has offsets for its lines, its words, its first and last entry, its owner, what is said
+ * of the end of its lifetime, and the openings of its attempts.
  */
-type Counted = 'lines' | 'words' | 'begin' | 'end' | 'owner' | 'notice' | 'over'
+type Counted =
+  | 'lines'
+  | 'words'
+  | 'begin'
+  | 'end'
+  | 'owner'
+  | 'notice'
+  | 'over'
+  | `attempt-${number}`
 
 /** The name of one of a launch's offsets in the node's log. */
 export function offsetName(source: string, of: Counted): string {

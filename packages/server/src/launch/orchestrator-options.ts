@@ -34,6 +34,8 @@ export interface OrchestratorOptions {
   onNotice?: (message: string) => void
   /** For tests: milliseconds. */
   takeDowns?: Partial<TakeDownPace>
+  /** For tests: the pauses between attempts, in milliseconds. */
+  attemptPauses?: { first: number; longest: number } | undefined
   /** For tests: milliseconds between two looks at the lifetimes of nodes. */
   limitsEvery?: number
 }

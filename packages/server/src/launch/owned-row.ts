@@ -9,7 +9,7 @@ export interface OwnedRow {
   end(endedAt: string, left?: (transaction: Transaction<Schema>) => Promise<void>): Promise<void>
 }
 
-type Changes = Partial<Pick<LaunchesTable, 'state' | 'handle' | 'secrets' | 'ended_at'>>
+type Changes = Partial<Pick<LaunchesTable, 'state' | 'handle' | 'attempt' | 'secrets' | 'ended_at'>>
 
 /** The row of a launch, which only the owner with this fencing token may change. */
 export function createOwnedRow(

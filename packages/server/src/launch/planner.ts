@@ -2,6 +2,8 @@ import type { LaunchRequest } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 import type { Planned } from '../nodes/launches.js'
 import { createRedactor } from '../output/redact/index.js'
+import { placedRequests } from './attempts/attempt.js'
+import { checkPlaces } from './attempts/check-places.js'
 import type { LaunchRows } from './launch-rows.js'
 import { secretValuesOf, withSecretEnvs } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
@@ -32,17 +34,30 @@ export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOp
 
   async function planOf(wanted: LaunchRequest): Promise<Planned> {
     const request = withSecretEnvs(wanted)
-    const launcher = chooseLauncher(launchers, request.provider)
+    checkPlaces(request)
+    const [first, ...others] = placedRequests(request)
+    const launcher = chooseLauncher(launchers, first.provider)
     const hidden = [...secretValuesOf(request), ...ownSecrets]
     const { redact } = createRedactor({ values: hidden })
-    const planned = await launcher.plan(request, hidden).catch((error): Planned => {
+    const plans = [await planAt(launcher, first, hidden)]
+    for (const placed of others) plans.push(await planAt(launcher, placed, hidden))
+    const problems = plans.flatMap((plan) => plan.problems)
+    return {
+      task: plans[0]?.task ?? '',
+      places: plans.flatMap(({ places }) => places),
+      problems: problems.map(({ field, message }) => ({ field, message: redact(message) })),
+    }
+  }
+
+  async function planAt(
+    launcher: Launcher,
+    request: LaunchRequest,
+    hidden: readonly string[],
+  ): Promise<Planned> {
+    return launcher.plan(request, hidden).catch((error): Planned => {
       if (!(error instanceof HttpError)) throw error
       return { task: '', places: [], problems: problemsIn(error) }
     })
-    return {
-      ...planned,
-      problems: planned.problems.map(({ field, message }) => ({ field, message: redact(message) })),
-    }
   }
 
   async function ofNode({ node_id: nodeId }: LaunchRequest): Promise<Planned['problems']> {

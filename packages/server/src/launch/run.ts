@@ -3,24 +3,31 @@ import type { Database } from '../database/open.js'
 import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import { noteKept } from '../nodes/kept.js'
+import { moveNode } from '../nodes/move-node.js'
 import type { Registry } from '../nodes/registry.js'
 import { announce } from './announce.js'
+import type { Attempt } from './attempts/attempt.js'
+import { throughAttempts } from './attempts/through-attempts.js'
 import { fencedAppender } from './fenced-appender.js'
 import { finish } from './finish.js'
-import { followToEnd } from './follow-to-end.js'
 import { createInsist } from './insist.js'
 import type { LaunchRow } from './launch-rows.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import type { Lease } from './lease.js'
 import type { LeftClusters } from './left-clusters.js'
+import type { Limits } from './limits/limits.js'
 import { createOwnedRow } from './owned-row.js'
-import { startLaunch } from './start-launch.js'
+import { placeOfNode } from './place-of-node.js'
 import type { Work } from './work.js'
 
 export interface RunOptions {
   row: LaunchRow
   lease: Lease
   launch: Launch
+  /** The launch as one of its attempts carries it out. */
+  launchOf: (attempt: Attempt | undefined) => Launch
+  /** For tests: the pauses between attempts, in milliseconds. */
+  attemptPauses?: { first: number; longest: number } | undefined
   secrets: readonly string[]
   launcher: Launcher | undefined
   /** Why the launch cannot be carried out, if that was found when it was taken up. */
@@ -128,10 +135,13 @@ export function createRun(options: RunOptions): Run {
   /** Starts what is not started, and follows it to its end; undefined when that is not ours. */
   async function untilItEnds(): Promise<Outcome | undefined> {
     if (!launcher || fault !== undefined) return { message: fault ?? '' }
-    if (row.handle !== null) return followToEnd(work, launcher, JSON.parse(row.handle))
-    if (cancelling.signal.aborted) return followToEnd(work, launcher, undefined)
-    const started = await startLaunch(work, launcher)
-    if (signal.aborted) return undefined
-    return 'failure' in started ? started.failure : followToEnd(work, launcher, started.handle)
+    const { launchOf, attemptPauses: pauses } = options
+    const { launchTimeout } = JSON.parse(row.limits ?? '{}') as Limits
+    return throughAttempts({ work, launcher, row, launchOf, move, launchTimeout, pauses })
+  }
+
+  async function move({ request }: Launch): Promise<void> {
+    await moveNode(options.database, nodeId, placeOfNode(request, secrets))
+    options.registry.touched(nodeId)
   }
 }

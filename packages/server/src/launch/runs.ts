@@ -3,6 +3,7 @@ import type { Appender } from '../logs/appender.js'
 import type { LogStore } from '../logs/store.js'
 import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
+import type { Attempt } from './attempts/attempt.js'
 import type { LaunchRow } from './launch-rows.js'
 import type { Launcher } from './launcher.js'
 import type { Lease } from './lease.js'
@@ -23,6 +24,7 @@ export interface RunsOptions {
   key: Buffer
   ownSecrets: readonly string[]
   secrets: NodeSecrets
+  attemptPauses?: { first: number; longest: number } | undefined
   closing: AbortSignal
   now: () => Date
   onFault: (message: string, error: unknown) => void
@@ -72,9 +74,15 @@ export function createRuns(options: RunsOptions): Runs {
     const { launch, secrets, fault } = readLaunch(row, { key, folder })
     if (fault !== undefined) onFault(`the secrets of launch ${row.launch_id}`, fault)
     const launcher = launchers.find(({ name }) => name === row.launcher)
+    const launchOf = (attempt: Attempt | undefined) =>
+      readLaunch(
+        { ...row, attempt: attempt === undefined ? null : JSON.stringify(attempt) },
+        { key, folder },
+      ).launch
     const run = createRun({
       ...options,
       row,
+      launchOf,
       lease,
       launch,
       secrets: [...secrets, ...ownSecrets],

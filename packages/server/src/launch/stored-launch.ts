@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 import { seal, unseal } from '../seal.js'
 import { withoutSecrets } from './asked.js'
+import { readAttempt, requestOf } from './attempts/attempt.js'
 import type { LaunchRow } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launch } from './launcher.js'
@@ -68,9 +69,15 @@ export function readLaunch(
   const { cluster_name: clusterName } = JSON.parse(row.request) as StoredRequest
   const { sealed, fault } = openSecrets(key, row)
   const request = sealed ?? ({} as LaunchRequest)
-  const { keepOnFailure: keep } = JSON.parse(row.limits ?? '{}') as Limits
+  const { keepOnFailure: keep, launchTimeout } = JSON.parse(row.limits ?? '{}') as Limits
+  const attempt = readAttempt(row.attempt)
+  const { number = 1, at } = attempt ?? {}
+  const elapsed = at === undefined ? 0 : at - Date.parse(row.created_at)
   const launch = {
-    ...{ nodeId: row.node_id, clusterName, request, folder: join(folder, row.launch_id) },
+    nodeId: row.node_id,
+    clusterName,
+    request: requestOf(request, number, { elapsed, launchTimeout }),
+    folder: join(folder, row.launch_id, ...(attempt ? [`attempt-${number}`] : [])),
     ...(keep !== undefined && { keep }),
   }
   return { launch, secrets: secretValuesOf(request), ...(fault !== undefined && { fault }) }

@@ -7,6 +7,24 @@ export interface OpenedAttempt {
   readonly isPreempted: boolean
   /** What the launcher says of it. */
   readonly reason?: string | undefined
+  /** Where it is made, and where the one before was, if this server has decided on it. */
+  readonly place?: string | undefined
+  readonly left?: string | undefined
+  /** The cause of the one before, if this server has decided on it. */
+  readonly code?: string | undefined
+}
+
+/** The entry that opens a further attempt that this server has decided on. */
+export function nextAttemptEntry(attempt: Omit<Required<OpenedAttempt>, 'isPreempted'>) {
+  const { number, place, left, code, reason } = attempt
+  return {
+    level: 'warn' as const,
+    message: `Attempt ${number - 1} failed: ${code}; attempt ${number} follows at ${place}`,
+    details: [
+      ...[`attempt: ${number}`, `place: ${place}`, `left: ${left}`, `code: ${code}`],
+      ...(reason ? [reason] : []),
+    ].join('\n'),
+  }
 }
 
 /** The entry that opens a further attempt. */
@@ -22,12 +40,26 @@ export function openingEntry({ number, isPreempted, reason }: OpenedAttempt) {
 export function attemptOpenedBy(entry: LogEntry): OpenedAttempt | undefined {
   const { level, message, details = '' } = entry
   if (level !== 'warn') return undefined
+  const next = nextIn(message, details)
+  if (next) return next
   const [, cause, number] = OPENS.exec(message) ?? []
   const [first = '', ...rest] = details.split('\n')
   if (number === undefined || first !== `attempt: ${number}`) return undefined
   const reason = rest.join('\n') || undefined
   return { number: Number(number), isPreempted: cause === LOST, reason }
 }
+
+function nextIn(message: string, details: string): OpenedAttempt | undefined {
+  const number = NEXT.exec(message)?.[1]
+  const [, told, place, left, code, rest] = NEXT_DETAILS.exec(details) ?? []
+  if (number === undefined || told !== number) return undefined
+  const reason = rest || undefined
+  return { number: Number(number), isPreempted: code === 'preempted', place, left, code, reason }
+}
+
+const NEXT = /^Attempt \d{1,9} failed: [a-z_]{1,64}; attempt (\d{1,9}) follows at \S{1,300}$/
+const NEXT_DETAILS =
+  /^attempt: (\d{1,9})\nplace: (\S{1,300})\nleft: (\S{1,300})\ncode: ([a-z_]{1,64})(?:\n([\s\S]*))?$/
 
 /** The entry that says of a further attempt what `word` says of the first: it is ready, and where. */
 export function readyAgainEntry(attempt: number, { message, details }: ReadyEntry) {

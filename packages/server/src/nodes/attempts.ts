@@ -3,8 +3,8 @@ import { attemptOpenedBy } from '../logs/attempt-entries.js'
 import { conclude } from '../output/causes/conclude.js'
 import type { Clues } from '../output/causes/tracker.js'
 
-/** An attempt as the list tells of it. Its place is the node's. */
-export type FoldedAttempt = Omit<Attempt, 'place'>
+/** An attempt as the list tells of it. Without a place it has the node's. */
+export type FoldedAttempt = Omit<Attempt, 'place'> & Partial<Pick<Attempt, 'place'>>
 
 interface Before {
   readonly attempts: readonly FoldedAttempt[]
@@ -30,12 +30,15 @@ export function attemptsAfter(
   if (!opened || opened.number <= (attempts.at(-1)?.number ?? 1)) return attempts
   const started_at = before.phases[0]?.started_at ?? timestamp
   const last = attempts.at(-1) ?? { number: opened.number - 1, started_at }
-  const failure = opened.isPreempted
-    ? { code: 'preempted', message: shorten(opened.reason?.split('\n')[0] ?? entry.message) }
-    : failureBy(before.clues, entry, index)
-  const over = { ...last, ended_at: timestamp, failure }
+  const { code = opened.isPreempted ? 'preempted' : undefined, place, left } = opened
+  const failure =
+    code === undefined
+      ? failureBy(before.clues, entry, index)
+      : { code, message: shorten(opened.reason?.split('\n')[0] ?? entry.message) }
+  const over = { ...(left !== undefined && { place: left }), ...last, ended_at: timestamp, failure }
   const earlier = attempts.slice(0, -1).slice(2 - MOST)
-  return [...earlier, over, { number: opened.number, started_at: timestamp }]
+  const next = { number: opened.number, ...(place !== undefined && { place }) }
+  return [...earlier, over, { ...next, started_at: timestamp }]
 }
 
 /** The attempts of a launch that is over. */

@@ -97,7 +97,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     failure,
     attempts: over ? attemptsOver(attempts, endedAt(before, status, entry), failure) : attempts,
     correction: failure && before.correction,
-    clues: over ? { phase, progress } : observe(before.clues, entry, index),
+    clues: over || isNextAttempt(entry) ? { phase, progress } : observe(before.clues, entry, index),
     stalled,
     stalled_at: stalled ? entry.timestamp : undefined,
     ended_at: end ? endedAt(before, status, entry) : undefined,
@@ -109,6 +109,11 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
   const lost = isPreempted(record, entry, failure) ? record : undefined
   const events = eventsOf({ before, after, entry, index, lost })
   return events.length > 0 ? { ...after, events: withEvents(record.events, events) } : after
+}
+
+/** What an attempt failed of says nothing about the next. */
+function isNextAttempt(entry: LogEntry): boolean {
+  return attemptOpenedBy(entry)?.code !== undefined
 }
 
 function isPreempted(record: Folded, entry: LogEntry, failure: Failure | undefined): boolean {

@@ -127,7 +127,11 @@ export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
     ...(row.kept_until && status === 'failed' && { kept_until: row.kept_until }),
     ...(failure && { failure: corrected(failure, correction) }),
     ...(attempts.length > 0 && {
-      attempts: attempts.map(({ number, ...rest }) => ({ number, place, ...rest })),
+      attempts: attempts.map(({ number, place: own = place, ...rest }) => ({
+        number,
+        place: own,
+        ...rest,
+      })),
     }),
     ...(stalled && { stalled }),
     phases: folded.phases,

@@ -38,5 +38,9 @@ async function failed({ message, details, code }: End, where: Where): Promise<Dr
     return failedEntry({ message: message ?? means, details: all, code })
   }
   const said = message ?? 'The launch was marked as failed'
-  return failedEntry(await explain({ message: said, ...(details && { details }) }, where))
+  const { code: _, ...explained } = await explain(
+    { message: said, ...(details && { details }) },
+    where,
+  )
+  return failedEntry(explained)
 }

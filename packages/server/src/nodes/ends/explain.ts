@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NOT_LAUNCHED, shorten } from '@launchtail/client/protocol'
+import { attemptOpenedBy } from '../../logs/attempt-entries.js'
 import { readEntry } from '../../logs/entry-text.js'
 import { type Context, inContext } from '../../logs/in-context.js'
 import type { LogStore } from '../../logs/store.js'
@@ -29,7 +30,7 @@ const NEWEST = 50
 export async function explain(
   { message: said, details: more }: Outcome,
   { nodeId, store }: { nodeId: string; store: Pick<LogStore, 'read'> },
-): Promise<Outcome> {
+): Promise<Outcome & { code: string }> {
   let clues = NO_CLUES
   let before: Context = { ...NOT_LAUNCHED, timestamp: '' }
   let since = performance.now()
@@ -45,7 +46,8 @@ export async function explain(
       const stored = readEntry(text)
       if (!stored) continue
       const entry = inContext(stored, before)
-      clues = observe(clues, entry, from + i)
+      clues =
+        attemptOpenedBy(entry)?.code === undefined ? observe(clues, entry, from + i) : NO_CLUES
       before = entry
       if (newest.push(entry.message.trim()) > NEWEST) newest.shift()
     }
@@ -58,7 +60,8 @@ export async function explain(
     ...(cause === UNKNOWN ? [] : [`${cause.means} ${advice}`]),
     ...lines.filter((line) => line !== message && !stands(line)),
   ]
-  return details.length > 0 ? { message, details: details.join('\n') } : { message }
+  const { code } = cause
+  return { message, code, ...(details.length > 0 && { details: details.join('\n') }) }
 
   /** True for a line that an entry right above the failure shows already. */
   function stands(line: string): boolean {

@@ -1,6 +1,6 @@
+import { attemptLines } from '../../attempts/attempt-lines.js'
 import type { Following } from '../api/following.js'
 import { readOutput } from '../api/output.js'
-import { attemptLines } from './attempt-lines.js'
 import { attemptOutput } from './attempt-output.js'
 import { type LogLines, logLines } from './log-lines.js'
 import type { JobWatch } from './watch-job.js'

@@ -1,7 +1,7 @@
 import type { LaunchState } from '@launchtail/client/protocol'
-import type { LaunchLine, LaunchWord } from '../../../ingest/launch-line.js'
-import { cleanLine } from '../../../output/clean.js'
-import { createReader } from '../../../output/interpret/index.js'
+import type { LaunchLine, LaunchWord } from '../../ingest/launch-line.js'
+import { cleanLine } from '../../output/clean.js'
+import { createReader } from '../../output/interpret/index.js'
 
 /**
  * The lines of each attempt have offsets of their own, because those of the attempt before cannot be read
@@ -9,7 +9,7 @@ import { createReader } from '../../../output/interpret/index.js'
  */
 const SPAN = 1_000_000_000
 
-const BEGINNING: LaunchState = { phase: 'provisioning', progress: 0 }
+export const BEGINNING: LaunchState = { phase: 'provisioning', progress: 0 }
 
 /** The line that opens an attempt. It is the same one whenever it is given. */
 export function openingLine(attempt: number, word: LaunchWord): LaunchLine {

@@ -1,0 +1,361 @@
+import { existsSync } from 'node:fs'
+import type { LaunchRequest, LogEntry, NodeRecord } from '@launchtail/client/protocol'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { placedRequests, requestOf } from '../src/launch/attempts/attempt.js'
+import { decide, pauseBefore } from '../src/launch/attempts/decide.js'
+import type { Launch, Launcher, LaunchNews, Outcome } from '../src/launch/launcher.js'
+import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
+import { nextAttemptEntry } from '../src/logs/attempt-entries.js'
+import { fold, UNFOLDED } from '../src/nodes/fold.js'
+import { CODES } from '../src/output/causes/codes.js'
+import { WORTH_ANOTHER } from '../src/output/causes/worth-another.js'
+import { plain } from './support/launch-scenarios.js'
+import {
+  removeFolder,
+  type ServerOptions,
+  startLaunching,
+  temporaryFolder,
+  waitFor,
+} from './support/launching.js'
+import { fc } from './support/property.js'
+import { type Scenario, startDouble } from './support/skypilot-double.js'
+
+const REQUEST = { node_id: 'gpu-1', provider: 'aws', region: 'x', gpu: 'H100', model: 'm/m' }
+const PLACES = [{ infra: 'aws/us-east-1' }, { infra: 'gcp/us-central1' }]
+const HOUR = 3_600_000
+
+describe('whether a launch is tried once more', () => {
+  const failed = {
+    ...{ request: { ...REQUEST, attempts: 3 }, number: 1, code: 'no_capacity', wasActive: false },
+    ...{ elapsed: 1000, launchTimeout: undefined },
+  }
+
+  test.each<[string, object, object]>([
+    ['there was no capacity', {}, { again: true }],
+    ['the spot machine was lost', { code: 'preempted' }, { again: true }],
+    ['the network failed', { code: 'network', number: 2 }, { again: true }],
+    ['a flag is wrong', { code: 'bad_flag' }, { why: expect.stringMatching(/because bad_flag/) }],
+    ['the model is gated', { code: 'gated_model' }, { why: expect.stringMatching(/gated_model/) }],
+    ['the quota is used up', { code: 'quota' }, { why: expect.stringMatching(/because quota/) }],
+    ['it was the last attempt', { number: 3 }, { why: 'All 3 attempts have failed.' }],
+    [
+      'the time is over',
+      { launchTimeout: 1000 },
+      { why: expect.stringMatching(/launch_timeout of 1s/) },
+    ],
+    ['there is time left', { launchTimeout: 1001 }, { again: true }],
+    ['the node was active', { wasActive: true }, { again: false }],
+    ['no attempts were asked for', { request: REQUEST }, { again: false }],
+    ['there is another place', { request: { ...REQUEST, places: PLACES } }, { again: true }],
+  ])('%s', (_, more, decision) => {
+    expect(decide({ ...failed, ...more })).toEqual({ again: false, ...decision })
+  })
+
+  test('by a table of known causes', () => {
+    for (const code of WORTH_ANOTHER) expect(CODES).toHaveProperty(code)
+  })
+})
+
+test('an attempt is made at its place, with what the request says otherwise', () => {
+  const request = {
+    ...{ ...REQUEST, gpu_count: 8, use_spot: false },
+    places: [
+      { infra: 'aws/us-east-1' },
+      { infra: 'gcp', region: 'us-central1', gpu: 'A100', spot: true },
+      { infra: 'slurm/lab/main', gpu_count: 2 },
+    ],
+  } satisfies LaunchRequest
+  const placed = placedRequests(request).map(({ provider, region, gpu, gpu_count, use_spot }) => {
+    return { provider, region, gpu, gpu_count, use_spot }
+  })
+  expect(placed).toEqual([
+    { provider: 'aws', region: 'us-east-1', gpu: 'H100', gpu_count: 8, use_spot: false },
+    { provider: 'gcp', region: 'us-central1', gpu: 'A100', gpu_count: undefined, use_spot: true },
+    { provider: 'slurm', region: 'lab/main', gpu: 'H100', gpu_count: 2, use_spot: false },
+  ])
+  expect(requestOf(request, 4).region).toBe('us-east-1')
+  const late = requestOf(request, 2, { elapsed: HOUR, launchTimeout: 3 * HOUR })
+  expect(late.launch_timeout).toBe(`${2 * HOUR}ms`)
+})
+
+test('each place is tried at once, and then again with growing pauses', () => {
+  const request = { ...REQUEST, places: PLACES, attempts: 9 }
+  const pauses = [1, 2, 3, 4, 5, 6, 7, 9, 11].map((number) => pauseBefore(request, number) / 1000)
+  expect(pauses).toEqual([0, 0, 30, 0, 60, 0, 120, 240, 300])
+})
+
+test('the record tells each attempt’s place and cause, and the next begins without clues', () => {
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 27, 0, 0, second)).toISOString()
+  const opening = nextAttemptEntry({
+    ...{ number: 2, place: 'slurm/lab/b', left: 'slurm/lab/a', code: 'no_capacity' },
+    reason: 'no machine within 20s',
+  })
+  const drafts: Partial<LogEntry>[] = [
+    { phase: 'queued', message: 'Node launch request queued' },
+    {
+      phase: 'provisioning',
+      level: 'error',
+      message: 'torch.OutOfMemoryError: CUDA out of memory.',
+    },
+    { phase: 'provisioning', ...opening },
+    { phase: 'failed', level: 'error', message: 'the job ended with status: FAILED' },
+  ]
+  const record = drafts
+    .map((draft, i) => ({
+      level: 'info',
+      phase: 'queued',
+      message: '',
+      timestamp: at(i),
+      ...draft,
+    }))
+    .reduce((before, entry, i) => fold(before, entry as LogEntry, i), UNFOLDED)
+  expect(record.attempts).toEqual([
+    {
+      ...{ number: 1, place: 'slurm/lab/a', started_at: at(0), ended_at: at(2) },
+      failure: { code: 'no_capacity', message: 'no machine within 20s' },
+    },
+    {
+      ...{ number: 2, place: 'slurm/lab/b', started_at: at(2), ended_at: at(3) },
+      failure: { code: record.failure?.code, message: record.failure?.message },
+    },
+  ])
+  expect(record.failure?.code).not.toBe('gpu_out_of_memory')
+})
+
+const active = ({ phase }: LogEntry) => phase === 'active'
+const failed = ({ phase }: LogEntry) => phase === 'failed'
+const opens = ({ message }: LogEntry) => message.includes('; attempt 2 follows at')
+
+describe('through SkyPilot', () => {
+  const NO_CAPACITY = {
+    type: 'sky.exceptions.ResourcesUnavailableError',
+    message: 'Failed to acquire resources in all zones in lab for {Slurm(cpus=1)}.',
+  }
+
+  async function open(scenario: () => Scenario, more: { queued?: boolean } = {}) {
+    const api = await startDouble({ scenario, ...more })
+    onTestFinished(() => api.close())
+    const launcher = skypilotLauncher({
+      ...{ endpoint: api.url, launchTimeout: 20_000, http: { poll: 20 } },
+      versions: { vllm: '1', uv: '1', python: '3' },
+      pace: {
+        status: 40,
+        endpoint: 40,
+        probe: 20,
+        first: 20,
+        quiet: 50,
+        settle: 100,
+        cleanup: 3000,
+      },
+    })
+    return { api, ...(await serve({ launchers: () => [launcher] })) }
+  }
+
+  test('the second place serves where the first has no capacity', async () => {
+    const turns = [{ request: [], result: NO_CAPACITY }]
+    const { api, until, orchestrator, registry } = await open(() => turns.shift() ?? plain())
+    await orchestrator.launch({ ...REQUEST, places: PLACES })
+    const entries = await until('gpu-1', active)
+    expect(entries.filter(opens)).toMatchObject([
+      {
+        message: 'Attempt 1 failed: no_capacity; attempt 2 follows at gcp/us-central1',
+        details: expect.stringMatching(
+          /^attempt: 2\nplace: gcp\/us-central1\nleft: aws\/us-east-1\ncode: no_capacity\nFailed to/,
+        ),
+      },
+    ])
+    const infra = api.tasks.map((text) => JSON.parse(text).resources.infra)
+    expect(infra).toEqual(['aws/us-east-1', 'gcp/us-central1'])
+    const record = await registry.find('gpu-1')
+    expect(record).toMatchObject({ provider: 'gcp', region: 'us-central1', status: 'active' })
+    expect(record?.attempts?.map(({ place, failure }) => [place, failure?.code])).toEqual([
+      ['aws/us-east-1', 'no_capacity'],
+      ['gcp/us-central1', undefined],
+    ])
+    await orchestrator.terminate('gpu-1')
+    await waitFor(() => api.clusters.size === 0)
+  })
+
+  test('a place that keeps the launch waiting for too long is left for the next', async () => {
+    const { api, until, orchestrator } = await open(plain, { queued: true })
+    const places = [{ infra: 'aws/us-east-1', wait: '400ms' }, { infra: 'gcp/us-central1' }]
+    await orchestrator.launch({ ...REQUEST, places })
+    await until('gpu-1', opens)
+    api.pass('queue')
+    const entries = await until('gpu-1', active)
+    expect(entries.find(opens)?.details).toContain(
+      'no machine within 0.4s, as long as it was to wait there',
+    )
+    expect([...api.clusters.keys()]).toHaveLength(1)
+  })
+
+  test('what does not pass by itself is not tried again, and the failure says why', async () => {
+    const { until, orchestrator, api } = await open(() => ({
+      request: [],
+      result: {
+        type: 'ValueError',
+        message: 'You exceeded your current quota for GPUS_ALL_REGIONS',
+      },
+    }))
+    await orchestrator.launch({ ...REQUEST, attempts: 3 })
+    const entries = await until('gpu-1', failed)
+    expect(entries.filter(opens)).toEqual([])
+    expect(entries.at(-1)?.details).toContain('No further attempt is made, because quota does not')
+    expect(api.launched).toHaveLength(1)
+  })
+})
+
+/** How one attempt goes in a story. */
+type Turn = 'capacity' | 'flag' | 'active'
+
+/**
+ * A launcher without anything behind it: what it has started is in the set `running`, which outlives a
+ * server.
+ */
+function world(turns: readonly Turn[]) {
+  const running = new Set<string>()
+  const begun = new Map<string, number>()
+  const twice: string[] = []
+  const launcher: Launcher = {
+    name: 'story',
+    serves: () => true,
+    check: async () => {},
+    plan: async () => ({ task: '', places: [], problems: [] }),
+    async start({ clusterName, folder }: Launch) {
+      if (begun.has(folder)) return { number: begun.get(folder) }
+      if (running.has(clusterName)) twice.push(folder)
+      begun.set(folder, begun.size)
+      running.add(clusterName)
+      return { number: begun.get(folder) }
+    },
+    async *attach(
+      { clusterName }: Launch,
+      handle: unknown,
+      { signal }: { signal: AbortSignal },
+    ): AsyncGenerator<LaunchNews, Outcome | undefined> {
+      const { number } = handle as { number: number }
+      const turn = turns[number] ?? 'flag'
+      yield { type: 'step', draft: { message: 'begins', phase: 'provisioning', progress: 15 } }
+      await pause(3, signal)
+      if (signal.aborted) return undefined
+      if (turn !== 'active') {
+        running.delete(clusterName)
+        const code = turn === 'capacity' ? 'no_capacity' : 'bad_flag'
+        return { message: `it fails: ${turn}`, code }
+      }
+      yield { type: 'step', draft: { message: 'serves', phase: 'active', progress: 100 } }
+      while (!signal.aborted) await pause(1000, signal)
+      return undefined
+    },
+    async cancel({ clusterName }: Launch) {
+      running.delete(clusterName)
+    },
+    async takeDown(clusterName: string) {
+      running.delete(clusterName)
+    },
+  }
+  return { launcher, running, twice, begun }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+    function end() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+  })
+}
+
+test('every story of attempts, restarts and cancellations ends, with nothing running or begun twice', async () => {
+  const turn = fc.constantFrom<Turn>('capacity', 'capacity', 'capacity', 'flag', 'active')
+  const event = fc.record({
+    after: fc.integer({ min: 0, max: 25 }),
+    what: fc.constantFrom('restart', 'cancel', 'nothing'),
+  })
+  const story = fc.record({
+    turns: fc.array(turn, { minLength: 1, maxLength: 5 }),
+    attempts: fc.integer({ min: 1, max: 5 }),
+    events: fc.array(event, { maxLength: 3 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(story, async ({ turns, attempts, events }) => {
+      const { launcher, running, twice, begun } = world(turns)
+      const folder = temporaryFolder()
+      const options = {
+        folder,
+        launchers: () => [launcher],
+        attemptPauses: { first: 1, longest: 5 },
+      }
+      let server = await startLaunching(options)
+      try {
+        await server.orchestrator.resume()
+        await server.orchestrator.launch({ ...REQUEST, attempts })
+        for (const { after, what } of events) {
+          await new Promise((resolve) => setTimeout(resolve, after))
+          if (what === 'cancel') await server.orchestrator.terminate('gpu-1')
+          if (what === 'restart') {
+            await server.stop()
+            server = await startLaunching(options)
+            await server.orchestrator.resume()
+          }
+        }
+        const ended = await waitFor(async () => {
+          const record = await server.registry.find('gpu-1')
+          return record && record.status !== 'launching' ? record : undefined
+        })
+        if (ended.status === 'active') await server.orchestrator.terminate('gpu-1')
+        await waitFor(() => !server.orchestrator.running('gpu-1'))
+        expect([...running]).toEqual([])
+        expect(twice).toEqual([])
+        expect(begun.size).toBeLessThanOrEqual(attempts)
+        const entries = await server.list('gpu-1')
+        const numbers = entries.flatMap(
+          ({ message }) => /; attempt (\d+) follows/.exec(message)?.[1] ?? [],
+        )
+        expect(numbers).toEqual(numbers.map((_, i) => String(i + 2)))
+        expect(entries.filter(failed)).toHaveLength(1)
+        endsAsTold(ended, {
+          turns,
+          attempts,
+          isCancelled: events.some(({ what }) => what === 'cancel'),
+        })
+      } finally {
+        await server.stop()
+        removeFolder(folder)
+      }
+    }),
+    { numRuns: Number(process.env.LAUNCHTAIL_TEST_STORIES ?? 12) },
+  )
+}, 600_000)
+
+/** Unless it was cancelled, the turns decide. */
+function endsAsTold(
+  { status, failure, attempts: told = [] }: NodeRecord,
+  story: { turns: readonly Turn[]; attempts: number; isCancelled: boolean },
+): void {
+  if (story.isCancelled) return
+  const turns = Array.from({ length: story.attempts }, (_, i) => story.turns[i] ?? 'flag')
+  const last = turns.findIndex((turn) => turn !== 'capacity')
+  const decisive = last === -1 ? 'capacity' : turns[last]
+  const count = last === -1 ? story.attempts : last + 1
+  expect(status).toBe(decisive === 'active' ? 'active' : 'failed')
+  if (decisive !== 'active') {
+    expect(failure?.code).toBe(decisive === 'capacity' ? 'no_capacity' : 'bad_flag')
+  }
+  expect(told.length).toBe(count === 1 ? 0 : count)
+}
+
+async function serve(options: Partial<ServerOptions> = {}) {
+  const folder = temporaryFolder()
+  const server = await startLaunching({ folder, ...options })
+  onTestFinished(async () => {
+    await server.stop()
+    removeFolder(folder)
+    expect(existsSync(folder)).toBe(false)
+  })
+  await server.orchestrator.resume()
+  return server
+}
