@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Phase } from '@launchtail/client'
 import { INTERRUPTIONS } from './interruptions.js'
+import { LAUNCHING } from './launching.js'
 import { MANAGED_JOBS } from './managed-jobs.js'
 import { PIPED } from './piped.js'
 import type { Case, Trial } from './runner.js'
@@ -173,6 +174,7 @@ export const CASES: readonly Case[] = [
       await restarted(trial, ['queued', 'provisioning', 'instance_ready', 'installing'], 'stop')
     },
   },
+  ...LAUNCHING,
   ...PIPED,
   ...INTERRUPTIONS,
   ...MANAGED_JOBS,
