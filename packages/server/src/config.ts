@@ -199,6 +199,18 @@ export const settings = {
     'The longest `max_lifetime` that a request may ask for. It also holds where none is asked for.',
     duration(1000, 3660 * DAY),
   ),
+  idleTimeout: optional(
+    'LAUNCHTAIL_IDLE_TIMEOUT',
+    'as long as it runs',
+    'How long a node may serve nobody before it is taken down, if its request names no `idle_timeout`.',
+    duration(1000, 366 * DAY),
+  ),
+  idleTimeoutLimit: optional(
+    'LAUNCHTAIL_IDLE_TIMEOUT_LIMIT',
+    'any',
+    'The longest `idle_timeout` that a request may ask for. It also holds where none is asked for.',
+    duration(1000, 366 * DAY),
+  ),
   keepOnFailure: optional(
     'LAUNCHTAIL_KEEP_ON_FAILURE',
     'it is taken down at once',

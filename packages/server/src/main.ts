@@ -354,14 +354,19 @@ async function openLaunching(
 }
 
 function limitsIn(config: Config): LimitSettings {
-  const { launchTimeoutLimit, maxLifetime, maxLifetimeLimit } = config
-  const { keepOnFailure, keepOnFailureLimit } = config
+  const { maxLifetime, idleTimeout, keepOnFailure } = config
+  const { maxLifetimeLimit, idleTimeoutLimit } = config
   return {
-    usual: { ...(maxLifetime && { maxLifetime }), ...(keepOnFailure && { keepOnFailure }) },
+    usual: {
+      ...(maxLifetime && { maxLifetime }),
+      ...(idleTimeout && { idleTimeout }),
+      ...(keepOnFailure && { keepOnFailure }),
+    },
     most: {
-      launchTimeout: launchTimeoutLimit,
+      launchTimeout: config.launchTimeoutLimit,
       ...(maxLifetimeLimit && { maxLifetime: maxLifetimeLimit }),
-      keepOnFailure: keepOnFailureLimit,
+      ...(idleTimeoutLimit && { idleTimeout: idleTimeoutLimit }),
+      keepOnFailure: config.keepOnFailureLimit,
     },
   }
 }

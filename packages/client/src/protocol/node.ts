@@ -280,6 +280,11 @@ export const launchSchema = z
     max_lifetime: duration
       .optional()
       .describe('The node is taken down when it has been active for so long.'),
+    idle_timeout: duration
+      .optional()
+      .describe(
+        'The node is taken down when no request was running for so long, by its engine’s own metrics. Without such metrics it never is.',
+      ),
     keep_on_failure: duration
       .optional()
       .describe('If the launch fails, its cluster stays up for so long, to be looked into.'),

@@ -29,6 +29,7 @@ export interface Draft {
   readonly places: string
   readonly attempts: string
   readonly max_lifetime: string
+  readonly idle_timeout: string
   readonly keep_on_failure: string
   /** `NAME=value`, one a line. */
   readonly envs: string
@@ -57,6 +58,7 @@ export const EMPTY: Draft = {
   places: '',
   attempts: '',
   max_lifetime: '',
+  idle_timeout: '',
   keep_on_failure: '',
   envs: '',
   secrets: '',
@@ -84,6 +86,7 @@ export const LABELS = {
   places: 'Places, in order of preference',
   attempts: 'Attempts',
   max_lifetime: 'Take down when active for',
+  idle_timeout: 'Take down when idle for',
   keep_on_failure: 'Keep for, if it fails',
   envs: 'Environment variables',
   secrets: 'Secrets',
@@ -123,6 +126,7 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     places: (request.places ?? []).map(formatPlace).join(' '),
     attempts: text(request.attempts),
     max_lifetime: text(request.max_lifetime),
+    idle_timeout: text(request.idle_timeout),
     keep_on_failure: text(request.keep_on_failure),
     envs: textOfVariables(envs),
     secrets: secrets.map((name) => `${name}=`).join('\n'),

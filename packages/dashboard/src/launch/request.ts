@@ -26,6 +26,7 @@ export function requestOf(draft: Draft): NewLaunch {
     places: placesOf(draft.places),
     attempts: numberOf(draft.attempts),
     max_lifetime: draft.max_lifetime.trim(),
+    idle_timeout: draft.idle_timeout.trim(),
     keep_on_failure: draft.keep_on_failure.trim(),
     readiness: readinessOf(draft),
     envs: recordOf(draft.envs),

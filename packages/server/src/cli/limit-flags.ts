@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 export interface LimitFlags {
   launchTimeout?: string
   maxLifetime?: string
+  idleTimeout?: string
   keepOnFailure?: string
 }
 
@@ -12,6 +13,7 @@ export function withLimits(command: Command): Command {
   return command
     .option('--launch-timeout <time>', 'how long the launch may take')
     .option('--max-lifetime <time>', 'take the node down when it has been active for so long')
+    .option('--idle-timeout <time>', 'take the node down when it has served nobody for so long')
     .option(
       '--keep-on-failure <time>',
       'if the launch fails, its cluster stays up for so long, to be looked into',
@@ -19,12 +21,17 @@ export function withLimits(command: Command): Command {
 }
 
 /** The fields of the request that these flags are. */
-export function limitsOf({ launchTimeout, maxLifetime, keepOnFailure }: LimitFlags): Limits {
+export function limitsOf(flags: LimitFlags): Limits {
+  const { launchTimeout, maxLifetime, idleTimeout, keepOnFailure } = flags
   return {
     ...(launchTimeout !== undefined && { launch_timeout: launchTimeout }),
     ...(maxLifetime !== undefined && { max_lifetime: maxLifetime }),
+    ...(idleTimeout !== undefined && { idle_timeout: idleTimeout }),
     ...(keepOnFailure !== undefined && { keep_on_failure: keepOnFailure }),
   }
 }
 
-type Limits = Pick<NewLaunch, 'launch_timeout' | 'max_lifetime' | 'keep_on_failure'>
+type Limits = Pick<
+  NewLaunch,
+  'launch_timeout' | 'max_lifetime' | 'idle_timeout' | 'keep_on_failure'
+>

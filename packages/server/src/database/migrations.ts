@@ -384,4 +384,9 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('launches').addColumn('attempt', 'text').execute()
     },
   },
+  '022-idle': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('launches').addColumn('idle', 'text').execute()
+    },
+  },
 }

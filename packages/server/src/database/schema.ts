@@ -127,6 +127,8 @@ export interface LaunchesTable {
   handle: string | null
   /** JSON of the attempt that is under way, if it is not the first; see `launch/attempts`. */
   attempt: string | null
+  /** JSON of since when its node serves nobody, where that is looked at; see `launch/limits/idle`. */
+  idle: string | null
   /** JSON of its limits, in milliseconds; see `launch/limits`. Null if it has none. */
   limits: string | null
   /** The name of the raw lines' offset in the node's log; see LogStore. */

@@ -97,7 +97,7 @@ export function createAdmission(options: AdmissionOptions) {
       launch_id: launchId,
       node_id: nodeId,
       launcher: launcher.name,
-      ...{ handle: null, attempt: null },
+      ...{ handle: null, attempt: null, idle: null },
       ...storedRequest({ key, launchId, nodeId, request, clusterName, ownSecrets }),
       source: `launch:${launchId}`,
       state: 'starting' as const,

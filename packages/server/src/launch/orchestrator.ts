@@ -9,6 +9,7 @@ import { createLaunchRows } from './launch-rows.js'
 import { createLaunching } from './launching.js'
 import { createLeases } from './leases.js'
 import { createLeftClusters } from './left-clusters.js'
+import { startIdleMonitor } from './limits/idle/idle-monitor.js'
 import { startLimitMonitor } from './limits/limit-monitor.js'
 import { NO_LIMITS } from './limits/limits.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
@@ -70,7 +71,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   })
   const keeping = createKeeping({ ...options, onDue: takeDowns.look })
   const terminate = createTermination({ ...options, runs, keeping })
-  let limitRounds: Rounds | undefined
+  let limitRounds: readonly Rounds[] = []
   const replies = createReplies(given.database, now)
   const { known, ...asked } = askedRequests(rows, given.key)
   return {
@@ -83,7 +84,11 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     async resume() {
       await takeUp.resume()
       await takeDowns.resume()
-      limitRounds = startLimitMonitor({ ...options, terminate, every: given.limitsEvery })
+      const monitored = { ...options, terminate, closing: closing.signal }
+      limitRounds = [
+        startLimitMonitor({ ...monitored, every: given.limitsEvery }),
+        startIdleMonitor({ ...monitored, every: given.idleEvery }),
+      ]
     },
     running: runs.isRunning,
     runningCount: () => runs.launchIds().length,
@@ -104,7 +109,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
 
   async function close(): Promise<void> {
     closing.abort()
-    await limitRounds?.stop()
+    await Promise.all(limitRounds.map((rounds) => rounds.stop()))
     await takeUp.stopped()
     // Whatever is being admitted or terminated comes to its end.
     await locked(async () => {})

@@ -100,6 +100,7 @@ export async function startLaunching({
     onNotice: (message) => notices.push(message),
     takeDowns,
     limitsEvery: 20,
+    idleEvery: 20,
     ...more,
   })
   return {

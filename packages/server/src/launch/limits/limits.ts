@@ -7,6 +7,8 @@ export interface Limits {
   readonly launchTimeout?: number
   /** How long the node may be active. */
   readonly maxLifetime?: number
+  /** How long the node may serve nobody. */
+  readonly idleTimeout?: number
   /** For how long a failed node stays up. */
   readonly keepOnFailure?: number
 }
@@ -46,11 +48,14 @@ export function readLimits(
   const maxLifetime =
     given('max_lifetime', request.max_lifetime, most.maxLifetime) ??
     least(usual.maxLifetime, most.maxLifetime)
+  const idleTimeout =
+    given('idle_timeout', request.idle_timeout, most.idleTimeout) ??
+    least(usual.idleTimeout, most.idleTimeout)
   const kept = given('keep_on_failure', request.keep_on_failure, most.keepOnFailure)
   const whyNone = keepsNothing(request)
   if (kept !== undefined && whyNone !== undefined) faults.push(whyNone)
   const keepOnFailure = whyNone === undefined ? (kept ?? usual.keepOnFailure) : undefined
-  return { limits: compact({ launchTimeout, maxLifetime, keepOnFailure }), faults }
+  return { limits: compact({ launchTimeout, maxLifetime, idleTimeout, keepOnFailure }), faults }
 }
 
 /** Why nothing of the launch could be kept, if that is so. */

@@ -1,0 +1,99 @@
+import { type Rounds, startRounds } from '../../../async/rounds.js'
+import type { Database } from '../../../database/open.js'
+import type { Appender } from '../../../logs/appender.js'
+import type { Limits } from '../limits.js'
+import { askEngine } from './ask-engine.js'
+import { afterLook, type Idleness, idleEnd, idleNotice, idleStateAt } from './idleness.js'
+
+export interface IdleMonitorOptions {
+  database: Database
+  /** The id of this process: others look after the launches that they run. */
+  owner: string
+  appender: Pick<Appender, 'append'>
+  terminate: (nodeId: string) => Promise<void>
+  closing: AbortSignal
+  now: () => Date
+  onFault: (message: string, error: unknown) => void
+  /** Milliseconds between two looks at an engine. */
+  every?: number | undefined
+}
+
+interface ActiveLaunch {
+  readonly launch_id: string
+  readonly node_id: string
+  readonly limits: string | null
+  readonly idle: string | null
+  readonly endpoint: string | null
+}
+
+const EVERY = 30_000
+
+/**
+ * Takes down nodes that serve nobody for as long as their `idle_timeout`. Since when is stored. A node whose
+ * engine does not tell how many requests it has is never idle.
+ */
+export function startIdleMonitor(options: IdleMonitorOptions): Rounds {
+  const { database, owner, appender, terminate, closing, now, onFault, every = EVERY } = options
+  const rounds = startRounds(check, {
+    every,
+    onFault: (error) => onFault('looking for nodes that serve nobody', error),
+  })
+  void rounds.now()
+  return rounds
+
+  async function check(): Promise<void> {
+    const launches = (await activeLaunches()).filter(({ limits }) => timeoutIn(limits) > 0)
+    // Each waits for another machine, and none for the one before.
+    await Promise.all(
+      launches.map((launch) =>
+        look(launch).catch((error) => {
+          if (!closing.aborted) onFault(`asking whether ${launch.node_id} serves anybody`, error)
+        }),
+      ),
+    )
+  }
+
+  async function look({ launch_id, node_id, limits, idle, endpoint }: ActiveLaunch) {
+    if (endpoint === null || !URL.canParse(endpoint)) return
+    const load = await askEngine(endpoint, closing)
+    if (load === 'away') return
+    if (!load) return save(launch_id, undefined)
+    const timeout = timeoutIn(limits)
+    const time = now().getTime()
+    const before = idle === null ? undefined : (JSON.parse(idle) as Idleness)
+    const idleness = afterLook(before, load, time)
+    const state = idleStateAt(time, idleness, timeout)
+    if (state === 'over') {
+      await appender.append(node_id, [idleEnd(timeout)])
+      return terminate(node_id)
+    }
+    const tells = state === 'ending' && !idleness.isTold
+    if (tells) await appender.append(node_id, [idleNotice(time, idleness, timeout)])
+    await save(launch_id, tells ? { ...idleness, isTold: true } : idleness)
+  }
+
+  async function save(launchId: string, idleness: Idleness | undefined): Promise<void> {
+    await database
+      .updateTable('launches')
+      .set({ idle: idleness === undefined ? null : JSON.stringify(idleness) })
+      .where('launch_id', '=', launchId)
+      .where('owner', '=', owner)
+      .execute()
+  }
+
+  function activeLaunches(): Promise<ActiveLaunch[]> {
+    return database
+      .selectFrom('launches')
+      .innerJoin('nodes', 'nodes.node_id', 'launches.node_id')
+      .select(['launch_id', 'launches.node_id', 'limits', 'idle', 'endpoint'])
+      .where('launches.state', 'in', ['starting', 'running'])
+      .where('launches.owner', '=', owner)
+      .where('launches.limits', 'is not', null)
+      .where('nodes.status', '=', 'active')
+      .execute()
+  }
+}
+
+function timeoutIn(limits: string | null): number {
+  return (JSON.parse(limits ?? '{}') as Limits).idleTimeout ?? 0
+}
