@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { checkOf } from '../../src/logs/check.js'
 import { type LogStore, READ_BYTES, type Watcher } from '../../src/logs/store.js'
 import { until } from '../support/processes.js'
+import { fc } from '../support/property.js'
 
 /** What every LogStore promises. `open` gives the same storage again when it is called twice. */
 export function logStoreContract(
@@ -117,6 +118,46 @@ export function logStoreContract(
       while (stored.length < texts.length)
         stored.push(...(await store.read('a', stored.length, 500)))
       expect(stored).toEqual(texts)
+    })
+
+    it('reads any stretch of what was appended in portions of any length', async () => {
+      const store = await start()
+      const length = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(5000, 17_000))
+      const portion = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 200 }))
+      const stretch = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 300 }))
+      let lists = 0
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(portion, length), { minLength: 1, maxLength: 12 }),
+          fc.array(stretch, { minLength: 1, maxLength: 12 }),
+          async (portions, stretches) => {
+            lists += 1
+            const list = `list-${lists}`
+            const all: string[] = []
+            for (const [count, size] of portions) {
+              const texts = Array.from({ length: count }, (_, i) => `${i} ${'x'.repeat(size)}`)
+              all.push(...texts)
+              await store.append(list, texts)
+            }
+            for (const [place, limit] of stretches) {
+              const from = place % all.length
+              const found = await store.read(list, from, limit)
+              expect(found).toEqual(all.slice(from, from + found.length))
+              expect(isAllOf(found, all.slice(from, from + limit))).toBe(true)
+              const before = await store.readBefore(list, from, limit)
+              expect(before).toEqual(all.slice(from - before.length, from))
+              expect(isAllOf(before, all.slice(Math.max(0, from - limit), from))).toBe(true)
+            }
+          },
+        ),
+        { numRuns: 40 },
+      )
+
+      /** All of them, or as many as may be read at once. */
+      function isAllOf(found: readonly string[], asked: readonly string[]): boolean {
+        const isCut = asked.join('').length > READ_BYTES && found.length > 0
+        return isCut || found.length === asked.length
+      }
     })
 
     it('takes ten thousand texts in one append', async () => {

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { checkBefore } from '../check.js'
 import { type Appended, type AppendHow, REPLY_KEPT } from '../store.js'
 import type { Removal } from './removal.js'
-import { ROWS, type WriteStatements } from './statements.js'
-import { SLICE, SLICE_LENGTH } from './writer.js'
+import type { WriteStatements } from './statements.js'
+import { SLICE_LENGTH } from './writer.js'
 
 /** Appends to the node's list, within a transaction. */
 export type AppendToList = (
@@ -25,6 +25,12 @@ export interface AppendToListOptions {
   retention: number
   now: () => number
 }
+
+/**
+ * Characters from which on a row is full. To write the entries of a long append row by row takes half as
+ * much processor time again, and reading them too.
+ */
+const ROW = 16 * 1024
 
 interface List {
   readonly id: number
@@ -48,8 +54,7 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
     const refusal = refusalOf(nodeId, how, newest)
     if (refusal) return { appended: refusal }
     const list = open(nodeId, texts.length > 0)
-    const last =
-      list.length > 0 ? (write.last.get(list.id, list.length - 1) as Body).body : undefined
+    const last = list.length > 0 ? lastLine((write.last.get(list.id) as Body).body) : undefined
     if (precondition && (precondition.length !== list.length || precondition.last !== last)) {
       return { appended: { outcome: 'moved' } }
     }
@@ -64,18 +69,16 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
   }
 
   async function insert({ id, length }: List, texts: readonly string[]): Promise<void> {
-    let written = { rows: 0, size: 0 }
+    let written = 0
     for (let i = 0; i < texts.length; ) {
-      if (written.rows >= SLICE || written.size > SLICE_LENGTH) {
-        written = { rows: 0, size: 0 }
+      if (written > SLICE_LENGTH) {
+        written = 0
         await nextTurn()
       }
-      const next = together(texts, i)
-      if (next.length === ROWS) write.entries.run(id, length + i, ...next)
-      else write.entry.run(id, length + i, ...next)
-      for (const text of next) written.size += text.length
-      written.rows += next.length
-      i += next.length
+      const row = rowFrom(texts, i)
+      write.entry.run(id, length + i, row.join('\n'))
+      for (const text of row) written += text.length
+      i += row.length
     }
   }
 
@@ -120,9 +123,13 @@ export function createAppendToList(options: AppendToListOptions): AppendToList {
   }
 }
 
-/** The texts from an index on that one statement writes: `ROWS` of them, or one. */
-function together(texts: readonly string[], index: number): readonly string[] {
-  const next = texts.slice(index, index + ROWS)
-  const size = next.reduce((sum, { length }) => sum + length, 0)
-  return next.length === ROWS && size <= SLICE_LENGTH ? next : next.slice(0, 1)
+/** The texts from an index on that share a row. */
+function rowFrom(texts: readonly string[], index: number): readonly string[] {
+  let end = index
+  for (let size = 0; end < texts.length && size < ROW; end += 1) size += texts[end]?.length ?? 0
+  return texts.slice(index, end)
+}
+
+function lastLine(body: string): string {
+  return body.slice(body.lastIndexOf('\n') + 1)
 }

@@ -4,7 +4,7 @@ import { storageError } from '../../sqlite.js'
 import type { FreePages } from './free-pages.js'
 import type { Removal } from './removal.js'
 import type { WriteStatements } from './statements.js'
-import { SLICE, type Writer } from './writer.js'
+import type { Writer } from './writer.js'
 
 /** Removes what has expired, deletes the entries of removed lists, and gives their room back. */
 export interface Expiry {
@@ -26,6 +26,8 @@ export interface ExpiryOptions {
 }
 
 const SWEEP_EVERY = 60_000
+/** Rows deleted before other work gets its turn; each is up to 16 KiB. */
+const PURGED = 200
 
 export function startExpiry({
   writer,
@@ -99,8 +101,8 @@ export function startExpiry({
   function deleteSome(): boolean {
     const dead = stopped ? undefined : (write.dead.get() as { id: number } | undefined)
     if (!dead) return false
-    const { changes } = write.purge.run(dead.id, dead.id, SLICE)
-    if (Number(changes) < SLICE) write.buried.run(dead.id)
+    const { changes } = write.purge.run(dead.id, dead.id, PURGED)
+    if (Number(changes) < PURGED) write.buried.run(dead.id)
     return true
   }
 

@@ -31,40 +31,28 @@ export function createReads(
   }
 
   function readOn({ id }: List, from: number, end: number): string[] {
-    const texts: string[] = []
-    let size = 0
-    for (let at = from; at < end; ) {
-      const chunk = between(id, at, Math.min(end, at + chunkAfter(texts.length, size)))
-      if (chunk.length === 0) break
-      for (const text of chunk) {
-        size += text.length
-        if (texts.length > 0 && size > READ_BYTES) return texts
-        texts.push(text)
-      }
-      at += chunk.length
+    const read = upToBytes()
+    for (let at = from; at < end && !read.isFull(); ) {
+      const { first, texts, rows } = textsOf(find.first.get(id, at, end, read.rowsNext()))
+      // The first row may begin before what is asked for, and the last one end behind it.
+      const wanted = texts.slice(at - first, end - first)
+      if (wanted.length === 0) break
+      read.take(wanted, rows)
+      at += wanted.length
     }
-    return texts
+    return read.texts
   }
 
   function readBack({ id }: List, to: number, start: number): string[] {
-    const texts: string[] = []
-    let size = 0
-    for (let at = to; at > start; ) {
-      const chunk = between(id, Math.max(start, at - chunkAfter(texts.length, size)), at)
-      if (chunk.length === 0) break
-      at -= chunk.length
-      for (const text of chunk.reverse()) {
-        size += text.length
-        if (texts.length > 0 && size > READ_BYTES) return texts.reverse()
-        texts.push(text)
-      }
+    const read = upToBytes()
+    for (let at = to; at > start && !read.isFull(); ) {
+      const { first, texts, rows } = textsOf(find.last.get(id, start, at, read.rowsNext()))
+      const wanted = texts.slice(Math.max(0, start - first), at - first)
+      if (wanted.length === 0) break
+      read.take(wanted.reverse(), rows)
+      at -= wanted.length
     }
-    return texts.reverse()
-  }
-
-  function between(id: number, from: number, end: number): string[] {
-    const { bodies } = find.entries.get(id, from, end - from) as { bodies: string | null }
-    return bodies === null ? [] : bodies.split('\n')
+    return read.texts.reverse()
   }
 
   function listOf(nodeId: string): List | undefined {
@@ -72,8 +60,38 @@ export function createReads(
   }
 }
 
-/** Entries to read next, by the size of those that were read: few at first, then about the rest. */
-function chunkAfter(count: number, size: number): number {
-  if (count === 0) return 16
-  return Math.max(1, Math.min(count * 4, Math.ceil(((READ_BYTES - size) * count) / (size + 1))))
+/** What a statement found: the texts, the index of the first, and the rows that they were in. */
+function textsOf(found: unknown): { first: number; texts: string[]; rows: number } {
+  const { first, bodies, rows } = found as {
+    first: number | null
+    bodies: string | null
+    rows: number
+  }
+  return { first: first ?? 0, texts: bodies === null ? [] : bodies.split('\n'), rows }
+}
+
+/** Takes texts, at least one, until they would be too many bytes. */
+function upToBytes() {
+  const texts: string[] = []
+  let size = 0
+  let rowsTaken = 0
+  let full = false
+  return { texts, isFull: () => full, rowsNext, take }
+
+  function take(more: readonly string[], rows: number): void {
+    rowsTaken += rows
+    for (const text of more) {
+      size += text.length
+      full = texts.length > 0 && size > READ_BYTES
+      if (full) return
+      texts.push(text)
+    }
+  }
+
+  /** Rows to read next, by the size of those that were read: few at first, then about the rest. */
+  function rowsNext(): number {
+    if (rowsTaken === 0) return 16
+    const rest = Math.ceil(((READ_BYTES - size) * rowsTaken) / (size + 1))
+    return Math.max(1, Math.min(rowsTaken * 4, rest))
+  }
 }

@@ -1,5 +1,6 @@
 /**
- * `entries` is clustered by list and index, so a tail is one short read. A removed list leaves its
+ * A row of `entries` is the entries of one append, up to some size: one a line, for no entry's JSON has a
+ * line end in it. `idx` is the index of the first. Clustered by list and index, so a tail is one short read. A removed list leaves its
  * entries to `dead_lists`; they are deleted from there, a slice at a time.
  */
 export const TABLES = `

@@ -1,9 +1,9 @@
 import { createMutex } from '../../async/mutex.js'
 import { type Sqlite, storageError } from '../../sqlite.js'
 
-/** Rows written or deleted before other work gets its turn: about 10 ms. */
+/** Appends' entries that share a transaction. */
 export const SLICE = 1000
-/** As much text may be written in the same time. */
+/** Characters written before other work gets its turn: about 10 ms. */
 export const SLICE_LENGTH = 1024 * 1024
 
 /** The one connection that writes. */
