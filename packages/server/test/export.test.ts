@@ -1,14 +1,22 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import { buffer as bytesOf, text as textOf } from 'node:stream/consumers'
 import { createBrotliDecompress, createGunzip, gunzipSync } from 'node:zlib'
 import { createClient, type LogEntry } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { TEXTS } from './support/corpus.js'
 import { newNode } from './support/nodes.js'
-import { endAll, type RunningServer, startServer, until } from './support/processes.js'
+import {
+  endAll,
+  type RunningServer,
+  startServer,
+  temporaryFolder,
+  until,
+} from './support/processes.js'
 import { rawConnection, rawRequest } from './support/raw-http.js'
 
 /** For what takes a few seconds where nothing else runs. */
@@ -354,10 +362,13 @@ describe('an export that is cut', () => {
   it('is noticed by curl and by the SDK', SLOW, async () => {
     const own = await startServer()
     await fill(own, await newNode(own), 60_000)
+    const out = join(await temporaryFolder(), 'out')
     const curl = spawn('curl', [
-      ...['-sS', '--limit-rate', '200k', '-o', '/dev/null'],
+      ...['-sS', '--limit-rate', '200k', '-o', out],
       ...['-H', `X-Admin-Token: ${own.token}`, own.url + EXPORT],
     ])
+    const closed = once(curl, 'close')
+    await until('curl to have some of it', () => existsSync(out))
     const { url: baseUrl, token } = own
     const response = await createClient({ baseUrl, token }).exportLogs()
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
@@ -367,7 +378,7 @@ describe('an export that is cut', () => {
       while (!(await reader.read()).done);
     }
     await expect(rest()).rejects.toThrow()
-    const [code] = (await once(curl, 'close')) as [number]
+    const [code] = (await closed) as [number]
     // It knows that the end of the chunks is missing, or that the connection was reset.
     expect([18, 56]).toContain(code)
   })
