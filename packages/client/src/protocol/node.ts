@@ -141,6 +141,18 @@ export const nodeSchema = z
       .describe(
         'How long the launch may still take, judging by five or more past launches like it.',
       ),
+    smoke: z
+      .object({
+        first_token_ms: z
+          .number()
+          .int()
+          .describe('Until the first token or, without a stream, until the answer.'),
+        tokens_per_second: z.number().optional(),
+        tokens: z.number().int().optional().describe('How many the answer has.'),
+        answer: z.string().describe('How the answer begins.'),
+      })
+      .optional()
+      .describe('What the smoke test found that the launch asked for.'),
     relaunch_of: z
       .string()
       .optional()
@@ -189,6 +201,8 @@ export const newNodeSchema = z
   })
   .register(requests, { id: 'NewNode' })
 
+const path = z.string().regex(/^\/[\x21-\x7e]{0,1023}$/, 'must begin with "/" and contain no blank')
+
 const readinessSchema = z
   .strictObject({
     from: z
@@ -197,9 +211,7 @@ const readinessSchema = z
       .describe(
         '`endpoint`: its server is ready at the endpoint that SkyPilot names. `node`: it is ready on its own machine, as a probe beside it reports. `job`: its job runs, and nothing is asked. Default: `auto`, which is `endpoint` where the place gives one and `node` elsewhere, and `job` for a managed job that serves nothing.',
       ),
-    path: z
-      .string()
-      .regex(/^\/[\x21-\x7e]{0,1023}$/, 'must begin with "/" and contain no blank')
+    path: path
       .optional()
       .describe(
         'Default: the task’s `service.readiness_probe`, or else the first of `/health`, `/v1/models`, `/v2/health/ready` and `/` that the server has.',
@@ -232,6 +244,27 @@ const placeSchema = z
       .describe('How long to wait there for a machine, as in a queue, before the next attempt.'),
   })
   .describe('What is missing is as in the launch itself.')
+
+const smokeSchema = z
+  .strictObject({
+    prompt: z
+      .string()
+      .min(1, 'must not be empty')
+      .max(4096, 'must have at most 4096 characters')
+      .optional()
+      .describe('A chat completion of the launch’s `model`, or else of the server’s first one.'),
+    path: path.optional().describe('This path must answer 2xx.'),
+    expect: z
+      .string()
+      .min(1, 'must not be empty')
+      .max(1024, 'must have at most 1024 characters')
+      .optional()
+      .describe('The answer must contain this text.'),
+  })
+  .refine(({ prompt, path }) => (prompt === undefined) !== (path === undefined), {
+    error: 'must have a "prompt" or a "path", and not both',
+  })
+  .describe('Once the server is ready, it is asked this. The node is active if it answers.')
 
 export const launchSchema = z
   .strictObject({
@@ -288,6 +321,7 @@ export const launchSchema = z
     keep_on_failure: duration
       .optional()
       .describe('If the launch fails, its cluster stays up for so long, to be looked into.'),
+    smoke: smokeSchema.optional(),
     expose: z
       .boolean()
       .optional()

@@ -55,6 +55,9 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       <Field {...field} name="max_lifetime" hint="no limit" />
       <Field {...field} name="idle_timeout" hint="no limit" />
       {!isLocal && <Field {...field} name="keep_on_failure" hint="not kept" />}
+      <Field {...field} name="smoke_prompt" hint="none" />
+      <Field {...field} name="smoke_path" hint="none" />
+      <Field {...field} name="smoke_expect" hint="anything" />
       {!isLocal && (
         <>
           <Check {...field} name="use_spot" />

@@ -31,6 +31,9 @@ export interface Draft {
   readonly max_lifetime: string
   readonly idle_timeout: string
   readonly keep_on_failure: string
+  readonly smoke_prompt: string
+  readonly smoke_path: string
+  readonly smoke_expect: string
   /** `NAME=value`, one a line. */
   readonly envs: string
   readonly secrets: string
@@ -60,6 +63,9 @@ export const EMPTY: Draft = {
   max_lifetime: '',
   idle_timeout: '',
   keep_on_failure: '',
+  smoke_prompt: '',
+  smoke_path: '',
+  smoke_expect: '',
   envs: '',
   secrets: '',
 }
@@ -88,6 +94,9 @@ export const LABELS = {
   max_lifetime: 'Take down when active for',
   idle_timeout: 'Take down when idle for',
   keep_on_failure: 'Keep for, if it fails',
+  smoke_prompt: 'First question to its model',
+  smoke_path: 'First path that must answer',
+  smoke_expect: 'That answer contains',
   envs: 'Environment variables',
   secrets: 'Secrets',
 } as const satisfies Partial<Record<keyof Draft, string>>
@@ -100,7 +109,16 @@ export function inForm(field: string): keyof typeof LABELS {
 
 /** The draft of a request that was made before. Of its secrets only the names are known. */
 export function draftOf(request: NodeLaunch['request'], secrets: readonly string[] = []): Draft {
-  const { provider, region, gpu, use_spot = false, task, envs = {}, readiness = {} } = request
+  const {
+    provider,
+    region,
+    gpu,
+    use_spot = false,
+    task,
+    envs = {},
+    readiness = {},
+    smoke = {},
+  } = request
   const isLocal = provider === 'local'
   const text = (value: string | number | undefined) => String(value ?? '')
   return {
@@ -128,6 +146,9 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     max_lifetime: text(request.max_lifetime),
     idle_timeout: text(request.idle_timeout),
     keep_on_failure: text(request.keep_on_failure),
+    smoke_prompt: text(smoke.prompt),
+    smoke_path: text(smoke.path),
+    smoke_expect: text(smoke.expect),
     envs: textOfVariables(envs),
     secrets: secrets.map((name) => `${name}=`).join('\n'),
   }

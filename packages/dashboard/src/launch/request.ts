@@ -29,6 +29,7 @@ export function requestOf(draft: Draft): NewLaunch {
     idle_timeout: draft.idle_timeout.trim(),
     keep_on_failure: draft.keep_on_failure.trim(),
     readiness: readinessOf(draft),
+    smoke: smokeOf(draft),
     envs: recordOf(draft.envs),
     secrets: recordOf(draft.secrets),
   } satisfies Record<keyof NewLaunch, unknown>
@@ -60,6 +61,15 @@ function placeIn(text: string): Place {
   } catch {
     return { infra: text }
   }
+}
+
+function smokeOf({ smoke_prompt, smoke_path, smoke_expect }: Draft): object | '' {
+  const smoke = given({
+    prompt: smoke_prompt.trim(),
+    path: smoke_path.trim(),
+    expect: smoke_expect.trim(),
+  })
+  return Object.keys(smoke).length === 0 ? '' : smoke
 }
 
 function readinessOf(draft: Draft): object | '' {

@@ -1,5 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
-import { tunnelOf } from '@launchtail/client/protocol'
+import { formatDuration, tunnelOf } from '@launchtail/client/protocol'
 import { CopyButton } from '../parts/CopyButton.js'
 import { inert } from '../parts/inert.js'
 
@@ -20,6 +20,7 @@ export function Endpoint({ node }: { node: NodeRecord }) {
       )}{' '}
       <CopyButton text={() => endpoint} title="Copy the address" />
       {node.reachable === false && <span class="hint"> reachable from the cluster only</span>}
+      {node.smoke && <span class="hint"> {speedOf(node.smoke)}</span>}
       {tunnel && (
         <>
           {': '}
@@ -29,6 +30,12 @@ export function Endpoint({ node }: { node: NodeRecord }) {
       )}
     </p>
   )
+}
+
+/** How fast the smoke test was answered. */
+function speedOf({ first_token_ms, tokens_per_second: rate }: NonNullable<NodeRecord['smoke']>) {
+  const speed = rate === undefined ? '' : `, ${rate} tokens/s`
+  return `first answer after ${formatDuration(first_token_ms)}${speed}`
 }
 
 function isHttp(text: string): boolean {

@@ -28,6 +28,9 @@ interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, LaunchedFlags
   readinessPath?: string
   readinessPort?: number
   readinessTimeout?: string
+  smokePrompt?: string
+  smokePath?: string
+  smokeExpect?: string
   expose: boolean
   dryRun?: boolean
 }
@@ -71,6 +74,9 @@ export function launchCommand(): Command {
     .option('--readiness-path <path>', 'where the server says that it is ready')
     .addOption(countFlag('--readiness-port <n>', 'the port it is asked at'))
     .option('--readiness-timeout <time>', 'how long the launch may take until it is ready')
+    .option('--smoke-prompt <text>', 'before it is active, its model must answer this')
+    .option('--smoke-path <path>', 'the same, for a path of its server')
+    .option('--smoke-expect <text>', 'what that answer must contain')
     .option('--no-expose', 'open no port: the node is reached from its cluster only')
     .option('--dry-run', 'only show what would be launched, where, and for how much')
   return withWaiting(command)
@@ -120,10 +126,20 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...readinessOf(flags),
     ...limitsOf(flags),
     ...placesOf(flags),
+    ...smokeOf(flags),
     ...(!flags.expose && { expose: false }),
     envs,
     secrets,
   }
+}
+
+function smokeOf({ smokePrompt, smokePath, smokeExpect }: LaunchFlags) {
+  const smoke = {
+    ...(smokePrompt !== undefined && { prompt: smokePrompt }),
+    ...(smokePath !== undefined && { path: smokePath }),
+    ...(smokeExpect !== undefined && { expect: smokeExpect }),
+  }
+  return Object.keys(smoke).length > 0 ? { smoke } : {}
 }
 
 function readinessOf(flags: LaunchFlags) {

@@ -44,6 +44,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['status', node.status],
     ['endpoint', node.endpoint],
     ['reach', node.reachable === false ? reachOf(node) : undefined],
+    ['smoke', node.smoke && smokeText(node.smoke)],
     ['again', node.relaunch_of && `launched again from ${node.relaunch_of}`],
     ['later', node.relaunched_as && `launched again as ${node.relaunched_as}`],
     ['created', node.created_at],
@@ -75,6 +76,13 @@ function inFull(node: NodeRecord, format: Formatter): string {
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
+
+function smokeText({ first_token_ms, tokens_per_second: rate, answer }: Smoke): string {
+  const after = formatDuration(first_token_ms)
+  return `answered after ${after}${rate === undefined ? '' : `, ${rate} tokens/s`}: ${answer}`
+}
+
+type Smoke = NonNullable<NodeRecord['smoke']>
 
 function reachOf(node: NodeRecord): string {
   const tunnel = tunnelOf(node)

@@ -389,4 +389,9 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('launches').addColumn('idle', 'text').execute()
     },
   },
+  '023-smoke': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('smoke', 'text').execute()
+    },
+  },
 }

@@ -10,7 +10,7 @@ import { escapedIn, placesIn, type ValuePlace } from './task-places.js'
  * whatever else looks like a secret, or is one of `values`, becomes `***`.
  */
 export function withoutSecrets(
-  { secrets = {}, envs, task, readiness, ...rest }: LaunchRequest,
+  { secrets = {}, envs, task, ...rest }: LaunchRequest,
   values: readonly string[],
 ): NodeLaunch {
   const { redact } = createRedactor({ values })
@@ -19,28 +19,24 @@ export function withoutSecrets(
   const own = parsed ? secretsIn(parsed) : {}
   const variables = new Set(Object.keys({ ...parsed?.envs, ...own, ...envs, ...secrets }))
   const request = {
-    ...(Object.fromEntries(
-      Object.entries(rest).map(([name, value]) => [name, shown(name, value)]),
-    ) as typeof rest),
-    ...(readiness && { readiness: shownReadiness(readiness) }),
+    ...shownFields(rest, ''),
     ...(task !== undefined && { task: shown('task', withoutValues(task), redactTask) }),
-    ...(envs && {
-      envs: Object.fromEntries(
-        Object.entries(envs).map(([name, value]) => [name, shown(`envs.${name}`, value)]),
-      ),
-    }),
+    ...(envs && { envs: shownFields(envs, 'envs.') }),
   }
   return { request, secrets: Object.keys({ ...own, ...secrets }), masked }
 
   function shown<T>(field: string, value: T, hide = redact): T {
+    if (Array.isArray(value)) return value.map((one, i) => shown(`${field}.${i}`, one)) as T
+    if (typeof value === 'object' && value !== null) return shownFields(value, `${field}.`)
     if (typeof value !== 'string' || field === 'node_id') return value
     const text = withReferences(value, hide(value), variables)
     if (text !== value || text === HIDDEN) masked.push(field)
     return text as T & string
   }
 
-  function shownReadiness({ path, ...more }: NonNullable<LaunchRequest['readiness']>) {
-    return { ...more, ...(path !== undefined && { path: shown('readiness.path', path) }) }
+  function shownFields<T extends object>(fields: T, before: string): T {
+    const all = Object.entries(fields).map(([name, value]) => [name, shown(before + name, value)])
+    return Object.fromEntries(all) as T
   }
 
   /** Redacts what follows the key `secrets` apart, or it would be taken for a secret of that name. */

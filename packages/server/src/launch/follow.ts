@@ -7,6 +7,7 @@ import type { LogStore } from '../logs/store.js'
 import { createRedactor } from '../output/redact/index.js'
 import type { Launch, Launcher, Outcome } from './launcher.js'
 import { offsetName } from './offset-name.js'
+import { withSmoke } from './smoke/with-smoke.js'
 
 export interface FollowOptions {
   launch: Launch
@@ -75,7 +76,7 @@ async function followOnce(
 ): Promise<Outcome | undefined> {
   const { launch, launcher, handle, signal } = options
   const pipeline = await openPipeline(options, onStored)
-  const news = launcher.attach(launch, handle, { state: pipeline.state(), signal })
+  const news = withSmoke({ launcher, launch, handle, state: pipeline.state(), signal })
   // A fault of a renewal comes up again with the next line.
   const renewing = setInterval(() => void pipeline.renew().catch(() => {}), RENEW_EVERY)
   try {

@@ -8,6 +8,7 @@ import type { Launcher } from './launcher.js'
 import { chooseLauncher } from './launchers.js'
 import { type LimitSettings, limitsOf } from './limits/limits.js'
 import type { KeepAnswer, Replies } from './replies.js'
+import { refuseUntestable } from './smoke/smoke.js'
 import type { createTakeUp } from './take-up.js'
 
 export interface LaunchingOptions {
@@ -57,6 +58,7 @@ export function createLaunching({
     const [first, ...others] = placedRequests(request)
     const launcher = chooseLauncher(launchers, first.provider)
     for (const placed of [first, ...others]) await launcher.check(placed)
+    refuseUntestable(request)
     return locked(async () => {
       const admitted = await admission.admit(request, { launcher, limits: own, ...how })
       const { nodeId, clusterName, launchId } = admitted

@@ -11,6 +11,7 @@ import type { NodesTable } from '../database/schema.js'
 import { attemptOpenedBy } from '../logs/attempt-entries.js'
 import { causeNamedIn } from '../logs/end-entries.js'
 import { foldEnd, type LaunchEnd } from '../logs/launch-end.js'
+import { type SmokeResult, smokeIn } from '../logs/smoke-entry.js'
 import { conclude } from '../output/causes/conclude.js'
 import { causeOf } from '../output/causes/index.js'
 import { type Clues, NO_CLUES, observe } from '../output/causes/tracker.js'
@@ -31,6 +32,8 @@ export interface Folded extends LaunchState {
   /** False if only the node's cluster reaches the endpoint. */
   reachable: boolean | undefined
   failure: Failure | undefined
+  /** What its smoke test found. */
+  smoke: SmokeResult | undefined
   /** The attempts of a launch that was started more than once. */
   attempts: readonly FoldedAttempt[]
   /** What a person says of that failure. */
@@ -58,6 +61,7 @@ export const UNFOLDED: Folded = {
   message: '',
   endpoint: undefined,
   reachable: undefined,
+  smoke: undefined,
   failure: undefined,
   attempts: [],
   correction: undefined,
@@ -94,6 +98,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     message: end?.message ?? entry.message,
     endpoint: end?.endpoint,
     reachable: reachableAfter(before, end, entry),
+    smoke: smokeIn(entry) ?? before.smoke,
     failure,
     attempts: over ? attemptsOver(attempts, endedAt(before, status, entry), failure) : attempts,
     correction: failure && before.correction,

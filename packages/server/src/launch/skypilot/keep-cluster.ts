@@ -1,5 +1,5 @@
 import { withDeadline } from '@launchtail/client/async'
-import { formatDuration } from '@launchtail/client/protocol'
+import { keptOutcome } from '../kept-outcome.js'
 import type { Launch, Outcome } from '../launcher.js'
 import type { Pace } from './pace.js'
 
@@ -25,7 +25,5 @@ export async function keepCluster(options: KeepClusterOptions): Promise<Outcome 
     // SkyPilot does not answer. Taking down what may not be there does no harm later.
     return true
   })
-  if (!found) return undefined
-  const told = `The cluster ${clusterName} stays up for ${formatDuration(keep)}, to be looked into: \`ssh ${clusterName}\`.`
-  return { ...outcome, details: [outcome.details, told].filter(Boolean).join('\n'), kept: true }
+  return found ? keptOutcome(outcome, clusterName, keep) : undefined
 }
