@@ -223,6 +223,12 @@ export const settings = {
     'The longest that such a cluster may be kept, also by asking again.',
     duration(1000, 366 * DAY),
   ),
+  healthInterval: setting(
+    'LAUNCHTAIL_HEALTH_INTERVAL',
+    '30s',
+    'How often the server of each active node is asked whether it is healthy.',
+    duration(100, DAY),
+  ),
   clusterPrefix: setting(
     'LAUNCHTAIL_CLUSTER_PREFIX',
     'cic',

@@ -15,6 +15,8 @@ import { readQuery } from './find/read-query.js'
 import { createSlowEntries, type SlowEntries } from './find/slow-entries.js'
 import { createRawOutput } from './ingest/raw-output.js'
 import { createAskedAt } from './launch/asked-at.js'
+import { type HealthMonitor, startHealthMonitor } from './launch/health/monitor.js'
+import { createHealthTargets } from './launch/health/targets.js'
 import type { Launcher } from './launch/launcher.js'
 import type { LimitSettings } from './launch/limits/limits.js'
 import { localLauncher } from './launch/local/launcher.js'
@@ -35,6 +37,7 @@ import { type Counts, createCounts } from './metrics/counts.js'
 import { createEnds } from './nodes/ends/ends.js'
 import { type LostMonitor, startLostMonitor } from './nodes/ends/lost-monitor.js'
 import { createSigns } from './nodes/ends/signs.js'
+import { createLatencies } from './nodes/latencies.js'
 import { createLaunchChanges } from './nodes/launch-changes.js'
 import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
@@ -90,7 +93,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const records = await openRecords(base, storage)
   const orchestrator = await openLaunching(base, storage, records)
   const exporter = await openExporter(base, storage, records)
-  const { sentIn, signs, ends, ...monitors } = openEnds(base, storage, records, orchestrator)
+  const { sentIn, signs, ends, ...monitors } = await openEnds(base, storage, records, orchestrator)
   const serving = await createServing({
     ...base,
     ...storage,
@@ -236,10 +239,9 @@ async function openRecords(base: Base, storage: Storage) {
   const readText = shared ? readForeign(shared.recent) : readEntry
   const slowEntries = createSlowEntries()
   const notify = await openNotify(base, { ...storage, store }, { secrecy, readText, slowEntries })
+  const latencies = createLatencies()
   const registry = createRegistry({
-    database,
-    store,
-    ownership,
+    ...{ database, store, ownership, latencies },
     readText,
     redact: secrecy.redactOwn,
     onFault,
@@ -279,7 +281,7 @@ async function openRecords(base: Base, storage: Storage) {
       counts.otlpReceived.add({ result: 'rejected' }, rejected)
     },
   })
-  return { registry, appender, rawOutput, otlp, readText, archive, slowEntries, notify }
+  return { registry, latencies, appender, rawOutput, otlp, readText, archive, slowEntries, notify }
 
   function readForeign(recent: RecentTexts): ReadText {
     return (text, nodeId) => {
@@ -403,12 +405,13 @@ function skypilotOf({ config, env }: Base): SkyPilot {
 }
 
 /** The ends of launches that other programs make, and what looks after these launches. */
-function openEnds(
-  { onFault }: Base,
+async function openEnds(
+  { onFault, folder, config }: Base,
   { store, database }: Storage,
-  { registry, appender }: Records,
+  { registry, appender, latencies }: Records,
   launches: Orchestrator,
 ) {
+  const { value: key } = await folder.secret('secrets-key', 32)
   const sentIn = createSentIn(database)
   const signs = createSigns()
   const ends = createEnds({ registry, store, appender, launches })
@@ -419,6 +422,11 @@ function openEnds(
     stallMonitor: startStallMonitor({ registry, store, appender, onFault }),
     lostMonitor: startLostMonitor({ sentIn, signs, ends, store, onFault }),
     readyMonitor: startReadyMonitor({ sentIn, ends, appender, onFault }),
+    healthMonitor: startHealthMonitor({
+      targets: createHealthTargets({ database, key: Buffer.from(key, 'base64url') }),
+      every: config.healthInterval,
+      ...{ registry, latencies, appender, onFault },
+    }),
   }
 }
 
@@ -506,12 +514,14 @@ interface Closing extends Storage, Records {
   readonly stallMonitor: StallMonitor
   readonly lostMonitor: LostMonitor
   readonly readyMonitor: ReadyMonitor
+  readonly healthMonitor: HealthMonitor
 }
 
 async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.stallMonitor.stop()
   await parts.lostMonitor.stop()
   await parts.readyMonitor.stop()
+  await parts.healthMonitor.stop()
   await parts.orchestrator.close()
   await parts.archive.close()
   await parts.registry.flush()

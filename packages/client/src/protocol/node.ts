@@ -153,6 +153,18 @@ export const nodeSchema = z
       })
       .optional()
       .describe('What the smoke test found that the launch asked for.'),
+    health: z
+      .object({
+        ok: z.boolean(),
+        since: z.string().describe('Since when that is so.'),
+        latency_ms: z
+          .number()
+          .int()
+          .optional()
+          .describe('How fast the latest health check was answered.'),
+      })
+      .optional()
+      .describe('Of an active node whose server is asked every 30 s whether it is healthy.'),
     relaunch_of: z
       .string()
       .optional()

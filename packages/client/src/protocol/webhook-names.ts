@@ -9,6 +9,8 @@ export const WEBHOOK_EVENTS = {
   'launch.recovered': 'A launch that had stalled continues.',
   'launch.terminated': 'A launch or a node was terminated on request.',
   'launch.preempted': 'An active node has lost its spot instance.',
+  'launch.unhealthy': 'The server of an active node does not answer its health check any more.',
+  'launch.healthy': 'It answers again.',
   'launch.slow': 'A phase has taken more than twice its 95th percentile, although there is output.',
   'entry.matched': 'An entry matches the webhook’s query.',
   'fleet.failure_rate':

@@ -7,7 +7,7 @@ import { inert } from '../parts/inert.js'
 import { codeName, hardwareOf, locationOf, nameOf } from '../parts/node-facts.js'
 import { PhaseRail } from '../parts/PhaseRail.js'
 import { Progress } from '../parts/Progress.js'
-import { conditionOf, elapsedOf, remainingOf } from '../parts/phases.js'
+import { conditionOf, elapsedOf, isTroubled, remainingOf } from '../parts/phases.js'
 import { moment, span } from '../parts/times.js'
 
 export interface NodeRowProps {
@@ -29,7 +29,7 @@ export function NodeRow({ node, position, count }: NodeRowProps) {
       aria-setsize={count}
       data-phase={node.phase}
       data-status={node.status}
-      data-stalled={node.stalled}
+      data-stalled={isTroubled(node)}
     >
       <a class="name" href={hrefOf(['nodes', node_id])} title={node_id}>
         {inert(nameOf(node))}

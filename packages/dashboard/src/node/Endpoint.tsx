@@ -2,6 +2,7 @@ import type { NodeRecord } from '@launchtail/client'
 import { formatDuration, tunnelOf } from '@launchtail/client/protocol'
 import { CopyButton } from '../parts/CopyButton.js'
 import { inert } from '../parts/inert.js'
+import { moment } from '../parts/times.js'
 
 /** Where the node serves requests. The launch itself says so, so only an http address is a link. */
 export function Endpoint({ node }: { node: NodeRecord }) {
@@ -20,6 +21,7 @@ export function Endpoint({ node }: { node: NodeRecord }) {
       )}{' '}
       <CopyButton text={() => endpoint} title="Copy the address" />
       {node.reachable === false && <span class="hint"> reachable from the cluster only</span>}
+      {node.health && <span class="hint"> {healthOf(node.health)}</span>}
       {node.smoke && <span class="hint"> {speedOf(node.smoke)}</span>}
       {tunnel && (
         <>
@@ -30,6 +32,11 @@ export function Endpoint({ node }: { node: NodeRecord }) {
       )}
     </p>
   )
+}
+
+function healthOf({ ok, since, latency_ms: ms }: NonNullable<NodeRecord['health']>): string {
+  if (!ok) return `unhealthy since ${moment(since)}`
+  return ms === undefined ? 'healthy' : `healthy, answers after ${formatDuration(ms)}`
 }
 
 /** How fast the smoke test was answered. */

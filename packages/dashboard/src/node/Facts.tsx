@@ -2,16 +2,21 @@ import type { NodeRecord } from '@launchtail/client'
 import { DemoMark } from '../parts/DemoMark.js'
 import { inert } from '../parts/inert.js'
 import { hardwareOf, locationOf } from '../parts/node-facts.js'
-import { conditionOf } from '../parts/phases.js'
+import { conditionOf, isTroubled } from '../parts/phases.js'
 import { Actions } from './Actions.js'
 
 /** What a node is, in the line of its name. */
 export function Facts({ node }: { node: NodeRecord }) {
-  const { node_id, model, labels, status, stalled } = node
+  const { node_id, model, labels, status } = node
   const facts = [inert(model), hardwareOf(node), locationOf(node, ' ')]
   return (
     <>
-      <b class="condition" data-phase={node.phase} data-status={status} data-stalled={stalled}>
+      <b
+        class="condition"
+        data-phase={node.phase}
+        data-status={status}
+        data-stalled={isTroubled(node)}
+      >
         {conditionOf(node)}
       </b>
       <DemoMark labels={labels} />

@@ -28,9 +28,15 @@ export function isEnded(status: NodeStatus | undefined): boolean {
 }
 
 /** A node's state in a word or two. */
-export function conditionOf({ status, stalled, phase }: NodeRecord): string {
+export function conditionOf({ status, stalled, phase, health }: NodeRecord): string {
   if (status === 'terminated') return 'terminated'
+  if (health?.ok === false) return 'unhealthy'
   return stalled ? 'stalled' : phaseName(phase)
+}
+
+/** True for a node that is neither ended nor as it should be. */
+export function isTroubled({ stalled, health }: NodeRecord): true | undefined {
+  return stalled || health?.ok === false || undefined
 }
 
 /** When the launch began, in ms since 1970. */

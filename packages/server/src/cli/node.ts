@@ -44,6 +44,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['status', node.status],
     ['endpoint', node.endpoint],
     ['reach', node.reachable === false ? reachOf(node) : undefined],
+    ['health', node.health && healthText(node.health)],
     ['smoke', node.smoke && smokeText(node.smoke)],
     ['again', node.relaunch_of && `launched again from ${node.relaunch_of}`],
     ['later', node.relaunched_as && `launched again as ${node.relaunched_as}`],
@@ -75,6 +76,11 @@ function inFull(node: NodeRecord, format: Formatter): string {
     failure ? [format.failure(failure), ...reasons.map(oneLine)].join('\n') : '',
   ]
   return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function healthText({ ok, since, latency_ms: ms }: NonNullable<NodeRecord['health']>): string {
+  const latency = ok && ms !== undefined ? `, latest answer after ${formatDuration(ms)}` : ''
+  return `${ok ? 'healthy' : 'unhealthy'} since ${since}${latency}`
 }
 
 function smokeText({ first_token_ms, tokens_per_second: rate, answer }: Smoke): string {

@@ -109,6 +109,7 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
 function isNews(before: NodeRecord | undefined, node: NodeRecord): boolean {
   const { phase, status, message, failure } = node
   if (before?.phase !== phase || before.status !== status) return true
+  if (before.health?.ok !== node.health?.ok) return true
   return before.message !== message || before.failure?.message !== failure?.message
 }
 

@@ -67,7 +67,8 @@ type Cells = readonly [id: string, state: string, cluster: string, words: string
 function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
   const { node_id, cluster_name, name, status, phase, progress, endpoint, failure } = node
   const message = failure?.message ?? node.message
-  const state = status === 'launching' ? `${phase} ${Math.round(progress)}%` : status
+  const settled = node.health?.ok === false ? 'unhealthy' : status
+  const state = status === 'launching' ? `${phase} ${Math.round(progress)}%` : settled
   const stalled = node.stalled ? 'stalled: ' : ''
   return [
     idOf(node_id),

@@ -394,4 +394,9 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('smoke', 'text').execute()
     },
   },
+  '024-health': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('health', 'text').execute()
+    },
+  },
 }

@@ -44,6 +44,8 @@ export interface NodesTable {
   endpoint: string | null
   /** 1 if this server reaches the endpoint, 0 if it does not; null where nothing says so. */
   reachable: number | null
+  /** JSON of whether an active node's server answers, or null where nothing has changed that. */
+  health: string | null
   /** JSON of what the smoke test found, or null. */
   smoke: string | null
   /** JSON, or null. */

@@ -10,6 +10,7 @@ import {
 import type { NodesTable } from '../database/schema.js'
 import { attemptOpenedBy } from '../logs/attempt-entries.js'
 import { causeNamedIn } from '../logs/end-entries.js'
+import { type Health, healthIn } from '../logs/health-entry.js'
 import { foldEnd, type LaunchEnd } from '../logs/launch-end.js'
 import { type SmokeResult, smokeIn } from '../logs/smoke-entry.js'
 import { conclude } from '../output/causes/conclude.js'
@@ -32,6 +33,8 @@ export interface Folded extends LaunchState {
   /** False if only the node's cluster reaches the endpoint. */
   reachable: boolean | undefined
   failure: Failure | undefined
+  /** Whether an active node's server answers; undefined where nothing has changed that. */
+  health: Health | undefined
   /** What its smoke test found. */
   smoke: SmokeResult | undefined
   /** The attempts of a launch that was started more than once. */
@@ -61,6 +64,7 @@ export const UNFOLDED: Folded = {
   message: '',
   endpoint: undefined,
   reachable: undefined,
+  health: undefined,
   smoke: undefined,
   failure: undefined,
   attempts: [],
@@ -98,6 +102,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     message: end?.message ?? entry.message,
     endpoint: end?.endpoint,
     reachable: reachableAfter(before, end, entry),
+    health: status === 'active' ? (healthIn(entry) ?? before.health) : undefined,
     smoke: smokeIn(entry) ?? before.smoke,
     failure,
     attempts: over ? attemptsOver(attempts, endedAt(before, status, entry), failure) : attempts,

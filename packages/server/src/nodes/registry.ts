@@ -8,6 +8,7 @@ import { addNode, type NewNode } from './add-node.js'
 import { type Corrections, createCorrections } from './corrections.js'
 import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
+import type { Latencies } from './latencies.js'
 import type { LaunchReader } from './launch-events/launch-reader.js'
 import { createLaunchHistory, keepLaunches } from './launch-history.js'
 import { readNodePage } from './node-pages.js'
@@ -65,6 +66,8 @@ export interface RegistryOptions {
   readText?: ReadText
   /** They receive the events of all launches. */
   readers?: readonly LaunchReader[]
+  /** How fast the servers of active nodes answer. */
+  latencies?: Pick<Latencies, 'of'>
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
 }
@@ -76,6 +79,7 @@ export function createRegistry({
   redact = (text) => text,
   readText = readEntry,
   readers = [],
+  latencies,
   now = () => new Date(),
   onFault = () => {},
 }: RegistryOptions): Registry {
@@ -83,7 +87,9 @@ export function createRegistry({
   const locked = createMutex()
   const phaseHistory = createPhaseHistory(database)
   const launchHistory = createLaunchHistory()
-  const options = { database, store, readText, phaseHistory, launchHistory, now, onFault }
+  const options = {
+    ...{ database, store, readText, phaseHistory, launchHistory, latencies, now, onFault },
+  }
   const writer = createRecordWriter({
     ...options,
     locked,

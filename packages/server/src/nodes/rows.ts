@@ -56,6 +56,7 @@ export function columns(record: Folded) {
     message: record.message,
     endpoint: record.endpoint ?? null,
     reachable: record.reachable === undefined ? null : Number(record.reachable),
+    health: record.health ? JSON.stringify(record.health) : null,
     smoke: record.smoke ? JSON.stringify(record.smoke) : null,
     failure: record.failure ? JSON.stringify(record.failure) : null,
     attempts: record.attempts.length > 0 ? JSON.stringify(record.attempts) : null,
@@ -76,6 +77,7 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     message: row.message,
     endpoint: row.endpoint ?? undefined,
     reachable: row.reachable === null ? undefined : row.reachable !== 0,
+    health: row.health === null ? undefined : JSON.parse(row.health),
     smoke: row.smoke === null ? undefined : JSON.parse(row.smoke),
     failure: row.failure === null ? undefined : readFailure(row.failure),
     attempts: row.attempts === null ? [] : JSON.parse(row.attempts),
@@ -108,7 +110,7 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
 /** Combines a row with the folded list. */
 export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
   const { status, phase, progress, message, endpoint, reachable } = folded
-  const { failure, attempts, correction, ended_at, stalled, smoke } = folded
+  const { failure, attempts, correction, ended_at, stalled, smoke, health } = folded
   const { max_lifetime_ms: lifetime, ...about } = placeOf(JSON.parse(row.about) as About)
   const endsAt = endsAtOf(folded, lifetime)
   const place = [about.provider, about.region].filter((part) => part !== '').join('/')
@@ -122,6 +124,7 @@ export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
     message,
     ...(endpoint !== undefined && { endpoint }),
     ...(reachable !== undefined && { reachable }),
+    ...(health && { health }),
     ...(smoke && { smoke }),
     created_at: row.created_at,
     updated_at: row.updated_at,

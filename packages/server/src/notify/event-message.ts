@@ -54,6 +54,10 @@ function contentOf(event: LaunchEvent): Content {
       const { phase, stalled_for_ms } = event
       return { type: 'launch.recovered', data: { phase, stalled_for_ms } }
     }
+    case 'unhealthy':
+      return { type: 'launch.unhealthy', data: { reason: event.reason, since: event.since } }
+    case 'healthy':
+      return { type: 'launch.healthy', data: { unhealthy_for_ms: event.unhealthy_for_ms } }
     case 'preempted':
       return { type: 'launch.preempted', data: { after_ms: event.after_ms } }
     case 'ended':

@@ -36,6 +36,10 @@ export interface MessageData {
   readonly usual_ms?: number
   readonly stalled_for_ms?: number
   readonly after_ms?: number
+  /** Why a server is unhealthy, and since when. */
+  readonly reason?: string
+  readonly since?: string
+  readonly unhealthy_for_ms?: number
   readonly so_far_ms?: number
   readonly p95_ms?: number
   readonly entry?: EntryData

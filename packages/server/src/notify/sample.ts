@@ -54,6 +54,11 @@ const SAMPLES: Partial<Record<WebhookEvent, MessageData>> = {
   'launch.stalled': { phase: 'provisioning', silent_for_ms: 600_000, usual_ms: 180_000 },
   'launch.recovered': { phase: 'provisioning', stalled_for_ms: 640_000 },
   'launch.preempted': { after_ms: 7_200_000 },
+  'launch.unhealthy': {
+    reason: 'The server is unhealthy: /health answers 503',
+    since: '2026-01-02T03:04:05.000Z',
+  },
+  'launch.healthy': { unhealthy_for_ms: 95_000 },
   'launch.slow': { phase: 'model_loading', so_far_ms: 900_000, p95_ms: 400_000 },
   'entry.matched': {
     ...{ node_id: NODE_ID, entry: line(), cursor: '42:0a1b2c3d:log', suppressed_count: 0 },

@@ -1,4 +1,5 @@
 import type { Failure, LogEntry, NodeStatus, PhaseTiming } from '@launchtail/client/protocol'
+import type { Health } from '../../logs/health-entry.js'
 import { endedBy } from '../ends/ended.js'
 import { readStallNotice } from '../stall.js'
 import type { LaunchEvent } from './launch-event.js'
@@ -12,6 +13,7 @@ interface State {
   readonly ended_at: string | undefined
   readonly phases: PhaseTiming[]
   readonly stalled_at: string | undefined
+  readonly health: Health | undefined
 }
 
 export interface Step {
@@ -31,7 +33,8 @@ export function eventsOf(step: Step): readonly LaunchEvent[] {
   const { before, after, entry, index, lost } = step
   const isSame = after.phases === before.phases && after.status === before.status
   const isSilent = before.stalled_at !== undefined || after.stalled_at !== undefined
-  if (isSame && !isSilent && !lost) return NONE
+  const isWell = after.health?.ok === before.health?.ok
+  if (isSame && !isSilent && !lost && isWell) return NONE
   const { timestamp: at } = entry
   const place = { index, at, started_at: after.phases[0]?.started_at ?? at }
   const events: LaunchEvent[] = []
@@ -51,7 +54,7 @@ export function eventsOf(step: Step): readonly LaunchEvent[] {
     const again = before.ended_at !== undefined
     events.push({ ...place, kind: 'ended', again, message, endpoint, ended })
   }
-  return [...events, ...silence(step, place)]
+  return [...events, ...silence(step, place), ...health(step, place)]
 }
 
 function silence(
@@ -65,6 +68,17 @@ function silence(
   const silent = readStallNotice(before.message)?.silent_for_ms ?? 0
   const stalled_for_ms = silent + between(before.stalled_at, timestamp)
   return [{ ...place, kind: 'recovered', phase, stalled_for_ms }]
+}
+
+function health(
+  { before, after, entry: { message, timestamp } }: Pick<Step, 'before' | 'after' | 'entry'>,
+  place: Pick<LaunchEvent, 'index' | 'at' | 'started_at'>,
+): readonly LaunchEvent[] {
+  if (after.health === undefined || after.health.ok === (before.health?.ok ?? true)) return NONE
+  const { ok, since } = after.health
+  if (!ok) return [{ ...place, kind: 'unhealthy', reason: message, since }]
+  const unhealthy_for_ms = between(before.health?.since, timestamp)
+  return [{ ...place, kind: 'healthy', unhealthy_for_ms }]
 }
 
 function between(from: string | undefined, to: string): number {

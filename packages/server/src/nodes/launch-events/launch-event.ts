@@ -48,6 +48,10 @@ interface Kinds {
     readonly phase: Phase
     readonly stalled_for_ms: number
   }
+  /** An active node's server does not answer its health check any more. */
+  unhealthy: { readonly kind: 'unhealthy'; readonly reason: string; readonly since: string }
+  /** It does again. */
+  healthy: { readonly kind: 'healthy'; readonly unhealthy_for_ms: number }
   /** An active node has lost its spot instance. If it failed for that, there is no `ended` event. */
   preempted: { readonly kind: 'preempted'; readonly after_ms: number }
 }

@@ -87,6 +87,15 @@ const TYPES: Readonly<Record<string, (data: MessageData, type: string) => Head>>
     title: `${nameOf(data)} lost its spot instance after ${lengthOf(data.after_ms)}`,
     severity: 'error',
   }),
+  'launch.unhealthy': (data) => ({
+    title: `${nameOf(data)} is unhealthy`,
+    severity: 'error',
+    message: data.reason ?? '',
+  }),
+  'launch.healthy': (data) => ({
+    title: `${nameOf(data)} is healthy again after ${lengthOf(data.unhealthy_for_ms)}`,
+    severity: 'info',
+  }),
   'launch.slow': (data) => ({
     title: `${nameOf(data)} is slow in ${data.phase}: ${lengthOf(data.so_far_ms)} so far`,
     severity: 'warning',

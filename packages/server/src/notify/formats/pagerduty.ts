@@ -8,7 +8,9 @@ const SUMMARY = 1024
 const KEY = 255
 
 /** Events that resolve the alert about a launch. */
-const RESOLVES = new Set(['launch.active', 'launch.recovered', 'launch.terminated'])
+const RESOLVES = new Set([
+  ...['launch.active', 'launch.recovered', 'launch.healthy', 'launch.terminated'],
+])
 
 /** PagerDuty's Events API v2. All messages about a launch belong to one alert. */
 export const pagerduty: Format = {
