@@ -28,8 +28,9 @@ import { startUpkeep } from './upkeep.js'
 const SPARE = 16 * 1024 * 1024
 
 const { file, keeping } = workerData as ThreadData
-// On Linux it is this thread's alone. Appends and streams come first where processors are scarce.
-if (process.platform === 'linux') setPriority(19)
+// On Linux it is this thread's alone. Appends and streams come first where processors are scarce. With the
+// least priority, a search would wait there for seconds until it is begun.
+if (process.platform === 'linux') setPriority(10)
 
 let opened: Promise<ArchiveCalls> | undefined
 callsOf().catch(() => {})
@@ -85,10 +86,10 @@ async function open(): Promise<ArchiveCalls> {
   })
   return {
     reached: createReached(writing),
-    takeIn(pages) {
+    takeIn(pages, isHurried) {
       leaveRoom()
       const taken = takeIn(pages, Math.round(now()))
-      upkeep.grown()
+      upkeep.grown(isHurried)
       return taken
     },
     forget(nodeId) {

@@ -11,7 +11,8 @@ import type { Keeping } from './removal.js'
 export interface ArchiveCalls {
   /** How far the archive has each node's newest list. */
   reached(nodeIds: readonly string[]): Reached[]
-  takeIn(pages: readonly Page[]): Reached[]
+  /** Stores pages. `isHurried` if a search waits for them. */
+  takeIn(pages: readonly Page[], isHurried: boolean): Reached[]
   forget(nodeId: string): void
   search(question: SearchQuestion): Promise<SearchAnswer>
   count(question: CountQuestion): Promise<CountAnswer>

@@ -36,7 +36,7 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
   const reader = createPageReader(options)
   const marked = new Set<string>()
   let removals = 0
-  const { pause, without } = createPauses()
+  const { pause, isHurried, without } = createPauses()
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> | undefined
   let stopped = false
@@ -104,7 +104,7 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
     const { pages, left } = await reader.read(nodeIds, MOST)
     // What was read may be of a node that is gone, or of one before the node that has its id now.
     if (removals !== before) return [...nodeIds]
-    const reached = pages.length > 0 ? await thread.call('takeIn', pages) : []
+    const reached = pages.length > 0 ? await thread.call('takeIn', pages, isHurried()) : []
     for (const [i, page] of pages.entries()) {
       if (!reader.note(page, reached[i] ?? NOTHING_YET)) left.add(page.nodeId)
     }

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Pauses {
   /** Resolves after so many milliseconds, and at once where somebody waits. */
   pause(ms: number): Promise<void>
+  /** True while somebody waits. */
+  isHurried(): boolean
   /** Ends the pause there is, and makes none until `act` has ended. */
   without<T>(act: () => Promise<T>): Promise<T>
 }
@@ -12,6 +14,7 @@ export function createPauses(): Pauses {
   let waiting = 0
   let pausing = new AbortController()
   return {
+    isHurried: () => waiting > 0,
     async pause(ms) {
       if (waiting > 0) return
       pausing = new AbortController()

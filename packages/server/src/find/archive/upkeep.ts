@@ -4,8 +4,8 @@ import type { Removal } from './removal.js'
 
 /** The work that the archive's thread does in the background. */
 export interface Upkeep {
-  /** Something was taken in. */
-  grown(): void
+  /** Something was taken in. `isHurried` if somebody waits for that and for more. */
+  grown(isHurried: boolean): void
   /** Something was taken out. */
   shrunk(): void
   /** Takes out what is over by now. Called before anything is looked for. */
@@ -31,8 +31,10 @@ const BATCH = 1000
 /** A search looks through what is not indexed yet, so that may wait, in milliseconds. */
 const INDEX_AFTER = 2000
 const EXPIRE_EVERY = 60_000
-/** The pause after a batch while an export is read, in milliseconds: it gets most of the time. */
+/** The pause after a batch while an export or a search waits, in milliseconds: these get most of the time. */
 const HURRY = 60
+/** Milliseconds within which more comes that somebody waits for, on a busy machine. */
+const SOON = 250
 
 export function startUpkeep(options: UpkeepOptions): Upkeep {
   const { index, removal, now, isHurried, onRemoved, onFault } = options
@@ -42,11 +44,13 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   /** A process that was killed may have left some. */
   let hasRemoved = true
   let nextExpiry: number | undefined
+  let hurriedUntil = 0
   const expiring = setInterval(expire, EXPIRE_EVERY)
   expireAll()
   return { grown, shrunk, expire, rest, stop }
 
-  function grown(): void {
+  function grown(isHurriedNow: boolean): void {
+    if (isHurriedNow) hurriedUntil = now() + SOON
     nextExpiry = Math.min(nextExpiry ?? Number.POSITIVE_INFINITY, now() + removal.shortest)
     if (index.behind() >= BATCH) void work(false)
     else indexing ??= setTimeout(() => work(true), INDEX_AFTER)
@@ -90,8 +94,8 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
         index.takeIn(BATCH)
         makeFit()
       } else break
-      // Piece by piece in turn with such a batch, an export would take several times as long.
-      await (isHurried() ? sleep(HURRY) : nextTurn())
+      // Piece by piece in turn with such a batch, they would take several times as long.
+      await (isHurried() || now() < hurriedUntil ? sleep(HURRY) : nextTurn())
     }
     if (!stopped && index.behind() > 0) indexing ??= setTimeout(() => work(true), INDEX_AFTER)
   }
