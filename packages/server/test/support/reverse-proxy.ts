@@ -89,12 +89,9 @@ export async function startReverseProxy(
   }
 }
 
-function endGroupOf({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // All of it has left.
-  }
+/** Nothing once it has ended: its number may be that of another test's process by then. */
+function endGroupOf({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL')
 }
 
 const EXAMPLES = new URL('../../../../examples/proxies/', import.meta.url)
