@@ -127,3 +127,30 @@ it('a node is shown in a frame of such a page, and of no other one', async () =>
   await until('the frame to be refused', () => said.some((text) => /frame-ancestors/.test(text)))
   expect(await stranger.frameLocator('iframe').locator('[role="log"]').count()).toBe(0)
 })
+
+it('the embedded page of a launch that failed says why, and does not connect again', async () => {
+  let html = ''
+  const origin = await site(() => html)
+  const server = await startServer({ env: { LAUNCHTAIL_ORIGINS: origin } })
+  const id = await node(server)
+  await send(server, id, [
+    { message: 'preparing', phase: 'provisioning', progress: 20 },
+    { message: 'no machine is left', level: 'error', phase: 'failed' },
+  ])
+  const ticket = await ticketFor(server, id, origin)
+  html = `<!doctype html><title>site</title><iframe title="log" width="800" height="400"
+    src="${server.url}/embed/${id}?ticket=${ticket}"></iframe>`
+  const page = await browser.foreign()
+  const streams: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/logs/stream')) streams.push(request.url())
+  })
+  await page.goto(origin)
+  const frame = page.frameLocator('iframe')
+  await frame.locator('body[data-phase="failed"]').waitFor()
+  await frame.locator('#message', { hasText: 'no machine is left' }).waitFor()
+  // A browser that reconnects says so at once, and does it within four seconds.
+  await page.waitForTimeout(4500)
+  expect(await frame.locator('#message').textContent()).toBe('no machine is left')
+  expect(streams).toHaveLength(1)
+})

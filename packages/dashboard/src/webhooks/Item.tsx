@@ -120,5 +120,6 @@ function State({ webhook: { enabled, disabled_reason, failing_since } }: { webho
     return <p class="fault">It is switched off{inert(why)}.</p>
   }
   if (failing_since === undefined) return null
-  return <p class="fault">Nothing has been delivered since {failing_since}.</p>
+  const since = <time dateTime={failing_since}>{new Date(failing_since).toLocaleString()}</time>
+  return <p class="fault">Every attempt since {since} has failed.</p>
 }

@@ -44,6 +44,8 @@ on('error', (error, event) => {
   if (!event.lastEventId) message.textContent = error.error
 })
 on('done', (done) => {
+  // It would reconnect to hear that there is nothing more, and show that instead of the end.
+  source.close()
   setPhase(done.status)
   message.textContent = done.status === 'failed' ? done.message : ''
 })
@@ -51,11 +53,10 @@ source.addEventListener('open', () => {
   message.textContent = ''
 })
 source.onerror = () => {
-  if (source.readyState === EventSource.CONNECTING) {
-    if (document.body.dataset.phase !== 'active') message.textContent = 'connecting again'
-  } else if (!['active', 'failed', 'terminated', 'deleted'].includes(document.body.dataset.phase)) {
-    message.textContent = 'This view has expired; load the page around it again.'
-  }
+  message.textContent =
+    source.readyState === EventSource.CONNECTING
+      ? 'connecting again'
+      : 'This view has expired; load the page around it again.'
 }
 
 function setPhase(name) {

@@ -24,6 +24,9 @@ progress {
   flex: 1 1 8rem;
   max-width: 20rem;
 }
+:is([data-phase='failed'], [data-phase='terminated'], [data-phase='deleted']) progress {
+  display: none;
+}
 main {
   flex: 1;
   overflow: auto;
