@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { endAll, PROGRAM, type RunningServer, startServer, TOKEN } from './support/processes.js'
 
 const run = promisify(execFile)
@@ -69,3 +70,26 @@ it('those of docs/ci.md end as the launch does', async () => {
   expect(more).toEqual([])
   expect(await shell(command)).toMatch(/\nactive http:\/\/\S+\n$/)
 }, 60_000)
+
+it('the first of docs/webhooks.md creates a webhook', async () => {
+  const [add = ''] = await commandsOf('webhooks.md')
+  expect(await shell(add)).toMatch(/^wh_\w+\nwhsec_\S+\n$/)
+})
+
+it('the workflow of docs/ci.md uses what the action has, and its tables name all of it', async () => {
+  const page = await readFile(new URL('../../../docs/ci.md', import.meta.url), 'utf8')
+  const action = parse(await readFile(`${root}integrations/github-action/action.yml`, 'utf8'))
+  const [, yaml = ''] = /^```yaml\n(.*?)^```/ms.exec(page) ?? []
+  const { steps } = parse(yaml).jobs['smoke-test']
+  const [, step, ...others] = steps
+  expect(step.uses).toBe('./integrations/github-action')
+  const inputs = Object.keys(action.inputs)
+  expect(Object.keys(step.with).filter((name) => !inputs.includes(name))).toEqual([])
+  const asked = [...JSON.stringify(others).matchAll(/steps\.node\.outputs\.([\w-]+)/g)]
+  const outputs = Object.keys(action.outputs)
+  expect(new Set(asked.map(([, name]) => name))).toEqual(new Set(['endpoint', 'node-id']))
+  const named = [...page.matchAll(/^\| ((?:`[\w-]+`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([\w-]+)`/g)].map(([, name]) => name),
+  )
+  expect(named.sort()).toEqual([...inputs, ...outputs].sort())
+})
