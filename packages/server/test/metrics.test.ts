@@ -119,6 +119,21 @@ describe('the metrics of launches', () => {
     expect(text).not.toContain('cloud')
   })
 
+  it('name so many providers, whatever nodes are said to be from', async () => {
+    const own = await startServer()
+    for (let i = 0; i < 60; i += 1) {
+      const answer = await own.post('/admin/nodes', { provider: `cloud-${i}` })
+      const { node_id: id } = (await answer.json()) as { node_id: string }
+      await own.post(`/admin/nodes/${id}/logs`, { message: 'x', phase: 'failed' })
+      await own.fetch(`/admin/nodes/${id}`)
+    }
+    const series = (await metricsOf(own)).match(/^launchtail_launches_total\{.*$/gm) ?? []
+    expect(series.filter((one) => one.includes('provider="cloud-'))).toHaveLength(50)
+    expect(series.filter((one) => one.includes('provider="other"'))).toEqual([
+      expect.stringMatching(/ 10$/),
+    ])
+  })
+
   it('show the nodes by status, and those that are launching by phase', async () => {
     const own = await startServer()
     const [first, second] = [await newNode(own), await newNode(own)]

@@ -41,7 +41,14 @@ function secondsOf({ started_at, ended_at }: Ended): number {
   return Math.max(0, Date.parse(ended_at) - Date.parse(started_at)) / 1000
 }
 
+/** Names that have been labels. More than so many are none of providers. */
+const labels = new Set<string>()
+const MOST_LABELS = 50
+
 /** Whoever launches names the provider, and each name is a time series: it must look like one. */
 function providerLabel(provider = 'unknown'): string {
-  return /^[a-z][a-z0-9_-]{0,23}$/.test(provider) ? provider : 'other'
+  if (labels.has(provider)) return provider
+  if (!/^[a-z][a-z0-9_-]{0,23}$/.test(provider) || labels.size >= MOST_LABELS) return 'other'
+  labels.add(provider)
+  return provider
 }
