@@ -305,6 +305,7 @@ async function openNotify(
     addresses: { allowed: config.webhookAllow, allowLoopback: isLoopback(config.host) },
     onAttempt: (outcome) => counts.deliveries.add({ outcome }),
     redact: (nodeId, text) => secrecy.redactEntry(nodeId, { message: text }).message,
+    redactCut: (nodeId, text) => secrecy.redactorFor(nodeId).cutOff(text),
     askedAt: createAskedAt(database),
   })
   await notify.start()

@@ -102,6 +102,22 @@ test('a query that finds everything does not send everything', async () => {
   expect(last?.data.suppressed_count).toBe(349)
 })
 
+test('a message that waits takes little room, however long its entry is', async () => {
+  const { node, say, database } = await start(ERRORS)
+  await node('a')
+  const long = 'x '.repeat(32_000)
+  await say(
+    'a',
+    { level: 'error', message: long, details: long },
+    { level: 'error', message: long },
+  )
+  const rows = await database.selectFrom('deliveries').select('message').execute()
+  const windows = await database.selectFrom('webhook_windows').select('message').execute()
+  const stored = [...rows, ...windows].map(({ message }) => message?.length ?? 0)
+  expect(stored).toHaveLength(2)
+  expect(Math.max(...stored)).toBeLessThan(5000)
+})
+
 test('while 10,000 messages wait, entries are no longer told, and launches are', async () => {
   const { receiver, node, say, round, database, webhook_id } = await start({
     ...{ events: ['entry.matched', 'launch.failed'], q: 'level:error' },

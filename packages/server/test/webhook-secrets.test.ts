@@ -97,3 +97,45 @@ test('neither a webhook’s own secrets nor its address are kept of an answer', 
   expect(deliveries[0]?.answer).toBe('*** at ***')
   expect(receiver.received[0] ?? NOTHING).toMatchObject({ path: '/hook/T0123/abc' })
 })
+
+test('no secret is kept in part where an answer is cut', async () => {
+  const receiver = await startReceiver()
+  const { create, node, say, round, notify } = await startNotifying()
+  const url = `${receiver.url}/T0123/abcdefghijkl`
+  const group = { interval: '0s' }
+  const made = await create({ url, events: ['launch.failed'], group })
+  const token = `hf_${'q7Wk2ZpR9xLm4TvB8nYc3JdHs6Gf1K'}abcd`
+  let answered = ''
+  receiver.answer = (response) => void response.writeHead(500).end(answered)
+  for (const [nodeId, secret] of Object.entries({ a: token, b: made.secret ?? '', c: url })) {
+    // Its second half is beyond what is kept.
+    const kept = Math.ceil(secret.length * 0.6)
+    answered = `${'. '.repeat(2048).slice(0, 4096 - kept)}${secret} and more`
+    await node(nodeId)
+    await say(nodeId, { message: 'asking' }, FAILED)
+    await round()
+    const { deliveries } = await notify.webhooks.deliveries(made.webhook_id, { limit: 10 })
+    const answer = deliveries.find(({ node_id }) => node_id === nodeId)?.answer ?? ''
+    expect([nodeId, answer.length > 3900, answer.slice(-3)]).toEqual([nodeId, true, '***'])
+    expect(answer).not.toContain(secret.slice(0, 12))
+  }
+})
+
+test('why a webhook was switched off has no secret either', async () => {
+  const { learn, create, node, say, round, pass, notify } = await start({
+    lookup: async (host) => {
+      throw new Error(`no ${host} for ${SECRET}`)
+    },
+  })
+  learn()
+  const { webhook_id } = await create({ url: 'https://hooks.example/', events: ['launch.failed'] })
+  for (let day = 0; day < 7; day += 1) {
+    await node(`n-${day}`)
+    await say(`n-${day}`, { message: 'asking' }, FAILED)
+    await round()
+    await pass(24 * 3600 * SECOND)
+  }
+  const webhook = await notify.webhooks.get(webhook_id)
+  expect(webhook).toMatchObject({ enabled: false })
+  expect(webhook.disabled_reason).toMatch(/the last attempt: no hooks\.example for \*\*\*$/)
+})

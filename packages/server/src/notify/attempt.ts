@@ -16,6 +16,8 @@ export interface AttemptOptions {
   clock: Clock
   /** Masks the secrets of a node's launches in a text. */
   redact: (nodeId: string, text: string) => string
+  /** Masks the beginning of a secret at the end of such a text, which goes on elsewhere. */
+  redactCut: (nodeId: string, text: string) => string
   random: () => number
 }
 
@@ -23,26 +25,28 @@ const MOST_ERROR = 300
 const AGENT = 'Launchtail'
 
 /** Sends a message once and returns the result. It never throws because of the receiver. */
-export function createAttempt({ post, clock, redact, random }: AttemptOptions) {
+export function createAttempt({ post, clock, redact, redactCut, random }: AttemptOptions) {
   return async (
     delivery: Claimed,
     webhook: StoredWebhook,
     signal?: AbortSignal,
   ): Promise<Result> => {
-    const hide = (text: string) => withoutSecrets(redact(delivery.node_id ?? '', text), webhook)
+    const nodeId = delivery.node_id ?? ''
+    const hide = (text: string) => withoutSecrets(redact(nodeId, text), webhook)
+    const hideCut = (text: string) => redactCut(nodeId, withoutBeginning(hide(text), webhook))
     const now = clock.now()
     const { body, headers } = written(delivery, webhook, { now, hide })
     const begun = performance.now()
     const answer = await post({ url: webhook.url, body, headers }, signal)
     const took_ms = Math.round(performance.now() - begun)
-    const verdict = verdictOn(answer, { attempts: delivery.attempts, now, random })
+    const given = verdictOn(answer, { attempts: delivery.attempts, now, random })
+    const verdict = 'reason' in given ? { ...given, reason: hide(given.reason) } : given
     const said = 'status' in answer ? { status: answer.status } : {}
-    const error =
-      verdict.is === 'delivered' ? {} : { error: hide(shorten(verdict.reason, MOST_ERROR)) }
+    const error = 'reason' in verdict ? { error: shorten(verdict.reason, MOST_ERROR) } : {}
     return {
       verdict,
       attempt: { at: new Date(now).toISOString(), took_ms, ...said, ...error },
-      answer: answerOf(answer, hide),
+      answer: answerOf(answer, { hide, hideCut }),
     }
   }
 }
@@ -83,12 +87,34 @@ function bodyOf(
   return JSON.stringify(givenSecret ? givenSecret.add(rendered, secret) : rendered)
 }
 
-function answerOf(answer: Answer, hide: (text: string) => string): string | undefined {
-  return 'status' in answer && answer.text !== '' ? hide(answer.text) : undefined
+interface AnswerOptions {
+  readonly hide: (text: string) => string
+  readonly hideCut: (text: string) => string
+}
+
+function answerOf(answer: Answer, { hide, hideCut }: AnswerOptions): string | undefined {
+  if (!('status' in answer) || answer.text === '') return undefined
+  return answer.isCut ? hideCut(answer.text) : hide(answer.text)
 }
 
 /** A receiver may echo what it was called with. */
-function withoutSecrets(text: string, { secrets, url }: StoredWebhook): string {
-  const values = [...secrets.map(({ value }) => value), url]
-  return values.reduce((rest, value) => rest.replaceAll(value, '***'), text)
+function withoutSecrets(text: string, webhook: StoredWebhook): string {
+  return valuesOf(webhook).reduce((rest, value) => rest.replaceAll(value, '***'), text)
+}
+
+/** The same for the beginning of one of them at the end of a text that was cut. */
+function withoutBeginning(text: string, webhook: StoredWebhook): string {
+  for (const value of valuesOf(webhook)) {
+    for (let length = value.length - 1; length >= FEWEST; length -= 1) {
+      if (text.endsWith(value.slice(0, length))) return `${text.slice(0, -length)}***`
+    }
+  }
+  return text
+}
+
+/** A shorter beginning tells nothing. */
+const FEWEST = 8
+
+function valuesOf({ secrets, url }: StoredWebhook): string[] {
+  return [...secrets.map(({ value }) => value), url].filter((value) => value !== '')
 }

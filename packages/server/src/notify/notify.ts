@@ -56,6 +56,8 @@ export interface NotifyOptions {
   publicUrl: string | undefined
   /** Masks secrets in a text, including those of the node's launches if a node is given. */
   redact: (nodeId: string, text: string) => string
+  /** Masks the beginning of a secret at the end of a text that was cut. */
+  redactCut: (nodeId: string, text: string) => string
   /** The request of the launch by this server that was under way at a time, without its secrets. */
   askedAt: (nodeId: string, time: string) => Promise<NodeLaunch | undefined>
   onFault: (message: string, error: unknown) => void
@@ -75,7 +77,7 @@ const PRUNE_EVERY = 10 * 60_000
 const SWITCHED_OFF = 'webhook.disabled' satisfies WebhookEvent
 
 export function createNotify(options: NotifyOptions): Notify {
-  const { database, key, owner, addresses, redact, onFault, slowEntries } = options
+  const { database, key, owner, addresses, redact, redactCut, onFault, slowEntries } = options
   const { lookup = systemLookup, random = Math.random, onAttempt = () => {} } = options
   const clock = createClock(options.now)
   const rows = createWebhookRows(database, key)
@@ -88,7 +90,7 @@ export function createNotify(options: NotifyOptions): Notify {
     ...{ database, clock, claims, outbox, deliveries, onAttempt, onSwitchedOff, onFault },
     results: createResults(database, clock),
     prepare: createPrepare(options),
-    attempt: createAttempt({ post, clock, redact, random }),
+    attempt: createAttempt({ post, clock, redact, redactCut, random }),
   })
   let known: readonly StoredWebhook[] = []
   let rules: readonly Rule[] = []

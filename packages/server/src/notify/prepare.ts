@@ -1,10 +1,11 @@
-import { type LogEntry, type NodeLaunch, shorten } from '@launchtail/client/protocol'
+import type { LogEntry, NodeLaunch } from '@launchtail/client/protocol'
 import { checkOf } from '../logs/check.js'
 import type { ReadText } from '../logs/entry-text.js'
 import { createLookBack, readInContext, UNKNOWN_TIME } from '../logs/in-context.js'
 import type { LogStore } from '../logs/store.js'
 import type { EntryData, Links, MessageData, StoredMessage } from './message.js'
 import { redactDeep } from './redact-deep.js'
+import { shortEntry } from './short-entry.js'
 
 export interface PrepareOptions {
   store: Pick<LogStore, 'read' | 'readBefore'>
@@ -21,7 +22,6 @@ export interface PrepareOptions {
 const LINES = 10
 /** They are taken from this many entries before it. */
 const LOOKED_AT = 500
-const MOST_MESSAGE = 1000
 
 /**
  * Adds log lines, links and a launch's request to a message. This happens once, before the first attempt, so that all attempts
@@ -52,18 +52,19 @@ export function createPrepare({ store, readText, publicUrl, redact, askedAt }: P
     const entries = await readInContext(texts, from, { readText, nodeId, lookBack })
     return entries
       .flatMap((entry, i) =>
-        entry && isGrave(entry) ? [{ ...short(entry), index: from + i }] : [],
+        entry && isGrave(entry) ? [{ ...shortEntry(entry), index: from + i }] : [],
       )
       .slice(-LINES)
   }
 
   async function shown(
     nodeId: string,
-    { index, ...entry }: EntryData,
+    entry: EntryData,
   ): Promise<Pick<MessageData, 'entry' | 'cursor'>> {
+    const { index } = entry
     const [text] = await store.read(nodeId, index, 1)
     const cursor = text === undefined ? {} : { cursor: `${index}:${checkOf(text)}:log` }
-    return { entry: linked(nodeId, { ...short(entry), index }), ...cursor }
+    return { entry: linked(nodeId, entry), ...cursor }
   }
 
   async function requestOf(
@@ -95,12 +96,4 @@ export function createPrepare({ store, readText, publicUrl, redact, askedAt }: P
 
 function isGrave({ level }: LogEntry): boolean {
   return level === 'warn' || level === 'error'
-}
-
-function short({ message, details, ...entry }: LogEntry): LogEntry {
-  return {
-    ...entry,
-    message: shorten(message, MOST_MESSAGE),
-    ...(details !== undefined && { details: shorten(details, MOST_MESSAGE) }),
-  }
 }

@@ -9,6 +9,7 @@ import { launchOf, messageOf } from './event-message.js'
 import type { StoredMessage } from './message.js'
 import type { Outbox } from './outbox.js'
 import type { Rule } from './rules.js'
+import { shortEntry } from './short-entry.js'
 import type { Storms } from './storms.js'
 import type { Windows } from './windows.js'
 
@@ -106,6 +107,10 @@ function entryMessage({ entry, index }: EntryAt, record: NodeRecord): StoredMess
     type: MATCHED,
     timestamp: entry.timestamp,
     index,
-    data: { node_id: record.node_id, entry: { ...entry, index }, launch: launchOf(record) },
+    data: {
+      node_id: record.node_id,
+      entry: { ...shortEntry(entry), index },
+      launch: launchOf(record),
+    },
   }
 }

@@ -8,6 +8,8 @@ export type Answer =
       readonly retryAfter?: string | undefined
       /** The beginning of the answer's body. */
       readonly text: string
+      /** True if the body goes on. */
+      readonly isCut?: boolean
     }
   | { readonly error: string; readonly isForbidden?: boolean }
 

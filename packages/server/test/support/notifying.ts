@@ -31,13 +31,14 @@ export async function startNotifying({
   const store = await sqliteLogStore({ file: `${home}/logs.db`, retention: DAY })
   let now = START
   const faults: unknown[] = []
-  const { redact } = createRedactor()
+  const { redact, cutOff } = createRedactor()
   const options: NotifyOptions = {
     ...{ database, store, readText: readEntry, owner: 'sender' },
     key: Buffer.alloc(32, 7),
     addresses: { allowed: allowedOf(''), allowLoopback: true },
     publicUrl: 'https://launchtail.example.com',
     redact: (_nodeId, text) => redact(text),
+    redactCut: (_nodeId, text) => cutOff(text),
     askedAt: async () => undefined,
     slowEntries: createSlowEntries(),
     onFault: (message, error) => faults.push(message, error),

@@ -149,7 +149,8 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
     if (text.length >= ANSWER) break
   }
   const { statusCode: status = 0, headers } = response
-  return { status, retryAfter: headers['retry-after'], text: text.slice(0, ANSWER) }
+  const isCut = text.length >= ANSWER
+  return { status, retryAfter: headers['retry-after'], text: text.slice(0, ANSWER), isCut }
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
