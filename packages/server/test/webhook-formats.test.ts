@@ -162,6 +162,7 @@ test.each(WEBHOOK_FORMATS)(
         format,
         events: ['launch.failed', 'entry.matched'],
         q: 'level:error',
+        group: { wait: '0s', interval: '0s' },
       },
       ...(format === 'pagerduty' && { secret: 'R0123456789ABCDEF0123456789ABCDE' }),
     })
