@@ -241,6 +241,27 @@ describe('a request of OTLP', () => {
     expect(await logOf(id)).toHaveLength(20_000)
   })
 
+  it.each([
+    ['records', 0x12, 'request has more than 250000 records'],
+    ['attributes', 0x32, 'request has more than 2000000 values'],
+    ['fields of no meaning', 0x7a, ''],
+  ])('is refused with too many empty %s', async (_, field, message) => {
+    const many = Buffer.alloc(5_000_000, Uint8Array.from([field, 0]))
+    const within = (tag: number, inner: Buffer) => {
+      const length = [inner.length & 0x7f, (inner.length >> 7) & 0x7f, (inner.length >> 14) & 0x7f]
+      const head = [tag, ...length.map((byte) => byte | 0x80), inner.length >> 21]
+      return Buffer.concat([Uint8Array.from(head), inner])
+    }
+    // One resource with one scope; what is no record stands within one.
+    const scope = field === 0x12 ? many : within(0x12, many)
+    const body = new Uint8Array(within(0x0a, within(0x12, scope)))
+    const begun = performance.now()
+    const answer = await post(body, PROTOBUF)
+    if (message === '') expect(answer.status).toBe(200)
+    else expect(await refusal(answer, PROTOBUF)).toEqual({ status: 413, code: 8, message })
+    expect(performance.now() - begun).toBeLessThan(10_000)
+  })
+
   it('counts what was taken in the metrics', async () => {
     const own = await startServer()
     const id = await newNode(own)

@@ -6,6 +6,7 @@ import {
   type ScopedRecord,
 } from '../model.js'
 import {
+  countValue,
   isWire,
   MAX_DEPTH,
   messageEnd,
@@ -147,6 +148,7 @@ function readRecord(reader: WireReader): LogRecord {
 }
 
 function readKeyValue(reader: WireReader, depth: number): [string, AnyValue | undefined] {
+  countValue(reader)
   const end = messageEnd(reader)
   let key = ''
   let value: AnyValue | undefined
@@ -170,6 +172,7 @@ const ANY: Readonly<Record<number, number>> = {
 
 function readAny(reader: WireReader, depth: number): AnyValue | undefined {
   if (depth > MAX_DEPTH) throw new MalformedOtlp(`a value is nested more than ${MAX_DEPTH} deep`)
+  countValue(reader)
   const end = messageEnd(reader)
   let value: AnyValue | undefined
   for (let field = nextField(reader, end); field > 0; field = nextField(reader, end)) {

@@ -32,6 +32,8 @@ export interface IntakeOptions {
   onTaken?: (taken: Taken) => void
 }
 
+/** Records of a request: many more than senders put into one, and 16 MiB could have ten times as many. */
+const MOST_RECORDS = 250_000
 /** An append has at most so many entries, as a request of entries has. */
 const AT_ONCE = 10_000
 
@@ -48,7 +50,12 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
     const given = node === undefined ? undefined : await finder.named(node)
     const byNode = new Map<string, NodeRecords>()
     const left = createLeftOut(node)
+    let count = 0
     await inTurns(logs, (one) => {
+      count += 1
+      if (count > MOST_RECORDS) {
+        throw new HttpError(413, `request has more than ${MOST_RECORDS} records`)
+      }
       const nodeId = node === undefined ? nodeFor(one.resource, one.record.attributes) : given
       return nodeId instanceof Promise ? nodeId.then((id) => add(one, id)) : add(one, nodeId)
     })

@@ -1,7 +1,11 @@
+import { HttpError } from '../../errors.js'
 import { MalformedOtlp } from '../model.js'
 
 /** The wire types of protobuf that are in use. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
+
+/** Values of a request. Each takes some 60 bytes of memory, and may take two of the request. */
+const MAX_VALUES = 2_000_000
 
 /** Nested more than this, a message is refused. */
 export const MAX_DEPTH = 32
@@ -13,11 +17,13 @@ export interface WireReader {
   at: number
   /** The wire type of the field that `nextField` has given. */
   wire: number
+  /** The number of values that were read. */
+  values: number
 }
 
 export function wireReader(buffer: Buffer): WireReader {
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-  return { buffer, view, at: 0, wire: 0 }
+  return { buffer, view, at: 0, wire: 0, values: 0 }
 }
 
 /** The numbers of the fields of the message that ends at `end`, one after the other; 0 at its end. */
@@ -31,6 +37,13 @@ export function nextField(reader: WireReader, end: number): number {
   const field = tag >>> 3
   if (field === 0) throw new MalformedOtlp('a field has the number 0')
   return field
+}
+
+/** Counts a value. Throws 413 if there are too many. */
+export function countValue(reader: WireReader): void {
+  reader.values += 1
+  if (reader.values > MAX_VALUES)
+    throw new HttpError(413, `request has more than ${MAX_VALUES} values`)
 }
 
 /** True if the field has this wire type. Otherwise it is skipped, as one that is not known. */
