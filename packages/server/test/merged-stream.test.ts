@@ -234,6 +234,19 @@ for (const store of ['SQLite', 'Redis'] as const) {
       expect(same.messages()).toEqual(['fourth'])
     })
 
+    it('takes an id of another server for none of its own, and sends the history anew', async () => {
+      const [one, other] = [await alone(), await alone()]
+      const id = await newNode(one)
+      await send(id, [{ message: 'here' }], one)
+      const reader = await open('tail=all', { on: one })
+      await reader.event('the entry', ({ data }) => data.message === 'here')
+      await send(await newNode(other), [{ message: 'there' }], other)
+      const again = await open('tail=all', { after: reader.lastId(), on: other })
+      await again.event('the entry', ({ data }) => data.message === 'there')
+      expect(again.events[0]).toMatchObject({ event: 'gap', data: { reason: 'unknown' } })
+      expect(again.messages()).toEqual(['there'])
+    })
+
     it('ends with the last of a fixed set, and answers 204 to the id of the end', async () => {
       const [one, two, three] = [await newNode(), await newNode(), await newNode()]
       await send(one, [{ message: 'up', phase: 'active' }])
