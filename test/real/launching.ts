@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from './lab/processes.js'
+import { NARROW, NARROW_CPUS } from './lab/slurm.js'
 import type { Case, Trial } from './runner.js'
 import { SERVER, say, task } from './tasks.js'
 
@@ -39,9 +40,17 @@ export const LAUNCHING: readonly Case[] = [
       await sleep(Math.max(0, Date.parse(endsAt) - Date.now()) + 3000)
       assert.equal((await lab.slurm.jobsOf(launched.cluster)).length, 1)
       await product.start()
-      const isOver = async () => (await product.client.getNode(launched.nodeId)).status !== 'active'
-      await until('the node to be taken down', isOver, { within: 30_000 })
-      await until('Slurm to be rid of it', () => hasNone(lab, launched.cluster), { within: 60_000 })
+      const { client } = product
+      const isTold = async () => {
+        const { logs } = await client.getNodeLogs(launched.nodeId, { tail: 20 })
+        return logs.some(({ message }) => message.includes('max_lifetime of 45s; it is taken down'))
+      }
+      await until('the log to say that it is taken down', isTold, { within: 30_000 })
+      await until('Slurm to be rid of it', () => hasNone(lab, launched.cluster), {
+        within: 120_000,
+      })
+      const isOver = async () => (await client.getNode(launched.nodeId)).status === 'terminated'
+      await until('the node to be terminated', isOver, { within: 120_000 })
     },
   },
   {
@@ -71,7 +80,7 @@ export const LAUNCHING: readonly Case[] = [
     name: 'place that is full, and the next',
     alone: true,
     async run({ via, launch, lab, product, together }) {
-      const free = await together(() => narrowPartition(lab))
+      const free = await together(() => fillNarrow(lab))
       try {
         const launched = await launch(task({ run: SERVER, resources: 'cpus: 1' }), {
           places: [{ infra: `slurm/lab/${NARROW}`, wait: '20s' }, { infra: 'slurm/lab/main' }],
@@ -104,19 +113,13 @@ const IMPOSSIBLE: readonly (readonly [string, string, RegExp])[] = [
   ['infra: aws\ncpus: 1', 'provider', /aws/i],
 ]
 
-const NARROW = 'narrow'
-
-/** Makes a partition of two CPUs, which somebody else's job takes, and returns how to end both. */
-async function narrowPartition({ slurm }: Trial['lab']): Promise<() => Promise<void>> {
-  const limits = ['MaxCPUsPerNode=2', 'MaxTime=1-00:00:00', 'State=UP']
-  const partition = `PartitionName=${NARROW}`
-  await slurm.command('scontrol', 'create', partition, `Nodes=${slurm.host}`, ...limits)
-  const words = ['-p', NARROW, '-c', '2', '-o', '/dev/null', '--time=10', '--wrap', 'sleep 600']
+/** Has somebody else's job take the CPUs of the narrow partition, and returns how to end it. */
+async function fillNarrow({ slurm }: Trial['lab']): Promise<() => Promise<void>> {
+  const cpus = String(NARROW_CPUS)
+  const words = ['-p', NARROW, '-c', cpus, '-o', '/dev/null', '--time=10', '--wrap', 'sleep 600']
   const job = await slurm.command('sbatch', '--parsable', '-J', 'somebody-else', ...words)
   return async () => {
     await slurm.command('scancel', job.trim())
-    await sleep(3000)
-    await slurm.command('scontrol', 'delete', partition)
   }
 }
 

@@ -8,6 +8,9 @@ import { run, start, until } from './processes.js'
 /** Slurm is told of more CPUs than there are, so that a test can fill some and leave some. */
 export const CPUS = 32
 const MEMORY = 64_000
+/** A second partition, which a single job fills. SkyPilot remembers which partitions there are. */
+export const NARROW = 'narrow'
+export const NARROW_CPUS = 2
 
 export interface Slurm {
   readonly host: string
@@ -105,5 +108,6 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 NodeName=${host} NodeAddr=127.0.0.1 CPUs=${CPUS} RealMemory=${MEMORY} State=UNKNOWN
 PartitionName=main Nodes=${host} Default=YES MaxTime=1-00:00:00 State=UP
+PartitionName=${NARROW} Nodes=${host} MaxCPUsPerNode=${NARROW_CPUS} MaxTime=1-00:00:00 State=UP
 `
 }
