@@ -187,7 +187,14 @@ describe('a plan of a local launch', () => {
 })
 
 test('the history has the launches of the same provider, GPU and model', () => {
-  const kind = { provider: 'gcp', region: 'x', gpu: 'A100', model: 'm/m', spot: false }
+  const kind = {
+    provider: 'gcp',
+    region: 'x',
+    gpu: 'A100',
+    model: 'm/m',
+    spot: false,
+    owner: undefined,
+  }
   const launch = (more: object, ms: number, phases: number[] = []) => ({
     ...{ nodeId: 'n', name: undefined, clusterName: '', lostAt: undefined },
     kind: { ...kind, outcome: 'succeeded' as const, code: undefined, ...more },

@@ -26,6 +26,10 @@ const environment = z.record(
   z.string().max(64 * 1024, 'must have at most 65536 characters'),
 )
 
+const labels = z
+  .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
+  .refine((labels) => Object.keys(labels).length <= 64, 'must have at most 64 labels')
+
 export const duration = z
   .string()
   .max(64)
@@ -106,6 +110,7 @@ export const nodeSchema = z
     gpu_count: z.number().int().describe('0 where it is not known or there is none.'),
     model: z.string(),
     use_spot: z.boolean(),
+    owner: z.string().optional().describe('Who the launch is for, as its request says.'),
     labels: z.record(z.string(), z.string()).optional(),
     status: z.enum(NODE_STATUSES),
     phase: z.enum(PHASES),
@@ -200,10 +205,7 @@ export const newNodeSchema = z
     gpu: word.optional(),
     model: name.optional(),
     use_spot: z.boolean().optional().describe('It is a spot instance. Default: false.'),
-    labels: z
-      .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
-      .refine((labels) => Object.keys(labels).length <= 64, 'must have at most 64 labels')
-      .optional(),
+    labels: labels.optional(),
     lost_after: duration
       .optional()
       .describe('A launch for which nothing is sent for so long fails as `lost`. Default: never.'),
@@ -338,6 +340,8 @@ export const launchSchema = z
       .boolean()
       .optional()
       .describe('`false`: no port is opened. Default: one is where the place can open it.'),
+    owner: name.optional().describe('Who it is for: a person, a team.'),
+    labels: labels.optional(),
     envs: environment.optional().describe('Added to the task’s own `envs`.'),
     secrets: environment
       .optional()

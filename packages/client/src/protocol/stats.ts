@@ -3,7 +3,7 @@ import { PHASES } from './phases.js'
 import { answers } from './schemas.js'
 
 /** What launches can be grouped by. */
-export const STATS_KEYS = ['provider', 'region', 'gpu', 'model', 'spot'] as const
+export const STATS_KEYS = ['provider', 'region', 'gpu', 'model', 'spot', 'owner'] as const
 export type StatsKey = (typeof STATS_KEYS)[number]
 
 export const OUTCOMES = ['succeeded', 'failed', 'terminated'] as const
@@ -26,6 +26,7 @@ const keys = {
   gpu: z.string().optional(),
   model: z.string().optional(),
   use_spot: z.boolean().optional(),
+  owner: z.string().optional(),
 }
 
 const groupSchema = z.object({

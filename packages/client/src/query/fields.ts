@@ -28,6 +28,8 @@ export const FIELDS = [
   { name: 'gpu', of: 'launch', kind: 'text' },
   { name: 'model', of: 'launch', kind: 'text' },
   { name: 'spot', of: 'launch', kind: 'choice', values: ['true', 'false'] },
+  { name: 'owner', of: 'launch', kind: 'text' },
+  { name: 'label', of: 'launch', kind: 'text' },
   { name: 'status', of: 'launch', kind: 'choice', values: NODE_STATUSES },
   { name: 'cause', of: 'launch', kind: 'text' },
 ] as const satisfies readonly Field[]
@@ -60,6 +62,7 @@ export const ALIASES: Readonly<Record<string, FieldName>> = {
   zone: 'region',
   use_spot: 'spot',
   state: 'status',
+  labels: 'label',
   reason: 'cause',
   failure: 'cause',
 }

@@ -64,6 +64,14 @@ const DESCRIPTIONS: Readonly<Record<FieldName, Pick<DescribedField, 'description
     description: 'Whether the instance is a spot instance.',
     example: 'spot:true',
   },
+  owner: {
+    description: 'Who the launch is for.',
+    example: 'owner:alice',
+  },
+  label: {
+    description: 'A label of the node, as `name=value`.',
+    example: 'label:=team=inference',
+  },
   status: {
     description: 'The status of the node.',
     example: 'status:failed',

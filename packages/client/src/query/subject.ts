@@ -58,6 +58,8 @@ const VALUES = {
     gpu: ({ gpu }) => [gpu],
     model: ({ model }) => [model],
     spot: ({ use_spot }) => [use_spot],
+    owner: ({ owner }) => [owner],
+    label: ({ labels = {} }) => Object.entries(labels).map(([name, value]) => `${name}=${value}`),
     status: ({ status }) => [status],
     cause: ({ failure }) => [failure?.code],
   },

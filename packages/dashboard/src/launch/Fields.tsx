@@ -52,6 +52,8 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       <Field {...field} name="readiness_port" hint="PORT" type="number" />
       <Field {...field} name="readiness_timeout" hint="30m" />
       <Field {...field} name="attempts" hint="once at each place" type="number" />
+      <Field {...field} name="owner" hint="a person, a team" />
+      <Field {...field} name="labels" hint="team=inference" />
       <Field {...field} name="max_lifetime" hint="no limit" />
       <Field {...field} name="idle_timeout" hint="no limit" />
       {!isLocal && <Field {...field} name="keep_on_failure" hint="not kept" />}

@@ -28,6 +28,9 @@ export interface Draft {
   /** As the command has them, with blanks between. */
   readonly places: string
   readonly attempts: string
+  readonly owner: string
+  /** `name=value`, with blanks between. */
+  readonly labels: string
   readonly max_lifetime: string
   readonly idle_timeout: string
   readonly keep_on_failure: string
@@ -60,6 +63,8 @@ export const EMPTY: Draft = {
   readiness_timeout: '',
   places: '',
   attempts: '',
+  owner: '',
+  labels: '',
   max_lifetime: '',
   idle_timeout: '',
   keep_on_failure: '',
@@ -91,6 +96,8 @@ export const LABELS = {
   readiness_timeout: 'Ready within',
   places: 'Places, in order of preference',
   attempts: 'Attempts',
+  owner: 'Owner',
+  labels: 'Labels',
   max_lifetime: 'Take down when active for',
   idle_timeout: 'Take down when idle for',
   keep_on_failure: 'Keep for, if it fails',
@@ -143,6 +150,10 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     readiness_timeout: text(readiness.timeout ?? request.launch_timeout),
     places: (request.places ?? []).map(formatPlace).join(' '),
     attempts: text(request.attempts),
+    owner: text(request.owner),
+    labels: Object.entries(request.labels ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
     max_lifetime: text(request.max_lifetime),
     idle_timeout: text(request.idle_timeout),
     keep_on_failure: text(request.keep_on_failure),

@@ -25,6 +25,8 @@ export function requestOf(draft: Draft): NewLaunch {
     launch_timeout: '',
     places: placesOf(draft.places),
     attempts: numberOf(draft.attempts),
+    owner: draft.owner.trim(),
+    labels: labelsOf(draft.labels),
     max_lifetime: draft.max_lifetime.trim(),
     idle_timeout: draft.idle_timeout.trim(),
     keep_on_failure: draft.keep_on_failure.trim(),
@@ -47,6 +49,18 @@ function numberOf(text: string): number | '' {
 
 function recordOf(text: string): Record<string, string> | '' {
   return text.trim() === '' ? '' : variablesOf(text)
+}
+
+/** A value may have blanks: a label begins where the next name does. */
+function labelsOf(text: string): Record<string, string> | '' {
+  if (text.trim() === '') return ''
+  const words = text.trim().split(/\s+(?=[^\s=]+=)/)
+  return Object.fromEntries(
+    words.map((word) => {
+      const [name = '', ...value] = word.split('=')
+      return [name, value.join('=')]
+    }),
+  )
 }
 
 function placesOf(text: string): Place[] | '' {

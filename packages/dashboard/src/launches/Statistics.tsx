@@ -16,7 +16,7 @@ const PERIODS = [
   { since: '7d', name: 'the last 7 days' },
   { since: '30d', name: 'the last 30 days' },
 ] as const
-const GROUPINGS = ['provider', 'region', 'gpu', 'model', 'spot'] as const
+const GROUPINGS = ['provider', 'region', 'gpu', 'model', 'spot', 'owner'] as const
 
 /** How the launches that are over ended, in the period and by the grouping of the address. */
 export function Statistics() {

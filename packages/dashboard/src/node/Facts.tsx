@@ -7,8 +7,13 @@ import { Actions } from './Actions.js'
 
 /** What a node is, in the line of its name. */
 export function Facts({ node }: { node: NodeRecord }) {
-  const { node_id, model, labels, status } = node
-  const facts = [inert(model), hardwareOf(node), locationOf(node, ' ')]
+  const { node_id, model, owner, labels, status } = node
+  const facts = [
+    inert(model),
+    hardwareOf(node),
+    locationOf(node, ' '),
+    owner && `for ${inert(owner)}`,
+  ]
   return (
     <>
       <b

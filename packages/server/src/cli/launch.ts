@@ -7,10 +7,11 @@ import { countFlag } from './flags.js'
 import { collect, fromEnvironment, readTask, variable, withWaiting } from './launch-flags.js'
 import { type LaunchedFlags, tellLaunched } from './launched.js'
 import { type LimitFlags, limitsOf, withLimits } from './limit-flags.js'
+import { type OwnerFlags, ownerOf, withOwner } from './owner-flags.js'
 import { type PlaceFlags, placesOf, withPlaces } from './place-flags.js'
 import { planText } from './plan-text.js'
 
-interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, LaunchedFlags {
+interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, OwnerFlags, LaunchedFlags {
   provider: string
   region?: string
   gpu?: string
@@ -37,7 +38,7 @@ interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, LaunchedFlags
 
 /** `launchtail launch`: launches a node and, with `--wait`, shows its log. */
 export function launchCommand(): Command {
-  const command = withPlaces(withLimits(withServer(new Command('launch'))))
+  const command = withOwner(withPlaces(withLimits(withServer(new Command('launch')))))
     .description('Launch a node.')
     .option('--provider <name>', 'local, aws, gcp, …', 'local')
     .option('--file <task.yaml>', 'a SkyPilot task; "-" reads it from standard input')
@@ -127,6 +128,7 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...limitsOf(flags),
     ...placesOf(flags),
     ...smokeOf(flags),
+    ...ownerOf(flags),
     ...(!flags.expose && { expose: false }),
     envs,
     secrets,

@@ -40,6 +40,8 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['name', node.name],
     ['cluster', node.cluster_name],
     ['model', node.model],
+    ['owner', node.owner],
+    ['labels', labelsOf(node)],
     ['where', [...new Set(places)].filter(Boolean).join(' ')],
     ['status', node.status],
     ['endpoint', node.endpoint],
@@ -93,6 +95,12 @@ type Smoke = NonNullable<NodeRecord['smoke']>
 function reachOf(node: NodeRecord): string {
   const tunnel = tunnelOf(node)
   return `from the cluster only${tunnel === undefined ? '' : `: ${tunnel}`}`
+}
+
+function labelsOf({ labels = {} }: NodeRecord): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
 }
 
 function keptOf({ kept_until: until, cluster_name: cluster }: NodeRecord): string | undefined {

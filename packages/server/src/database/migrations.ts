@@ -399,4 +399,9 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('health', 'text').execute()
     },
   },
+  '025-owners': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('launch_history').addColumn('owner', 'text').execute()
+    },
+  },
 }

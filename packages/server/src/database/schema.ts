@@ -110,6 +110,7 @@ export interface LaunchHistoryTable {
   model: string | null
   /** 1 for a spot instance. */
   spot: number | null
+  owner: string | null
   /** When the spot instance was lost, if that was after the launch became active. */
   lost_at: string | null
   /** JSON of the phases it went through and how long each took, in milliseconds. */

@@ -14,7 +14,7 @@ import { secretValuesOf } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import type { LeftClusters } from './left-clusters.js'
 import type { Limits } from './limits/limits.js'
-import { modelOf, placeOfNode } from './place-of-node.js'
+import { placeOfNode, useOfNode } from './place-of-node.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
 import { storedRequest } from './stored-launch.js'
@@ -67,7 +67,7 @@ export function createAdmission(options: AdmissionOptions) {
     const isOther = relaunchOf !== undefined && relaunchOf !== nodeId
     const about = {
       ...placeOfNode(first, hidden),
-      ...modelOf(request, hidden),
+      ...useOfNode(request, hidden),
       ...(max_lifetime_ms !== undefined && { max_lifetime_ms }),
       ...(isOther && { relaunch_of: relaunchOf }),
     }

@@ -23,7 +23,7 @@ export function withoutSecrets(
     ...(task !== undefined && { task: shown('task', withoutValues(task), redactTask) }),
     ...(envs && { envs: shownFields(envs, 'envs.') }),
   }
-  return { request, secrets: Object.keys({ ...own, ...secrets }), masked }
+  return { request, secrets: Object.keys({ ...own, ...secrets }), masked: [...new Set(masked)] }
 
   function shown<T>(field: string, value: T, hide = redact): T {
     if (Array.isArray(value)) return value.map((one, i) => shown(`${field}.${i}`, one)) as T
@@ -35,8 +35,17 @@ export function withoutSecrets(
   }
 
   function shownFields<T extends object>(fields: T, before: string): T {
-    const all = Object.entries(fields).map(([name, value]) => [name, shown(before + name, value)])
+    const all = Object.entries(fields).map(([name, value]) => [
+      name,
+      // A label may have any name.
+      before === 'labels.' && saysSecret(name) ? hidden(before + name) : shown(before + name, value),
+    ])
     return Object.fromEntries(all) as T
+  }
+
+  function hidden(field: string): string {
+    masked.push(field)
+    return HIDDEN
   }
 
   /** Redacts what follows the key `secrets` apart, or it would be taken for a secret of that name. */

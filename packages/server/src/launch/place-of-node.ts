@@ -17,8 +17,16 @@ export function placeOfNode(
   } satisfies About
 }
 
-/** What the node serves, in the same way. */
-export function modelOf({ model }: LaunchRequest, hidden: readonly string[]): Pick<About, 'model'> {
+/** What the node serves, and whom, in the same way. The registry hides what labels have. */
+export function useOfNode(
+  { model, owner, labels }: LaunchRequest,
+  hidden: readonly string[],
+): Pick<About, 'model' | 'owner' | 'labels'> {
   const { redact } = createRedactor({ values: hidden })
-  return model === undefined ? {} : { model: redact(model) }
+  const shown = Object.entries(labels ?? {}).map(([name, value]) => [redact(name), redact(value)])
+  return {
+    ...(model !== undefined && { model: redact(model) }),
+    ...(owner !== undefined && { owner: redact(owner) }),
+    ...(labels && { labels: Object.fromEntries(shown) }),
+  }
 }

@@ -130,6 +130,7 @@ function toRow(
     gpu: about.gpu ?? null,
     model: about.model ?? null,
     spot: about.use_spot ? 1 : 0,
+    owner: about.owner ?? null,
     lost_at: null,
     phases: JSON.stringify(ended.phases),
     change,

@@ -23,6 +23,7 @@ export type About = Partial<
     | 'gpu_count'
     | 'model'
     | 'use_spot'
+    | 'owner'
     | 'labels'
     | 'relaunch_of'
     | 'relaunched_as'
@@ -159,7 +160,8 @@ type FactsRow = Pick<
 
 /** The fields of a stored record that a query can ask for. */
 export function factsOf(row: FactsRow): LaunchFacts {
-  const { provider, region, gpu, model, use_spot, name } = placeOf(JSON.parse(row.about) as About)
+  const about = placeOf(JSON.parse(row.about) as About)
+  const { provider, region, gpu, model, use_spot, name, owner, labels } = about
   const failure = row.failure === null ? undefined : readFailure(row.failure)
   const correction = row.correction === null ? undefined : JSON.parse(row.correction)
   return {
@@ -171,6 +173,8 @@ export function factsOf(row: FactsRow): LaunchFacts {
     gpu,
     model,
     use_spot,
+    ...(owner !== undefined && { owner }),
+    ...(labels && { labels }),
     status: row.status,
     failure: failure && { code: corrected(failure, correction).code },
   }

@@ -76,11 +76,14 @@ export function createEntryMatches(
 /** The fields of the launch that a query can use, as of this entry. */
 function factsOf({ nodeId, about }: DescribedNode, { status, failure }: Folded): LaunchFacts {
   const { name, provider = '', region = '', gpu = '', model = '', use_spot = false } = about
+  const { owner, labels } = about
   return {
     node_id: nodeId,
     ...(name !== undefined && { name }),
     cluster_name: about.cluster_name ?? '',
     ...{ provider, region, gpu, model, use_spot, status },
+    ...(owner !== undefined && { owner }),
+    ...(labels && { labels }),
     failure: failure && { code: failure.code },
   }
 }

@@ -19,6 +19,7 @@ export interface Kind {
   readonly gpu: string | undefined
   readonly model: string | undefined
   readonly spot: boolean
+  readonly owner: string | undefined
   readonly outcome: LaunchOutcome
   readonly code: string | undefined
 }
@@ -55,6 +56,7 @@ export function fromRow(row: Row, kindOf: (kind: Kind) => Kind): CountedLaunch {
       gpu: row.gpu ?? undefined,
       model: row.model ?? undefined,
       spot: row.spot === 1,
+      owner: row.owner ?? undefined,
       outcome: row.outcome,
       code: row.code ?? undefined,
     }),
@@ -78,8 +80,8 @@ function packed(phases: PastLaunch['phases'], outcome: LaunchOutcome): number[] 
 
 export function toPastLaunch(launch: CountedLaunch): PastLaunch {
   const { nodeId, name, kind, startedAt, endedAt, lostAt } = launch
-  const { provider, region, gpu, model, spot, outcome, code } = kind
-  const optional = Object.entries({ name, provider, region, gpu, model, code })
+  const { provider, region, gpu, model, spot, owner, outcome, code } = kind
+  const optional = Object.entries({ name, provider, region, gpu, model, owner, code })
   const given = Object.fromEntries(optional.filter(([, value]) => value !== undefined))
   return {
     node_id: nodeId,

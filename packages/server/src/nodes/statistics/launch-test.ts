@@ -6,7 +6,7 @@ import type { CountedLaunch, Kind } from './counted-launch.js'
 
 /** Fields that launches of one kind have in common. */
 const OF_KIND: ReadonlySet<string | undefined> = new Set([
-  ...['provider', 'region', 'gpu', 'model', 'spot', 'status', 'cause'],
+  ...['provider', 'region', 'gpu', 'model', 'spot', 'owner', 'status', 'cause'],
 ])
 
 /** Tells which launches a query finds. Throws 400 for a field that no launch has. */
@@ -15,7 +15,7 @@ export async function createLaunchTest(
   now: number,
 ): Promise<(launch: CountedLaunch) => boolean> {
   const { predicateOf } = await import('@launchtail/client/query')
-  const without = ['level', 'phase', 'message', 'details', 'progress']
+  const without = ['level', 'phase', 'message', 'details', 'progress', 'label']
   const predicate = predicateOf(forRecords(query.expression, { of: 'launches', without }), { now })
   const test = (launch: CountedLaunch) => predicate(asEntry(launch), factsOf(launch))
   return asksKindAlone(query.expression) ? oncePerKind(test) : test
@@ -69,13 +69,14 @@ function asEntry(launch: CountedLaunch): LogEntry {
 const STATUSES = { succeeded: 'active', failed: 'failed', terminated: 'terminated' } as const
 
 function factsOf({ nodeId, clusterName, name, kind }: CountedLaunch): LaunchFacts {
-  const { provider = '', region = '', gpu = '', model = '', spot, outcome, code } = kind
+  const { provider = '', region = '', gpu = '', model = '', spot, owner, outcome, code } = kind
   return {
     node_id: nodeId,
     ...(name !== undefined && { name }),
     cluster_name: clusterName,
     ...{ provider, region, gpu, model },
     use_spot: spot,
+    ...(owner !== undefined && { owner }),
     status: STATUSES[outcome],
     failure: code === undefined ? undefined : { code },
   }
