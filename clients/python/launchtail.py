@@ -562,6 +562,11 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key}
         return self._json("POST", "/admin/nodes/launch", body=launch, headers=headers)
 
+    def plan_launch(self, launch: Dict[str, Any]) -> Dict[str, Any]:
+        """What a launch would do: its `task`, `places`, `problems` and `history`. Nothing is launched
+        or stored. It may take a minute, which is more than the usual `timeout`."""
+        return self._json("POST", "/admin/nodes/plan", body=launch)
+
     def create_node(self, node: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Registers a node that another program launches, and returns its record."""
         return self._json("POST", "/admin/nodes", body=node or {})
@@ -796,6 +801,11 @@ class Client:
         headers = {"Content-Type": "application/json"}
         with self._request("POST", f"{_path_of(node_id)}/beat", headers=headers, body=body):
             pass
+
+    def keep_node(self, node_id: str, duration: str) -> Dict[str, Any]:
+        """Keeps the cluster of a failed launch up for so long from now on, such as "30m", and returns
+        the record. Raises ApiError 409 if none is kept; see `keep_on_failure`."""
+        return self._json("POST", f"{_path_of(node_id)}/keep", body={"for": duration})
 
     def terminate_node(self, node_id: str) -> Dict[str, Any]:
         """Cancels a launch or terminates the node, and returns its record."""

@@ -38,7 +38,9 @@ export function withoutSecrets(
     const all = Object.entries(fields).map(([name, value]) => [
       name,
       // A label may have any name.
-      before === 'labels.' && saysSecret(name) ? hidden(before + name) : shown(before + name, value),
+      before === 'labels.' && saysSecret(name)
+        ? hidden(before + name)
+        : shown(before + name, value),
     ])
     return Object.fromEntries(all) as T
   }
