@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { wordsOf } from '../src/launch/skypilot/words.js'
 import { startCommand } from './support/command.js'
 import { endAll, startServer } from './support/processes.js'
 
@@ -13,7 +14,7 @@ test('every command of docs/launching.md does what the page says', async () => {
   const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
   const commands = blocks.flatMap((text) =>
     [...text.replaceAll('\\\n', '').matchAll(/^npx launchtail (.*?)(?: +#.*)?$/gm)].map(
-      ([, words = '']) => words.trim().split(/ +/),
+      ([, words = '']) => wordsOf(words),
     ),
   )
   expect(commands.length).toBeGreaterThan(0)

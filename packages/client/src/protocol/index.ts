@@ -4,6 +4,7 @@
  */
 export * from './cursor.js'
 export * from './details.js'
+export * from './engines.js'
 export * from './entry.js'
 export * from './events.js'
 export * from './export-ending.js'

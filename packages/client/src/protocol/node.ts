@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ENGINES } from './engines.js'
 import { LAUNCH_MODES } from './launch-mode.js'
 import { NODE_STATUSES } from './node-statuses.js'
 import { PHASES } from './phases.js'
@@ -292,11 +293,30 @@ export const launchSchema = z
     disk_size: z.number().int().min(1).max(65_536).optional().describe('In GB.'),
     vllm_args: z.string().max(4096).optional(),
     tensor_parallel: z.number().int().min(1).max(1024).optional(),
+    engine: z
+      .enum(ENGINES, `must be one of ${ENGINES.join(', ')}`)
+      .optional()
+      .describe(
+        'What serves the model, if there is no task; see docs/launching.md. `command` runs the words of `engine_args`. Default: `vllm`.',
+      ),
+    engine_version: z
+      .string()
+      .regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/, 'must be a version, such as 0.13.0')
+      .optional()
+      .describe('Default: the version that this server has been tried with.'),
+    engine_args: z
+      .union([z.string().max(4096), z.array(z.string().max(4096)).max(256)], {
+        error: 'must be a text of at most 4096 characters, or a list of at most 256 words',
+      })
+      .optional()
+      .describe(
+        'More arguments for the engine: words, or a text that is split into words as a shell does, without expanding anything.',
+      ),
     task: z
       .string()
       .max(256 * 1024, 'must have at most 262144 characters')
       .optional()
-      .describe('A SkyPilot task, as YAML. `local` needs one with a `run`.'),
+      .describe('A SkyPilot task, as YAML. `local` needs one with a `run`, or an `engine`.'),
     mode: z
       .enum(LAUNCH_MODES, `must be one of ${LAUNCH_MODES.join(', ')}`)
       .optional()

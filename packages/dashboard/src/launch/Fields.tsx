@@ -1,4 +1,4 @@
-import { LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
+import { ENGINES, LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import type { Draft } from './draft.js'
 import { type ChangeDraft, Check, Field } from './Field.js'
 
@@ -40,7 +40,14 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
         required={isModel}
         wide
       />
-      {isModel && <Field {...field} name="vllm_args" hint="--max-model-len 8192" wide />}
+      {isModel && (
+        <>
+          <Field {...field} name="engine" hint="vllm" choices={ENGINES} />
+          <Field {...field} name="engine_version" hint="default" />
+          <Field {...field} name="engine_args" hint="--max-model-len 8192" wide />
+        </>
+      )}
+      {isModel && draft.vllm_args !== '' && <Field {...field} name="vllm_args" wide />}
       <Field {...field} name="node_id" hint="generated if empty" wide />
       {!isLocal && (
         <>

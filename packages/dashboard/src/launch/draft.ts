@@ -17,6 +17,9 @@ export interface Draft {
   readonly disk_size: string
   readonly tensor_parallel: string
   readonly vllm_args: string
+  readonly engine: string
+  readonly engine_version: string
+  readonly engine_args: string
   readonly task: string
   /** `cluster`, or `job` for a managed job. */
   readonly mode: string
@@ -55,6 +58,9 @@ export const EMPTY: Draft = {
   disk_size: '',
   tensor_parallel: '',
   vllm_args: '',
+  engine: '',
+  engine_version: '',
+  engine_args: '',
   task: '',
   mode: '',
   readiness_from: '',
@@ -84,6 +90,9 @@ export const LABELS = {
   disk_size: 'Disk size (GB)',
   tensor_parallel: 'Tensor parallel size',
   model: 'Model',
+  engine: 'Engine',
+  engine_version: 'Version of the engine',
+  engine_args: 'Arguments of the engine',
   vllm_args: 'vLLM arguments',
   node_id: 'Node id',
   use_spot: 'Spot instance',
@@ -142,6 +151,9 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     disk_size: text(request.disk_size),
     tensor_parallel: text(request.tensor_parallel),
     vllm_args: text(request.vllm_args),
+    engine: text(request.engine),
+    engine_version: text(request.engine_version),
+    engine_args: wordsAsText(request.engine_args),
     task: text(task),
     mode: text(request.mode),
     readiness_from: text(readiness.from),
@@ -163,6 +175,14 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     envs: textOfVariables(envs),
     secrets: secrets.map((name) => `${name}=`).join('\n'),
   }
+}
+
+/** Words as a text that is split into the same words. */
+function wordsAsText(words: NodeLaunch['request']['engine_args'] = ''): string {
+  if (typeof words === 'string') return words
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`))
+    .join(' ')
 }
 
 /** The fields that are filled in, and their values, for a reader. */

@@ -1,5 +1,5 @@
 import type { NewLaunch } from '@launchtail/client'
-import { LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
+import { ENGINES, LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
@@ -20,6 +20,9 @@ interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, OwnerFlags, L
   spot?: boolean
   diskSize?: number
   vllmArgs?: string
+  engine?: (typeof ENGINES)[number]
+  engineVersion?: string
+  engineArgs?: string
   file?: string
   env?: string[]
   secret?: string[]
@@ -48,7 +51,15 @@ export function launchCommand(): Command {
     .option('--region <name>', 'the region')
     .option('--spot', 'use a spot instance')
     .addOption(countFlag('--disk-size <GB>', 'the size of the disk'))
-    .option('--vllm-args <words>', 'more arguments for the vLLM server, if there is no task')
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what serves the model, if there is no task; default: vllm',
+      ).choices(ENGINES),
+    )
+    .option('--engine-version <version>', 'the version of the engine')
+    .option('--engine-args <words>', 'more arguments for it; for command, the command')
+    .option('--vllm-args <words>', 'the same, for vllm')
     .option(
       '--env <NAME[=value]>',
       'a variable for the task; without a value, the one from this environment',
@@ -109,8 +120,10 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
   const { env = [], secret = [] } = flags
   const envs = Object.fromEntries(env.map(variable))
   const secrets = Object.fromEntries(secret.map(fromEnvironment))
-  if (provider === 'local' && !file) {
-    throw new CliError('a local launch needs a task: name it with --file, or another --provider')
+  if (provider === 'local' && !file && !flags.engine) {
+    throw new CliError(
+      'a local launch needs a task: name it with --file, or an --engine, or another --provider',
+    )
   }
   return {
     provider,
@@ -122,6 +135,7 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(spot && { use_spot: true }),
     ...(diskSize !== undefined && { disk_size: diskSize }),
     ...(vllmArgs && { vllm_args: vllmArgs }),
+    ...engineIn(flags),
     ...(file && { task: await readTask(file) }),
     ...(flags.mode && { mode: flags.mode }),
     ...readinessOf(flags),
@@ -132,6 +146,14 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(!flags.expose && { expose: false }),
     envs,
     secrets,
+  }
+}
+
+function engineIn({ engine, engineVersion, engineArgs }: LaunchFlags) {
+  return {
+    ...(engine !== undefined && { engine }),
+    ...(engineVersion !== undefined && { engine_version: engineVersion }),
+    ...(engineArgs !== undefined && { engine_args: engineArgs }),
   }
 }
 

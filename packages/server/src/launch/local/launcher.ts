@@ -5,9 +5,9 @@ import { readinessOf } from '../readiness/readiness.js'
 import { refuseManagedJob } from '../refuse-managed-job.js'
 import type { Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
-import { parseTask } from '../task.js'
 import { attach } from './attach.js'
 import { endLaunch } from './end-launch.js'
+import { localTask } from './local-task.js'
 import { baseEnvironment, type PlanOptions, planOf } from './plan.js'
 
 const NO_MANAGED_JOB = 'a local launch is a process of this machine'
@@ -43,7 +43,7 @@ export function localLauncher({
     async plan(request, hidden) {
       refuseManagedJob(request, NO_MANAGED_JOB)
       planOf(request, { env, passEnv })
-      const { fields, envs, secrets } = parseTask(request.task ?? '')
+      const { fields, envs, secrets } = localTask(request, [])
       const { envs: _, secrets: __, ...rest } = fields
       const task = {
         fields: rest,

@@ -1,8 +1,7 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
-import { HttpError } from '../../errors.js'
 import { readinessOf } from '../readiness/readiness.js'
-import { parseTask, type Task } from '../task.js'
 import { refusal } from '../task-refusal.js'
+import { type LocalTask, localTask } from './local-task.js'
 
 /** A supervisor's orders, which it gets through its standard input and nowhere else. */
 export interface Plan {
@@ -33,11 +32,8 @@ export function planOf(
   request: LaunchRequest,
   { env, passEnv, ownSecrets = [] }: PlanOptions,
 ): Plan {
-  if (request.task === undefined) {
-    throw new HttpError(400, 'provider "local" needs a "task" with a "run"')
-  }
-  const task = parseTask(request.task)
   const faults: string[] = []
+  const task = localTask(request, faults)
   const { port } = readinessOf(request, faults)
   // Without a PORT, the server listens where it is to be asked.
   const listens: Record<string, string> = port === undefined ? {} : { PORT: String(port) }
@@ -63,7 +59,7 @@ export function baseEnvironment({ env, passEnv }: PlanOptions): Record<string, s
 }
 
 /** Names what SkyPilot can do and processes of this machine cannot. */
-function faultsOf(task: Task): string[] {
+function faultsOf(task: LocalTask): string[] {
   const faults: string[] = []
   if (task.workdir !== undefined) {
     faults.push('"workdir" is not available with provider "local": the launch gets an empty folder')
@@ -75,7 +71,7 @@ function faultsOf(task: Task): string[] {
   return faults
 }
 
-function valueFaults(given: Record<string, string | null>, task: Task): string[] {
+function valueFaults(given: Record<string, string | null>, task: LocalTask): string[] {
   const faults: string[] = []
   for (const [name, value] of Object.entries(given)) {
     if (value === null) {

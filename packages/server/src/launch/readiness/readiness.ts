@@ -1,4 +1,5 @@
 import { type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
+import { engineOf } from '../engines/index.js'
 import { parseTask } from '../task.js'
 import { KNOWN_PATHS } from './known-paths.js'
 import { type ReadinessFrom, readyFrom } from './ready-from.js'
@@ -22,7 +23,7 @@ export function readinessOf(request: LaunchRequest, faults: string[] = []): Read
   const { readiness = {} } = request
   const { path: taskPath, ...more } = probeOf(request, faults)
   // What the task sends belongs to the task's own path.
-  const { path = taskPath, port, timeout: text } = readiness
+  const { path = taskPath ?? enginePath(request), port, timeout: text } = readiness
   const from = readyFrom(request)
   const timeout = shortest(text, request.launch_timeout)
   return {
@@ -39,6 +40,11 @@ export function readinessOf(request: LaunchRequest, faults: string[] = []): Read
 function shortest(...texts: readonly (string | undefined)[]): number | undefined {
   const given = texts.flatMap((text) => (text === undefined ? [] : (parseDuration(text) ?? [])))
   return given.length === 0 ? undefined : Math.min(...given)
+}
+
+/** Where the server of an engine that is named says that it is ready. */
+function enginePath(request: LaunchRequest): string | undefined {
+  return engineOf(request)?.readyPath || undefined
 }
 
 function probeOf({ task, envs, secrets }: LaunchRequest, faults: string[]): TaskProbe {

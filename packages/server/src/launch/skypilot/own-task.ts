@@ -1,4 +1,5 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import { ENGINE_FIELDS } from '../engines/index.js'
 import { parseTask, type Task } from '../task.js'
 import { checkResources, resourcesOf } from './resources.js'
 import { DEFAULT_PORT, portOf, type SkyTask, type TaskOptions } from './vllm-task.js'
@@ -15,9 +16,9 @@ export function ownTask(
 ): SkyTask {
   const task = parseTask(text)
   checkResources(request, faults)
-  for (const field of ['model', 'vllm_args', 'tensor_parallel'] as const) {
-    // `model` is allowed, and only shown: the task decides which model is served.
-    if (field !== 'model' && request[field] !== undefined) {
+  // `model` is allowed, and only shown: the task decides which model is served.
+  for (const field of ENGINE_FIELDS) {
+    if (request[field] !== undefined) {
       faults.push(`"${field}" has no meaning beside a "task" of your own`)
     }
   }

@@ -1,12 +1,14 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { saysSecret } from '../../output/redact/secret-name.js'
+import { engineOf } from '../engines/index.js'
 import { readinessOf } from '../readiness/readiness.js'
 import { refusal } from '../task-refusal.js'
+import { namedTask } from './engine-task.js'
 import { probeMark } from './node-probe/mark.js'
 import { withProbe } from './node-probe/with-probe.js'
 import { opensPorts } from './opens-ports.js'
 import { ownTask } from './own-task.js'
-import { type SkyTask, type Versions, vllmTask } from './vllm-task.js'
+import { type SkyTask, type TaskOptions, type Versions, vllmTask } from './vllm-task.js'
 import { asYaml } from './yaml.js'
 
 export interface SkyTaskOptions {
@@ -28,10 +30,7 @@ export function skyTaskOf(
   if (readiness.from === 'endpoint' && !opensPorts(request)) {
     faults.push('"readiness.from" is "endpoint", and there is none where no port can be opened')
   }
-  const given =
-    request.task === undefined
-      ? vllmTask(request, { versions, opens }, faults)
-      : ownTask(request, request.task, { opens }, faults)
+  const given = givenTask(request, { versions, opens }, faults)
   const { from = 'auto' } = readiness
   const asksOnNode = from === 'auto' || from === 'node'
   const task =
@@ -49,6 +48,13 @@ export function skyTaskOf(
     envs: Object.fromEntries(envs.filter(([name]) => !saysSecret(name))),
     secrets: { ...Object.fromEntries(hidden), ...task.secrets },
   }
+}
+
+function givenTask(request: LaunchRequest, options: TaskOptions, faults: string[]): SkyTask {
+  const { task } = request
+  if (task !== undefined) return ownTask(request, task, options, faults)
+  const engine = engineOf(request)
+  return engine ? namedTask(request, engine, options, faults) : vllmTask(request, options, faults)
 }
 
 /** The task's YAML, with its secrets or only with their names. */

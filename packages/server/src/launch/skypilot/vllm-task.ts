@@ -1,6 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import { engineWords } from '../engines/engine-words.js'
 import { checkResources, resourcesOf } from './resources.js'
-import { wordsOf } from './words.js'
 
 export interface Versions {
   readonly vllm: string
@@ -70,7 +70,7 @@ export function vllmTask(
       [`${OURS}MODEL`]: model ?? '',
       [`${OURS}TENSOR_PARALLEL`]: String(tensor_parallel ?? gpus),
       [`${OURS}VLLM_ARGS`]: words.join('\n'),
-      [`${OURS}VLLM_VERSION`]: versions.vllm,
+      [`${OURS}VLLM_VERSION`]: request.engine_version ?? versions.vllm,
       [`${OURS}UV_VERSION`]: versions.uv,
       [`${OURS}PYTHON_VERSION`]: versions.python,
     },
@@ -108,26 +108,19 @@ exec "$HOME/launchtail-vllm/bin/vllm" "\${arguments[@]}"
 /** Options that the task sets itself. */
 const SET = /^--(?:host|port|model|tensor[-_]parallel[-_]size)(?:=|$)|^-tp(?:=|$)/
 
-function vllmWords({ vllm_args = '' }: LaunchRequest, faults: string[]): string[] {
-  let words: string[]
-  try {
-    words = wordsOf(vllm_args)
-  } catch (error) {
-    faults.push(`"vllm_args" ${(error as Error).message}`)
-    return []
+function vllmWords({ vllm_args, engine_args }: LaunchRequest, faults: string[]): string[] {
+  const field = vllm_args === undefined ? 'engine_args' : 'vllm_args'
+  if (vllm_args !== undefined && engine_args !== undefined) {
+    faults.push('"vllm_args" and "engine_args" are the same here: give one of them')
   }
-  if (words.some((word) => /[\r\n\0]/.test(word))) {
-    faults.push('"vllm_args" must not hold a line end or a NUL within an argument')
-  }
-  // A single empty word could not be told from no words at all.
-  if (words.includes('')) faults.push('"vllm_args" must not hold an empty argument')
+  const words = engineWords(vllm_args ?? engine_args, field, faults)
   if (words[0] !== undefined && !words[0].startsWith('-')) {
-    faults.push('"vllm_args" must begin with an option')
+    faults.push(`"${field}" must begin with an option`)
   }
   const set = words.find((word) => SET.test(word))
   if (set !== undefined) {
     faults.push(
-      `"vllm_args" must not hold ${set.split('=', 1)[0]}: use "model", "tensor_parallel", and PORT in "envs"`,
+      `"${field}" must not hold ${set.split('=', 1)[0]}: use "model", "tensor_parallel", and PORT in "envs"`,
     )
   }
   return words

@@ -19,7 +19,8 @@ export function smokeOf(request: LaunchRequest): Smoke | undefined {
   const { smoke, model } = request
   if (!smoke) return undefined
   const { prompt, path, expect } = smoke
-  const question = { kind: 'chat', prompt: prompt ?? '', ...(model && { model }) } as const
+  const kind = request.engine === 'tei' ? 'embeddings' : 'chat'
+  const question = { kind, prompt: prompt ?? '', ...(model && { model }) } as const
   return {
     ask: path === undefined ? question : { kind: 'path', path },
     ...(expect !== undefined && { expect }),
