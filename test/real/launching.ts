@@ -116,7 +116,9 @@ const IMPOSSIBLE: readonly (readonly [string, string, RegExp])[] = [
 /** Has somebody else's job take the CPUs of the narrow partition, and returns how to end it. */
 async function fillNarrow({ slurm }: Trial['lab']): Promise<() => Promise<void>> {
   const cpus = String(NARROW_CPUS)
-  const words = ['-p', NARROW, '-c', cpus, '-o', '/dev/null', '--time=10', '--wrap', 'sleep 600']
+  // Without a limit it would have all of the node's memory, and the other partition none.
+  const limits = ['-c', cpus, '--mem=100', '--time=10']
+  const words = ['-p', NARROW, ...limits, '-o', '/dev/null', '--wrap', 'sleep 600']
   const job = await slurm.command('sbatch', '--parsable', '-J', 'somebody-else', ...words)
   return async () => {
     await slurm.command('scancel', job.trim())
