@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Phase } from '@launchtail/client'
+import { ENGINE_CASES } from './engines.js'
 import { INTERRUPTIONS } from './interruptions.js'
 import { LAUNCHING } from './launching.js'
 import { MANAGED_JOBS } from './managed-jobs.js'
@@ -175,6 +176,7 @@ export const CASES: readonly Case[] = [
     },
   },
   ...LAUNCHING,
+  ...ENGINE_CASES,
   ...PIPED,
   ...INTERRUPTIONS,
   ...MANAGED_JOBS,

@@ -26,7 +26,8 @@ export interface Trial {
   readonly via: Via
   readonly lab: Lab
   readonly product: Product
-  launch(task: string, request?: Partial<NewLaunch>): Promise<Launched>
+  /** Without a task, the request names an engine. */
+  launch(task: string | undefined, request?: Partial<NewLaunch>): Promise<Launched>
   /** Does what all would notice who run this case: once, when each of them has come to it. */
   together<T>(act: () => Promise<T>): Promise<T>
   /** Checks how a launch ended, once it has. */
@@ -111,7 +112,8 @@ async function runOne(
     await one.run({
       ...{ via, lab, product, together: meeting.together },
       async launch(task, request = {}) {
-        const launched = await launch(server, lab, { task, ...request }, ending.signal)
+        const own = task === undefined ? {} : { task }
+        const launched = await launch(server, lab, { ...own, ...request }, ending.signal)
         clusters.push(launched.cluster)
         return launched
       },
