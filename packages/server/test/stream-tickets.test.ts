@@ -68,6 +68,7 @@ describe('a stream ticket', () => {
       [streamOf(id, ticket, own), {}],
       [streamOf(other, ticket, own), { Origin: PAGE }],
       [streamOf(id, `${ticket}x`, own), { Origin: PAGE }],
+      [streamOf(id, `${ticket}&ticket=another`, own), { Origin: PAGE }],
     ] as const
     for (const [url, headers] of refused) {
       expect(await ask(url, headers)).toMatchObject({ status: 401, body: INVALID })

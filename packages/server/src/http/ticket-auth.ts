@@ -45,8 +45,10 @@ export function withTickets({
 function ticketIn({ method, url = '', headers }: IncomingMessage): [string?, string?] {
   if (method !== 'GET' || headers['x-admin-token'] !== undefined) return []
   const [, nodeId, search] = STREAM.exec(url) ?? []
-  const text = new URLSearchParams(search).get('ticket')
-  return nodeId === undefined || text === null ? [] : [nodeId, text]
+  const [text, ...others] = new Set(new URLSearchParams(search).getAll('ticket'))
+  if (nodeId === undefined || text === undefined) return []
+  // Nobody knows which of several is meant.
+  return [nodeId, others.length > 0 ? '' : text]
 }
 
 /** A browser names the origin of the page, except where that is the server's own, as in `/embed/{node}`. */
