@@ -1,8 +1,11 @@
 import { createServer } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { idleEnd } from '../src/launch/limits/idle/idleness.js'
+import { overEntry } from '../src/launch/limits/lifetime.js'
+import { TERMINATED_ENTRY } from '../src/logs/end-entries.js'
 import { PAUSES } from '../src/notify/schedule.js'
-import { DAY, HOUR, MINUTE, SECOND, startNotifying } from './support/notifying.js'
+import { DAY, HOUR, type Line, MINUTE, SECOND, startNotifying } from './support/notifying.js'
 import { until } from './support/processes.js'
 import { NOTHING, startReceiver } from './support/receiver.js'
 
@@ -430,4 +433,27 @@ test('a connection that is refused in the middle of the head is tried again', as
   expect(connections).toBe(2)
   const { deliveries } = await notify.webhooks.deliveries(webhook_id, { limit: 1 })
   expect(deliveries[0]).toMatchObject({ state: 'waiting', attempts: [{}, {}] })
+})
+
+test.each([
+  ['request', 'the server is quiet'],
+  ['max_lifetime', overEntry(2 * HOUR).message],
+  ['idle_timeout', idleEnd(90 * MINUTE).message],
+])('a launch that is terminated says by what: %s', async (by, said) => {
+  const receiver = await startReceiver()
+  const { create, node, say, round } = await startNotifying()
+  await create({ url: receiver.url, events: ['launch.terminated'] })
+  await node('n')
+  const active = { phase: 'active' as const }
+  await say('n', { message: 'asking' }, { ...active, message: 'it serves' })
+  await say(
+    'n',
+    { ...active, level: 'warn', message: said },
+    { ...active, message: 'shutting down' },
+  )
+  await say('n', TERMINATED_ENTRY as Line)
+  await round()
+  expect(await receiver.messages(1)).toMatchObject([
+    { type: 'launch.terminated', data: { by, after_active: true } },
+  ])
 })

@@ -6,6 +6,7 @@ import type {
   Phase,
   WebhookEvent,
 } from '@launchtail/client/protocol'
+import type { TerminatedBy } from './terminated-by.js'
 
 /** A message to a receiver. In the format `standard`, this is the body. */
 export interface Message {
@@ -30,6 +31,8 @@ export interface MessageData {
   readonly endpoint?: string
   readonly phases?: readonly { readonly phase: Phase; readonly duration_ms: number }[]
   readonly failure?: Failure
+  /** What a launch was terminated by. */
+  readonly by?: TerminatedBy
   /** The node had already been active. */
   readonly after_active?: true
   readonly silent_for_ms?: number

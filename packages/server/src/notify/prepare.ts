@@ -6,6 +6,7 @@ import type { LogStore } from '../logs/store.js'
 import type { EntryData, Links, MessageData, StoredMessage } from './message.js'
 import { redactDeep } from './redact-deep.js'
 import { shortEntry } from './short-entry.js'
+import { terminatedBy } from './terminated-by.js'
 
 export interface PrepareOptions {
   store: Pick<LogStore, 'read' | 'readBefore'>
@@ -38,6 +39,7 @@ export function createPrepare({ store, readText, publicUrl, redact, askedAt }: P
       ...stored.data,
       ...(stored.data.entry && (await shown(nodeId, stored.data.entry))),
       ...(stored.type === 'launch.started' && (await requestOf(nodeId, stored))),
+      ...(stored.type === 'launch.terminated' && (await endOf(nodeId, stored))),
       ...(lines.length > 0 && { lines: lines.map((line) => linked(nodeId, line)) }),
       ...linksOf(nodeId, stored),
     }
@@ -45,11 +47,7 @@ export function createPrepare({ store, readText, publicUrl, redact, askedAt }: P
   }
 
   async function linesBefore(nodeId: string, end: number): Promise<EntryData[]> {
-    const texts = await store.readBefore(nodeId, end, LOOKED_AT)
-    const from = end - texts.length
-    const createdAt = async () => UNKNOWN_TIME
-    const lookBack = createLookBack({ store, readText, nodeId, createdAt })
-    const entries = await readInContext(texts, from, { readText, nodeId, lookBack })
+    const { entries, from } = await entriesBefore(nodeId, end)
     return entries
       .flatMap((entry, i) =>
         entry && isGrave(entry) ? [{ ...shortEntry(entry), index: from + i }] : [],
@@ -65,6 +63,22 @@ export function createPrepare({ store, readText, publicUrl, redact, askedAt }: P
     const [text] = await store.read(nodeId, index, 1)
     const cursor = text === undefined ? {} : { cursor: `${index}:${checkOf(text)}:log` }
     return { entry: linked(nodeId, entry), ...cursor }
+  }
+
+  async function entriesBefore(nodeId: string, end: number) {
+    const texts = await store.readBefore(nodeId, end, LOOKED_AT)
+    const from = end - texts.length
+    const createdAt = async () => UNKNOWN_TIME
+    const lookBack = createLookBack({ store, readText, nodeId, createdAt })
+    return { from, entries: await readInContext(texts, from, { readText, nodeId, lookBack }) }
+  }
+
+  async function endOf(
+    nodeId: string,
+    { index = 0 }: StoredMessage,
+  ): Promise<Pick<MessageData, 'by'>> {
+    const { entries } = await entriesBefore(nodeId, index)
+    return { by: terminatedBy(entries.map((entry) => entry?.message ?? '')) }
   }
 
   async function requestOf(

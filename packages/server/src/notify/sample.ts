@@ -53,6 +53,7 @@ const SAMPLES: Partial<Record<WebhookEvent, MessageData>> = {
   'launch.failed': { failure: FAILURE, took_ms: 140_000, lines: [line()] },
   'launch.stalled': { phase: 'provisioning', silent_for_ms: 600_000, usual_ms: 180_000 },
   'launch.recovered': { phase: 'provisioning', stalled_for_ms: 640_000 },
+  'launch.terminated': { by: 'request', after_active: true },
   'launch.preempted': { after_ms: 7_200_000 },
   'launch.unhealthy': {
     reason: 'The server is unhealthy: /health answers 503',

@@ -1,5 +1,6 @@
 import { formatDuration, plain, shorten } from '@launchtail/client/protocol'
 import type { EntryData, LaunchData, Message, MessageData } from '../message.js'
+import type { TerminatedBy } from '../terminated-by.js'
 
 export type Severity = 'critical' | 'error' | 'warning' | 'info'
 
@@ -82,7 +83,10 @@ const TYPES: Readonly<Record<string, (data: MessageData, type: string) => Head>>
     title: `${nameOf(data)} goes on after ${lengthOf(data.stalled_for_ms)}`,
     severity: 'info',
   }),
-  'launch.terminated': (data) => ({ title: `${nameOf(data)} was terminated`, severity: 'info' }),
+  'launch.terminated': (data) => ({
+    title: `${nameOf(data)} was terminated${BY[data.by ?? 'request']}`,
+    severity: 'info',
+  }),
   'launch.preempted': (data) => ({
     title: `${nameOf(data)} lost its spot instance after ${lengthOf(data.after_ms)}`,
     severity: 'error',
@@ -115,6 +119,12 @@ const TYPES: Readonly<Record<string, (data: MessageData, type: string) => Head>>
     severity: 'warning',
     message: webhook?.reason ?? '',
   }),
+}
+
+const BY: Readonly<Record<TerminatedBy, string>> = {
+  request: '',
+  max_lifetime: ': its lifetime was over',
+  idle_timeout: ': it served nobody',
 }
 
 function unknownType(data: MessageData, type: string): Head {
