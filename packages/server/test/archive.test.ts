@@ -1,4 +1,5 @@
 import { LEVELS, type LogEntry } from '@launchtail/client/protocol'
+import { parseQuery } from '@launchtail/client/query'
 import { describe, expect, it } from 'vitest'
 import { createWordIndex } from '../src/find/archive/index-words.js'
 import type { Page } from '../src/find/archive/pages.js'
@@ -216,6 +217,38 @@ describe('the archive', () => {
     expect(archive.counts()).toEqual({ entries: 3, words: 3, lists: 1 })
   })
 
+  it('tells words from levels and phases, which have a sign before them in the index', async () => {
+    const archive = await open()
+    archive.add('a', ['paper', 'other'], { phase: 'provisioning' })
+    archive.add('b', ['plain', 'other'], { phase: 'model_loading' })
+    archive.indexAll()
+    expect(await archive.search('p*')).toMatchObject({ scanned: 2, logs: { length: 2 } })
+    expect(await archive.messages('other -p*')).toEqual(['other', 'other'])
+    // The tokenizer must not cut it in two.
+    expect(await archive.search('phase:model_loading')).toMatchObject({ scanned: 2 })
+    expect(await archive.messages('other -phase:model_loading')).toEqual(['other'])
+    expect(await archive.messages('model')).toEqual([])
+  })
+
+  it.each([
+    ['the right', (inner: string) => `(x OR plain (paper ${inner}))`],
+    ['the left', (inner: string) => `((${inner} paper) OR x)`],
+    ['what is under NOT', (inner: string) => `paper -(plain ${inner})`],
+    ['each place', (inner: string) => `(x OR plain -y (paper -(z ${inner})))`],
+  ] as const)('answers queries that are nested as deep as they may be, at %s', async (_, nest) => {
+    const archive = await open()
+    const messages = ['none', 'plain paper', 'paper']
+    archive.add('a', messages.toReversed())
+    archive.indexAll()
+    let deepest = 'paper'
+    for (let query = deepest; isUnderstood(query); query = nest(query)) deepest = query
+    expect(deepest.length).toBeGreaterThan(150)
+    const predicate = parseQuery(deepest).predicate({ now: NOW })
+    const expected = messages.filter((message) => predicate(entryOf(message), undefined))
+    expect(await archive.messages(deepest)).toEqual(expected)
+    expect([1, 2]).toContain(expected.length)
+  })
+
   it('offers an entry with too many words for each of them', async () => {
     const archive = await open()
     const words = Array.from({ length: 6000 }, (_, n) => `w${n.toString(36)}`).join(' ')
@@ -302,6 +335,20 @@ function pageOf(
     writeEntry({ timestamp: timeOf(seconds[n] ?? 0), level: LEVELS[1], message, phase }),
   )
   return { nodeId, from, texts, previous: undefined }
+}
+
+function isUnderstood(query: string): boolean {
+  try {
+    parseQuery(query)
+    return true
+  } catch {
+    // Nested more than it may be.
+    return false
+  }
+}
+
+function entryOf(message: string): LogEntry {
+  return { timestamp: timeOf(0), level: LEVELS[1], message, phase: 'queued' }
 }
 
 function timeOf(second: number): string {

@@ -52,8 +52,9 @@ function allOf(parts: readonly Expression[]): Narrowing {
   const excluded: Demand[] = []
   let isExact = true
   for (const part of parts) {
-    const narrowing = demandOf(part)
+    // Once for each part: twice would be 2³² times for what is nested in 32 NOTs.
     const inner = part.kind === 'not' ? demandOf(part.part) : undefined
+    const narrowing = inner ? complementOf(inner) : demandOf(part)
     if (narrowing.demand) demanded.push(narrowing.demand)
     else if (inner?.isExact && inner.demand) excluded.push(inner.demand)
     isExact &&= narrowing.isExact || Boolean(inner?.isExact)

@@ -30,11 +30,11 @@ function printed(demand: Demand, printWord: (word: string) => string): string | 
       return quoted(valueToken(demand.field, demand.value))
     case 'all': {
       const texts = demand.of.map((part) => printed(part, printWord))
-      return texts.includes(undefined) ? undefined : `(${texts.join(' AND ')})`
+      return texts.includes(undefined) ? undefined : joined('AND', texts as string[])
     }
     case 'any': {
       const texts = demand.of.flatMap((part) => printed(part, printWord) ?? [])
-      return texts.length === 0 ? undefined : `(${texts.join(' OR ')})`
+      return texts.length === 0 ? undefined : joined('OR', texts)
     }
     case 'without': {
       const text = printed(demand.demand, printWord)
@@ -43,6 +43,39 @@ function printed(demand: Demand, printWord: (word: string) => string): string | 
       return text !== undefined && excluded !== undefined ? `(${text} NOT ${excluded})` : text
     }
   }
+}
+
+/** The deepest part comes first: FTS5 keeps what stands before a bracket until it is closed. */
+function joined(operator: 'AND' | 'OR', texts: readonly string[]): string {
+  const deepestFirst = texts.toSorted((a, b) => heldFor(b) - heldFor(a))
+  return `(${deepestFirst.join(` ${operator} `)})`
+}
+
+/** FTS5's parser keeps at most 100 pieces of a text, and refuses it where there would be more. */
+const MOST_HELD = 80
+
+/** True if FTS5 can read it. Queries may be nested more than that. */
+export function isReadable(text: string): boolean {
+  return heldFor(text) <= MOST_HELD
+}
+
+/** The most pieces that FTS5's parser keeps at a time: open brackets, and what is to be joined. */
+function heldFor(text: string): number {
+  const levels: number[] = []
+  let held = 0
+  let most = 0
+  for (const [piece] of text.matchAll(/"[^"]*"|[()]|AND|OR|NOT/g)) {
+    if (piece === ')') held -= levels.pop() ?? 0
+    else if (piece === '(') {
+      levels.push(1)
+      held += 1
+    } else if (!piece.startsWith('"') && levels.at(-1) === 1) {
+      levels.splice(-1, 1, 3)
+      held += 2
+    }
+    most = Math.max(most, held)
+  }
+  return most
 }
 
 /** One of these lists, besides what else is demanded. */

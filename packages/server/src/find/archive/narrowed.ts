@@ -7,7 +7,7 @@ import {
 } from '@launchtail/client/query/indexing'
 import type { Sqlite } from '../../sqlite.js'
 import { type Stretch, stretchesIn } from './blocks.js'
-import { matchLists, matchText } from './match-text.js'
+import { isReadable, matchLists, matchText } from './match-text.js'
 import type { Question } from './question.js'
 
 /** The entries that a search has to look at: at least all that it finds. */
@@ -31,9 +31,10 @@ export function narrow(db: Sqlite, query: Query | undefined, question: Question)
   const lists = listsOf(db, query, question)
   if (lists?.size === 0) return NOTHING
   const demand = demandIn(query, question)
-  const text = demand && matchText(demand)
+  const demanded = demand && matchText(demand)
   // Nothing can meet the demand, such as a level that is below `debug`.
-  if (demand && text === undefined) return NOTHING
+  if (demand && demanded === undefined) return NOTHING
+  const text = demanded !== undefined && isReadable(demanded) ? demanded : undefined
   const match = lists && lists.size <= MOST_LISTS ? matchLists(text, [...lists]) : text
   const [only] = text === undefined && lists?.size === 1 ? lists : []
   return { stretches: stretchesIn(db, timeIn(query, question)), match, lists, list: only }
