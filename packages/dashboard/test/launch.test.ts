@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { endLaunches } from '../../server/test/support/end-launches.js'
 import {
   endAll,
   type RunningServer,
@@ -27,7 +28,10 @@ let server: RunningServer
 beforeAll(async () => {
   server = await startServer()
 })
-afterAll(endAll)
+afterAll(async () => {
+  await endLaunches(server)
+  await endAll()
+})
 
 test('a launch is asked for by the form, followed to its end, and terminated', async () => {
   const page = await tabs.fresh()
