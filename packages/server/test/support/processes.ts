@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { endLaunch } from '../../src/launch/local/end-launch.js'
 import { freePort, isFree, LAST_PORT } from '../../src/launch/local/port.js'
 
 /** A folder that is removed when the test is done. */
@@ -112,6 +113,7 @@ export async function startServer({
   })
   atEnd(async () => {
     await end(child)
+    await endLaunchesIn(folder)
     // A request that failed after its answer was sent fails nowhere else.
     if (output.includes('Promise errored')) throw new Error(`a handler failed late: ${output}`)
   })
@@ -143,6 +145,13 @@ export async function startServer({
       return child.exitCode
     },
   }
+}
+
+/** What local launches have started outlives the server, and would outlive the test. */
+async function endLaunchesIn(folder: string): Promise<void> {
+  const launches = join(folder, 'launches')
+  const ids = await readdir(launches).catch(() => [])
+  await Promise.all(ids.map((id) => endLaunch(join(launches, id), undefined)))
 }
 
 export interface RunningRedis {
