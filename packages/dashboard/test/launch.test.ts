@@ -114,6 +114,11 @@ test('a launch with secrets is asked for again by the form, which wants them and
     secrets: { HF_TOKEN: `${secret}-too` },
   }
   expect((await server.post('/admin/nodes/launch', request)).status).toBe(202)
+  // Of one that runs, the same can be launched beside it without a form.
+  await until('the launch to be over', async () => {
+    const answer = await server.fetch('/admin/nodes/with-secrets')
+    return ((await answer.json()) as { status: string }).status === 'failed'
+  })
   const page = await tabs.fresh()
   await open(page, server, 'nodes/with-secrets')
   await page.getByRole('button', { name: 'Launch again' }).click()

@@ -647,7 +647,8 @@ oddity.LaterError: what came of it`
   it('is the launcher’s own where nothing tells more', async () => {
     const read = async () => []
     const told = { message: 'it went away', details: 'nobody knows' }
-    expect(await explain(told, { nodeId: 'n', store: { read } })).toEqual(told)
+    const explained = await explain(told, { nodeId: 'n', store: { read } })
+    expect(explained).toEqual({ ...told, code: 'unknown' })
   })
 })
 
