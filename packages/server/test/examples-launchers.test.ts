@@ -25,6 +25,9 @@ beforeAll(async () => {
 })
 afterAll(endAll)
 
+/** Where no server answers: what fails has none. */
+const NOBODY = 'http://127.0.0.1:1'
+
 /** What the tools print, in a shell script each that stands in for them. */
 const SUCCEEDS = {
   dstack: {
@@ -120,14 +123,20 @@ describe.each(Object.keys(SUCCEEDS) as (keyof typeof SUCCEEDS)[])('the example f
   it('fails the node with the reason of the tool', async () => {
     const [tool, script, cause] = FAILS[name]
     const { tools } = SUCCEEDS[name]
-    const { code, output } = await run(name, `${name}-down`, { ...tools, [tool]: script })
+    const all = { ...tools, [tool]: script }
+    const { code, output } = await run(name, `${name}-down`, all, NOBODY)
     expect(code, output).not.toBe(0)
     const { status, failure } = await nodeOf(`${name}-down`)
     expect({ status, code: failure?.code }, output).toEqual({ status: 'failed', code: cause })
   }, 30_000)
 })
 
-async function run(name: string, node: string, tools: Record<string, string>) {
+async function run(
+  name: string,
+  node: string,
+  tools: Record<string, string>,
+  modelServer = serves.base,
+) {
   const path = await temporaryFolder()
   const program = `exec '${process.execPath}' --import '${path}/stand-in.mjs' '${PROGRAM}' "$@"`
   const scripts = { ...tools, launchtail: program }
@@ -142,7 +151,7 @@ async function run(name: string, node: string, tools: Record<string, string>) {
       HOME: '/nonexistent',
       LAUNCHTAIL_URL: server.url,
       LAUNCHTAIL_ADMIN_TOKEN: TOKEN,
-      STAND_IN: serves.base,
+      STAND_IN: modelServer,
       PAUSE: '0.1',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
