@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { endLaunches } from '../../server/test/support/end-launches.js'
 import {
   endAll,
   type RunningServer,
@@ -28,10 +27,7 @@ let server: RunningServer
 beforeAll(async () => {
   server = await startServer()
 })
-afterAll(async () => {
-  await endLaunches(server)
-  await endAll()
-})
+afterAll(endAll)
 
 test('a launch is asked for by the form, followed to its end, and terminated', async () => {
   const page = await tabs.fresh()

@@ -11,7 +11,6 @@ import { healthyEntry, unhealthyEntry } from '../src/logs/health-entry.js'
 import { fold, UNFOLDED } from '../src/nodes/fold.js'
 import { createLatencies } from '../src/nodes/latencies.js'
 import { startCommand } from './support/command.js'
-import { endLaunches } from './support/end-launches.js'
 import { task } from './support/launching.js'
 import {
   endAll,
@@ -247,7 +246,6 @@ describe('a node', () => {
       ['warn', 'active', 'The server is unhealthy: /health answers 503'],
       ['info', 'active', expect.stringMatching(/^The server is healthy again, after \S+s$/)],
     ])
-    await endLaunches(server)
   })
 
   it('that is sent in is asked only where it has a ready_url', async () => {

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { wordsOf } from '../src/launch/skypilot/words.js'
 import { startCommand } from './support/command.js'
-import { endLaunches } from './support/end-launches.js'
 import { endAll, startServer } from './support/processes.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -24,5 +23,4 @@ test('every command of docs/launching.md does what the page says', async () => {
     const { code, stderr } = await startCommand(server.url, words, { cwd: ROOT }).ended
     expect([words, code, stderr]).toEqual([words, 0, ''])
   }
-  await endLaunches(server)
 }, 300_000)

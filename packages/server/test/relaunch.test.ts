@@ -2,7 +2,6 @@ import { createClient, type NodeRecord } from '@launchtail/client'
 import { fieldFromText } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCommand } from './support/command.js'
-import { endLaunches } from './support/end-launches.js'
 import { serverScript, task } from './support/launching.js'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 
@@ -13,10 +12,7 @@ beforeAll(async () => {
   server = await startServer()
   client = createClient({ baseUrl: server.url, token: server.token })
 })
-afterAll(async () => {
-  await endLaunches(server)
-  await endAll()
-})
+afterAll(endAll)
 
 const serving = task({ run: serverScript(), envs: { SIZE: '1' } })
 const told = (words: string) => task({ run: `echo "${words}"; exit 3` })

@@ -5,6 +5,7 @@ import { isWhole } from '../../logs/in-context.js'
 import type { Sqlite } from '../../sqlite.js'
 import { createBlocks } from './blocks.js'
 import { NOTHING_YET, type Page, type Reached } from './pages.js'
+import type { StoredRow } from './stored-row.js'
 import { factOf, setFact, transaction } from './tables.js'
 
 /**
@@ -20,13 +21,7 @@ interface List {
 }
 
 /** An entry that is about to be stored. */
-interface Row {
-  readonly list: number
-  readonly idx: number
-  readonly ts: number
-  readonly level: number
-  readonly checked: string | null
-  readonly body: string
+interface Row extends Omit<StoredRow, 'id'> {
   /** No earlier than that of the entry before it in its list, so that sorting keeps the list's order. */
   readonly order: number
 }
