@@ -408,3 +408,39 @@ test('a screen reader is told where the launch is, not every line', async () => 
   expect(told.at(-1)).toBe('The launch is over: active. all is well')
   expect(told.length, told.join()).toBeLessThan(10)
 })
+
+describe('a launch on several machines', () => {
+  test('has a lane for each, which shows its lines alone', async () => {
+    const nodeId = await node(server)
+    const from = (place: string, messages: string[]) =>
+      messages.map((message) => ({ message, details: `place: ${place}` }))
+    await send(server, nodeId, [
+      { message: 'of no rank' },
+      ...from('rank=0 node=head pid=7', ['first', 'second']),
+    ])
+    const page = await tabs.fresh()
+    await open(page, server, `nodes/${nodeId}`)
+    await seen(page, 'second')
+    const lanes = page.getByRole('group', { name: 'Ranks' }).getByRole('button')
+    expect(await lanes.count()).toBe(0)
+    await send(server, nodeId, [
+      ...from('rank=1 node=worker1 pid=7', ['third']),
+      { message: 'it broke', level: 'error', details: 'place: rank=1 node=worker1 pid=7' },
+    ])
+    await seen(page, 'it broke')
+    await lanes.nth(1).waitFor()
+    expect(await lanes.allInnerTexts()).toEqual([
+      'rank 0\nhead\n2 lines\nsecond',
+      'rank 1\nworker1\n2 lines, 1 error\nit broke',
+    ])
+    await lanes.nth(1).click()
+    await until('the other lines to go', async () => (await messages(page)).length === 2)
+    expect(await messages(page)).toEqual(['third', 'it broke'])
+    await send(server, nodeId, from('rank=0 node=head pid=7', ['not shown']))
+    await send(server, nodeId, from('rank=1 node=worker1 pid=7', ['shown']))
+    await seen(page, 'shown')
+    expect(await messages(page)).toEqual(['third', 'it broke', 'shown'])
+    await lanes.nth(1).click()
+    await until('all lines to be back', async () => (await messages(page)).length === 7)
+  })
+})

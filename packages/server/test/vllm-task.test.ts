@@ -255,6 +255,15 @@ run: serve
     expect(refused(task)).toMatch(/"envs.WANTED" has no value.*"secrets.HF_TOKEN" has no value/)
   })
 
+  test('runs on as many machines as the request or the task says', () => {
+    expect(own('run: x', { num_nodes: 2 })).toMatchObject({ num_nodes: 2 })
+    expect(own('run: x\nnum_nodes: 3', { num_nodes: 3 })).toMatchObject({ num_nodes: 3 })
+    expect(own('run: x', { num_nodes: 1 })).not.toHaveProperty('num_nodes')
+    const words = '"num_nodes" is 2, and the task says 3'
+    expect(refused('run: x\nnum_nodes: 3', { num_nodes: 2 })).toContain(words)
+    expect(refusal({ num_nodes: 2 })).toContain('"num_nodes" needs a "task" of your own')
+  })
+
   test('a secret in its own envs is one', () => {
     const made = own('run: x\nenvs: {WANDB_API_KEY: abcdef123456}')
     expect(made.secrets).toEqual({ WANDB_API_KEY: 'abcdef123456' })

@@ -18,5 +18,16 @@ export function placeIn(details: string | undefined): string {
   return PLACE.exec(details ?? '')?.[1] ?? ''
 }
 
+/**
+ * Which of several machines or processes wrote an entry. SkyPilot names machines by `head` and `worker1`;
+ * a process there may have a rank of its own, which does not tell the machines apart.
+ */
+export function rankIn(details: string | undefined): string | undefined {
+  const [, rank, head, worker] = RANK.exec(details ?? '') ?? []
+  return head ? '0' : (worker ?? rank)
+}
+
+const RANK = /^place: (?:rank=(\S+) ?)?(?:node=(?:(head)|worker(\d+))( |$))?/m
+
 const READ_OUT = /^(?:place|logger|said_at): /
 const PLACE = /^place: (.*)/

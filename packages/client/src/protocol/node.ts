@@ -109,6 +109,11 @@ export const nodeSchema = z
     region: z.string(),
     gpu: z.string(),
     gpu_count: z.number().int().describe('0 where it is not known or there is none.'),
+    num_nodes: z
+      .number()
+      .int()
+      .optional()
+      .describe('How many machines its cluster has, if there are several.'),
     model: z.string(),
     use_spot: z.boolean(),
     owner: z.string().optional().describe('Who the launch is for, as its request says.'),
@@ -288,6 +293,15 @@ export const launchSchema = z
     region: word.default('local').describe('Default: `local`.'),
     gpu: word.default('cpu').describe('Default: `cpu`.'),
     gpu_count: z.number().int().min(1).max(1024).optional(),
+    num_nodes: z
+      .number()
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe(
+        'How many machines its cluster has. The task runs on each of them, and `gpu_count` is for each. Default: what the task says, or else 1.',
+      ),
     model: name.optional(),
     use_spot: z.boolean().optional(),
     disk_size: z.number().int().min(1).max(65_536).optional().describe('In GB.'),

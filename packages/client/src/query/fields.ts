@@ -20,6 +20,7 @@ export const FIELDS = [
   { name: 'message', of: 'entry', kind: 'text' },
   { name: 'details', of: 'entry', kind: 'text' },
   { name: 'progress', of: 'entry', kind: 'number' },
+  { name: 'rank', of: 'entry', kind: 'text' },
   { name: 'timestamp', of: 'entry', kind: 'time', values: ['today', 'yesterday', 'now'] },
   { name: 'node', of: 'launch', kind: 'text' },
   { name: 'cluster', of: 'launch', kind: 'text' },

@@ -31,6 +31,11 @@ const DESCRIPTIONS: Readonly<Record<FieldName, Pick<DescribedField, 'description
     description: 'Percent of the launch.',
     example: 'progress:50..80',
   },
+  rank: {
+    description:
+      'Which of several machines wrote the line, from 0, where the log tells; or which process of one.',
+    example: 'rank:1',
+  },
   timestamp: {
     description:
       'RFC 3339, a day in UTC, `today`, `yesterday`, `now`, or a duration back from now such as `-2h`.',

@@ -1,3 +1,4 @@
+import { rankIn } from '../protocol/details.js'
 import type { LogEntry } from '../protocol/entry.js'
 import type { FieldName } from './fields.js'
 import type { Hump } from './hump.js'
@@ -48,6 +49,7 @@ const VALUES = {
     message: ({ message }) => message,
     details: ({ details }) => details,
     progress: ({ progress }) => progress,
+    rank: ({ details }) => rankIn(details),
     timestamp: ({ timestamp }) => timestamp,
   },
   launch: {

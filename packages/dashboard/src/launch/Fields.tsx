@@ -24,6 +24,7 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
           <Field {...field} name="region" choices={REGIONS[provider] ?? []} required />
           <Field {...field} name="gpu" choices={GPUS} required />
           <Field {...field} name="gpu_count" hint="1" type="number" />
+          {!isModel && <Field {...field} name="num_nodes" hint="1" type="number" />}
           <Field {...field} name="disk_size" hint="default" type="number" />
         </>
       )}

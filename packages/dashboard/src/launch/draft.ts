@@ -10,6 +10,7 @@ export interface Draft {
   readonly region: string
   readonly gpu: string
   readonly gpu_count: string
+  readonly num_nodes: string
   readonly model: string
   readonly use_spot: boolean
   /** True where no port is to be opened. */
@@ -52,6 +53,7 @@ export const EMPTY: Draft = {
   region: '',
   gpu: '',
   gpu_count: '',
+  num_nodes: '',
   model: '',
   use_spot: false,
   closed: false,
@@ -87,6 +89,7 @@ export const LABELS = {
   region: 'Region',
   gpu: 'GPU',
   gpu_count: 'Number of GPUs',
+  num_nodes: 'Number of machines',
   disk_size: 'Disk size (GB)',
   tensor_parallel: 'Tensor parallel size',
   model: 'Model',
@@ -145,6 +148,7 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     region: isLocal && region === 'local' ? '' : region,
     gpu: isLocal && gpu === 'cpu' ? '' : gpu,
     gpu_count: text(request.gpu_count),
+    num_nodes: text(request.num_nodes),
     model: text(request.model),
     use_spot,
     closed: request.expose === false,

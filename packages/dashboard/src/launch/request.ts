@@ -13,6 +13,7 @@ export function requestOf(draft: Draft): NewLaunch {
     region: draft.region.trim(),
     gpu: draft.gpu.trim(),
     gpu_count: numberOf(draft.gpu_count),
+    num_nodes: isTask ? numberOf(draft.num_nodes) : '',
     disk_size: numberOf(draft.disk_size),
     use_spot: use_spot || '',
     model: model.trim(),

@@ -5,6 +5,7 @@ import { createControls } from './controls.js'
 import { Foot } from './Foot.js'
 import { KeysHelp } from './KeysHelp.js'
 import { onKey } from './keys.js'
+import { Lanes } from './Lanes.js'
 import { Lines } from './Lines.js'
 import type { Naming } from './naming.js'
 import type { Log } from './state.js'
@@ -70,6 +71,7 @@ export function LogView(props: LogViewProps) {
         searchField={searchField}
         onHelp={toHelp}
       />
+      <Lanes log={log} view={view} />
       <Lines log={log} view={view} controls={controls} start={start} naming={given} />
       <Foot log={log} view={view} controls={controls} onReconnect={onReconnect} />
       <KeysHelp open={help} />

@@ -1,5 +1,5 @@
 import type { LogEntry } from '@launchtail/client'
-import { wasReadOut } from '@launchtail/client/protocol'
+import { rankIn, wasReadOut } from '@launchtail/client/protocol'
 import { inert } from '../parts/inert.js'
 import { withoutSequences } from './ansi.js'
 
@@ -13,6 +13,8 @@ export interface Line {
   readonly entry: LogEntry
   /** Its time in ms since 1970. */
   readonly at: number
+  /** Which of several machines or processes wrote it, where it tells. */
+  readonly rank: string | undefined
   /** The entry that a search looks at, without colours and the like. */
   readonly searched: LogEntry
 }
@@ -22,6 +24,7 @@ export function lineOf(entry: LogEntry, id: string): Line {
     index: Number(id.split(':', 1)[0]),
     entry,
     at: Date.parse(entry.timestamp),
+    rank: rankIn(entry.details),
     searched: searchedIn(entry),
   }
 }

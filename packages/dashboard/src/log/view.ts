@@ -14,6 +14,8 @@ export interface Search {
   readonly onlyMatches: boolean
   /** This level and above. */
   readonly level: Level
+  /** Only what this rank wrote. */
+  readonly rank: string | undefined
 }
 
 export type View = ReturnType<typeof createView>
@@ -23,7 +25,9 @@ export type View = ReturnType<typeof createView>
  * of them would move what the reader looks at.
  */
 export function createView(log: Log, launch: () => LaunchFacts | undefined) {
-  const search = signal<Search>({ text: '', onlyMatches: false, level: 'debug' })
+  const search = signal<Search>({
+    ...{ text: '', onlyMatches: false, level: 'debug', rank: undefined },
+  })
   const hits = createHits()
   let rows: Line[] = []
   /** How many lines of the log have been looked at. */
@@ -42,10 +46,13 @@ export function createView(log: Log, launch: () => LaunchFacts | undefined) {
   })
   /** Decides which lines are rows. */
   const filter = computed(() => {
-    const { level, onlyMatches } = search.value
-    return { minimum: LEVELS.indexOf(level), only: onlyMatches ? finder.value : undefined }
+    const { level, onlyMatches, rank } = search.value
+    return { minimum: LEVELS.indexOf(level), only: onlyMatches ? finder.value : undefined, rank }
   })
-  const filterKey = computed(() => `${filter.value.minimum} ${filter.value.only?.text ?? ''}`)
+  const filterKey = computed(() => {
+    const { minimum, only, rank = '' } = filter.value
+    return JSON.stringify([minimum, rank, only?.text])
+  })
 
   const stops = [
     effect(() => {
@@ -84,7 +91,7 @@ export function createView(log: Log, launch: () => LaunchFacts | undefined) {
     isHidden: (index: number) => has(log.lines, index) && !has(rows, index),
     /** Leaves no line out. What is searched stays marked. */
     showAll() {
-      search.value = { ...search.peek(), level: 'debug', onlyMatches: false }
+      search.value = { ...search.peek(), level: 'debug', onlyMatches: false, rank: undefined }
     },
     stop() {
       for (const stop of stops) stop()
@@ -93,10 +100,11 @@ export function createView(log: Log, launch: () => LaunchFacts | undefined) {
 
   /** Takes in the lines that were added to the log. */
   function scan(): void {
-    const { minimum, only } = filter.peek()
+    const { minimum, only, rank } = filter.peek()
     for (; scanned < log.lines.length; scanned += 1) {
       const line = log.lines[scanned] as Line
       if (minimum > 0 && LEVELS.indexOf(line.entry.level) < minimum) continue
+      if (rank !== undefined && line.rank !== rank) continue
       if (!only || only.matches(line)) rows.push(line)
     }
     hits.scan(rows, finder.peek())

@@ -12,9 +12,10 @@ export function locationOf({ provider, region }: NodeRecord, separator: string):
 }
 
 /** Its GPUs: `8 × h100 spot`. */
-export function hardwareOf({ gpu, gpu_count, use_spot }: NodeRecord): string {
+export function hardwareOf({ gpu, gpu_count, num_nodes, use_spot }: NodeRecord): string {
   const count = gpu_count > 1 ? `${gpu_count} × ` : ''
-  return inert([gpu && count + gpu, use_spot && 'spot'].filter(Boolean).join(' '))
+  const machines = num_nodes !== undefined && `on ${num_nodes} machines`
+  return inert([gpu && count + gpu, machines, use_spot && 'spot'].filter(Boolean).join(' '))
 }
 
 /** A code such as `out_of_memory`, as it is read. */

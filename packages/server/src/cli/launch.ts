@@ -16,6 +16,7 @@ interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, OwnerFlags, L
   region?: string
   gpu?: string
   gpuCount?: number
+  numNodes?: number
   model?: string
   spot?: boolean
   diskSize?: number
@@ -48,6 +49,7 @@ export function launchCommand(): Command {
     .option('--model <name>', 'the model to serve, if there is no task')
     .option('--gpu <type>', 'the type of GPU, such as A100')
     .addOption(countFlag('--gpu-count <n>', 'the number of GPUs'))
+    .addOption(countFlag('--num-nodes <n>', 'the number of machines; the task runs on each'))
     .option('--region <name>', 'the region')
     .option('--spot', 'use a spot instance')
     .addOption(countFlag('--disk-size <GB>', 'the size of the disk'))
@@ -131,6 +133,7 @@ async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {
     ...(region && { region }),
     ...(gpu && { gpu }),
     ...(gpuCount !== undefined && { gpu_count: gpuCount }),
+    ...(flags.numNodes !== undefined && { num_nodes: flags.numNodes }),
     ...(model && { model }),
     ...(spot && { use_spot: true }),
     ...(diskSize !== undefined && { disk_size: diskSize }),

@@ -21,6 +21,7 @@ interface LogsFlags extends ServerFlags {
   since?: string
   level?: string
   query?: string
+  rank?: string
   after?: string
   launch?: LaunchName
   timeout: number
@@ -50,6 +51,7 @@ export function logsCommand(): Command {
     )
     .option('--level <levels>', 'this level and above, or a list of exact levels: error,debug')
     .option('-q, --query <query>', 'only entries that this query finds; see docs/query.md')
+    .option('--rank <rank>', 'only what this rank wrote, of a launch on several machines: 0, 1, …')
     .addOption(launchFlag('only this launch of the node'))
     .option('--after <id>', 'only what follows the event with this id; -o json shows ids')
     .addOption(durationFlag('--timeout <time>', 'give up after this long without an entry', '15m'))
@@ -73,6 +75,7 @@ Examples:
   $ launchtail logs -f --all -q 'level:>=warn'  all launches, a colour for each node
   $ launchtail logs 550e84 --launch previous       of the launch before this one
   $ launchtail logs -f 550e84 --launch 2           and how it ended, as its exit code
+  $ launchtail logs -f 550e84 --rank 1      of one of several machines
   $ launchtail logs 550e84 --tail all -q 'level:>=warn -"still loading"'
 `,
     )
@@ -100,7 +103,7 @@ Examples:
         quiet,
         numbers,
       }).catch((error) => {
-        throw explained(error, { ...flags })
+        throw explained(error, { ...flags, query: queryOf(flags) })
       })
     })
 }
@@ -131,7 +134,7 @@ async function showAll(flags: LogsFlags, timeout: number | undefined): Promise<n
     ...(phase !== undefined && { phase }),
     ...{ output: output as Output, tz, quiet },
   }).catch((error) => {
-    throw explained(error, { ...flags })
+    throw explained(error, { ...flags, query: queryOf(flags) })
   })
 }
 
@@ -189,7 +192,8 @@ export async function showLogs(
 }
 
 function streamOptions(flags: LogsFlags) {
-  const { follow = false, tail, since, level, query, after, launch, timeout } = flags
+  const { follow = false, tail, since, level, after, launch, timeout } = flags
+  const query = queryOf(flags)
   return {
     follow,
     tail: tail === 'all' ? 'all' : Number(tail),
@@ -201,4 +205,10 @@ function streamOptions(flags: LogsFlags) {
     ...(after !== undefined && { lastEventId: after }),
     timeout,
   } as const
+}
+
+function queryOf({ query, rank }: LogsFlags): string | undefined {
+  if (rank === undefined) return query
+  const ofRank = `rank:=${JSON.stringify(rank)}`
+  return query === undefined ? ofRank : `(${query}) ${ofRank}`
 }

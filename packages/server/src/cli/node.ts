@@ -34,7 +34,8 @@ Examples:
 
 function inFull(node: NodeRecord, format: Formatter): string {
   const gpus = node.gpu && node.gpu_count > 1 ? `${node.gpu_count} × ${node.gpu}` : node.gpu
-  const places = [node.provider, node.region, gpus, node.use_spot && 'spot']
+  const machines = node.num_nodes === undefined ? '' : `on ${node.num_nodes} machines`
+  const places = [node.provider, node.region, gpus, machines, node.use_spot && 'spot']
   const facts = [
     ['node', node.node_id],
     ['name', node.name],

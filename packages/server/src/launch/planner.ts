@@ -25,10 +25,10 @@ export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOp
   return async (wanted: LaunchRequest): Promise<Planned> => {
     const planned = await planOf(wanted).catch((error): Planned => {
       if (!(error instanceof HttpError)) throw error
-      return { task: '', places: [], problems: problemsIn(error) }
+      return { task: '', places: [], problems: problemsIn(error, wanted) }
     })
     const { faults } = readLimits(wanted, limits)
-    const more = [...problemsIn(new TaskRefusal(faults)), ...(await ofNode(wanted))]
+    const more = [...problemsIn(new TaskRefusal(faults), wanted), ...(await ofNode(wanted))]
     return { ...planned, problems: [...planned.problems, ...more] }
   }
 
@@ -56,7 +56,7 @@ export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOp
   ): Promise<Planned> {
     return launcher.plan(request, hidden).catch((error): Planned => {
       if (!(error instanceof HttpError)) throw error
-      return { task: '', places: [], problems: problemsIn(error) }
+      return { task: '', places: [], problems: problemsIn(error, request) }
     })
   }
 

@@ -1,12 +1,12 @@
 import type { LogEntry } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
-import { forRecords } from './record-query.js'
+import { forRecords, NOT_OF_RECORDS } from './record-query.js'
 import { factsOf, type Row } from './rows.js'
 
 /** Tells which records a query finds. Throws 400 for a field that no record has. */
 export async function createNodeTest(query: Query, now: number): Promise<(row: Row) => boolean> {
   const { predicateOf } = await import('@launchtail/client/query')
-  const expression = forRecords(query.expression, { of: 'nodes', without: ['level', 'details'] })
+  const expression = forRecords(query.expression, { of: 'nodes', without: NOT_OF_RECORDS })
   const predicate = predicateOf(expression, { now })
   return (row) => predicate(asEntry(row), factsOf(row))
 }

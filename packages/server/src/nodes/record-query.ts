@@ -1,6 +1,9 @@
 import type { Expression, Term } from '@launchtail/client/query'
 import { HttpError } from '../errors.js'
 
+/** The fields of entries that no node's record has. */
+export const NOT_OF_RECORDS = ['level', 'details', 'rank'] as const
+
 export interface RecordQueryOptions {
   /** What the query is asked of, in the plural. */
   of: string

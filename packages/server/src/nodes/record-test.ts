@@ -1,11 +1,11 @@
 import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
-import { forRecords } from './record-query.js'
+import { forRecords, NOT_OF_RECORDS } from './record-query.js'
 
 /** Like `createNodeTest`, for the API's records. Relative times count from each call. */
 export async function createRecordTest(query: Query): Promise<(record: NodeRecord) => boolean> {
   const { predicateOf } = await import('@launchtail/client/query')
-  const expression = forRecords(query.expression, { of: 'nodes', without: ['level', 'details'] })
+  const expression = forRecords(query.expression, { of: 'nodes', without: NOT_OF_RECORDS })
   if (query.isRelative) {
     return (record) => predicateOf(expression, { now: Date.now() })(asEntry(record), record)
   }

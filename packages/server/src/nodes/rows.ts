@@ -21,6 +21,7 @@ export type About = Partial<
     | 'region'
     | 'gpu'
     | 'gpu_count'
+    | 'num_nodes'
     | 'model'
     | 'use_spot'
     | 'owner'

@@ -38,7 +38,8 @@ export function planOf(
   // Without a PORT, the server listens where it is to be asked.
   const listens: Record<string, string> = port === undefined ? {} : { PORT: String(port) }
   const given = { ...listens, ...task.envs, ...task.secrets, ...request.envs, ...request.secrets }
-  faults.push(...faultsOf(task), ...valueFaults(given, task))
+  const numNodes = Math.max(task.numNodes, request.num_nodes ?? 1)
+  faults.push(...faultsOf({ ...task, numNodes }), ...valueFaults(given, task))
   if (faults.length > 0) throw refusal(faults)
   const secrets = Object.keys({ ...task.secrets, ...request.secrets }).map((name) => given[name])
   return {

@@ -23,6 +23,10 @@ export function ownTask(
     }
   }
   refuseReach(task, faults)
+  const count = request.num_nodes ?? task.numNodes
+  if (task.fields.num_nodes !== undefined && count !== task.numNodes) {
+    faults.push(`"num_nodes" is ${count}, and the task says ${task.numNodes}`)
+  }
   const given = { ...task.envs, ...request.envs }
   const secret = { ...task.secrets, ...request.secrets }
   // A name that is declared as one kind and given as the other is a secret.
@@ -37,7 +41,11 @@ export function ownTask(
   const secrets = valued('secrets', secret, faults)
   const { envs: _, secrets: __, ...fields } = task.fields
   return {
-    fields: { ...fields, resources: completed(task, request, opens ? port : undefined) },
+    fields: {
+      ...fields,
+      ...(count > 1 && { num_nodes: count }),
+      resources: completed(task, request, opens ? port : undefined),
+    },
     envs,
     secrets,
     port,

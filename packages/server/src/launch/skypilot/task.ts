@@ -53,6 +53,9 @@ export function skyTaskOf(
 function givenTask(request: LaunchRequest, options: TaskOptions, faults: string[]): SkyTask {
   const { task } = request
   if (task !== undefined) return ownTask(request, task, options, faults)
+  if (request.num_nodes !== undefined && request.num_nodes > 1) {
+    faults.push('"num_nodes" needs a "task" of your own: those of an engine serve on one machine')
+  }
   const engine = engineOf(request)
   return engine ? namedTask(request, engine, options, faults) : vllmTask(request, options, faults)
 }

@@ -9,6 +9,8 @@ export interface Clues {
   readonly candidates?: readonly Candidate[]
   /** Something failed, says a line that does not say what. */
   readonly wrapper?: Quoted & { readonly code?: string; readonly advice?: string }
+  /** The ranks that failed by themselves, where others were ended because of them. */
+  readonly failedRanks?: readonly string[]
   /** What each process is in the middle of. */
   readonly blocks?: Readonly<Record<string, Block>>
   /** A server has begun; if one begins again, the first has failed. */

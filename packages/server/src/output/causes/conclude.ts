@@ -3,6 +3,7 @@ import { peel } from '../peel.js'
 import { wordsOf } from '../words.js'
 import type { Clues } from './clues.js'
 import { best, type Candidate, cut, type Quoted, WEIGHTS } from './evidence.js'
+import { ofFailedRanks } from './failed-ranks.js'
 import { type Cause, causeOf } from './index.js'
 import { knownIn, type Surety } from './rows.js'
 
@@ -49,7 +50,8 @@ interface LastWord {
 
 /** Why a launch failed, with the last word on it. */
 export function conclude(clues: Clues, last: LastWord): Verdict {
-  const { candidates = [], wrapper, phase, settled } = clues
+  const { wrapper, phase, settled, failedRanks } = clues
+  const candidates = ofFailedRanks(clues.candidates ?? [], failedRanks)
   const told = toldBy(last, phase)
   const most = best(candidates)
   const said = told && told.surety !== 'wrapper' ? told : undefined

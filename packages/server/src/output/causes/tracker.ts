@@ -2,6 +2,7 @@ import { beginsLaunch, type LogEntry } from '@launchtail/client/protocol'
 import { type Placed, placeLine } from '../blocks.js'
 import { wordsOf } from '../words.js'
 import { type Clues, NO_BLOCKS, NO_CLUES, withBlock } from './clues.js'
+import { failedRanksIn } from './failed-ranks.js'
 import {
   complained,
   deepened,
@@ -29,12 +30,19 @@ const STARTS = /^(?:vLLM API server version |\W{1,80}\bversion \d{1,4}\.\d)/
 export function observe(before: Clues, entry: LogEntry, index: number): Clues {
   const known = beginsLaunch(before.phase, entry.phase) ? NO_CLUES : before
   const line = lineOf(entry, index)
-  const clues = survived(known, line)
+  const clues = withFailedRanks(survived(known, line), line)
   const { blocks = NO_BLOCKS } = clues
   const key = line.place ?? ''
   const placed = placeLine(blocks[key], line.message, entry.level)
   const next = weigh(clues, line, placed)
   return placed.block === blocks[key] ? next : withBlock(next, key, placed.block)
+}
+
+/** Slurm says so of each rank; the first one counts. */
+function withFailedRanks(clues: Clues, { words }: Line): Clues {
+  if (clues.failedRanks) return clues
+  const failedRanks = failedRanksIn(words)
+  return failedRanks ? { ...clues, failedRanks } : clues
 }
 
 function weigh(clues: Clues, line: Line, { role, block }: Placed): Clues {
