@@ -79,8 +79,8 @@ test('the form says what a launch would do before it is made', async () => {
   await task.fill('run: sleep 1\n')
   await plan.getByText('The form has changed since.').waitFor()
   await page.getByRole('button', { name: 'Plan' }).click()
-  await plan.getByText('not known').waitFor()
-  expect(await plan.locator('td').allTextContents()).toEqual(['local', '–', 'not known'])
+  await plan.getByText('no price known').waitFor()
+  expect(await plan.locator('td').allTextContents()).toEqual(['local', '–', 'no price known'])
   expect((await server.fetch('/admin/nodes/planned-by-the-form')).status).toBe(404)
 })
 

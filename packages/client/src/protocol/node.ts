@@ -61,6 +61,8 @@ const attemptSchema = z.object({
     .object({ code: z.string(), message: z.string() })
     .optional()
     .describe('Why it ended, if another one followed or the launch failed.'),
+  price_per_hour: z.number().optional().describe('As in the node.'),
+  spent: z.number().optional().describe('What this attempt has cost so far.'),
 })
 
 const failureSchema = z.object({
@@ -145,6 +147,18 @@ export const nodeSchema = z
       .array(attemptSchema)
       .optional()
       .describe('The attempts of a launch that was started more than once.'),
+    price_per_hour: z
+      .number()
+      .optional()
+      .describe(
+        'US dollars for an hour of all its machines, as SkyPilot has it. Missing if no price is known.',
+      ),
+    spent: z
+      .number()
+      .optional()
+      .describe(
+        'US dollars that the launch has cost so far, through all attempts whose price is known. Missing if none is.',
+      ),
     eta_seconds: z
       .number()
       .int()

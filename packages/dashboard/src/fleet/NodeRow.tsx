@@ -1,10 +1,10 @@
-import { shorten } from '@launchtail/client/protocol'
+import { formatPrice, shorten } from '@launchtail/client/protocol'
 import { hrefOf } from '../address.js'
 import { now, serverNow } from '../clock.js'
 import type { FleetNode } from '../hub/messages.js'
 import { DemoMark } from '../parts/DemoMark.js'
 import { inert } from '../parts/inert.js'
-import { codeName, hardwareOf, locationOf, nameOf } from '../parts/node-facts.js'
+import { codeName, costOf, hardwareOf, locationOf, nameOf } from '../parts/node-facts.js'
 import { PhaseRail } from '../parts/PhaseRail.js'
 import { Progress } from '../parts/Progress.js'
 import { conditionOf, elapsedOf, isTroubled, remainingOf } from '../parts/phases.js'
@@ -56,11 +56,12 @@ export function NodeRow({ node, position, count }: NodeRowProps) {
 function Times({ node }: { node: FleetNode }) {
   const remaining = remainingOf(node, now.value)
   return (
-    <span class="times" title={`Launched ${moment(node.created_at)}`}>
+    <span class="times" title={`Launched ${moment(node.created_at)}, ${costOf(node)}`}>
       <span>{span(elapsedOf(node, serverNow.value))}</span>
       {remaining !== undefined && (
         <span>{remaining > 0 ? `about ${span(remaining)} left` : 'any moment'}</span>
       )}
+      {node.spent !== undefined && <span class="spent">{formatPrice(node.spent)}</span>}
     </span>
   )
 }

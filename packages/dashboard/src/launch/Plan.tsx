@@ -1,5 +1,5 @@
 import type { LaunchPlan, NewLaunch } from '@launchtail/client'
-import { formatPrice } from '@launchtail/client/protocol'
+import { priceText } from '@launchtail/client/protocol'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
 import { span } from '../parts/times.js'
@@ -45,15 +45,15 @@ function Places({ places }: Pick<LaunchPlan, 'places'>) {
         <tr>
           <th>Place</th>
           <th>GPU</th>
-          <th>Price an hour</th>
+          <th>Price</th>
         </tr>
       </thead>
       <tbody>
-        {places.map(({ infra, gpu, price_per_hour: price }, i) => (
+        {places.map((place, i) => (
           <tr key={i}>
-            <td>{inert(infra)}</td>
-            <td>{inert(gpu) || '–'}</td>
-            <td>{price === undefined ? 'not known' : formatPrice(price)}</td>
+            <td>{inert(place.infra)}</td>
+            <td>{inert(place.gpu) || '–'}</td>
+            <td>{priceText(place)}</td>
           </tr>
         ))}
       </tbody>

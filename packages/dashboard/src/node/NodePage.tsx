@@ -12,6 +12,7 @@ import { nameOf } from '../parts/node-facts.js'
 import { conditionOf, startOf } from '../parts/phases.js'
 import { client } from '../session.js'
 import { Attempts } from './Attempts.js'
+import { Cost } from './Cost.js'
 import { Endpoint } from './Endpoint.js'
 import { Facts } from './Facts.js'
 import { FailureBox } from './FailureBox.js'
@@ -67,6 +68,7 @@ export function NodePage({ nodeId, link, fleet }: NodePageProps) {
           <Kept node={record} />
           <Endpoint node={record} />
           <Lifetime node={record} />
+          <Cost node={record} />
           <PhaseTimes node={record} />
         </>
       )}

@@ -1,4 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
+import { formatPrice, priceText } from '@launchtail/client/protocol'
 import { inert } from './inert.js'
 
 /** A node's name: the one it was given, or its cluster's, or its id. */
@@ -16,6 +17,12 @@ export function hardwareOf({ gpu, gpu_count, num_nodes, use_spot }: NodeRecord):
   const count = gpu_count > 1 ? `${gpu_count} × ` : ''
   const machines = num_nodes !== undefined && `on ${num_nodes} machines`
   return inert([gpu && count + gpu, machines, use_spot && 'spot'].filter(Boolean).join(' '))
+}
+
+/** Such as `$3.67 an hour, $12.50 so far`. */
+export function costOf(node: Pick<NodeRecord, 'price_per_hour' | 'spent'>): string {
+  const { spent } = node
+  return spent === undefined ? priceText(node) : `${priceText(node)}, ${formatPrice(spent)} so far`
 }
 
 /** A code such as `out_of_memory`, as it is read. */

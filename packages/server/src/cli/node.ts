@@ -1,5 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
-import { formatDuration, tunnelOf } from '@launchtail/client/protocol'
+import { formatDuration, formatPrice, priceText, tunnelOf } from '@launchtail/client/protocol'
 import { Command } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { attemptLines } from './format/attempts.js'
@@ -55,6 +55,8 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['ended', node.ended_at],
     ['ends', node.ends_at],
     ['kept', keptOf(node)],
+    ['price', node.cluster_name && priceText(node)],
+    ['spent', node.spent === undefined ? undefined : formatPrice(node.spent)],
   ]
   const lines = facts
     .filter(([, value]) => value)

@@ -11,6 +11,7 @@ interface NodesFlags extends ServerFlags {
   phase?: Phase
   provider?: string
   watch?: boolean
+  output?: 'wide'
   json?: boolean
   limit: number
 }
@@ -26,6 +27,12 @@ export function nodesCommand(): Command {
       '-w, --watch',
       'keep the list up to date; without a terminal, print a line for each change',
     )
+    .addOption(
+      new Option(
+        '-o, --output <form>',
+        '`wide` also shows owners, places, prices an hour and what was spent',
+      ).choices(['wide']),
+    )
     .option('--json', 'print JSON, one node per line')
     .addHelpText(
       'after',
@@ -33,6 +40,7 @@ export function nodesCommand(): Command {
 Examples:
   $ launchtail nodes --watch
   $ launchtail nodes --phase failed --provider aws
+  $ launchtail nodes -o wide
   $ launchtail nodes --json | jq -r 'select(.stalled) | .node_id'
 `,
     )
@@ -43,7 +51,8 @@ Examples:
     })
 }
 
-async function list(client: Client, { phase, provider, limit, json }: NodesFlags): Promise<void> {
+async function list(client: Client, flags: NodesFlags): Promise<void> {
+  const { phase, provider, limit, json } = flags
   const { nodes } = await client.listNodes({
     limit,
     ...(phase && { phase }),
@@ -51,7 +60,9 @@ async function list(client: Client, { phase, provider, limit, json }: NodesFlags
   })
   const out = process.stdout
   if (!json)
-    out.write(`${nodesTable(nodes, { format: formatterFor(out), width: columnsOf(out) })}\n`)
+    out.write(
+      `${nodesTable(nodes, { format: formatterFor(out), width: columnsOf(out), ...lookOf(flags) })}\n`,
+    )
   else for (const node of nodes) out.write(`${JSON.stringify(node)}\n`)
 }
 
@@ -92,7 +103,7 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
 
   function table(): string {
     const shown = [...nodes.values()].filter(isShown).sort(newestFirst).slice(0, flags.limit)
-    return nodesTable(shown, { format, width: columnsOf(out), rows: out.rows })
+    return nodesTable(shown, { format, width: columnsOf(out), rows: out.rows, ...lookOf(flags) })
   }
 
   function isShown({ phase, provider }: NodeRecord): boolean {
@@ -101,7 +112,7 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
   }
 
   function lineOf(node: NodeRecord): string {
-    return flags.json ? JSON.stringify(node) : nodesTable([node], { format })
+    return flags.json ? JSON.stringify(node) : nodesTable([node], { format, ...lookOf(flags) })
   }
 }
 
@@ -115,6 +126,10 @@ function isNews(before: NodeRecord | undefined, node: NodeRecord): boolean {
 
 function newestFirst(a: NodeRecord, b: NodeRecord): number {
   return b.created_at.localeCompare(a.created_at)
+}
+
+function lookOf({ output }: NodesFlags) {
+  return { isWide: output === 'wide' }
 }
 
 /** The width of the terminal, if there is one. */

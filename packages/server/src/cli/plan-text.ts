@@ -1,5 +1,5 @@
 import type { LaunchPlan } from '@launchtail/client'
-import { formatDuration, formatPrice } from '@launchtail/client/protocol'
+import { formatDuration, priceText } from '@launchtail/client/protocol'
 import { oneLine } from './format/text.js'
 
 /** What a launch would do, for a person. */
@@ -18,10 +18,9 @@ function problemLine({ field, message }: LaunchPlan['problems'][number]): string
 }
 
 function placeLines(places: LaunchPlan['places']): string[] {
-  const rows = places.map(({ infra, gpu, price_per_hour: price }) => {
-    const cost = price === undefined ? 'no price known' : `${formatPrice(price)} an hour`
-    return [oneLine(infra), oneLine(gpu) || '-', cost] as const
-  })
+  const rows = places.map(
+    (place) => [oneLine(place.infra), oneLine(place.gpu) || '-', priceText(place)] as const,
+  )
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map(
     ([infra, gpu, cost]) =>

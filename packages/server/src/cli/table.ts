@@ -1,5 +1,5 @@
 import type { NodeRecord } from '@launchtail/client'
-import { shorten } from '@launchtail/client/protocol'
+import { formatPrice, priceText, shorten } from '@launchtail/client/protocol'
 import type { Formatter } from './format/formatter.js'
 import { cut, oneLine } from './format/text.js'
 
@@ -8,9 +8,12 @@ export interface TableOptions {
   /** The width and height to fit into. Without them, everything is shown whole. */
   width?: number | undefined
   rows?: number | undefined
+  /** Shows whose they are, where, and what they cost, too. */
+  isWide?: boolean | undefined
 }
 
 const HEAD: Cells = ['NODE', 'STATE', 'NAME', 'ENDPOINT OR MESSAGE']
+const WIDE_HEAD = ['OWNER', 'WHERE', 'GPU', 'PRICE', 'SPENT']
 const BETWEEN = '  '
 /** If the last column had less room, the column with names is left out. */
 const LEAST_WORDS = 24
@@ -18,24 +21,25 @@ const LEAST_WORDS = 24
 /** One node per line. With a width to fit into, UUIDs are cut to a unique prefix. */
 export function nodesTable(
   nodes: readonly NodeRecord[],
-  { format, width, rows = Number.POSITIVE_INFINITY }: TableOptions,
+  { format, width, rows = Number.POSITIVE_INFINITY, isWide = false }: TableOptions,
 ): string {
   if (nodes.length === 0) return 'There are no nodes.'
   const fits = nodes.length < rows - 1 ? nodes.length : Math.max(1, rows - 2)
   const shown = nodes.slice(0, fits)
   const more = fits < nodes.length ? [format.dim(`… and ${nodes.length - fits} more`)] : []
   if (width === undefined) {
-    const plain = columnsOf(shown.map((node) => cellsOf(node)))
+    const plain = columnsOf(shown.map((node) => cellsOf(node, { isWide })))
     return [...plain.map((cells) => cells.join(BETWEEN).trimEnd()), ...more].join('\n')
   }
   const idOf = shortIds(nodes.map(({ node_id }) => node_id))
-  const all = [HEAD, ...shown.map((node) => cellsOf(node, idOf))]
+  const head = isWide ? [...HEAD.slice(0, -1), ...WIDE_HEAD, ...HEAD.slice(-1)] : HEAD
+  const all = [head, ...shown.map((node) => cellsOf(node, { idOf, isWide }))]
   const isNarrow = widthOf(columnsOf(all)) > width - LEAST_WORDS
-  const [head = [], ...lines] = columnsOf(isNarrow ? all.map(withoutName) : all)
-  const room = width - 1 - widthOf([head])
+  const [first = [], ...lines] = columnsOf(isNarrow ? all.map(withoutName) : all)
+  const room = width - 1 - widthOf([first])
   const cutTo = (cells: readonly string[]) => [...cells.slice(0, -1), cut(cells.at(-1) ?? '', room)]
   return [
-    format.dim(cutTo(head).join(BETWEEN)),
+    format.dim(cutTo(first).join(BETWEEN)),
     ...lines.map((cells, n) => {
       const [id = '', state = '', ...rest] = cutTo(cells)
       const status = shown[n]?.status ?? 'launching'
@@ -58,13 +62,19 @@ function widthOf([cells = []]: readonly (readonly string[])[]): number {
   return cells.slice(0, -1).reduce((sum, cell) => sum + cell.length + BETWEEN.length, 0)
 }
 
-function withoutName([id, state, , words]: Cells): readonly string[] {
-  return [id, state, words]
+function withoutName([id = '', state = '', , ...more]: Cells): Cells {
+  return [id, state, ...more]
 }
 
-type Cells = readonly [id: string, state: string, cluster: string, words: string]
+/** The id, the state, the name, what a wide table has, and words. */
+type Cells = readonly string[]
 
-function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
+interface CellsOptions {
+  idOf?: (id: string) => string
+  isWide: boolean
+}
+
+function cellsOf(node: NodeRecord, { idOf = (id) => id, isWide }: CellsOptions): Cells {
   const { node_id, cluster_name, name, status, phase, progress, endpoint, failure } = node
   const message = failure?.message ?? node.message
   const settled = node.health?.ok === false ? 'unhealthy' : status
@@ -74,7 +84,17 @@ function cellsOf(node: NodeRecord, idOf = (id: string) => id): Cells {
     idOf(node_id),
     state,
     oneLine(name || cluster_name),
+    ...(isWide ? wideCells(node) : []),
     oneLine(shorten(stalled + (status === 'active' ? (endpoint ?? message) : message))),
+  ]
+}
+
+function wideCells({ owner, provider, region, gpu, gpu_count: count, spent, ...node }: NodeRecord) {
+  const where = [...new Set([provider, region])].filter(Boolean).join('/')
+  const gpus = count > 1 ? `${count} × ${gpu}` : gpu
+  return [
+    ...[owner, where, gpus].map((text) => oneLine(text || '-')),
+    ...[priceText(node), spent === undefined ? '-' : formatPrice(spent)],
   ]
 }
 

@@ -404,4 +404,45 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('launch_history').addColumn('owner', 'text').execute()
     },
   },
+  // Of launches that are there, what they cost is not known before they are read anew.
+  '026-instances': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('instances')
+        .addColumn('launch_id', 'text', (column) => column.notNull())
+        .addColumn('number', 'integer', (column) => column.notNull())
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('launcher', 'text', (column) => column.notNull())
+        .addColumn('cluster_name', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'text', (column) => column.notNull())
+        .addColumn('price', 'double precision')
+        .addColumn('up_at', 'text')
+        .addColumn('down_at', 'text')
+        .addColumn('reported', 'double precision')
+        .addColumn('reported_at', 'text')
+        .addColumn('change', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('instances_key', ['launch_id', 'number'])
+        .execute()
+      for (const column of ['change', 'down_at']) {
+        await db.schema.createIndex(`instances_${column}`).on('instances').column(column).execute()
+      }
+      await db.schema.alterTable('nodes').addColumn('own_launch', 'text').execute()
+      await db.schema.alterTable('launch_history').addColumn('launch_id', 'text').execute()
+      await db.schema
+        .createIndex('launch_history_launch')
+        .on('launch_history')
+        .column('launch_id')
+        .execute()
+      await sql`update nodes set own_launch = (
+        select launch_id from launches where launches.node_id = nodes.node_id
+        order by launches.created_at desc limit 1
+      )`.execute(db)
+      await sql`update launch_history set launch_id = (
+        select launch_id from launches where launches.node_id = launch_history.node_id
+          and launches.created_at <= launch_history.ended_at
+          and (launches.ended_at is null or launches.ended_at >= launch_history.started_at)
+        order by launches.created_at desc limit 1
+      )`.execute(db)
+    },
+  },
 }

@@ -19,6 +19,7 @@ export interface Schema {
   launch_history: LaunchHistoryTable
   launches: LaunchesTable
   launch_numbers: LaunchNumbersTable
+  instances: InstancesTable
   left_clusters: LeftClustersTable
   replies: RepliesTable
   sent_in: SentInTable
@@ -66,6 +67,8 @@ export interface NodesTable {
   /** The launch whose cluster is kept although it has failed, and until when; null if none is. */
   kept_launch: Generated<string | null>
   kept_until: Generated<string | null>
+  /** The newest launch of ours. */
+  own_launch: Generated<string | null>
   /** How many entries of the node's list this record includes. */
   folded: number
   /** The number of messages about the node so far. */
@@ -115,6 +118,8 @@ export interface LaunchHistoryTable {
   lost_at: string | null
   /** JSON of the phases it went through and how long each took, in milliseconds. */
   phases: string
+  /** The id of a launch of ours. */
+  launch_id: string | null
   /** The number of the row's latest change. All changes are counted as they are made. */
   change: number
 }
@@ -160,6 +165,28 @@ export interface LaunchNumbersTable {
   first_index: number | null
   /** As in `launch_history`. Null until the launch has ended. */
   started_at: string | null
+}
+
+/** The machines of one attempt of a launch, and their price. Kept when the node is gone. */
+export interface InstancesTable {
+  launch_id: string
+  /** The number of the attempt. */
+  number: number
+  node_id: string
+  launcher: string
+  cluster_name: string
+  created_at: string
+  /** US dollars for an hour of all machines; null where no price is known. */
+  price: number | null
+  /** When they came up. */
+  up_at: string | null
+  /** When they were gone. */
+  down_at: string | null
+  /** What they had cost at that time, by SkyPilot's cost report. */
+  reported: number | null
+  reported_at: string | null
+  /** The number of the row's latest change. All changes are counted as they are made. */
+  change: number
 }
 
 /** A cluster that may have outlived its launch. It is taken down in the background. */

@@ -79,7 +79,7 @@ export function createAdmission(options: AdmissionOptions) {
       await rows.insert(row, transaction)
       await keep({ node_id: nodeId, cluster_name: clusterName }, transaction)
     }
-    const node = { nodeId, clusterName, about, replace: true, alongside }
+    const node = { ...admitted, about, replace: true, alongside }
     await registry.create(node).catch(async (error) => {
       // Another process may have been quicker by a moment.
       await refuseWhileRunning(nodeId)

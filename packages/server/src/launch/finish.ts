@@ -1,3 +1,5 @@
+import type { Transaction } from 'kysely'
+import type { Schema } from '../database/schema.js'
 import { TERMINATED_ENTRY } from '../logs/end-entries.js'
 import { endEntry } from '../nodes/ends/end-entry.js'
 import type { Outcome } from './launcher.js'
@@ -10,7 +12,7 @@ export async function finish(
   { left, kept, ...outcome }: Outcome,
   onOver: () => void,
 ): Promise<void> {
-  const { launch, source, store, appender, row, insist, cancelling, now } = work
+  const { launch, source, store, appender, row, spending, insist, cancelling, now } = work
   const { nodeId } = launch
   // A termination needs no reason, for which the whole log would be read.
   const status = cancelling.aborted ? 'terminated' : 'failed'
@@ -23,7 +25,12 @@ export async function finish(
   await insist('ending', () => appender.append(nodeId, [draft], { offset }))
   onOver()
   // Whoever terminates a launch does not want to look into it.
-  const rest = left || (kept && cancelling.aborted) ? work.leave : kept ? work.keep : undefined
+  const isLeft = left || (kept && cancelling.aborted)
+  const rest = isLeft ? work.leave : kept ? work.keep : gone
   await insist('storing the end of', () => row.end(now().toISOString(), rest))
   if (rest === work.keep) work.onKept()
+
+  function gone(transaction: Transaction<Schema>): Promise<void> {
+    return spending.gone({ transaction })
+  }
 }

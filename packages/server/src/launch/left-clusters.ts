@@ -3,6 +3,7 @@ import { databaseNow } from '../database/clock.js'
 import type { Database } from '../database/open.js'
 import type { LeftClustersTable, Schema } from '../database/schema.js'
 import { noteNoneKept, noteNotKept } from '../nodes/kept.js'
+import { endInstances } from '../nodes/spending/instances.js'
 
 export interface LeftCluster extends Pick<LeftClustersTable, Name | 'launch_id' | 'attempts'> {
   /** How long ago its launch ended, in milliseconds. */
@@ -34,7 +35,11 @@ export interface LeftClusters {
   release(): Promise<void>
 }
 
-export function createLeftClusters(database: Database, owner: string): LeftClusters {
+export function createLeftClusters(
+  database: Database,
+  owner: string,
+  now = () => new Date(),
+): LeftClusters {
   const inFuture = (ms: number) => sql<number>`${databaseNow} + ${ms}`
   return {
     async add({ launch_id, node_id, launcher, cluster_name }, transaction, keep) {
@@ -94,6 +99,7 @@ export function createLeftClusters(database: Database, owner: string): LeftClust
       await database.transaction().execute(async (transaction) => {
         await transaction.deleteFrom('left_clusters').where('launch_id', '=', launchId).execute()
         await noteNotKept(transaction, launchId)
+        await endInstances(transaction, launchId, { at: now() })
       })
     },
     async release() {

@@ -57,7 +57,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     mutex(nodeId === undefined ? 'launches' : ['launches', lockOf(nodeId)], act)
   const rows = createLaunchRows(given.database)
   const leases = createLeases({ ...given, length: lease })
-  const leftClusters = createLeftClusters(given.database, given.owner)
+  const leftClusters = createLeftClusters(given.database, given.owner, now)
   const limits = given.limits ?? NO_LIMITS
   const options = {
     ...{ ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked, limits },

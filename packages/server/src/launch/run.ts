@@ -18,6 +18,7 @@ import type { LeftClusters } from './left-clusters.js'
 import type { Limits } from './limits/limits.js'
 import { createOwnedRow } from './owned-row.js'
 import { placeOfNode } from './place-of-node.js'
+import { createLaunchSpending } from './spending/launch-spending.js'
 import type { Work } from './work.js'
 
 export interface RunOptions {
@@ -89,6 +90,9 @@ export function createRun(options: RunOptions): Run {
       await noteKept(transaction, nodeId, { launchId, until: new Date(now().getTime() + keep) })
     },
     onKept: () => options.registry.touched(nodeId),
+    spending: createLaunchSpending({
+      ...{ database: options.database, row, clusterName: launch.clusterName, now },
+    }),
     insist,
     signal,
     cancelling: cancelling.signal,

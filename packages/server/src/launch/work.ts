@@ -5,6 +5,7 @@ import type { LogStore } from '../logs/store.js'
 import type { Insist } from './insist.js'
 import type { Launch } from './launcher.js'
 import type { OwnedRow } from './owned-row.js'
+import type { LaunchSpending } from './spending/launch-spending.js'
 
 /** The context that the steps of a run share. */
 export interface Work {
@@ -22,6 +23,7 @@ export interface Work {
   readonly keep: (transaction: Transaction<Schema>) => Promise<void>
   /** Called when that is stored. */
   readonly onKept: () => void
+  readonly spending: LaunchSpending
   readonly insist: Insist
   /** Aborts when the launch is not this process's any more. */
   readonly signal: AbortSignal

@@ -9,6 +9,8 @@ import { type About, columns, wordsOf } from './rows.js'
 export interface NewNode {
   nodeId: string
   clusterName?: string
+  /** The launch of ours that it is created for. */
+  launchId?: string
   about: About
   /** The node may exist already, unless it is launching: it is launched anew. */
   replace?: boolean
@@ -25,7 +27,7 @@ export interface AddNodeOptions {
 
 /** Throws 409 if the node exists, unless it may be replaced. */
 export async function addNode(
-  { nodeId, clusterName, replace = false, ...node }: Omit<NewNode, 'alongside'>,
+  { nodeId, clusterName, launchId, replace = false, ...node }: Omit<NewNode, 'alongside'>,
   { transaction, redact, time }: AddNodeOptions,
 ): Promise<void> {
   const about = redacted(node.about, redact)
@@ -40,6 +42,7 @@ export async function addNode(
     updated_at: time,
     kept_launch: null,
     kept_until: null,
+    own_launch: launchId ?? null,
   }
   const { numInsertedOrUpdatedRows: inserted = 0n } = await transaction
     .insertInto('nodes')

@@ -45,10 +45,17 @@ export function createLaunchHistory({ kept = KEPT_LAUNCHES } = {}): LaunchHistor
   ): Promise<void> {
     if (ended.length === 0) return
     const change = await nextChange(transaction)
+    const launch_id = await unlisted(transaction, about.own_launch)
     // A record that is rebuilt from its list adds the same rows again.
     await transaction
       .insertInto('launch_history')
-      .values(ended.map((one, i) => toRow(nodeId, about, one, change + i)))
+      .values(
+        ended.map((one, i) => ({
+          ...toRow(nodeId, about, one, change + i),
+          // The others were before it.
+          launch_id: i === ended.length - 1 ? launch_id : null,
+        })),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     if (change % PRUNE_EVERY < ended.length) await keepNewest(transaction, 'launch_history', kept)
@@ -111,12 +118,26 @@ async function nextChange(transaction: Transaction<Schema>): Promise<number> {
   return (row?.change ?? 0) + 1
 }
 
+/** The launch, unless it is in the history: what another program has launched since is not ours. */
+async function unlisted(
+  transaction: Transaction<Schema>,
+  launchId: string | undefined,
+): Promise<string | null> {
+  if (launchId === undefined) return null
+  const row = await transaction
+    .selectFrom('launch_history')
+    .select('launch_id')
+    .where('launch_id', '=', launchId)
+    .executeTakeFirst()
+  return row ? null : launchId
+}
+
 function toRow(
   nodeId: string,
   about: DescribedNode['about'],
   ended: Ended,
   change: number,
-): Selectable<LaunchHistoryTable> {
+): Omit<Selectable<LaunchHistoryTable>, 'launch_id'> {
   return {
     node_id: nodeId,
     started_at: utc(ended.started_at),

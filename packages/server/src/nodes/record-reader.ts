@@ -6,6 +6,9 @@ import { etaSeconds } from './past.js'
 import type { PhaseHistory } from './phase-history.js'
 import { phasesOf } from './reads.js'
 import { type Row, toRecord } from './rows.js'
+import type { Instance } from './spending/instance.js'
+import { instancesOf } from './spending/instances.js'
+import { withSpending } from './spending/with-spending.js'
 
 export interface RecordReaderOptions {
   database: Database
@@ -23,19 +26,34 @@ export function createRecordReader({
   now,
 }: RecordReaderOptions) {
   const phasesOfOne = inOneQuery((nodeIds) => phasesOf(database, nodeIds))
+  const instancesOfOne = inOneQuery((launchIds) => instancesOf(database, launchIds))
   return { recordOf, recordsOf }
 
   async function recordOf(row: Row): Promise<NodeRecord> {
-    return completed(toRecord(row, await phasesOfOne(row.node_id)))
+    const { node_id: nodeId, own_launch: launchId } = row
+    const instances = launchId === null ? [] : ((await instancesOfOne(launchId)) ?? [])
+    return completed(toRecord(row, await phasesOfOne(nodeId)), instances)
   }
 
   async function recordsOf(rows: readonly Row[]): Promise<NodeRecord[]> {
     const nodeIds = rows.map((row) => row.node_id)
     const phases = await phasesOf(database, nodeIds)
-    return Promise.all(rows.map(async (row) => completed(toRecord(row, phases.get(row.node_id)))))
+    const instances = await instancesOf(
+      database,
+      rows.flatMap(({ own_launch }) => own_launch ?? []),
+    )
+    return Promise.all(
+      rows.map(async (row) =>
+        completed(
+          toRecord(row, phases.get(row.node_id)),
+          instances.get(row.own_launch ?? '') ?? [],
+        ),
+      ),
+    )
   }
 
-  async function completed(record: NodeRecord): Promise<NodeRecord> {
+  async function completed(plain: NodeRecord, instances: readonly Instance[]): Promise<NodeRecord> {
+    const record = withSpending(plain, instances, now().getTime())
     if (record.status === 'active') return withLatency(record)
     const current = record.phases.at(-1)
     if (isTerminal(record.phase) || !current) return record

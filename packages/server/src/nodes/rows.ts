@@ -37,7 +37,7 @@ export type About = Partial<
 export type Row = Selectable<NodesTable>
 export type PhaseRow = Selectable<PhasesTable>
 type RowOfRecord = Pick<Row, 'node_id' | 'cluster_name' | 'about' | 'created_at' | 'updated_at'> &
-  Partial<Pick<Row, 'kept_until'>>
+  Partial<Pick<Row, 'kept_until' | 'own_launch'>>
 
 /** The text in which a search looks for a node. */
 export function wordsOf(nodeId: string, clusterName: string | undefined, about: About): string {

@@ -65,7 +65,7 @@ export async function startLaunching({
     ? await redisLogStore({ url, retention, pollInterval: 100 })
     : await sqliteLogStore({ file: join(folder, 'logs.db'), retention })
   const store = wrap(real)
-  const registry = createRegistry({ database, store })
+  const registry = createRegistry({ database, store, ...(more.now && { now: more.now }) })
   const secrets = createNodeSecrets()
   const redactors = new Map<string, ReturnType<typeof createRedactor>>()
   const appender = createAppender({

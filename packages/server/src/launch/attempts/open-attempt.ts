@@ -21,7 +21,7 @@ export interface OpenAttemptOptions {
  * attempt whose folder exists may have begun already. Throws where it is not to be made any more.
  */
 export async function openAttempt(
-  { launch, source, appender, insist, signal, cancelling, now }: Work,
+  { launch, source, appender, spending, insist, signal, cancelling, now }: Work,
   launcher: Launcher,
   { attempt, place, left, pause }: OpenAttemptOptions,
 ): Promise<void> {
@@ -38,5 +38,6 @@ export async function openAttempt(
   }
   // All attempts have one name, and what is there under it would be taken up.
   await insist('taking down an attempt of', () => launcher.takeDown(launch.clusterName, signal))
+  await insist('storing the end of', () => spending.gone({ before: number }))
   cancelling.throwIfAborted()
 }

@@ -32,7 +32,7 @@ export async function throughAttempts(
   options: ThroughAttemptsOptions,
 ): Promise<Outcome | undefined> {
   const { work: shared, launcher, row, launchOf, move, launchTimeout, pauses } = options
-  const { signal, cancelling, insist, store, now } = shared
+  const { signal, cancelling, spending, insist, store, now } = shared
   const asked = Date.parse(row.created_at)
   let attempt = readAttempt(row.attempt)
   let handle = row.handle
@@ -46,6 +46,7 @@ export async function throughAttempts(
     await insist('storing an attempt of', () =>
       work.row.update({ attempt: JSON.stringify(next.attempt), handle: null }),
     )
+    if (!outcome.left) await insist('storing the end of', () => spending.gone())
     attempt = next.attempt
     handle = null
   }
@@ -54,7 +55,9 @@ export async function throughAttempts(
     const { number = 1, at: since = asked } = attempt ?? {}
     const isLast = number >= attemptsOf(work.launch.request)
     const wait = isLast ? undefined : placeOf(work.launch.request, number)?.wait
-    const follow = (found: unknown) => followAttempt(work, launcher, found, { number, wait, since })
+    const meteredLauncher = spending.metered(launcher, number)
+    const follow = (found: unknown) =>
+      followAttempt(work, meteredLauncher, found, { number, wait, since })
     if (handle !== null) return follow(JSON.parse(handle))
     if (cancelling.aborted) return followToEnd(work, launcher, undefined)
     try {

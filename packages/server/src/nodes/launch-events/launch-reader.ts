@@ -18,7 +18,11 @@ export type LaunchReader = (node: DescribedNode) => NewsReader
 
 export interface DescribedNode {
   readonly nodeId: string
-  readonly about: About & { readonly cluster_name?: string | undefined }
+  readonly about: About & {
+    readonly cluster_name?: string | undefined
+    /** The node's newest launch of ours. */
+    readonly own_launch?: string | undefined
+  }
 }
 
 /** Receives what is new of one node: first each entry, then the events. */

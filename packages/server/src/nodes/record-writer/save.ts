@@ -53,6 +53,7 @@ export function aboutOf(row: Row | undefined): LaunchNews['about'] {
   return {
     ...(JSON.parse(row?.about ?? '{}') as About),
     cluster_name: row?.cluster_name ?? undefined,
+    own_launch: row?.own_launch ?? undefined,
   }
 }
 

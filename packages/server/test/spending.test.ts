@@ -1,0 +1,361 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
+import { Migrator } from 'kysely'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { migrations } from '../src/database/migrations.js'
+import type { Database } from '../src/database/open.js'
+import { sqliteDatabase } from '../src/database/sqlite.js'
+import type { Launcher } from '../src/launch/launcher.js'
+import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
+import { skyCommandLauncher } from '../src/launch/skypilot/cli/launcher.js'
+import { chosenPlaces } from '../src/launch/skypilot/considered.js'
+import { type Instance, spentBetween, spentOn } from '../src/nodes/spending/instance.js'
+import { plain, plainOutOfMemory } from './support/launch-scenarios.js'
+import {
+  removeFolder,
+  type ServerOptions,
+  startLaunching,
+  temporaryFolder,
+  waitFor,
+} from './support/launching.js'
+import { skyOnPath } from './support/sky-double.js'
+import { CONSIDERED, type Scenario, startDouble } from './support/skypilot-double.js'
+
+const HOUR = 3_600_000
+const REQUEST = { node_id: 'gpu-1', provider: 'aws', region: 'x', gpu: 'H100', model: 'm/m' }
+
+describe('what an attempt has cost', () => {
+  const instance = (more: Partial<Instance>): Instance => ({
+    ...{ number: 1, price: 2, up: 0, down: undefined, reported: undefined },
+    ...more,
+  })
+  const reported = (cost: number, at: number) => ({ reported: { cost, at: at * HOUR } })
+
+  test.each<[string, Partial<Instance>, number, number | undefined]>([
+    ['its price by the time it has been up', {}, 3, 6],
+    ['no more than until it was gone', { down: 2 * HOUR }, 3, 4],
+    ['nothing before it was up', { up: undefined }, 3, 0],
+    ['nobody knows without a price', { price: undefined }, 3, undefined],
+    ['what SkyPilot reports, and its price since', reported(10, 2), 3, 12],
+    ['what SkyPilot reports of one that is gone', { down: 2 * HOUR, ...reported(10, 2.5) }, 9, 10],
+    [
+      'what it cost until then and since, if it was gone later',
+      { down: 3 * HOUR, ...reported(10, 2) },
+      9,
+      12,
+    ],
+    [
+      'what SkyPilot reports where no price is known',
+      { price: undefined, ...reported(10, 2) },
+      3,
+      10,
+    ],
+  ])('%s', (_, more, hours, spent) => {
+    expect(spentOn(instance(more), hours * HOUR)).toEqual(spent)
+  })
+
+  test.each<[string, Partial<Instance>, [number, number], number]>([
+    ['a span inside', {}, [1, 2], 2],
+    ['a span that begins before it', {}, [-5, 1], 2],
+    ['a span that lasts longer than until now', {}, [2, 24], 4],
+    ['a span after it', { down: HOUR }, [2, 3], 0],
+    ['a span before it was up', { up: undefined }, [0, 9], 0],
+    ['a part of what was reported', { down: 4 * HOUR, ...reported(16, 4) }, [0, 1], 4],
+  ])('in %s', (_, more, [from, to], spent) => {
+    const span = { from: from * HOUR, to: to * HOUR }
+    expect(spentBetween(instance(more), span, 4 * HOUR)).toBe(spent)
+  })
+})
+
+/** The prices that a launch's output tells, one after the other. */
+function pricesIn(output: string): (number | undefined)[] {
+  const chosen = chosenPlaces()
+  return output.split('\n').flatMap((line) => {
+    const place = chosen(line)
+    return place ? [place.price_per_hour] : []
+  })
+}
+
+describe('the price that a launch prints', () => {
+  const recorded = (name: string) =>
+    readFileSync(new URL(`./fixtures/skypilot-0.14/${name}`, import.meta.url), 'utf8')
+
+  test('is that of the place that was chosen', () => {
+    expect(pricesIn(CONSIDERED)).toEqual([3.67])
+  })
+
+  test.each(['cli-launch.log', 'launch-ok.console'])('is not known where %s says 0.00', (name) => {
+    expect(pricesIn(recorded(name))).toEqual([undefined])
+  })
+
+  test('is another one where SkyPilot goes on elsewhere', () => {
+    expect(
+      pricesIn(`${table('2.00')}↺ Trying other potential resources.\n${table('3.50')}`),
+    ).toEqual([2, 3.5])
+  })
+
+  test('is in no line that only looks like one', () => {
+    expect(pricesIn(' AWS (x)   p5   1   1   H100:1   9.99   ✔\n')).toEqual([])
+    expect(pricesIn(`${table('2.00')} AWS (x)   p5   1   1   H100:1   9.99   ✔\n`)).toEqual([2])
+  })
+})
+
+/** The optimizer's table, as SkyPilot prints it. */
+function table(price: string): string {
+  const rule = '-'.repeat(98)
+  return `Considered resources (1 node):
+${rule}\r
+ INFRA                 INSTANCE         vCPUs   Mem(GB)   GPUS     COST ($)   CHOSEN   \r
+${rule}\r
+ AWS (us-east-1)       p5.4xlarge       16      256       H100:1   ${price.padEnd(8)}   \x1b[32m   ✔\x1b[0m     \r
+${rule}
+`
+}
+
+/** A launch that prints its place's price. */
+function priced(price: string, scenario: Scenario = plain()): Scenario {
+  return { ...scenario, request: [{ text: table(price) }, ...scenario.request] }
+}
+
+const NO_CAPACITY = {
+  type: 'sky.exceptions.ResourcesUnavailableError',
+  message: 'Failed to acquire resources in all zones in us-east-1 for {AWS}.',
+}
+const active = ({ phase }: LogEntry) => phase === 'active'
+const failed = ({ phase }: LogEntry) => phase === 'failed'
+const opens = ({ message }: LogEntry) => message.includes('; attempt 2 follows at')
+const terminated = ({ message }: LogEntry) => message === 'Node terminated'
+
+describe.each(['API server', 'command'])('a launch through the %s', (way) => {
+  async function open(scenario: () => Scenario) {
+    const api = await startDouble({ scenario })
+    onTestFinished(() => api.close())
+    const folder = temporaryFolder()
+    onTestFinished(() => removeFolder(folder))
+    const options = {
+      versions: { vllm: '1', uv: '1', python: '3' },
+      launchTimeout: 20_000,
+      pace: { status: 40, endpoint: 100, first: 20, quiet: 50, settle: 100, cleanup: 5000 },
+    }
+    const launcher =
+      way === 'command'
+        ? skyCommandLauncher({ env: skyOnPath(folder, api.url), ...options })
+        : skypilotLauncher({ endpoint: api.url, http: { poll: 20 }, ...options })
+    return { api, ...(await serving(folder, launcher)) }
+  }
+
+  test('costs its price for as long as its machine is there, over restarts of ours', async () => {
+    const { launch, ahead, recordOf, until, restart, terminate } = await open(() => priced('3.60'))
+    await launch(REQUEST)
+    await until(active)
+    ahead.ms = 2 * HOUR
+    const after2 = await recordOf()
+    expect(after2.price_per_hour).toBe(3.6)
+    expect(after2.spent).toBeCloseTo(7.2, 1)
+    await restart()
+    ahead.ms = 3 * HOUR
+    expect((await recordOf()).spent).toBeCloseTo(10.8, 1)
+    await terminate()
+    await until(terminated)
+    await waitFor(async () => (await recordOf()).status === 'terminated')
+    ahead.ms = 30 * HOUR
+    const over = await recordOf()
+    expect(over.price_per_hour).toBe(3.6)
+    expect(over.spent).toBeCloseTo(10.8, 1)
+  })
+
+  test('costs nothing that is known where SkyPilot knows no price', async () => {
+    const { launch, ahead, recordOf, until, terminate } = await open(() => priced('0.00'))
+    await launch(REQUEST)
+    await until(active)
+    ahead.ms = HOUR
+    const record = await recordOf()
+    expect(record).not.toHaveProperty('price_per_hour')
+    expect(record).not.toHaveProperty('spent')
+    await terminate()
+    await until(terminated)
+  })
+
+  test('costs what its attempts cost, each at the price of its place', async () => {
+    const turns = [priced('2.00', lost()), priced('5.00')]
+    const { api, launch, ahead, recordOf, until, terminate } = await open(
+      () => turns.shift() ?? plain(),
+    )
+    const places = [{ infra: 'aws/us-east-1' }, { infra: 'gcp/us-central1' }]
+    await launch({ ...REQUEST, places })
+    await until(({ phase }) => phase === 'instance_ready')
+    ahead.ms = HOUR
+    api.pass('lost')
+    await until(opens)
+    await until(active)
+    ahead.ms = 3 * HOUR
+    const record = await recordOf()
+    expect(record.price_per_hour).toBe(5)
+    expect(record.spent).toBeCloseTo(2 + 10, 1)
+    expect(record.attempts?.map(({ price_per_hour }) => price_per_hour)).toEqual([2, 5])
+    expect(record.attempts?.[0]?.spent).toBeCloseTo(2, 1)
+    expect(record.attempts?.[1]?.spent).toBeCloseTo(10, 1)
+    await terminate()
+    await until(terminated)
+  })
+
+  test('costs nothing where there never was a machine', async () => {
+    const { launch, ahead, recordOf, until } = await open(() => ({
+      request: [{ text: table('2.00') }],
+      result: NO_CAPACITY,
+    }))
+    await launch(REQUEST)
+    await until(failed)
+    ahead.ms = HOUR
+    await waitFor(async () => (await recordOf()).status === 'failed')
+    expect(await recordOf()).toMatchObject({ price_per_hour: 2, spent: 0 })
+  })
+
+  test('that is kept costs something until its cluster is gone', async () => {
+    const { api, launch, ahead, recordOf, until, terminate, database } = await open(() =>
+      priced('2.00', plainOutOfMemory()),
+    )
+    await launch({ ...REQUEST, keep_on_failure: '30m' })
+    await until(failed)
+    await waitFor(async () => (await recordOf()).kept_until !== undefined)
+    ahead.ms = 2 * HOUR
+    expect((await recordOf()).spent).toBeCloseTo(4, 1)
+    await terminate()
+    await waitFor(() => api.clusters.size === 0)
+    await waitFor(async () => (await left(database())).length === 0)
+    ahead.ms = 9 * HOUR
+    expect((await recordOf()).spent).toBeCloseTo(4, 1)
+  })
+})
+
+function left(database: Database) {
+  return database.selectFrom('left_clusters').selectAll().execute()
+}
+
+test('a launch that ran before prices were known costs what it has cost since it has its machine', async () => {
+  const folder = temporaryFolder()
+  onTestFinished(() => removeFolder(folder))
+  const since = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString()
+  await oldFolder(folder, since)
+  const launcher = standIn(async function* (_, __, { signal }) {
+    const text = `${table('2.00')}⚙︎ Launching on AWS us-east-1.\n└── Instance is up.`
+    const lines = text.split('\n').map((line) => ({ text: line, transient: false, end: 0 }))
+    yield { type: 'lines', lines }
+    if (!signal.aborted) await once(signal, 'abort')
+    return undefined
+  })
+  const { recordOf, terminate, until, database } = await serving(folder, launcher)
+  const record = await waitFor(async () => {
+    const found = await recordOf()
+    return found.spent ? found : undefined
+  })
+  expect(record).toMatchObject({ status: 'active', price_per_hour: 2 })
+  expect(record.spent).toBeCloseTo(2 * 2, 1)
+  const [past] = await database().selectFrom('launch_history').selectAll().execute()
+  expect(past?.launch_id).toBe('launch-1')
+  await terminate()
+  await until(terminated)
+})
+
+function standIn(attach: Launcher['attach']): Launcher {
+  return {
+    name: 'stand-in',
+    serves: () => true,
+    check: async () => {},
+    plan: async () => ({ task: '', places: [], problems: [] }),
+    start: async () => ({}),
+    attach,
+    cancel: async () => {},
+    takeDown: async () => {},
+  }
+}
+
+/** A data folder of the version before, with a node that has been active for two hours. */
+async function oldFolder(folder: string, since: (hours: number) => string): Promise<void> {
+  const database = await sqliteDatabase(join(folder, 'records.db'))
+  const known = Object.entries(migrations).filter(([name]) => name <= BEFORE)
+  const provider = { getMigrations: async () => Object.fromEntries(known) }
+  const { error } = await new Migrator({ db: database, provider }).migrateTo(BEFORE)
+  expect(error).toBeUndefined()
+  const phases = ['queued', 'instance_ready', 'active'] as const
+  const node = {
+    ...{
+      node_id: 'gpu-1',
+      cluster_name: 'cic-gpu-1',
+      about: '{"provider":"aws"}',
+      provider: 'aws',
+    },
+    ...{ words: 'gpu-1', status: 'active', phase: 'active', progress: 100, message: '' },
+    ...{ created_at: since(3), updated_at: since(2), ended_at: since(2), folded: 0, stalled: 0 },
+  }
+  await database
+    .insertInto('nodes')
+    .values(node as never)
+    .execute()
+  await database
+    .insertInto('phases')
+    .values(
+      phases.map((phase, position) => ({
+        ...{ node_id: 'gpu-1', position, phase, ended_at: null },
+        started_at: since(phase === 'queued' ? 2.9 : 2),
+      })),
+    )
+    .execute()
+  const launch = {
+    ...{ launch_id: 'launch-1', node_id: 'gpu-1', launcher: 'stand-in', source: 'launch:launch-1' },
+    request: JSON.stringify({ cluster_name: 'cic-gpu-1', request: REQUEST }),
+    ...{ handle: '{}', state: 'running', created_at: since(3), owner_number: 0, leased_until: 0 },
+  }
+  await database
+    .insertInto('launches')
+    .values(launch as never)
+    .execute()
+  const past = {
+    ...{ node_id: 'gpu-1', started_at: since(2.9), ended_at: since(2), outcome: 'succeeded' },
+    ...{ phases: '[]', change: 1 },
+  }
+  await database
+    .insertInto('launch_history')
+    .values(past as never)
+    .execute()
+  await database.destroy()
+}
+
+/** The last change of the tables before there were prices. */
+const BEFORE = '025-owners'
+
+/** A machine that comes up and is lost, without ever serving. */
+function lost(): Scenario {
+  const { request } = plain()
+  return { request: [...request.slice(0, 3), { gate: 'lost' }], result: NO_CAPACITY }
+}
+
+async function serving(folder: string, launcher: Launcher, more: Partial<ServerOptions> = {}) {
+  const ahead = { ms: 0 }
+  const now = () => new Date(Date.now() + ahead.ms)
+  const start = async () => {
+    const started = await startLaunching({ folder, launchers: () => [launcher], now, ...more })
+    await started.orchestrator.resume()
+    return started
+  }
+  let server = await start()
+  onTestFinished(() => server.stop())
+  return {
+    ahead,
+    database: () => server.database,
+    launch: (request: object) => server.orchestrator.launch({ ...REQUEST, ...request }),
+    terminate: () => server.orchestrator.terminate('gpu-1'),
+    until: (like: (entry: LogEntry) => boolean) => server.until('gpu-1', like),
+    async recordOf(): Promise<NodeRecord> {
+      const record = await server.registry.find('gpu-1')
+      if (!record) throw new Error('there is no record')
+      return record
+    },
+    async restart() {
+      await server.stop()
+      server = await start()
+    },
+  }
+}
