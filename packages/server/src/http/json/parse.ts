@@ -2,12 +2,18 @@ import { TextDecoder } from 'node:util'
 import { MAX_JSON_DEPTH } from '@launchtail/client/protocol'
 import secureJson from 'secure-json-parse'
 import { HttpError } from '../../errors.js'
-import { measure } from './scan.js'
+import { measure, type Shape } from './scan.js'
 
 /** The time a JSON text takes grows with its values, not with its bytes. */
 const MAX_JSON_VALUES = 20_000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export interface ParseOptions {
+  maxValues?: number
+  /** Where the text has been measured. */
+  shape?: Shape
+}
 
 /**
  * Parses a whole JSON text. Throws 400 if it is not JSON, too deep or ambiguous, and 413 if it has
@@ -16,9 +22,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function parseJson(
   bytes: Buffer,
   where = 'body',
-  { maxValues = MAX_JSON_VALUES } = {},
+  { maxValues = MAX_JSON_VALUES, shape = measure(bytes) }: ParseOptions = {},
 ): unknown {
-  const { depth, names, values } = measure(bytes)
+  const { depth, names, values } = shape
   if (depth > MAX_JSON_DEPTH) {
     throw new HttpError(400, `${where} is nested more than ${MAX_JSON_DEPTH} deep`)
   }

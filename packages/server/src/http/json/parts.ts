@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MAX_BATCH_ENTRIES, MAX_ENTRY_BYTES } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
 import { parseJson } from './parse.js'
-import { elementAt, LINE_FEED, skipBlanks, startsArray } from './scan.js'
+import { elementAt, LINE_FEED, type Shape, skipBlanks, startsArray } from './scan.js'
 
 /** Bytes read before other work gets its turn: about 5 ms. */
 const SLICE = 512 * 1024
@@ -28,7 +28,7 @@ export async function* jsonParts(bytes: Buffer): AsyncGenerator<unknown> {
     // `[]` has no element, while `[1,]` lacks one.
     const isEmptyArray = isLast && count === 0 && skipBlanks(bytes, start) === end
     if (!isEmptyArray) {
-      yield parseEntry(bytes.subarray(start, end), `entry ${count}`, count)
+      yield parseEntry(bytes.subarray(start, end), `entry ${count}`, count, element)
       count += 1
     }
     if (isOver(slice, end - start)) await nextTurn()
@@ -57,14 +57,14 @@ export async function* ndjsonParts(bytes: Buffer): AsyncGenerator<unknown> {
   }
 }
 
-function parseEntry(bytes: Buffer, where: string, index: number): unknown {
+function parseEntry(bytes: Buffer, where: string, index: number, shape?: Shape): unknown {
   if (index === MAX_BATCH_ENTRIES) {
     throw new HttpError(413, `request has more than ${MAX_BATCH_ENTRIES} entries`)
   }
   if (bytes.length > MAX_ENTRY_BYTES) {
     throw new HttpError(413, `entry ${index} has more than ${MAX_ENTRY_BYTES} bytes`)
   }
-  return parseJson(bytes, where)
+  return parseJson(bytes, where, shape && { shape })
 }
 
 /** Counts what was read. True at the end of a slice; then the next one begins. */

@@ -11,7 +11,14 @@ const COMMA = 0x2c
 
 export const LINE_FEED = 0x0a
 
-export interface Element {
+/** How deeply a text nests, and how many names and values it has: colons, commas and brackets. */
+export interface Shape {
+  readonly depth: number
+  readonly names: number
+  readonly values: number
+}
+
+export interface Element extends Shape {
   /** The index of what ends it: its comma, or the bracket that closes the array. */
   readonly end: number
   readonly isLast: boolean
@@ -24,39 +31,42 @@ export function startsArray(bytes: Buffer, start: number): boolean {
 
 /** The element of an array that begins at `start`; undefined if the text ends before it does. */
 export function elementAt(bytes: Buffer, start: number): Element | undefined {
-  let depth = 0
-  for (let i = start; i < bytes.length; i += 1) {
-    const byte = bytes[i]
-    if (byte === QUOTE) i = endOfString(bytes, i)
-    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) depth += 1
-    else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
-      if (depth === 0) return { end: i, isLast: byte === CLOSE_BRACKET }
-      depth -= 1
-    } else if (byte === COMMA && depth === 0) return { end: i, isLast: false }
-  }
-  return undefined
+  const element = scan(bytes, start, true)
+  const { end } = element
+  return end < bytes.length ? { ...element, isLast: bytes[end] === CLOSE_BRACKET } : undefined
 }
 
-/** How deeply a text nests, and how many names and values it has: colons, commas and brackets. */
-export function measure(bytes: Buffer): { depth: number; names: number; values: number } {
+export function measure(bytes: Buffer): Shape {
+  return scan(bytes, 0, false)
+}
+
+/** Reads on to the end, or to the end of an array's element. */
+function scan(bytes: Buffer, start: number, isElement: boolean): Shape & { end: number } {
   let open = 0
   let values = 1
   let depth = 0
   let names = 0
-  for (let i = 0; i < bytes.length; i += 1) {
-    const byte = bytes[i]
-    if (byte === QUOTE) i = endOfString(bytes, i)
+  let end = start
+  for (; end < bytes.length; end += 1) {
+    const byte = bytes[end]
+    if (byte === QUOTE) end = endOfString(bytes, end)
     else if (byte === COLON) names += 1
-    else if (byte === COMMA) values += 1
-    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+    else if (byte === COMMA) {
+      if (isElement && open === 0) break
+      values += 1
+    } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       open += 1
       values += 1
       if (open > depth) depth = open
-      // It is refused for its depth, whatever the rest is.
-      if (depth > MAX_JSON_DEPTH) break
-    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) open -= 1
+      // It is refused for its depth, whatever the rest is; of an element the end must be known.
+      if (depth > MAX_JSON_DEPTH && !isElement) break
+    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
+      if (isElement && open === 0) break
+      open -= 1
+    }
   }
-  return { depth, names, values }
+  // A string without its end ends behind the text.
+  return { depth, names, values, end: Math.min(end, bytes.length) }
 }
 
 /** The index of the first byte from `start` on that is not blank; the length if all are. */
