@@ -1,6 +1,7 @@
 import type { Phase } from '@launchtail/client/protocol'
 import { compile } from '../compile.js'
 import { type CauseRow, TOOLS } from '../tools/index.js'
+import { maySayWhy } from './worrying.js'
 
 /** How sure a line of a table is. */
 export type Surety = 'certain' | 'likely' | 'wrapper'
@@ -41,16 +42,6 @@ export function knownIn(
     : undefined
   return begun && (!within || begun.order < within.order) ? begun : within
 }
-
-/** One search for a few words, and nearly all calm lines are done with. */
-function maySayWhy(words: string): boolean {
-  return WORRYING.test(words) || ABBREVIATED.test(words)
-}
-
-const WORRYING =
-  /error|exception|fail|fatal|kill|out of|memory|cannot|can't|could|unable|\bnot?\b|n't|never|denied|refused|timed?[- ]?out|exceed|quota|capacity|insufficient|preempt|reclaimed|unknown|unsupported|invalid|missing|broken|conflict|unsatisf|because|already|busy|mismatch|limit|too (?:old|large|many|small)|larger|greater|must|abort|terminat|exit|stopp|shutting|fallen|xid|cancel|interrupt|sig(?:int|term|kill|quit)|unbound|requires?\b|required|wants|dead|died|crash|restart|evicted|\b[45]\d\d\b|trust|custom code|incompatible|errimage|toomany|unrecogni|\bonly\b|different|neither|reset/i
-
-const ABBREVIATED = /\bE[A-Z]{5}|[a-z]Off\b|_[A-Z]{4}/
 
 const ROWS: readonly Tried[] = [
   ...rowsOf('certain', ({ when }) => when),
