@@ -1,6 +1,7 @@
 import { createPageReader, type PageReaderOptions } from './page-reader.js'
 import { NOTHING_YET } from './pages.js'
 import { createPauses } from './pauses.js'
+import { createShare } from './share.js'
 
 /** Brings what the lists have into the archive, off the append path. */
 export interface Feeder {
@@ -21,11 +22,6 @@ export interface FeederOptions extends PageReaderOptions {
 const COLLECT = 2000
 /** Lists that are read in a row. */
 const LISTS = 32
-/**
- * The pause after them is nine times what they took, so that a fleet's entries take an even tenth of
- * the time. Where lists have more than a page it is as long as they took: they must not get ahead.
- */
-const PAUSE_FACTOR = 9
 /** How long the archive waits after a fault, such as a full disk. */
 const FAULT_PAUSE = 5000
 /** Entries that are stored in one transaction. */
@@ -37,6 +33,7 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
   const marked = new Set<string>()
   let removals = 0
   const { pause, isHurried, without } = createPauses()
+  const share = createShare()
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> | undefined
   let stopped = false
@@ -87,8 +84,8 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
         const begun = performance.now()
         const more = await takeSome(left.slice(0, LISTS))
         left = [...left.slice(LISTS), ...more]
-        const factor = more.length > 0 ? 1 : PAUSE_FACTOR
-        if (left.length > 0) await pause(factor * (performance.now() - begun))
+        const took = performance.now() - begun
+        if (left.length > 0) await pause(share.pauseAfter(took, more.length > 0))
       }
     } catch (error) {
       for (const nodeId of left) marked.add(nodeId)
