@@ -4,6 +4,7 @@ import { Confirm, Dialog } from '../parts/Dialog.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
 import { client } from '../session.js'
+import { ChangeForm } from './ChangeForm.js'
 import { Deliveries } from './Deliveries.js'
 import type { Shown } from './Secret.js'
 
@@ -15,8 +16,20 @@ export interface ItemProps {
 
 /** One webhook with its events, its state and its actions. */
 export function Item({ webhook, onChanged, onSecret }: ItemProps) {
-  const { webhook_id: id, url, events, q, format, enabled, waiting, dead } = webhook
+  const {
+    webhook_id: id,
+    url,
+    events,
+    q,
+    format,
+    cooldown,
+    group,
+    enabled,
+    waiting,
+    dead,
+  } = webhook
   const isOpen = useSignal(false)
+  const changing = useSignal(false)
   const deleting = useSignal(false)
   const told = useSignal('')
   const fault = useSignal('')
@@ -63,10 +76,22 @@ export function Item({ webhook, onChanged, onSecret }: ItemProps) {
         )}
         . {waiting} waiting, {dead} dead.
       </p>
+      <p class="repetition">
+        Similar entries are counted for {cooldown}; a failure waits {group.wait} for others with its
+        cause, and the next message about that follows after {group.interval}.
+      </p>
       <State webhook={webhook} />
       <p class="actions">
         <button type="button" onClick={() => act(test)}>
           Test
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            changing.value = true
+          }}
+        >
+          Change
         </button>
         {(format === 'standard' || format === 'text') && (
           <button type="button" onClick={() => act(rotate)}>
@@ -98,6 +123,15 @@ export function Item({ webhook, onChanged, onSecret }: ItemProps) {
       <p role="status">{told.value}</p>
       <Fault text={fault.value} />
       {isOpen.value && <Deliveries webhookId={id} />}
+      <Dialog title="Change this webhook" open={changing}>
+        <ChangeForm
+          webhook={webhook}
+          onChanged={() => {
+            changing.value = false
+            void onChanged()
+          }}
+        />
+      </Dialog>
       <Dialog title="Delete this webhook?" open={deleting}>
         <p>Its messages are deleted with it, including those that are waiting.</p>
         <Confirm
