@@ -176,6 +176,20 @@ describe('the nodes', () => {
     await row.getByText('failed', { exact: true }).waitFor()
   })
 
+  test.each([390, 800, 1024, 1200, 1920])(
+    'are counted in lines of about the same length, %i pixels wide',
+    async (width) => {
+      const page = await tabs.fresh({ viewport: { width, height: 800 } })
+      await open(page, server)
+      const counters = page.getByRole('group', { name: 'Phase' }).getByRole('button')
+      await until('the counters', async () => (await counters.count()) === 11)
+      const boxes = await Promise.all((await counters.all()).map((one) => one.boundingBox()))
+      const places = boxes.map((box) => box?.y)
+      const lengths = [...new Set(places)].map((y) => places.filter((one) => one === y).length)
+      expect(Math.min(...lengths), lengths.join()).toBeGreaterThanOrEqual(11 / lengths.length / 2)
+    },
+  )
+
   test('are filtered by text, phase and provider, and the address keeps it', async () => {
     const kept = await node(server, { name: 'filter-kept', provider: 'lambda' })
     await send(server, kept, { message: 'going on', phase: 'installing', progress: 65 })
