@@ -72,6 +72,8 @@ export interface Server {
   readonly madeToken: string | undefined
   /** The file that keeps the created token, if there is one. */
   readonly tokenFile: string | undefined
+  /** Logs that the server listens, for whoever reads the log alone. Called after the greeting. */
+  logStart(): void
   /**
    * Ends in order: requests are served for a while, streams end evenly, and what was accepted is
    * stored. Launches live on and are taken up at the next start.
@@ -121,6 +123,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     token: base.tokens.values[0] as string,
     madeToken: base.tokens.made,
     tokenFile: config.adminTokens ? undefined : base.folder.file('admin-token'),
+    logStart: () => base.logger.info(`listening at ${url}`),
     async close() {
       clearInterval(catchingUp)
       await address.remove()

@@ -202,13 +202,17 @@ function allStreams({ feeds, expired, pastLaunches, fleet, merged }: ServingOpti
 }
 
 async function listen(app: FastifyInstance, { host, port: wanted }: Config): Promise<string> {
+  const { level } = app.log
   try {
+    // Fastify would log the address at once, above the greeting of whoever starts the server.
+    app.log.level = 'warn'
     await app.listen({ host, port: wanted, backlog: BACKLOG })
   } catch (error) {
     throw new StartError(`cannot listen on ${host}:${wanted}: ${(error as Error).message}`, {
       cause: error,
     })
   }
+  app.log.level = level
   const { port } = app.server.address() as AddressInfo
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -9,6 +9,7 @@ import {
   startServer,
   TOKEN,
   temporaryFolder,
+  until,
 } from './support/processes.js'
 
 let server: RunningServer
@@ -60,6 +61,17 @@ describe('a token', () => {
       code: 5,
       stderr: `launchtail: ${server.url} does not accept this token\n`,
     })
+  })
+})
+
+describe('the start', () => {
+  it('is logged below the greeting, where both go to one terminal', async () => {
+    const own = await startServer({ wrap: ['sh', '-c', 'exec "$@" 2>&1', 'sh'] })
+    const log = await until('the log', () => /^\{.*\n/m.exec(own.output()))
+    expect(own.output()).toMatch(/^Launchtail listens on http/)
+    expect(JSON.parse(log[0])).toMatchObject({ level: 30, msg: `listening at ${own.url}` })
+    // Once, and not by the framework as well.
+    expect(own.output().match(/listening at/g)).toHaveLength(1)
   })
 })
 

@@ -74,7 +74,8 @@ async function serve(
     await demo?.stop()
     await server.close()
   })
-  process.stdout.write(greeting(server))
+  process.stdout.write(greeting(server, withDemo))
+  server.logStart()
   if (withDemo) demo = await beginDemo(server)
 }
 
@@ -83,12 +84,11 @@ async function beginDemo({ url, token }: Server): Promise<Demo> {
     import('@launchtail/client'),
     import('../demo/demo.js'),
   ])
-  process.stdout.write('\nThis is a demonstration with recorded launches and a real one.\n')
   const note = (sentence: string) => void process.stderr.write(`launchtail: ${sentence}\n`)
   return startDemo({ client: createClient({ baseUrl: url, token }), note })
 }
 
-function greeting({ url, madeToken, tokenFile }: Server): string {
+function greeting({ url, madeToken, tokenFile }: Server, withDemo: boolean): string {
   const lines = [`Launchtail listens on ${url}`]
   if (madeToken) {
     // Browsers do not send what follows the #, and the page removes it from the address at once.
@@ -104,6 +104,7 @@ function greeting({ url, madeToken, tokenFile }: Server): string {
       `  ${token}LAUNCHTAIL_URL=${url} node examples/launch.mjs`,
     )
   }
+  if (withDemo) lines.push('', 'This is a demonstration with recorded launches and a real one.')
   return `${lines.join('\n')}\n`
 }
 

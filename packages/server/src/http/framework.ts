@@ -33,7 +33,8 @@ export function frameworkOptions({
   onRefusal,
 }: FrameworkOptions): FastifyHttpOptions<Server> {
   return {
-    loggerInstance: logger,
+    // Of its own, so that `listen` can change its level.
+    loggerInstance: logger.child({}),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     // A logger for each request would be made for the few that have something to tell.
