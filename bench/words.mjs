@@ -24,6 +24,7 @@ const PARTS = [
   'stalled',
   'ingest',
   'interpret',
+  'otlp',
   'launches',
   'clients',
   'page',

@@ -1,10 +1,8 @@
 // The way of a raw line as far as the store: cut out of the bytes, cleaned, without secrets,
 // interpreted. On one core, without anything that waits.
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundled } from '../bundled.mjs'
 import { start } from '../children.mjs'
 import { on, SERVER } from '../machine.mjs'
 import { digits, table } from '../table.mjs'
@@ -53,7 +51,7 @@ export const compared = {
 
 /** One round of the code of a checkout. */
 async function once(checkout, seconds) {
-  const module = await bundled(checkout)
+  const module = await bundled(checkout, 'interpret', MODULES)
   let told
   const child = start(on(SERVER, [process.execPath, PROGRAM, module, String(seconds)]), {
     limit: LIMIT,
@@ -104,31 +102,6 @@ async function interpret(module, seconds) {
   const took = (user + system) / 1e6
   if (entries < lines / 2) throw new Error(`${lines} lines became ${entries} entries`)
   console.log(JSON.stringify({ lines: lines / took, bytes: bytes / took }))
-}
-
-/** The modules that are measured, in one file made from their sources. */
-async function bundled(checkout) {
-  const source = join(checkout, 'packages/server/src')
-  const exports = MODULES.map((names) => {
-    const name = names.find((name) => existsSync(join(source, name)))
-    if (!name) throw new Error(`there is no ${names[0]} in ${source}`)
-    return `export * from './${name}'`
-  })
-  const hash = createHash('sha256').update(source).digest('hex').slice(0, 8)
-  const outfile = fileURLToPath(new URL(`../.cache/interpret-${hash}.mjs`, import.meta.url))
-  await build({
-    stdin: { contents: exports.join('\n'), resolveDir: source, loader: 'ts' },
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    conditions: ['launchtail-source', 'source'],
-    banner: {
-      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  })
-  return outfile
 }
 
 function launchOf(name) {
