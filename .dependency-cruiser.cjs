@@ -129,6 +129,7 @@ module.exports = {
         path: [
           `${SERVER}logs/(sqlite|redis)/store[.]ts$`,
           `${SERVER}database/sqlite[.]ts$`,
+          `${SERVER}database/postgres/open[.]ts$`,
           `${SERVER}launch/(local|skypilot/api|skypilot/cli)/launcher[.]ts$`,
         ],
       },

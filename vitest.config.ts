@@ -24,6 +24,30 @@ const onBothStores = [
   'webhooks',
 ].map((name) => `packages/server/test/${name}.test.ts`)
 
+/** They hold wherever the records are, and run on PostgreSQL, too. */
+const onPostgres = [
+  'duty',
+  'delete-and-launch',
+  'launch-crashes',
+  'launch-events',
+  'launch-keys',
+  'launch-attempts',
+  'leases',
+  'left-clusters',
+  'limits',
+  'node-launches',
+  'nodes-query',
+  'orchestrator',
+  'registry',
+  'restart',
+  'stats',
+  'stream-tickets',
+  'webhook-deliveries',
+  'webhook-fleet',
+  'webhook-roll-up',
+  'webhooks',
+].map((name) => `packages/server/test/${name}.test.ts`)
+
 export default defineConfig({
   // The workspace's packages are read from their sources, so a test never sees a stale build.
   resolve: { conditions: ['launchtail-source'] },
@@ -35,6 +59,15 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'on Redis', include: onBothStores, env: { LAUNCHTAIL_TEST_STORE: 'redis' } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'on PostgreSQL',
+          include: onPostgres,
+          env: { LAUNCHTAIL_TEST_STORE: 'postgres' },
+          globalSetup: ['packages/server/test/support/postgres-of-run.ts'],
+        },
       },
     ],
     // A test without an assertion passes whatever happens.

@@ -40,8 +40,8 @@ wins, and an empty variable counts as not set. Durations are written as \`500ms\
 |---|---|---|---|
 ${rows.join('\n')}
 
-Records (nodes, phases, launches) are always in SQLite in the data folder, even if the logs are on Redis.
-\`DATABASE_URL\` is refused: PostgreSQL is not supported yet.
+Records (nodes, phases, launches, webhooks) are in SQLite in the data folder, also if the logs are on Redis, unless
+\`DATABASE_URL\` is set: several servers can share them then; see operations.md.
 
 ## Connections
 
@@ -56,12 +56,12 @@ connections only the latest 16 are kept, for 2 s at most, so a flood can cost a 
 | File | Content |
 |---|---|
 | \`logs.db\` | the logs, unless \`REDIS_URL\` is set |
-| \`records.db\` | the records of nodes and launches |
+| \`records.db\` | the records of nodes and launches, unless \`DATABASE_URL\` is set |
 | \`archive.db\` | every log a second time, also once the live one has expired, with the index for searching; see search.md |
 | \`logs.db-wal\`, \`logs.db-shm\`, \`records.db-wal\`, \`records.db-shm\` | what was written last, while the server runs and after a crash; a backup of a database needs them too, unless the server was stopped in order |
 | \`url\` | the server's address, while it runs: commands that are started beside the folder find it there |
 | \`admin-token\` | the created token, which only the server's account can read |
-| \`secrets-key\` | the key that encrypts the secrets of running launches |
+| \`secrets-key\` | the key that encrypts the secrets of running launches and of webhooks, unless \`LAUNCHTAIL_SECRETS_KEY\` is set |
 | \`name\` | the server's name, by which it finds the launches that it was running |
 | \`launches/\` | a folder for each launch |
 | \`demo/\` | the data folder of \`launchtail serve --demo\`, so that the demonstration stays apart from real data |

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need beyond npm's packages, from the distribution's own: a real
-# redis-server, a Chromium, and Python's requests for one of the examples. Says what is missing where
+# redis-server, PostgreSQL, a Chromium, and Python's requests for one of the examples. Says what is missing where
 # it may not.
 set -eu
 
@@ -9,6 +9,7 @@ sh "$(dirname "$0")/unpack-promtool.sh"
 
 missing=
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
+command -v postgres >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v redis-cli >/dev/null 2>&1 || missing="$missing redis-tools"
 command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
@@ -24,7 +25,7 @@ if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
 fi
 echo "Installing what the tests need:$missing"
 apt-get update -qq
-# redis-server must not also run as a service: the tests start their own.
+# redis-server and PostgreSQL must not also run as services: the tests start their own.
 printf '#!/bin/sh\nexit 101\n' > /tmp/policy-rc.d.$$
 created=
 if [ ! -e /usr/sbin/policy-rc.d ]; then

@@ -1,4 +1,5 @@
 import { isOrigin, parseDuration } from '@launchtail/client/protocol'
+import { faultOfPostgresUrl } from './database/postgres/url.js'
 import { parseRedisAddress } from './logs/redis/url.js'
 import { allowedOf } from './notify/target/allowed.js'
 import { networksOf } from './trusted-proxies.js'
@@ -43,6 +44,24 @@ export const settings = {
     'The Redis that stores the live logs: `redis://`, `rediss://`, `redis-sentinel://host:port,host:port/name` or `redis-cluster://host:port,host:port`.',
     redisUrl,
   ),
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    // It may contain a password, and every account of the machine can read a command line.
+    flag: undefined,
+    default: undefined,
+    otherwise: 'embedded SQLite',
+    help: 'The PostgreSQL that stores the records, for several servers on one Redis: `postgres://user:password@host:5432/name`, with `?sslmode=verify-full` for TLS. It needs `REDIS_URL` and a token that is set; see docs/operations.md.',
+    read: postgresUrl,
+  },
+  secretsKey: {
+    env: 'LAUNCHTAIL_SECRETS_KEY',
+    // Every account of the machine can read a command line.
+    flag: undefined,
+    default: undefined,
+    otherwise: 'created at the first start and kept in the data folder',
+    help: 'The key that encrypts the secrets of launches and webhooks in the database: 32 bytes in base64. All servers on one database need the same.',
+    read: secretsKey,
+  },
   redisWait: setting(
     'LAUNCHTAIL_REDIS_WAIT',
     '0',
@@ -363,11 +382,24 @@ export function resolveConfig({ flags = {}, env }: ConfigSource): Config {
       faults.push(`${origin} ${(error as Error).message}`)
     }
   }
-  if (env.DATABASE_URL) {
-    faults.push('DATABASE_URL: records in PostgreSQL are not supported yet; unset it')
-  }
+  faults.push(...faultsOfDatabase(config as Config))
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return config as Config
+}
+
+/** Servers that share their records must share all else that answers are made of. */
+function faultsOfDatabase({ databaseUrl, redisUrl, adminTokens }: Config): string[] {
+  if (databaseUrl === undefined) return []
+  return [
+    ...(redisUrl === undefined
+      ? ['DATABASE_URL needs REDIS_URL: servers that share their records must share the logs, too']
+      : []),
+    ...(adminTokens === undefined
+      ? [
+          'DATABASE_URL needs LAUNCHTAIL_ADMIN_TOKEN: a created token would be good for one server only',
+        ]
+      : []),
+  ]
 }
 
 function setting<T>(
@@ -530,6 +562,21 @@ function redisUrl(text: string): string {
   throw new Error(
     'must be a redis://, rediss://, redis-sentinel://host:port,.../name or redis-cluster://host:port,... address',
   )
+}
+
+/** Its errors never quote the text, which may contain a password. */
+function postgresUrl(text: string): string {
+  const fault = faultOfPostgresUrl(text)
+  if (fault !== undefined) throw new Error(fault)
+  return text
+}
+
+/** Its errors never quote the text. */
+function secretsKey(text: string): string {
+  const isKey = /^[\w+/-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32
+  if (!isKey)
+    throw new Error('must be 32 bytes in base64, as `openssl rand -base64 32` prints them')
+  return text
 }
 
 function clusterPrefix(text: string): string {

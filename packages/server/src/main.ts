@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { formatDuration } from '@launchtail/client/protocol'
 import { type Logger, pino } from 'pino'
@@ -5,6 +6,9 @@ import { writeAddress } from './address-file.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
 import type { Config } from './config.js'
 import { type DataFolder, openDataFolder } from './data-folder.js'
+import { agreed } from './database/agreed.js'
+import { type Changes, NO_CHANGES } from './database/changes.js'
+import { type Duty, SOLE_DUTY, takeDuty } from './database/duty.js'
 import { type Database, migrate } from './database/open.js'
 import { emptyJournal, sqliteDatabase } from './database/sqlite.js'
 import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
@@ -93,7 +97,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const base = await openBase(config, env)
   const storage = await openStorage(base)
   const records = await openRecords(base, storage)
-  const orchestrator = await openLaunching(base, storage, records)
+  const orchestrator = openLaunching(base, storage, records)
   const exporter = await openExporter(base, storage, records)
   const { sentIn, signs, ends, ...monitors } = await openEnds(base, storage, records, orchestrator)
   const serving = await createServing({
@@ -106,13 +110,14 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     leases: orchestrator.runningCount,
     webhooks: records.notify.webhooks,
     openTickets: (isKnownCaller) =>
-      openStreamTickets({ database: storage.database, isKnownCaller, onFault: base.onFault }),
+      openStreamTickets({ ...storage, isKnownCaller, onFault: base.onFault }),
     skypilot: skypilotOf(base),
     sentIn,
     signs,
     ends,
   })
   // Before the first request: which launches run, and what their secrets are.
+  watchChanges(base, storage, { ...records, orchestrator })
   await orchestrator.resume()
   const catchingUp = await keepCatchingUp(base, records)
   const url = await serving.listen()
@@ -142,6 +147,8 @@ interface Base {
   readonly env: Env
   readonly folder: DataFolder
   readonly tokens: Tokens
+  /** The key that encrypts secrets in the database. */
+  readonly key: Buffer
   /** The server's own secrets, which must not appear in a log. */
   readonly ownSecrets: readonly string[]
   /** Launching fills it and redacting reads it, so it comes before both. */
@@ -158,12 +165,19 @@ async function openBase(config: Config, env: Env): Promise<Base> {
   const repeats = createRepeats()
   const folder = await openDataFolder(config.dataDir)
   const tokens = await adminTokens(config.adminTokens, folder)
+  const key = config.secretsKey ?? (await folder.secret('secrets-key', 32)).value
   return {
+    key: Buffer.from(key, 'base64'),
     config,
     env,
     folder,
     tokens,
-    ownSecrets: [...tokens.values, ...skypilotSecrets(config), ...receiverSecrets(config)],
+    ownSecrets: [
+      ...tokens.values,
+      ...skypilotSecrets(config),
+      ...receiverSecrets(config),
+      ...databaseSecrets(config),
+    ],
     secrets: createNodeSecrets(),
     logger,
     counts,
@@ -187,29 +201,64 @@ function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] 
   return [skypilotToken, password].filter((value): value is string => Boolean(value))
 }
 
+function databaseSecrets({ databaseUrl, secretsKey }: Config): string[] {
+  const password = databaseUrl ? decodeURIComponent(new URL(databaseUrl).password) : ''
+  return [password, secretsKey].filter((value): value is string => Boolean(value))
+}
+
 interface Storage {
   readonly store: LogStore
   readonly database: Database
+  /** What other servers change in it. */
+  readonly changes: Changes
   readonly ownership: Ownership
   readonly reserve: DiskReserve
   readonly withRoom: DiskReserve['lend']
   /** This server's name. The folder's lock lets only one living process have it. */
   readonly name: string
+  /** The name of the servers that share these records: of this one, if they are its own. */
+  readonly group: string
 }
 
 async function openStorage(base: Base): Promise<Storage> {
   const reserve = openDiskReserve(base.folder.file('reserve'))
-  const database = await sqliteDatabase(base.folder.file('records.db'))
-  await migrate(database).catch((error) => {
-    throw new StartError(error.message, { cause: error })
-  })
+  const { value: name } = await base.folder.secret('name', 12)
+  const { database, group, changes } = await openDatabase(base, name)
   const withRoom: DiskReserve['lend'] = (act) =>
     reserve.lend(() => act().finally(() => emptyJournal(database)))
   const store = await openStore(base, withRoom)
-  const { value: name } = await base.folder.secret('name', 12)
   const { onFault } = base
-  const ownership = createOwnership({ database, owners: store.owners, name, onFault })
-  return { store, database, ownership, name, reserve, withRoom }
+  const ownership = createOwnership({ database, owners: store.owners, name: group, onFault })
+  return { store, database, changes, ownership, name, group, reserve, withRoom }
+}
+
+async function openDatabase(
+  { config, folder, key, onFault }: Base,
+  name: string,
+): Promise<Pick<Storage, 'database' | 'group' | 'changes'>> {
+  const { databaseUrl: url } = config
+  if (url) {
+    // Loaded only if it is used, as is Redis's driver.
+    const { openPostgres } = await import('./database/postgres/open.js')
+    const { database, listen } = await openPostgres({ url, onFault })
+    await refuseOtherKey(database, key)
+    return { database, changes: listen(), group: await agreed(database, 'group', name) }
+  }
+  const database = await sqliteDatabase(folder.file('records.db'))
+  await migrate(database).catch((error) => {
+    throw new StartError(error.message, { cause: error })
+  })
+  return { database, changes: NO_CHANGES, group: name }
+}
+
+/** With another key than the other servers', this one could not carry their launches on. */
+async function refuseOtherKey(database: Database, key: Buffer): Promise<void> {
+  const own = createHash('sha256').update(key).digest('base64url')
+  if ((await agreed(database, 'secrets key', own)) === own) return
+  await database.destroy()
+  throw new StartError(
+    'the secrets in this database are encrypted with another key: set LAUNCHTAIL_SECRETS_KEY to the same value on all servers (the key of the first one is in its data folder, in the file secrets-key)',
+  )
 }
 
 async function openStore(
@@ -244,7 +293,7 @@ async function openRecords(base: Base, storage: Storage) {
   const notify = await openNotify(base, { ...storage, store }, { secrecy, readText, slowEntries })
   const latencies = createLatencies()
   const registry = createRegistry({
-    ...{ database, store, ownership, latencies },
+    ...{ database, store, ownership, latencies, isShared: config.databaseUrl !== undefined },
     readText,
     redact: secrecy.redactOwn,
     onFault,
@@ -296,14 +345,13 @@ async function openRecords(base: Base, storage: Storage) {
 
 /** Sends messages to webhooks. It has loaded them before the first record is stored. */
 async function openNotify(
-  { config, folder, counts, onFault }: Base,
+  { config, key, counts, onFault }: Base,
   { store, database, name: owner }: Storage,
   { secrecy, ...reading }: { secrecy: Secrecy; readText: ReadText; slowEntries: SlowEntries },
 ): Promise<Notify> {
-  const { value: key } = await folder.secret('secrets-key', 32)
   const notify = createNotify({
     ...{ store, database, owner, ...reading, onFault },
-    key: Buffer.from(key, 'base64url'),
+    key,
     publicUrl: config.publicUrl,
     addresses: { allowed: config.webhookAllow, allowLoopback: isLoopback(config.host) },
     onAttempt: (outcome) => counts.deliveries.add({ outcome }),
@@ -324,6 +372,7 @@ function openArchive(
     ...parts,
     file: folder.file('archive.db'),
     retention,
+    ...(config.databaseUrl !== undefined && { before: parts.registry.bringUpToDate }),
     keeping: {
       usual: retention + archiveRetention,
       failed: retention + archiveFailedRetention,
@@ -334,13 +383,12 @@ function openArchive(
   })
 }
 
-async function openLaunching(
+function openLaunching(
   base: Base,
   { store, database, name: owner }: Storage,
   { appender, registry }: Records,
-): Promise<Orchestrator> {
-  const { config, folder, ownSecrets, secrets, logger, onFault } = base
-  const key = await folder.secret('secrets-key', 32)
+): Orchestrator {
+  const { config, folder, key, ownSecrets, secrets, logger, onFault } = base
   return createOrchestrator({
     database,
     store,
@@ -348,9 +396,10 @@ async function openLaunching(
     registry,
     launchers: launchersOf(base),
     folder: folder.file('launches'),
-    key: Buffer.from(key.value, 'base64url'),
+    key,
     clusterPrefix: config.clusterPrefix,
     limits: limitsIn(config),
+    isShared: config.databaseUrl !== undefined,
     owner,
     ownSecrets,
     secrets,
@@ -410,34 +459,78 @@ function skypilotOf({ config, env }: Base): SkyPilot {
 
 /** The ends of launches that other programs make, and what looks after these launches. */
 async function openEnds(
-  { onFault, folder, config }: Base,
-  { store, database }: Storage,
+  { onFault, key, config }: Base,
+  { store, database, name: owner }: Storage,
   { registry, appender, latencies }: Records,
   launches: Orchestrator,
 ) {
-  const { value: key } = await folder.secret('secrets-key', 32)
   const sentIn = createSentIn(database)
   const signs = createSigns()
   const ends = createEnds({ registry, store, appender, launches })
+  const isShared = config.databaseUrl !== undefined
+  const duty = isShared
+    ? await takeDuty({
+        ...{ database, owner, name: 'monitors' },
+        onFault: (error) => onFault('renewing the lease of the monitors', error),
+      })
+    : SOLE_DUTY
+  const ifOurs =
+    <T>(read: () => Promise<readonly T[]>) =>
+    async (): Promise<T[]> =>
+      duty.isOurs() ? [...(await read())] : []
+  const ofOthers = { launching: ifOurs(sentIn.launching) }
+  const ofAll = { launching: ifOurs(registry.launching) }
   return {
     sentIn,
     signs,
     ends,
-    stallMonitor: startStallMonitor({ registry, store, appender, onFault }),
-    lostMonitor: startLostMonitor({ sentIn, signs, ends, store, onFault }),
-    readyMonitor: startReadyMonitor({ sentIn, ends, appender, onFault }),
+    duty,
+    stallMonitor: startStallMonitor({ registry: ofAll, store, appender, onFault }),
+    lostMonitor: startLostMonitor({
+      ...{ sentIn, signs, ends, store, duty, onFault },
+      ...(isShared && { lag: SIGNS_LAG }),
+    }),
+    readyMonitor: startReadyMonitor({ sentIn: ofOthers, ends, appender, onFault }),
     healthMonitor: startHealthMonitor({
-      targets: createHealthTargets({ database, key: Buffer.from(key, 'base64url') }),
+      targets: ifOurs(createHealthTargets({ database, key })),
       every: config.healthInterval,
       ...{ registry, latencies, appender, onFault },
     }),
   }
 }
 
+/** For how long another server keeps its signs of life to itself, at most, in milliseconds. */
+const SIGNS_LAG = 10_000
+
+/** Follows what other servers change in the records that all of them share. */
+function watchChanges(
+  { onFault }: Base,
+  { changes }: Storage,
+  { registry, appender, archive, notify, orchestrator }: Records & { orchestrator: Orchestrator },
+): void {
+  const failed = (error: unknown) => onFault('following what other servers change', error)
+  changes.on('nodes', ({ key: nodeId, isDeleted }) => {
+    if (isDeleted) {
+      appender.forget(nodeId)
+      archive.forget(nodeId).catch(failed)
+    }
+    registry.changedElsewhere(nodeId, { isDeleted })
+  })
+  changes.on('launches', ({ key, isDeleted }) => {
+    orchestrator.changedElsewhere(key, { isDeleted }).catch(failed)
+  })
+  changes.on('webhooks', () => void notify.reload().catch(failed))
+  changes.onMissed(() => {
+    registry.missedChanges().catch(failed)
+    orchestrator.missedChanges().catch(failed)
+    notify.reload().catch(failed)
+  })
+}
+
 /** Sends logs and launches to an OTLP receiver, if one is set. */
 async function openExporter(
   { config, counts, onFault }: Base,
-  { database }: Storage,
+  { database, name }: Storage,
   { archive, registry }: Records,
 ): Promise<Exporter | undefined> {
   const receiver = receiverOf(config)
@@ -455,7 +548,7 @@ async function openExporter(
     archive,
     registry,
     launchChanges: createLaunchChanges(database),
-    positions: createPositions(database),
+    positions: createPositions(database, config.databaseUrl && name),
     onSent: (signal, result, count) => counts.otlpSent.add({ signal, result }, count),
     onFault,
   })
@@ -463,7 +556,7 @@ async function openExporter(
 
 function openStreams(
   base: Base,
-  { store, name: server }: Storage,
+  { store, group: server }: Storage,
   { registry, readText, archive, slowEntries }: Records,
 ) {
   const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
@@ -515,6 +608,7 @@ async function keepCatchingUp({ onFault }: Base, { registry }: Records): Promise
 
 interface Closing extends Storage, Records {
   readonly orchestrator: Orchestrator
+  readonly duty: Duty
   readonly stallMonitor: StallMonitor
   readonly lostMonitor: LostMonitor
   readonly readyMonitor: ReadyMonitor
@@ -526,11 +620,13 @@ async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.lostMonitor.stop()
   await parts.readyMonitor.stop()
   await parts.healthMonitor.stop()
+  await parts.duty.stop()
   await parts.orchestrator.close()
   await parts.archive.close()
   await parts.registry.flush()
   await parts.notify.stop()
   await parts.store.close()
+  await parts.changes.stop()
   await parts.database.destroy()
   folder.unlock()
 }

@@ -1,7 +1,5 @@
 import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
 import { expect, onTestFinished, test } from 'vitest'
-import { migrate } from '../src/database/open.js'
-import { sqliteDatabase } from '../src/database/sqlite.js'
 import { TERMINATED, writeEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LaunchEvent } from '../src/nodes/launch-events/launch-event.js'
@@ -13,19 +11,16 @@ import {
 import { createRegistry } from '../src/nodes/registry.js'
 import { readStallNotice, stallNotice } from '../src/nodes/stall.js'
 import { temporaryFolder } from './support/processes.js'
+import { newRecords } from './support/records.js'
 
 type Line = Partial<LogEntry> & { at: number }
 
 /** Lists that other programs write, and a reader that notes what it is told. */
 async function open() {
-  const database = await sqliteDatabase(':memory:')
-  await migrate(database)
+  const database = await newRecords()
   const folder = await temporaryFolder()
   const store = await sqliteLogStore({ file: `${folder}/logs.db`, retention: 60_000 })
-  onTestFinished(async () => {
-    await store.close()
-    await database.destroy()
-  })
+  onTestFinished(() => store.close())
   const told: LaunchEvent[] = []
   const afterwards: LaunchEvent[] = []
   const records: NodeRecord[] = []

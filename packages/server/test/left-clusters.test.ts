@@ -92,7 +92,8 @@ test('a process that was killed amid an attempt is succeeded at once by its next
     await once(signal, 'abort')
     throw signal.reason
   })
-  const { orchestrator, folder } = await serve({ launchers: () => [hanging] })
+  const takeDowns = { look: 2000, first: 20, longest: 100 }
+  const { orchestrator, folder } = await serve({ launchers: () => [hanging], takeDowns })
   await orchestrator.launch(REQUEST)
   await waitFor(() => tries > 0)
   // The first still has its claim, as it would after a crash.

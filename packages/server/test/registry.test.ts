@@ -1,22 +1,18 @@
 import type { LogEntry, Phase } from '@launchtail/client/protocol'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type Database, migrate } from '../src/database/open.js'
-import { sqliteDatabase } from '../src/database/sqlite.js'
+import type { Database } from '../src/database/open.js'
 import { TERMINATED, writeEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import { createRegistry } from '../src/nodes/registry.js'
 import { temporaryFolder } from './support/processes.js'
+import { newRecords } from './support/records.js'
 
 /** Records, and lists that somebody else writes. */
 async function open() {
-  const database = await sqliteDatabase(':memory:')
-  await migrate(database)
+  const database = await newRecords()
   const folder = await temporaryFolder()
   const store = await sqliteLogStore({ file: `${folder}/logs.db`, retention: 60_000 })
-  onTestFinished(async () => {
-    await store.close()
-    await database.destroy()
-  })
+  onTestFinished(() => store.close())
   const calls = { queries: 0, transactions: 0 }
   const registry = createRegistry({ database: counted(database, calls), store })
   return { store, registry, push, calls }
@@ -43,7 +39,9 @@ function counted(database: Database, calls: { queries: number; transactions: num
   })
 }
 
-test('a node that is over and is launched anew by another program is found soon', async () => {
+test('a node that is over and is launched anew by another program is found soon', {
+  timeout: 120_000,
+}, async () => {
   const { registry, push } = await open()
   const nodes = Array.from({ length: 700 }, (_, i) => `node-${i}`)
   for (const nodeId of nodes) {
@@ -228,4 +226,18 @@ test('launches are numbered as they begin, and keep their numbers', async () => 
   ])
   expect(await numbers.newest()).toBe(5)
   expect((await numbers.after(3, 10)).map(({ deleted }) => deleted)).toEqual([true, false])
+})
+
+test('a request may hold thousands of launches', async () => {
+  const { registry, store } = await open()
+  const entries = Array.from({ length: 10_000 }, (_, i) => ({
+    timestamp: new Date(Date.UTC(2026, 0, 1) + i * 1000).toISOString(),
+    ...{ level: 'info' as const, message: 'a line' },
+    phase: i % 2 === 0 ? ('queued' as const) : ('failed' as const),
+  }))
+  await registry.create({ nodeId: 'n', about: { provider: 'aws' } })
+  await store.append('n', entries.map(writeEntry))
+  const record = await registry.find('n', entries.length)
+  expect(record).toMatchObject({ status: 'failed' })
+  expect(await registry.launches.place('n', 5000)).toMatchObject({ isPast: false, from: 9998 })
 })

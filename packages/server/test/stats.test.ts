@@ -1,13 +1,12 @@
 import { createClient, type PastLaunch, type Stats } from '@launchtail/client'
 import { statsSchema } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrate } from '../src/database/open.js'
-import { sqliteDatabase } from '../src/database/sqlite.js'
 import { createLaunchHistory } from '../src/nodes/launch-history.js'
 import { type CountedLaunch, fromRow } from '../src/nodes/statistics/counted-launch.js'
 import { createPastLaunches } from '../src/nodes/statistics/past-launches.js'
 import { statisticsOf } from '../src/nodes/statistics/statistics.js'
 import { endAll, type RunningServer, startServer } from './support/processes.js'
+import { newRecords } from './support/records.js'
 
 const MINUTE = 60_000
 const NOW = Date.parse('2026-03-01T12:00:00.000Z')
@@ -229,8 +228,7 @@ describe('what launches have come to in detail', () => {
 
 describe('the history of launches', () => {
   it('keeps the newest, each once, and reads what has changed', async () => {
-    const database = await sqliteDatabase(':memory:')
-    await migrate(database)
+    const database = await newRecords()
     const history = createLaunchHistory({ kept: 1000 })
     const ended = Array.from({ length: 1300 }, (_, i) => {
       const { started_at, ended_at, phases } = launch(i * 1000)

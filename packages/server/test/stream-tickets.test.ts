@@ -1,7 +1,4 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrate } from '../src/database/open.js'
-import { sqliteDatabase } from '../src/database/sqlite.js'
 import { openStreamTickets } from '../src/nodes/stream-tickets.js'
 import { newNode } from './support/nodes.js'
 import {
@@ -11,6 +8,7 @@ import {
   temporaryFolder,
   until,
 } from './support/processes.js'
+import { newRecords, openRecords } from './support/records.js'
 import { openStream } from './support/stream.js'
 
 const PAGE = 'https://pages.example'
@@ -162,10 +160,9 @@ describe('a stream ticket', () => {
     const id = await newNode(own)
     const ticket = await ticketFor(id, PAGE, own)
     expect((await ask(streamOf(id, ticket, own))).status).toBe(200)
-    const { openSqlite } = await import('../src/sqlite.js')
-    const records = await openSqlite(join(own.dataDir, 'records.db'))
-    records.exec('pragma foreign_keys = off; drop table phases; drop table nodes')
-    records.close()
+    const records = await openRecords(own.dataDir)
+    for (const table of ['phases', 'nodes']) await records.schema.dropTable(table).execute()
+    await records.destroy()
     const disguised = streamOf(id, ticket, own).replace('ticket=', '%74icket=')
     for (const url of [streamOf(id, ticket, own), disguised])
       expect((await ask(url)).status).toBe(500)
@@ -176,8 +173,7 @@ describe('a stream ticket', () => {
   })
 
   it('is redeemed within 60 s, and then good for 24 h', async () => {
-    const database = await sqliteDatabase(':memory:')
-    await migrate(database)
+    const database = await newRecords()
     let now = 1_700_000_000_000
     const open = () =>
       openStreamTickets({

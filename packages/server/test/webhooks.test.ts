@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createClient } from '@launchtail/client'
 import { operations } from '@launchtail/client/protocol'
@@ -8,6 +6,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 import { NOTHING, startReceiver } from './support/receiver.js'
+import { storedRecords } from './support/records.js'
 
 const run = promisify(execFile)
 const SECRET = 'correct-horse-battery'
@@ -53,11 +52,10 @@ describe('a webhook', () => {
     const { secret } = await client.rotateWebhook(id)
     expect(secret).toMatch(/^whsec_/)
     expect(secret).not.toBe(made.secret)
-    for (const file of ['records.db', 'records.db-wal']) {
-      const content = await readFile(join(server.dataDir, file), 'latin1')
-      for (const hidden of [made.secret, secret, 'abcdefghijklmnop']) {
-        expect(content).not.toContain(hidden)
-      }
+    const content = await storedRecords(server.dataDir)
+    expect(content).toContain(id)
+    for (const hidden of [made.secret, secret, 'abcdefghijklmnop']) {
+      expect(content).not.toContain(hidden)
     }
     await client.deleteWebhook(id)
     await expect(client.getWebhook(id)).rejects.toMatchObject(refusal('webhook not found', 404))

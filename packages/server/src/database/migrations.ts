@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from 'kysely'
+import { isPostgres } from './dialect.js'
 
 /** All migrations, which run in the order of their names. One that has shipped is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -359,6 +360,7 @@ export const migrations: Record<string, Migration> = {
   // Senders of OTLP name nodes by their names: a scan of 100,000 nodes would hold up each of them.
   '019-nodes-by-name': {
     async up(db: Kysely<unknown>) {
+      if (isPostgres(db)) return
       await db.schema
         .createIndex('nodes_by_name')
         .on('nodes')
@@ -443,6 +445,65 @@ export const migrations: Record<string, Migration> = {
           and (launches.ended_at is null or launches.ended_at >= launch_history.started_at)
         order by launches.created_at desc limit 1
       )`.execute(db)
+    },
+  },
+  // A column, because SQLite and PostgreSQL read JSON differently.
+  '027-node-names': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('name', 'text').execute()
+      if (!isPostgres(db)) {
+        await db.schema.dropIndex('nodes_by_name').execute()
+        await sql`update nodes set name = json_extract(about, '$.name')`.execute(db)
+      }
+      await db.schema.createIndex('nodes_by_name').on('nodes').column('name').execute()
+    },
+  },
+  '028-agreed': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('agreed')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+  // Whoever changes a row, however: servers that listen are told with its commit. See `changes.ts`.
+  '029-told-changes': {
+    async up(db: Kysely<unknown>) {
+      if (!isPostgres(db)) return
+      const told = {
+        nodes: { key: 'node_id', on: 'insert or update or delete' },
+        launches: { key: 'launch_id', on: 'insert or update of state or delete' },
+        webhooks: { key: 'webhook_id', on: 'insert or update or delete' },
+        stream_tickets: { key: 'digest', on: 'insert or update or delete' },
+      }
+      for (const [table, { key, on }] of Object.entries(told)) {
+        const name = sql.ref(`tell_${table}`)
+        await sql`create function ${name}() returns trigger language plpgsql as ${sql.lit(`begin
+          if tg_op = 'DELETE' then
+            perform pg_notify('launchtail', '-${table} ' || old.${key});
+          else
+            perform pg_notify('launchtail', '+${table} ' || new.${key});
+          end if;
+          return null;
+        end`)}`.execute(db)
+        await sql`create trigger ${name} after ${sql.raw(on)} on ${sql.table(table)}
+          for each row execute function ${name}()`.execute(db)
+      }
+    },
+  },
+  '030-duties': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('duties')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('owner', 'text', (column) => column.notNull())
+        .addColumn('leased_until', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .alterTable('sent_in')
+        .addColumn('signs', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute()
     },
   },
 }

@@ -1,14 +1,19 @@
-import { type Kysely, Migrator } from 'kysely'
+import { type Kysely, type Migration, Migrator } from 'kysely'
 import { migrations } from './migrations.js'
 import type { Schema } from './schema.js'
 
 export type Database = Kysely<Schema>
 
 /** Brings the tables up to date. Throws if a newer version has already changed them. */
-export async function migrate(database: Database): Promise<void> {
+export async function migrate(
+  database: Database,
+  /** Migrations of newer versions that are known to leave everything usable as it is. */
+  accepted: Record<string, Migration> = {},
+): Promise<void> {
   const migrator = new Migrator({
     db: database,
-    provider: { getMigrations: async () => migrations },
+    provider: { getMigrations: async () => ({ ...accepted, ...migrations }) },
+    allowUnorderedMigrations: Object.keys(accepted).length > 0,
   })
   const { error } = await migrator.migrateToLatest()
   if (!error) return

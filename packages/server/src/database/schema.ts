@@ -12,7 +12,9 @@ import type { Generated } from 'kysely'
  * PostgreSQL; times are RFC 3339 in UTC with milliseconds, so they sort as text.
  */
 export interface Schema {
+  agreed: AgreedTable
   deliveries: DeliveriesTable
+  duties: DutiesTable
   nodes: NodesTable
   phases: PhasesTable
   phase_history: PhaseHistoryTable
@@ -33,6 +35,8 @@ export interface Schema {
 export interface NodesTable {
   node_id: string
   cluster_name: string | null
+  /** The caller's name for it. */
+  name: Generated<string | null>
   /** JSON of the caller's description: name, provider, region, gpu, model, labels … */
   about: string
   provider: string | null
@@ -227,6 +231,8 @@ export interface SentInTable {
   silence: number
   /** Asked until it answers 2xx. */
   ready_url: string | null
+  /** Grows with each sign of life that a server has had beside the node's log. */
+  signs: Generated<number>
 }
 
 /** Where messages about launches are sent. */
@@ -308,6 +314,20 @@ export interface ToldEventsTable {
   key: string
   /** Milliseconds since 1970. */
   told_at: number
+}
+
+/** What all servers on one database have in common. */
+export interface AgreedTable {
+  name: string
+  value: string
+}
+
+/** What one of the servers does for all of them. */
+export interface DutiesTable {
+  name: string
+  owner: string
+  /** When the lease ends, in milliseconds since 1970 by the database's clock. */
+  leased_until: number
 }
 
 /** How far something was sent that is passed on to other programs. */

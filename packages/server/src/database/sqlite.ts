@@ -11,6 +11,7 @@ import {
 } from 'kysely'
 import { createMutex } from '../async/mutex.js'
 import { closeSqlite, openSqlite, type Sqlite, storageError } from '../sqlite.js'
+import { isPostgres } from './dialect.js'
 import type { Schema } from './schema.js'
 
 /** The records in an SQLite file. `:memory:` keeps them until the process ends. */
@@ -28,6 +29,7 @@ export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
 
 /** Moves what is in the write-ahead log into the file, if there is room for it. */
 export async function emptyJournal(database: Kysely<Schema>): Promise<void> {
+  if (isPostgres(database)) return
   // Where it fails nothing is lost: the log is as long as it was.
   await sql`pragma wal_checkpoint(truncate)`.execute(database).catch(() => {})
 }

@@ -12,6 +12,7 @@ import { removeFolders } from './launch-folders.js'
 import type { LaunchRows } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
+import { isOnThisMachine } from './launchers.js'
 import type { LeftClusters } from './left-clusters.js'
 import type { Limits } from './limits/limits.js'
 import { placeOfNode, useOfNode } from './place-of-node.js'
@@ -29,6 +30,8 @@ export interface AdmissionOptions {
   key: Buffer
   clusterPrefix: string
   ownSecrets: readonly string[]
+  /** This process's id. */
+  owner: string
   now: () => Date
 }
 
@@ -49,8 +52,8 @@ export interface Admitted {
 
 /** Decides whether a launch may begin, and stores it: from then on it is certain to be carried out. */
 export function createAdmission(options: AdmissionOptions) {
-  const { rows, leftClusters, runs, store, registry, folder, key, clusterPrefix, ownSecrets, now } =
-    options
+  const { rows, leftClusters, runs, store, registry, folder, clusterPrefix, now } = options
+  const { key, ownSecrets, owner } = options
   return { admit, refuseWhileRunning }
 
   async function admit(
@@ -103,9 +106,7 @@ export function createAdmission(options: AdmissionOptions) {
       state: 'starting' as const,
       created_at: now().toISOString(),
       ended_at: null,
-      owner: null,
-      owner_number: 0,
-      leased_until: 0,
+      ...unleased(launcher, owner),
     }
   }
 
@@ -143,6 +144,11 @@ export function createAdmission(options: AdmissionOptions) {
       active ? `node ${nodeId} is running; terminate it first` : `node ${nodeId} is being launched`,
     )
   }
+}
+
+/** A launch on this machine is for nobody else to take up: see `leases`. */
+function unleased({ name }: Launcher, owner: string) {
+  return { owner: isOnThisMachine(name) ? owner : null, owner_number: 0, leased_until: 0 }
 }
 
 function columnOf(limits: Limits): string | null {

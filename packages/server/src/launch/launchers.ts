@@ -1,6 +1,13 @@
 import { HttpError } from '../errors.js'
 import type { Launcher } from './launcher.js'
 
+/** They start processes of this machine, which only the server can follow that has their files. */
+const ON_THIS_MACHINE: readonly string[] = ['local', 'sky']
+
+export function isOnThisMachine(launcher: string): boolean {
+  return ON_THIS_MACHINE.includes(launcher)
+}
+
 /** The launcher that serves a provider. Throws 400 if there is none. */
 export function chooseLauncher(launchers: readonly Launcher[], provider: string): Launcher {
   const launcher = launchers.find((one) => one.serves(provider))

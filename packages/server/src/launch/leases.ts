@@ -26,6 +26,8 @@ export interface LeasesOptions {
   database: Database
   /** The id of this process. No two living processes have the same one. */
   owner: string
+  /** The launchers whose launches stay with the owner that they have, where servers share the records. */
+  staying?: readonly string[]
   /** The time for which a lease holds without being renewed, in milliseconds. */
   length: number
 }
@@ -38,9 +40,10 @@ const MARGIN = 0.1
  * from before it asked, so it has given up by the time another can take over. Only a process that
  * was stopped in between may not know, which is why appends carry the fencing token.
  */
-export function createLeases({ database, owner, length }: LeasesOptions): Leases {
+export function createLeases({ database, owner, staying = [], length }: LeasesOptions): Leases {
   const held = new Map<string, RenewableLease>()
-  const until = () => sql<number>`${databaseNow} + ${length}`
+  const now = databaseNow(database)
+  const until = () => sql<number>`${now} + ${length}`
   return { take, renew, letGo }
 
   async function take({ launchId, except = [], own = false }: Which) {
@@ -51,11 +54,13 @@ export function createLeases({ database, owner, length }: LeasesOptions): Leases
       // A literal, not a parameter, so that the index of the launches that are not over is used.
       .where('state', '!=', sql.lit('ended'))
       .where((row) =>
-        row.or([
-          row('leased_until', '<=', databaseNow),
-          ...(own ? [row('owner', '=', owner)] : []),
-        ]),
+        row.or([row('leased_until', '<=', now), ...(own ? [row('owner', '=', owner)] : [])]),
       )
+    if (staying.length > 0) {
+      query = query.where((row) =>
+        row.or([row('launcher', 'not in', staying), row('owner', '=', owner)]),
+      )
+    }
     if (launchId !== undefined) query = query.where('launch_id', '=', launchId)
     if (except.length > 0) query = query.where('launch_id', 'not in', except)
     const rows = await query.returningAll().execute()

@@ -40,7 +40,8 @@ export function createLeftClusters(
   owner: string,
   now = () => new Date(),
 ): LeftClusters {
-  const inFuture = (ms: number) => sql<number>`${databaseNow} + ${ms}`
+  const inDatabase = databaseNow(database)
+  const inFuture = (ms: number) => sql<number>`${inDatabase} + ${Math.round(ms)}`
   return {
     async add({ launch_id, node_id, launcher, cluster_name }, transaction, keep) {
       const due = dueIn(keep ?? 0)
@@ -80,12 +81,14 @@ export function createLeftClusters(
           rows
             .selectFrom('left_clusters')
             .select('launch_id')
-            .where('next_at', '<=', databaseNow)
+            .where('next_at', '<=', inDatabase)
             .orderBy('next_at')
             .limit(most),
         )
+        // Again: where another server was quicker, PostgreSQL looks at the changed row, but not anew for rows.
+        .where('next_at', '<=', inDatabase)
         .returning(['launch_id', 'node_id', 'launcher', 'cluster_name', 'attempts'])
-        .returning((row) => sql<number>`${databaseNow} - ${row.ref('since')}`.as('age'))
+        .returning((row) => sql<number>`${inDatabase} - ${row.ref('since')}`.as('age'))
         .execute(),
     async later(launchId, pause) {
       await database
@@ -105,7 +108,7 @@ export function createLeftClusters(
     async release() {
       await database
         .updateTable('left_clusters')
-        .set({ owner: null, next_at: databaseNow })
+        .set({ owner: null, next_at: inDatabase })
         .where('owner', '=', owner)
         .execute()
     },

@@ -26,6 +26,8 @@ export interface OrchestratorOptions {
   secrets: NodeSecrets
   /** This process's id. Launches it owned before a restart are resumed immediately. */
   owner: string
+  /** True if servers on other machines share the database. */
+  isShared?: boolean
   /** The length of a lease, in milliseconds. Without renewal, others may take the launch up then. */
   lease?: number
   now?: () => Date

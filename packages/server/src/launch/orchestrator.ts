@@ -6,6 +6,7 @@ import { askedRequests } from './asked-requests.js'
 import { createKeeping } from './keeping.js'
 import { removeFolders } from './launch-folders.js'
 import { createLaunchRows } from './launch-rows.js'
+import { isOnThisMachine } from './launchers.js'
 import { createLaunching } from './launching.js'
 import { createLeases } from './leases.js'
 import { createLeftClusters } from './left-clusters.js'
@@ -13,6 +14,7 @@ import { startIdleMonitor } from './limits/idle/idle-monitor.js'
 import { startLimitMonitor } from './limits/limit-monitor.js'
 import { NO_LIMITS } from './limits/limits.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
+import { createOthersLaunches } from './others-launches.js'
 import { createPlanner } from './planner.js'
 import { createReplies } from './replies.js'
 import { createRuns } from './runs.js'
@@ -30,6 +32,10 @@ export interface Orchestrator extends Launches {
    * before anything else.
    */
   resume(): Promise<void>
+  /** Another server has begun, ended or removed a launch, or has asked for its end. */
+  changedElsewhere(launchId: string, how: { isDeleted: boolean }): Promise<void>
+  /** Other servers may have done so without this one being told. */
+  missedChanges(): Promise<void>
   /** Stops following. What was launched lives on, and may be taken up by another process at once. */
   close(): Promise<void>
 }
@@ -46,7 +52,13 @@ const LEASE = 15_000
  * takes it.
  */
 export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
-  const { lease = LEASE, now = () => new Date(), onFault = () => {}, ownSecrets = [] } = given
+  const {
+    lease = LEASE,
+    launchers,
+    now = () => new Date(),
+    onFault = () => {},
+    ownSecrets = [],
+  } = given
   const closing = new AbortController()
   const mutex = createMutex()
   /**
@@ -56,7 +68,8 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const locked = <T>(act: () => Promise<T>, nodeId?: string) =>
     mutex(nodeId === undefined ? 'launches' : ['launches', lockOf(nodeId)], act)
   const rows = createLaunchRows(given.database)
-  const leases = createLeases({ ...given, length: lease })
+  const staying = launchers.map(({ name }) => name).filter(isOnThisMachine)
+  const leases = createLeases({ ...given, length: lease, ...(given.isShared && { staying }) })
   const leftClusters = createLeftClusters(given.database, given.owner, now)
   const limits = given.limits ?? NO_LIMITS
   const options = {
@@ -65,6 +78,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const runs = createRuns({ ...options, closing: closing.signal })
   const admission = createAdmission({ ...options, runs })
   const takeUp = createTakeUp({ ...options, runs, lease, closing: closing.signal })
+  const others = createOthersLaunches({ ...options, runs, onCancelled: takeUp.look })
   const takeDowns = createTakeDowns({
     ...{ ...options, closing: closing.signal },
     onGone: given.registry.touched,
@@ -82,6 +96,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     terminate,
     keep: keeping.keep,
     async resume() {
+      if (given.isShared) await others.readAll()
       await takeUp.resume()
       await takeDowns.resume()
       const monitored = { ...options, terminate, closing: closing.signal }
@@ -92,6 +107,9 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     },
     running: runs.isRunning,
     runningCount: () => runs.launchIds().length,
+    changedElsewhere: (launchId, { isDeleted }) =>
+      isDeleted ? removeFolders(given.folder, [launchId]) : others.changed(launchId),
+    missedChanges: others.readAll,
     forget,
     close,
   }

@@ -19,7 +19,7 @@ const ROUNDS = 3
 export function createTakeUp({ leases, runs, locked, lease, closing, onFault }: TakeUpOptions) {
   let resumed = false
   const stopped = keepOn()
-  return { resume, start, stopped: () => stopped }
+  return { resume, start, look, stopped: () => stopped }
 
   async function resume(): Promise<void> {
     await takeAll({ own: true })
@@ -53,11 +53,17 @@ export function createTakeUp({ leases, runs, locked, lease, closing, onFault }: 
       // Rejects when the signal aborts, and then the loop ends.
       await sleep(lease / ROUNDS, undefined, { signal: closing, ref: false }).catch(() => {})
       if (closing.aborted) return
-      try {
-        await keepOnce()
-      } catch (error) {
-        onFault('looking after the launches', error)
-      }
+      await look()
+    }
+  }
+
+  /** Looks now instead of with the next round: another server has changed something. */
+  async function look(): Promise<void> {
+    if (closing.aborted) return
+    try {
+      await keepOnce()
+    } catch (error) {
+      onFault('looking after the launches', error)
     }
   }
 

@@ -35,6 +35,7 @@ export async function addNode(
   const name = clusterName && redact(clusterName)
   const given = {
     cluster_name: name ?? null,
+    name: about.name ?? null,
     about: JSON.stringify(about),
     provider: about.provider ?? null,
     words: wordsOf(nodeId, name, about),

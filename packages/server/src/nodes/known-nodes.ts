@@ -5,7 +5,7 @@ const REMEMBERED = 10_000
 export function createKnownNodes(exists: (nodeId: string) => Promise<boolean>) {
   const known = new Set<string>()
   let forgotten = 0
-  return { has, forget }
+  return { has, forget, forgetAll }
 
   async function has(nodeId: string): Promise<boolean> {
     if (known.has(nodeId)) return true
@@ -16,6 +16,12 @@ export function createKnownNodes(exists: (nodeId: string) => Promise<boolean>) {
     if (known.size >= REMEMBERED) known.clear()
     known.add(nodeId)
     return true
+  }
+
+  /** Any of them may have been deleted. */
+  function forgetAll(): void {
+    known.clear()
+    forgotten += 1
   }
 
   function forget(nodeId: string): void {

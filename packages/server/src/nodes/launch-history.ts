@@ -1,5 +1,6 @@
 import { type Instant, parseInstant } from '@launchtail/client/protocol'
 import type { Selectable, Transaction } from 'kysely'
+import { inPieces } from '../database/in-pieces.js'
 import type { LaunchHistoryTable, Schema } from '../database/schema.js'
 import type { Ended, Loss } from './ends/ended.js'
 import { keepNewest } from './keep-newest.js'
@@ -47,17 +48,18 @@ export function createLaunchHistory({ kept = KEPT_LAUNCHES } = {}): LaunchHistor
     const change = await nextChange(transaction)
     const launch_id = await unlisted(transaction, about.own_launch)
     // A record that is rebuilt from its list adds the same rows again.
-    await transaction
-      .insertInto('launch_history')
-      .values(
-        ended.map((one, i) => ({
-          ...toRow(nodeId, about, one, change + i),
-          // The others were before it.
-          launch_id: i === ended.length - 1 ? launch_id : null,
-        })),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+    const rows = ended.map((one, i) => ({
+      ...toRow(nodeId, about, one, change + i),
+      // The others were before it.
+      launch_id: i === ended.length - 1 ? launch_id : null,
+    }))
+    for (const piece of inPieces(rows)) {
+      await transaction
+        .insertInto('launch_history')
+        .values(piece)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
     if (change % PRUNE_EVERY < ended.length) await keepNewest(transaction, 'launch_history', kept)
   }
 

@@ -1,5 +1,6 @@
 import type { Phase } from '@launchtail/client/protocol'
 import type { Transaction } from 'kysely'
+import { inPieces } from '../database/in-pieces.js'
 import type { Database } from '../database/open.js'
 import type { Schema } from '../database/schema.js'
 
@@ -108,13 +109,16 @@ export async function numberLaunches(
   nodeId: string,
   firstIndexes: readonly number[],
 ): Promise<void> {
-  for (const first_index of firstIndexes) {
-    const { number } = await transaction
+  const added = firstIndexes.map((first_index) => ({ node_id: nodeId, deleted: 0, first_index }))
+  for (const piece of inPieces(added)) {
+    const rows = await transaction
       .insertInto('launch_numbers')
-      .values({ node_id: nodeId, deleted: 0, first_index })
+      .values(piece)
       .returning('number')
-      .executeTakeFirstOrThrow()
-    if (number % PRUNE_EVERY === 0) await prune(transaction, number - KEPT)
+      .execute()
+    for (const { number } of rows) {
+      if (number % PRUNE_EVERY === 0) await prune(transaction, number - KEPT)
+    }
   }
 }
 
@@ -134,13 +138,32 @@ export async function endNumbers(
     .offset(isOpen ? 1 : 0)
     .limit(startedAt.length)
     .execute()
-  for (const [i, { number }] of rows.entries()) {
-    await transaction
-      .updateTable('launch_numbers')
-      .set({ started_at: startedAt[startedAt.length - 1 - i] ?? null })
-      .where('number', '=', number)
-      .execute()
-  }
+  const ended = rows.map(({ number }, i) => ({ number, at: startedAt[startedAt.length - 1 - i] }))
+  for (const piece of inPieces(ended)) await storeBeginnings(transaction, piece)
+}
+
+/** In one statement: a request may have ended thousands of launches. */
+async function storeBeginnings(
+  transaction: Transaction<Schema>,
+  [first, ...rest]: readonly { number: number; at: string | undefined }[],
+): Promise<void> {
+  if (!first) return
+  const numbers = [first, ...rest].map(({ number }) => number)
+  await transaction
+    .updateTable('launch_numbers')
+    .set((eb) => {
+      const given = eb
+        .case('number')
+        .when(first.number)
+        .then(eb.val(first.at ?? null))
+      return {
+        started_at: rest
+          .reduce((all, { number, at }) => all.when(number).then(eb.val(at ?? null)), given)
+          .end(),
+      }
+    })
+    .where('number', 'in', numbers)
+    .execute()
 }
 
 /** The node's launches keep their numbers: a reader may ask for one of them. */

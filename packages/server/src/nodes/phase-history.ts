@@ -1,5 +1,6 @@
 import type { NodeRecord, Phase } from '@launchtail/client/protocol'
 import type { Transaction } from 'kysely'
+import { inPieces } from '../database/in-pieces.js'
 import type { Database } from '../database/open.js'
 import type { Schema } from '../database/schema.js'
 import type { Finished } from './fold.js'
@@ -34,6 +35,8 @@ const READ = 1000
 const CACHED = 1000
 /** Milliseconds for which the cache may be stale: where launches are many, it always is. */
 const STALE = 1000
+/** The same where only other servers add to it. */
+const STALEST = 30_000
 
 export function createPhaseHistory(database: Database): PhaseHistory {
   const cache = new Map<string, Promise<Durations>>()
@@ -50,18 +53,21 @@ export function createPhaseHistory(database: Database): PhaseHistory {
     if (!provider || finished.length === 0) return
     const rows = finished.map((one) => ({ node_id: nodeId, ...one, provider, gpu, model }))
     // A record that is rebuilt from its list adds the same rows again.
-    await transaction
-      .insertInto('phase_history')
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+    for (const piece of inPieces(rows)) {
+      await transaction
+        .insertInto('phase_history')
+        .values(piece)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
     await keepNewest(transaction, 'phase_history', KEPT)
     added = true
   }
 
   async function of({ provider, gpu, model }: LaunchKind): Promise<Past> {
     if (!provider) return []
-    if (added && performance.now() - clearedAt >= STALE) {
+    const age = performance.now() - clearedAt
+    if ((added && age >= STALE) || age >= STALEST) {
       cache.clear()
       added = false
       clearedAt = performance.now()

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { PhaseRow, Row } from './rows.js'
 
@@ -66,7 +65,7 @@ export async function nodeMeantBy(database: Database, name: string): Promise<str
   const rows = await database
     .selectFrom('nodes')
     .select(['node_id', 'status'])
-    .where(NAME, '=', name)
+    .where('name', '=', name)
     .where('status', '!=', 'terminated')
     .limit(MOST_OF_A_NAME)
     .execute()
@@ -74,8 +73,6 @@ export async function nodeMeantBy(database: Database, name: string): Promise<str
   return only((launching.length > 0 ? launching : rows).map((row) => row.node_id))
 }
 
-/** The expression of the index `nodes_by_name`. */
-const NAME = sql<string>`json_extract(about, '$.name')`
 const MOST_OF_A_NAME = 1000
 
 function only(nodeIds: readonly string[]): string | undefined {

@@ -6,11 +6,13 @@ import { type ReadText, readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
 import { addNode, type NewNode } from './add-node.js'
 import { type Corrections, createCorrections } from './corrections.js'
+import { createFinder } from './find-record.js'
 import { inOneQuery } from './in-one-query.js'
 import { createKnownNodes } from './known-nodes.js'
 import type { Latencies } from './latencies.js'
 import type { LaunchReader } from './launch-events/launch-reader.js'
 import { createLaunchHistory, keepLaunches } from './launch-history.js'
+import { forEachChanged } from './missed-changes.js'
 import { readNodePage } from './node-pages.js'
 import type { Ownership } from './ownership.js'
 import { createPhaseHistory } from './phase-history.js'
@@ -50,7 +52,13 @@ export interface Registry
   watch(changed: (nodeId: string) => void): () => void
   /** Tells them that a record has changed in what is stored beside the list. */
   touched(nodeId: string): void
+  /** Another server has changed the record, or removed it. */
+  changedElsewhere(nodeId: string, how: { isDeleted: boolean }): void
+  /** Other servers may have changed records without this one being told. */
+  missedChanges(): Promise<void>
   remove(nodeId: string): Promise<void>
+  /** Stores what was appended before, through whichever server. */
+  bringUpToDate(): Promise<void>
   /** Throws 409 if another server looks after the node. */
   refuseForeign(nodeId: string): Promise<void>
 }
@@ -64,6 +72,8 @@ export interface RegistryOptions {
   redact?: (text: string) => string
   /** Reads what a list has. Other programs may have written it, with their secrets. */
   readText?: ReadText
+  /** True if other servers write the records, too. */
+  isShared?: boolean
   /** They receive the events of all launches. */
   readers?: readonly LaunchReader[]
   /** How fast the servers of active nodes answer. */
@@ -79,6 +89,7 @@ export function createRegistry({
   redact = (text) => text,
   readText = readEntry,
   readers = [],
+  isShared = false,
   latencies,
   now = () => new Date(),
   onFault = () => {},
@@ -88,7 +99,8 @@ export function createRegistry({
   const phaseHistory = createPhaseHistory(database)
   const launchHistory = createLaunchHistory()
   const options = {
-    ...{ database, store, readText, phaseHistory, launchHistory, latencies, now, onFault },
+    ...{ database, store, readText, isShared, phaseHistory, launchHistory },
+    ...{ latencies, now, onFault },
   }
   const writer = createRecordWriter({
     ...options,
@@ -99,6 +111,8 @@ export function createRegistry({
   const { recordOf, recordsOf } = createRecordReader(options)
   const corrections = createCorrections({ ...options, locked })
   const rowOf = inOneQuery((nodeIds) => rowsOf(database, nodeIds))
+  const { appended, catchUp, flush } = writer
+  const { get, find } = createFinder({ store, writer, rowOf, recordOf, isShared })
   const known = createKnownNodes(
     async (nodeId) => Boolean(await rowOf(nodeId)) || (await store.length(nodeId)) > 0,
   )
@@ -107,7 +121,7 @@ export function createRegistry({
     get,
     find,
     list,
-    ...createStatistics({ database, flush: writer.flush, now }),
+    ...createStatistics({ database, flush: bringUpToDate, now }),
     ...createRecordReads(database, phaseHistory),
     remove,
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
@@ -117,9 +131,18 @@ export function createRegistry({
     takeBack: (nodeId) => changed(nodeId, () => corrections.takeBack(nodeId)),
     watch,
     touched: notify,
-    appended: writer.appended,
-    catchUp: writer.catchUp,
-    flush: writer.flush,
+    changedElsewhere(nodeId, { isDeleted }) {
+      if (isDeleted) {
+        writer.drop(nodeId)
+        known.forget(nodeId)
+      }
+      notify(nodeId)
+    },
+    async missedChanges() {
+      known.forgetAll()
+      await forEachChanged(database, now(), notify)
+    },
+    ...{ appended, catchUp, flush, bringUpToDate },
   }
 
   async function create(node: NewNode): Promise<NodeRecord> {
@@ -137,21 +160,6 @@ export function createRegistry({
     return (await get(nodeId)) as NodeRecord
   }
 
-  async function get(nodeId: string): Promise<NodeRecord | undefined> {
-    await writer.write(nodeId)
-    const row = await rowOf(nodeId)
-    return row && (await recordOf(row))
-  }
-
-  async function find(nodeId: string, length = 0): Promise<NodeRecord | undefined> {
-    await writer.write(nodeId)
-    const row = await rowOf(nodeId)
-    if (row && row.folded >= length) return recordOf(row)
-    if (!row && (await store.length(nodeId)) === 0) return undefined
-    await writer.catchUpNode(nodeId)
-    return get(nodeId)
-  }
-
   async function changed(nodeId: string, act: () => Promise<void>): Promise<void> {
     await writer.write(nodeId)
     await act()
@@ -160,9 +168,14 @@ export function createRegistry({
 
   async function list(query: NodesQuery, find?: Query) {
     // For the first page only: a fleet that never rests would make every page wait for all of it.
-    if (query.cursor === undefined) await writer.flush()
+    if (query.cursor === undefined) await bringUpToDate()
     const { rows, ...next } = await readNodePage(database, query, { find, now: now() })
     return { nodes: await recordsOf(rows), ...next }
+  }
+
+  /** Stores what this server's records lack, and what is pending at other servers. */
+  function bringUpToDate(): Promise<void> {
+    return isShared ? writer.catchUpLaunching() : writer.flush()
   }
 
   async function remove(nodeId: string): Promise<void> {

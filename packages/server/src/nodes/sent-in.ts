@@ -21,6 +21,8 @@ export interface SentInLaunch extends Ending {
   readonly stalled: boolean
   /** The silence that is stored, in milliseconds. */
   readonly silence: number
+  /** Grows with each sign of life that a server has had beside the node's log. */
+  readonly signs: number
 }
 
 /** What is stored of nodes that other programs launch. */
@@ -31,13 +33,16 @@ export interface SentIn {
   beat(nodeId: string, lostAfter: number): Promise<void>
   /** The launches that may end so. Launches of this server's own are not among them. */
   launching(): Promise<SentInLaunch[]>
+  /** Tells the server that looks for lost launches of signs that this one has had. */
+  passOn(nodeIds: readonly string[]): Promise<void>
   storeSilence(nodeId: string, ms: number): Promise<void>
   /** Forgets the beats and the silence of launches that are over: the next one has its own. */
   forgetEnded(): Promise<void>
 }
 
 export function createSentIn(database: Database): SentIn {
-  return { add, beat, launching, storeSilence, forgetEnded }
+  const launching = () => readLaunching(database)
+  return { add, beat, launching, passOn, storeSilence, forgetEnded }
 
   async function add(
     nodeId: string,
@@ -59,43 +64,27 @@ export function createSentIn(database: Database): SentIn {
     await database
       .insertInto('sent_in')
       .values({ node_id: nodeId, lost_after: null, ready_url: null, ...given })
-      .onConflict((conflict) => conflict.column('node_id').doUpdateSet(given))
+      .onConflict((conflict) =>
+        conflict
+          .column('node_id')
+          .doUpdateSet((eb) => ({ ...given, signs: eb('sent_in.signs', '+', 1) })),
+      )
       .execute()
   }
 
-  async function launching(): Promise<SentInLaunch[]> {
-    const rows = await database
-      .selectFrom('sent_in')
-      .innerJoin('nodes', 'nodes.node_id', 'sent_in.node_id')
-      .selectAll('sent_in')
-      .select(['nodes.phase', 'nodes.folded', 'nodes.stalled'])
-      .where('nodes.status', '=', 'launching')
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('launches')
-              .select('launches.launch_id')
-              .whereRef('launches.node_id', '=', 'sent_in.node_id')
-              .where('launches.state', '!=', 'ended'),
-          ),
-        ),
-      )
+  async function passOn(nodeIds: readonly string[]): Promise<void> {
+    if (nodeIds.length === 0) return
+    await database
+      .updateTable('sent_in')
+      .set((eb) => ({ signs: eb('signs', '+', 1) }))
+      .where('node_id', 'in', nodeIds)
       .execute()
-    return rows.map((row) => ({
-      nodeId: row.node_id,
-      phase: row.phase,
-      entries: row.folded,
-      stalled: row.stalled !== 0,
-      silence: Number(row.silence),
-      lostAfter: row.beat_lost_after ?? row.lost_after ?? undefined,
-      readyUrl: row.ready_url ?? undefined,
-    }))
   }
 
   async function storeSilence(nodeId: string, ms: number): Promise<void> {
     await database
       .updateTable('sent_in')
-      .set({ silence: ms })
+      .set({ silence: Math.round(ms) })
       .where('node_id', '=', nodeId)
       .execute()
   }
@@ -115,4 +104,34 @@ export function createSentIn(database: Database): SentIn {
       )
       .execute()
   }
+}
+
+async function readLaunching(database: Database): Promise<SentInLaunch[]> {
+  const rows = await database
+    .selectFrom('sent_in')
+    .innerJoin('nodes', 'nodes.node_id', 'sent_in.node_id')
+    .selectAll('sent_in')
+    .select(['nodes.phase', 'nodes.folded', 'nodes.stalled'])
+    .where('nodes.status', '=', 'launching')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('launches')
+            .select('launches.launch_id')
+            .whereRef('launches.node_id', '=', 'sent_in.node_id')
+            .where('launches.state', '!=', 'ended'),
+        ),
+      ),
+    )
+    .execute()
+  return rows.map((row) => ({
+    nodeId: row.node_id,
+    phase: row.phase,
+    entries: row.folded,
+    stalled: row.stalled !== 0,
+    silence: Number(row.silence),
+    signs: row.signs,
+    lostAfter: row.beat_lost_after ?? row.lost_after ?? undefined,
+    readyUrl: row.ready_url ?? undefined,
+  }))
 }

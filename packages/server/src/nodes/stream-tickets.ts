@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { type Changes, NO_CHANGES } from '../database/changes.js'
 import type { Database } from '../database/open.js'
 import { HttpError } from '../errors.js'
 import { type Ticket, ticketStore } from './ticket-store.js'
@@ -25,6 +26,8 @@ export interface StreamTickets {
 
 export interface StreamTicketsOptions {
   database: Database
+  /** What other servers do with tickets. */
+  changes?: Pick<Changes, 'on' | 'onMissed'>
   /** True while the token of that name is accepted. */
   isKnownCaller: (caller: string) => boolean
   now?: () => number
@@ -38,11 +41,15 @@ const MOST = 10_000
 
 /** Tickets are kept in memory, and on disk: a page's stream goes on after a restart of the server. */
 export async function openStreamTickets(options: StreamTicketsOptions): Promise<StreamTickets> {
-  const { database, isKnownCaller, now = Date.now, onFault } = options
+  const { database, changes = NO_CHANGES, isKnownCaller, now = Date.now, onFault } = options
   const stored = ticketStore(database)
   const tickets = new Map((await stored.all()).map((ticket) => [ticket.digest, ticket]))
   const sockets = createSockets()
   const failed = (error: unknown) => onFault('storing stream tickets', error)
+  const notRead = (error: unknown) => onFault('reading stream tickets', error)
+  const { changed, missed } = followOthers({ stored, tickets, close: sockets.close })
+  changes.on('stream_tickets', ({ key }) => void changed(key).catch(notRead))
+  changes.onMissed(() => void missed().catch(notRead))
   return {
     create,
     redeem,
@@ -104,6 +111,47 @@ export async function openStreamTickets(options: StreamTicketsOptions): Promise<
     if (removed.length === 0) return
     for (const { digest } of removed) tickets.delete(digest)
     await stored.remove(removed).catch(failed)
+  }
+}
+
+/** Does with the tickets in memory what other servers have done with those that are stored. */
+function followOthers({
+  stored,
+  tickets,
+  close,
+}: {
+  stored: Pick<ReturnType<typeof ticketStore>, 'all' | 'one'>
+  tickets: Map<string, Ticket>
+  close: (ticket: Ticket) => void
+}) {
+  return { changed, missed }
+
+  async function changed(digest: string): Promise<void> {
+    const ticket = await stored.one(digest)
+    if (ticket) keep(ticket)
+    else takeBack(digest)
+  }
+
+  async function missed(): Promise<void> {
+    const before = [...tickets.keys()]
+    const all = await stored.all()
+    for (const ticket of all) keep(ticket)
+    const kept = new Set(all.map(({ digest }) => digest))
+    for (const digest of before) if (!kept.has(digest)) takeBack(digest)
+  }
+
+  /** The ticket that is there stays: its connections are known by it. */
+  function keep(ticket: Ticket): void {
+    const known = tickets.get(ticket.digest)
+    if (known) Object.assign(known, ticket)
+    else tickets.set(ticket.digest, ticket)
+  }
+
+  /** It was removed: taken back, not needed any more, or too old. */
+  function takeBack(digest: string): void {
+    const ticket = tickets.get(digest)
+    tickets.delete(digest)
+    if (ticket) close(ticket)
   }
 }
 

@@ -21,11 +21,20 @@ export interface Ticket {
 
 /** Tickets on disk. */
 export function ticketStore(database: Database) {
-  return { all, add, update, remove }
+  return { all, one, add, update, remove }
 
   async function all(): Promise<Ticket[]> {
     const rows = await database.selectFrom('stream_tickets').selectAll().execute()
     return rows.map(fromRow)
+  }
+
+  async function one(digest: string): Promise<Ticket | undefined> {
+    const row = await database
+      .selectFrom('stream_tickets')
+      .selectAll()
+      .where('digest', '=', digest)
+      .executeTakeFirst()
+    return row && fromRow(row)
   }
 
   async function add(ticket: Ticket): Promise<void> {

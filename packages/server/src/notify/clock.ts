@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { databaseNow } from '../database/clock.js'
+import type { Database } from '../database/open.js'
 
 /** The clock of the outbox: the database's own, which all processes share. */
 export interface Clock {
@@ -12,11 +13,11 @@ export interface Clock {
 }
 
 /** Tests pass a clock of their own, in milliseconds since 1970. */
-export function createClock(given?: () => number): Clock {
-  const inDatabase = () => (given ? sql<number>`${given()}` : databaseNow)
+export function createClock(database: Database, given?: () => number): Clock {
+  const inDatabase = () => (given ? sql<number>`cast(${given()} as bigint)` : databaseNow(database))
   return {
     inDatabase,
-    later: (ms) => sql<number>`${inDatabase()} + ${ms}`,
+    later: (ms) => sql<number>`${inDatabase()} + ${Math.round(ms)}`,
     now: given ?? Date.now,
   }
 }

@@ -39,6 +39,8 @@ export interface Notify {
   readonly sender: Pick<Sender, 'round' | 'poke'>
   /** Starts sending. */
   start(): Promise<void>
+  /** Another server may have changed the webhooks. */
+  reload(): Promise<void>
   /** Starts looking for what no single entry shows. */
   watch(registry: Pick<Registry, 'launching' | 'get'>): Rounds
   stop(): Promise<void>
@@ -79,7 +81,7 @@ const SWITCHED_OFF = 'webhook.disabled' satisfies WebhookEvent
 export function createNotify(options: NotifyOptions): Notify {
   const { database, key, owner, addresses, redact, redactCut, onFault, slowEntries } = options
   const { lookup = systemLookup, random = Math.random, onAttempt = () => {} } = options
-  const clock = createClock(options.now)
+  const clock = createClock(database, options.now)
   const rows = createWebhookRows(database, key)
   const deliveries = createDeliveryRows(database, clock)
   const outbox = createOutbox(clock)
@@ -111,7 +113,7 @@ export function createNotify(options: NotifyOptions): Notify {
   })
   const locked = createMutex()
   const rounds: Rounds[] = []
-  return { reader, webhooks, sender, start, watch, stop }
+  return { reader, webhooks, sender, start, reload, watch, stop }
 
   async function start(): Promise<void> {
     await reload()

@@ -1,3 +1,4 @@
+import { createMutex } from '../async/mutex.js'
 import { startRounds } from '../async/rounds.js'
 import type { Claimed, Claims } from './claims.js'
 import type { Clock } from './clock.js'
@@ -39,6 +40,8 @@ export function createSender(options: SenderOptions): Sender {
   const waitUntil = new Map<string, number>()
   const attempts = new Set<Promise<void>>()
   const closing = new AbortController()
+  // What is free is counted before messages are claimed.
+  const locked = createMutex()
   let rounds: ReturnType<typeof startRounds> | undefined
   let again = false
   return { poke, round, start, stop }
@@ -69,7 +72,11 @@ export function createSender(options: SenderOptions): Sender {
     await Promise.all(attempts)
   }
 
-  async function beginDue(): Promise<void> {
+  function beginDue(): Promise<void> {
+    return locked('due', beginSome)
+  }
+
+  async function beginSome(): Promise<void> {
     again = false
     if (closing.signal.aborted || webhooks().length === 0) return
     await closeWindows()

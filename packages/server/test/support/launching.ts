@@ -2,8 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogEntry } from '@launchtail/client/protocol'
-import { migrate } from '../../src/database/open.js'
-import { sqliteDatabase } from '../../src/database/sqlite.js'
 import type { Launcher } from '../../src/launch/launcher.js'
 import type { LimitSettings } from '../../src/launch/limits/limits.js'
 import { localLauncher } from '../../src/launch/local/launcher.js'
@@ -19,6 +17,7 @@ import { createRegistry } from '../../src/nodes/registry.js'
 import { createNodeSecrets } from '../../src/output/node-secrets.js'
 import { createRedactor } from '../../src/output/redact/index.js'
 import { redisUrlFor } from './processes.js'
+import { openRecords } from './records.js'
 
 const KEY = Buffer.alloc(32, 7)
 
@@ -35,6 +34,8 @@ export interface ServerOptions {
   lease?: number
   /** Where the logs are, if not in the folder. */
   redisUrl?: string
+  /** Where the records are, if not in the folder. */
+  databaseUrl?: string
   takeDowns?: OrchestratorOptions['takeDowns']
   limits?: LimitSettings
   /** The time as its launches see it. */
@@ -53,12 +54,12 @@ export async function startLaunching({
   owner = 'server',
   lease,
   redisUrl,
+  databaseUrl,
   takeDowns = { look: 20, first: 20, longest: 100 },
   store: wrap = (store) => store,
   ...more
 }: ServerOptions) {
-  const database = await sqliteDatabase(join(folder, 'records.db'))
-  await migrate(database)
+  const database = await openRecords(folder, databaseUrl)
   const retention = 3_600_000
   const url = redisUrl ?? (await redisUrlFor(folder))
   const real = url

@@ -1,7 +1,5 @@
 import type { LogEntry, NewWebhook } from '@launchtail/client/protocol'
 import { onTestFinished } from 'vitest'
-import { migrate } from '../../src/database/open.js'
-import { sqliteDatabase } from '../../src/database/sqlite.js'
 import { createSlowEntries } from '../../src/find/slow-entries.js'
 import { readEntry, writeEntry } from '../../src/logs/entry-text.js'
 import { sqliteLogStore } from '../../src/logs/sqlite/store.js'
@@ -10,6 +8,7 @@ import { createNotify, type Notify, type NotifyOptions } from '../../src/notify/
 import { allowedOf } from '../../src/notify/target/allowed.js'
 import { createRedactor } from '../../src/output/redact/index.js'
 import { temporaryFolder } from './processes.js'
+import { openRecords } from './records.js'
 
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
@@ -26,8 +25,7 @@ export async function startNotifying({
   ...given
 }: Partial<NotifyOptions> & { folder?: string } = {}) {
   const home = folder ?? (await temporaryFolder())
-  const database = await sqliteDatabase(`${home}/records.db`)
-  await migrate(database)
+  const database = await openRecords(home)
   const store = await sqliteLogStore({ file: `${home}/logs.db`, retention: DAY })
   let now = START
   const faults: unknown[] = []

@@ -4,7 +4,8 @@ import { skypilotLauncher } from '../../src/launch/skypilot/api/launcher.js'
 import type { Once } from '../../src/nodes/launches.js'
 import { type ServerOptions, startLaunching } from './launching.js'
 
-export interface OwnerOptions extends Pick<ServerOptions, 'folder' | 'redisUrl' | 'lease'> {
+export interface OwnerOptions
+  extends Pick<ServerOptions, 'folder' | 'redisUrl' | 'databaseUrl' | 'lease'> {
   owner: string
   /** Of a SkyPilot API server, where it has one. */
   endpoint?: string

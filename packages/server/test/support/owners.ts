@@ -3,8 +3,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogEntry } from '@launchtail/client/protocol'
-import { migrate } from '../../src/database/open.js'
-import { sqliteDatabase } from '../../src/database/sqlite.js'
 import { readEntry } from '../../src/logs/entry-text.js'
 import { redisLogStore } from '../../src/logs/redis/store.js'
 import { openSqlite } from '../../src/sqlite.js'
@@ -12,6 +10,7 @@ import { removeFolder, temporaryFolder, waitFor } from './launching.js'
 import type { Order, OwnerOptions } from './owner-process.js'
 import { startRedis } from './processes.js'
 import { FROM_SOURCES } from './program.js'
+import { databaseUrlFor, openRecords } from './records.js'
 
 const PROGRAM = fileURLToPath(new URL('./owner-process.ts', import.meta.url))
 
@@ -31,14 +30,19 @@ export async function startShared() {
   const redis = await startRedis()
   const store = await redisLogStore({ url: redis.url, retention: 3_600_000, pollInterval: 1000 })
   const file = join(folder, 'records.db')
-  const database = await sqliteDatabase(file)
-  await migrate(database)
-  const lock = await openSqlite(file, { timeout: 0 })
+  const databaseUrl = await databaseUrlFor(folder)
+  const database = await openRecords(folder)
+  const lock = databaseUrl === undefined ? await openSqlite(file, { timeout: 0 }) : undefined
   const children = new Set<ChildProcess>()
   return { folder, start, list, until, row, launched, freeze, killAll, close }
 
-  async function start(options: Omit<OwnerOptions, 'folder' | 'redisUrl'>): Promise<Owner> {
-    const given = JSON.stringify({ ...options, folder, redisUrl: redis.url } satisfies OwnerOptions)
+  async function start(
+    options: Omit<OwnerOptions, 'folder' | 'redisUrl' | 'databaseUrl'>,
+  ): Promise<Owner> {
+    const given = JSON.stringify({
+      ...{ ...options, folder, redisUrl: redis.url },
+      ...(databaseUrl !== undefined && { databaseUrl }),
+    } satisfies OwnerOptions)
     const child = fork(PROGRAM, [given], { execArgv: FROM_SOURCES })
     children.add(child)
     let last: Promise<unknown> = answerOf(child)
@@ -101,7 +105,7 @@ export async function startShared() {
     await waitFor(() => {
       child.kill('SIGSTOP')
       try {
-        lock.exec('begin immediate; rollback')
+        lock?.exec('begin immediate; rollback')
         return true
       } catch {
         child.kill('SIGCONT')
@@ -117,7 +121,7 @@ export async function startShared() {
 
   async function close(): Promise<void> {
     await killAll()
-    lock.close()
+    lock?.close()
     await database.destroy()
     await store.close()
     await redis.kill()

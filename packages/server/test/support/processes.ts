@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { endLaunch } from '../../src/launch/local/end-launch.js'
 import { freePort, isFree, LAST_PORT } from '../../src/launch/local/port.js'
+import { databaseUrlFor } from './records.js'
 
 /** A folder that is removed when the test is done. */
 export async function temporaryFolder(): Promise<string> {
@@ -66,10 +67,13 @@ const redisByFolder = new Map<string, Promise<RunningRedis>>()
 
 /**
  * The Redis of a server that is told none, where these tests are run on Redis (vitest.config.ts says
- * which are run on both stores); otherwise nothing.
+ * which are run on several stores); otherwise nothing.
  */
-export async function redisUrlFor(folder: string): Promise<string | undefined> {
-  if (process.env.LAUNCHTAIL_TEST_STORE !== 'redis') return undefined
+export async function redisUrlFor(
+  folder: string,
+  isNeeded = process.env.LAUNCHTAIL_TEST_STORE === 'redis',
+): Promise<string | undefined> {
+  if (!isNeeded) return undefined
   const running = redisByFolder.get(folder) ?? startRedis(['--appendonly', 'no'])
   redisByFolder.set(folder, running)
   return (await running).url
@@ -89,7 +93,9 @@ export async function startServer({
   program = PROGRAM,
 }: ServerOptions = {}): Promise<RunningServer> {
   const folder = dataDir ?? (await temporaryFolder())
-  const redisUrl = await redisUrlFor(folder)
+  const databaseUrl = await databaseUrlFor(folder)
+  // Servers on PostgreSQL need it.
+  const redisUrl = await redisUrlFor(folder, databaseUrl !== undefined || undefined)
   const [command = '', ...before] = [...wrap, process.execPath]
   const child = spawn(command, [...before, program, 'serve', ...flags], {
     env: {
@@ -100,6 +106,7 @@ export async function startServer({
       LAUNCHTAIL_DATA_DIR: folder,
       LAUNCHTAIL_DRAIN: '100ms',
       ...(redisUrl && { REDIS_URL: redisUrl }),
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

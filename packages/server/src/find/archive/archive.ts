@@ -42,8 +42,10 @@ type Asked<Q extends Question> = Omit<Q, 'query' | 'launches'>
 export interface ArchiveOptions {
   file: string
   store: Pick<LogStore, 'read' | 'length'>
-  registry: Pick<Registry, 'facts' | 'flush' | 'folded' | 'watch'>
+  registry: Pick<Registry, 'bringUpToDate' | 'facts' | 'folded' | 'watch'>
   toBeArchived: ToBeArchived
+  /** Marks what was appended through other servers, where there are any. */
+  before?: () => Promise<void>
   /** Milliseconds for which a live log is kept: older ones need not be looked at. */
   retention: number
   keeping: Keeping
@@ -112,7 +114,7 @@ export function createArchive(options: ArchiveOptions): Archive {
   async function given(query: Query | undefined): Promise<Pick<Question, 'query' | 'launches'>> {
     if (!query?.asksLaunch) return { query: query?.given ?? '', launches: undefined }
     // A record is written some time after its entries.
-    await registry.flush()
+    await registry.bringUpToDate()
     return { query: query.given, launches: await registry.facts() }
   }
 
@@ -120,6 +122,7 @@ export function createArchive(options: ArchiveOptions): Archive {
   async function bringUpToDate(): Promise<boolean> {
     try {
       await catchUp()
+      await options.before?.()
       await feeder.flush()
       return true
     } catch (error) {

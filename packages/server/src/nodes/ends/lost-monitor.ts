@@ -1,4 +1,5 @@
 import { startRounds } from '../../async/rounds.js'
+import { type Duty, SOLE_DUTY } from '../../database/duty.js'
 import type { LogStore } from '../../logs/store.js'
 import type { SentIn, SentInLaunch } from '../sent-in.js'
 import type { Ends } from './ends.js'
@@ -11,6 +12,10 @@ export interface LostMonitorOptions {
   ends: Pick<Ends, 'setWhile'>
   store: Pick<LogStore, 'length'>
   onFault: (message: string, error: unknown) => void
+  /** Where servers share the records, one of them looks, and the others tell it of their signs. */
+  duty?: Pick<Duty, 'isOurs'>
+  /** For how long signs may be on their way to it, in milliseconds. */
+  lag?: number
   /** A monotonic clock, in milliseconds. */
   clock?: () => number
   /** Milliseconds between two rounds. */
@@ -30,6 +35,7 @@ const STORED_FROM = 45_000
 
 interface Heard {
   readonly entries: number
+  readonly signs: number
   readonly silence: number
 }
 
@@ -44,6 +50,8 @@ export function startLostMonitor({
   ends,
   store,
   onFault,
+  duty = SOLE_DUTY,
+  lag = 0,
   clock = () => performance.now(),
   every = 5000,
 }: LostMonitorOptions): LostMonitor {
@@ -58,17 +66,18 @@ export function startLostMonitor({
   async function checkOnce(): Promise<void> {
     const elapsed = Math.min(clock() - last, LONGEST_ROUND * every)
     last = clock()
-    await sentIn.forgetEnded()
     const before = heard
     heard = new Map()
     const isHeard = signs.take()
+    if (!duty.isOurs()) return passOn(isHeard)
+    await sentIn.forgetEnded()
     for (const launch of await sentIn.launching()) {
-      const { nodeId, entries, lostAfter, silence: stored } = launch
+      const { nodeId, entries, lostAfter, silence: stored, signs: told } = launch
       if (lostAfter === undefined) continue
       const silence = isHeard(nodeId) ? 0 : silenceOf(launch, before.get(nodeId), elapsed)
-      heard.set(nodeId, { entries, silence })
+      heard.set(nodeId, { entries, silence, signs: told })
       try {
-        if (silence > lostAfter) await lose(launch, silence)
+        if (silence > lostAfter + lag) await lose(launch, silence)
         else if (silence >= STORED_FROM || (silence === 0 && stored > 0)) {
           await sentIn.storeSilence(nodeId, silence)
         }
@@ -76,6 +85,11 @@ export function startLostMonitor({
         onFault(`the end of ${nodeId}, which is lost`, error)
       }
     }
+  }
+
+  async function passOn(isHeard: (nodeId: string) => boolean): Promise<void> {
+    const launches = await sentIn.launching()
+    await sentIn.passOn(launches.map(({ nodeId }) => nodeId).filter(isHeard))
   }
 
   async function lose({ nodeId, entries }: SentInLaunch, silence: number): Promise<void> {
@@ -86,12 +100,12 @@ export function startLostMonitor({
 }
 
 function silenceOf(
-  { entries, stalled, silence: stored }: SentInLaunch,
+  { entries, stalled, silence: stored, signs }: SentInLaunch,
   before: Heard | undefined,
   elapsed: number,
 ): number {
   if (!before) return stored
   // A notice that the launch stalls is the server's own.
-  const isNew = entries !== before.entries && !stalled
+  const isNew = (entries !== before.entries && !stalled) || signs !== before.signs
   return isNew ? 0 : before.silence + elapsed
 }

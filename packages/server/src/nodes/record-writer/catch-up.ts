@@ -21,6 +21,8 @@ export interface CatchUpOptions {
 
 /** Entries that are read from a list at once. */
 const PAGE = 500
+/** A record that other servers store, too, is stored by this one after so many attempts. */
+const MOST_ATTEMPTS = 50
 /** Nodes that are not launching and are compared with their lists in one round. */
 const COMPARED = 500
 
@@ -38,7 +40,7 @@ export function createCatchUp({
 }: CatchUpOptions) {
   /** The last of the nodes that are not launching that was compared. */
   let compared = ''
-  return { catchUp, catchUpNode }
+  return { catchUp, catchUpLaunching, catchUpNode }
 
   async function catchUp(): Promise<void> {
     await flush()
@@ -54,6 +56,15 @@ export function createCatchUp({
         // A list that cannot be read must not hold up the others; storage that is away ends the round.
         await store.ping()
       }
+    }
+  }
+
+  async function catchUpLaunching(): Promise<void> {
+    await flush()
+    const rows = await launchingRows(database)
+    const lengths = await Promise.all(rows.map(({ node_id }) => store.length(node_id)))
+    for (const [i, { node_id, folded }] of rows.entries()) {
+      if ((lengths[i] ?? 0) > folded) await catchUpNode(node_id)
     }
   }
 
@@ -76,7 +87,16 @@ export function createCatchUp({
    * one more entry. A list with fewer entries than the record includes is a new one, and is read
    * from its beginning.
    */
-  function catchUpNode(nodeId: string): Promise<void> {
+  async function catchUpNode(nodeId: string): Promise<void> {
+    let attempts = 1
+    while (await isOvertaken(nodeId)) {
+      if (attempts === MOST_ATTEMPTS) throw new Error(`the record of ${nodeId} never rests`)
+      attempts += 1
+    }
+  }
+
+  /** Returns true if another server has stored the record meanwhile: then it is to be read again. */
+  function isOvertaken(nodeId: string): Promise<boolean> {
     return locked(nodeId, async () => {
       const row = (await rowsOf(database, [nodeId])).get(nodeId)
       const folded = row?.folded ?? 0
@@ -86,11 +106,13 @@ export function createCatchUp({
       for (let index = end < folded ? 0 : folded; index < end; ) {
         const texts = await store.read(nodeId, index, PAGE)
         const { length } = texts
-        if (length === 0) return
+        if (length === 0) return false
         const entries = await readable(texts, index, listed)
-        await takeIn(new Map([[nodeId, [{ index, length, entries }]]]), time)
+        const overtaken = await takeIn(new Map([[nodeId, [{ index, length, entries }]]]), time)
+        if (overtaken.length > 0) return true
         index += length
       }
+      return false
     })
   }
 }

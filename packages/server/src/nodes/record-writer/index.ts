@@ -24,6 +24,8 @@ export interface RecordWriter {
   flush(): Promise<void>
   /** Takes in what the lists have and the records lack. */
   catchUp(): Promise<void>
+  /** The same for the nodes that are being launched. */
+  catchUpLaunching(): Promise<void>
   /** As `catchUp`, for one node, which may have no record yet. */
   catchUpNode(nodeId: string): Promise<void>
   /** Discards what is pending of the node. */
@@ -34,6 +36,8 @@ export interface RecordWriterOptions {
   database: Database
   store: LogStore
   readText: ReadText
+  /** True if other servers write the records, too. */
+  isShared: boolean
   /** A record is read, folded and stored under its node's lock. */
   locked: Mutex
   phaseHistory: PhaseHistory
@@ -49,7 +53,12 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   const pending = createPending()
   const takeIn = createIntake(options)
   const { soon, flush } = createSchedule({ pending, write })
-  const { catchUp, catchUpNode } = createCatchUp({ ...options, pending, takeIn, flush })
+  const { catchUp, catchUpLaunching, catchUpNode } = createCatchUp({
+    ...options,
+    pending,
+    takeIn,
+    flush,
+  })
   return {
     appended(nodeId, index, entries) {
       pending.add(nodeId, { index, length: entries.length, entries })
@@ -58,6 +67,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     write: (nodeId) => write([nodeId]),
     flush,
     catchUp,
+    catchUpLaunching,
     catchUpNode,
     drop: pending.drop,
   }
@@ -66,9 +76,8 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     const news = pending.take(nodeIds)
     try {
       // Also without news: whatever is being stored of these nodes is waited for.
-      await locked(nodeIds, async () => {
-        if (news.size > 0) await takeIn(news)
-      })
+      const overtaken = await locked(nodeIds, async () => (news.size > 0 ? takeIn(news) : []))
+      for (const nodeId of overtaken) await catchUpNode(nodeId)
     } catch (error) {
       // The lists have it all, and `catchUp` takes it in later.
       onFault(`records of ${[...news.keys()].join(', ')}`, error)

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Transaction } from 'kysely'
+import { inTransaction } from '../../database/in-transaction.js'
 import type { Database } from '../../database/open.js'
 import type { InstancesTable, Schema } from '../../database/schema.js'
 import type { Instance } from './instance.js'
@@ -18,11 +19,13 @@ export async function addInstance(
   executor: Executor,
   row: Omit<Insertable<InstancesTable>, 'change'>,
 ): Promise<void> {
-  await executor
-    .insertInto('instances')
-    .values({ ...row, change: await nextChange(executor) })
-    .onConflict((conflict) => conflict.columns(['launch_id', 'number']).doNothing())
-    .execute()
+  await inTransaction(executor, async (transaction) => {
+    await transaction
+      .insertInto('instances')
+      .values({ ...row, change: await nextChange(transaction) })
+      .onConflict((conflict) => conflict.columns(['launch_id', 'number']).doNothing())
+      .execute()
+  })
 }
 
 export async function changeInstance(
@@ -30,12 +33,14 @@ export async function changeInstance(
   { launch_id, number }: InstanceKey,
   changes: Changes,
 ): Promise<void> {
-  await executor
-    .updateTable('instances')
-    .set({ ...changes, change: await nextChange(executor) })
-    .where('launch_id', '=', launch_id)
-    .where('number', '=', number)
-    .execute()
+  await inTransaction(executor, async (transaction) => {
+    await transaction
+      .updateTable('instances')
+      .set({ ...changes, change: await nextChange(transaction) })
+      .where('launch_id', '=', launch_id)
+      .where('number', '=', number)
+      .execute()
+  })
 }
 
 /** The machines of a launch are gone: those of all attempts, or of those before one. */
@@ -44,13 +49,15 @@ export async function endInstances(
   launchId: string,
   { at, before }: { at: Date; before?: number | undefined },
 ): Promise<void> {
-  let query = executor
-    .updateTable('instances')
-    .set({ down_at: at.toISOString(), change: await nextChange(executor) })
-    .where('launch_id', '=', launchId)
-    .where('down_at', 'is', null)
-  if (before !== undefined) query = query.where('number', '<', before)
-  await query.execute()
+  await inTransaction(executor, async (transaction) => {
+    let query = transaction
+      .updateTable('instances')
+      .set({ down_at: at.toISOString(), change: await nextChange(transaction) })
+      .where('launch_id', '=', launchId)
+      .where('down_at', 'is', null)
+    if (before !== undefined) query = query.where('number', '<', before)
+    await query.execute()
+  })
 }
 
 /** The machines of these launches, in the order of their attempts. */
@@ -92,7 +99,8 @@ function msOf(time: string | null): number | undefined {
   return time === null ? undefined : Date.parse(time)
 }
 
-async function nextChange(executor: Executor): Promise<number> {
+/** In a transaction: otherwise, two changes could get one number, and a reader would miss one. */
+async function nextChange(executor: Transaction<Schema>): Promise<number> {
   const row = await executor
     .selectFrom('instances')
     .select('change')

@@ -6,20 +6,22 @@ export interface Positions {
   store(name: string, position: string): Promise<void>
 }
 
-export function createPositions(database: Database): Positions {
+/** Each server has its own: those in the logs are places in its archive. */
+export function createPositions(database: Database, server: string | undefined): Positions {
+  const own = (name: string) => (server === undefined ? name : `${server} ${name}`)
   return {
     async of(name) {
       const row = await database
         .selectFrom('positions')
         .select('position')
-        .where('name', '=', name)
+        .where('name', '=', own(name))
         .executeTakeFirst()
       return row?.position
     },
     async store(name, position) {
       await database
         .insertInto('positions')
-        .values({ name, position })
+        .values({ name: own(name), position })
         .onConflict((conflict) => conflict.column('name').doUpdateSet({ position }))
         .execute()
     },
