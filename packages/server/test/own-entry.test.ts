@@ -56,6 +56,16 @@ const entry = fc.record(
 const copied = (own: LogEntry): LogEntry => ({ ...own })
 
 describe('an entry that this server has written', () => {
+  it('is written as JSON writes it, without line ends of other programs', () => {
+    fc.assert(
+      fc.property(entry, (given) => {
+        const { timestamp, level, message, phase, progress, details } = given
+        const fields = { timestamp, level, message, phase, progress, details }
+        expect(writeEntry(given)).toBe(oneLine(fields))
+      }),
+    )
+  })
+
   it('is read from its text as any other reader of JSON reads it', () => {
     fc.assert(
       fc.property(entry, (given) => {
