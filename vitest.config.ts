@@ -10,6 +10,7 @@ console.error(`LAUNCHTAIL_TEST_SEED=${process.env.LAUNCHTAIL_TEST_SEED}`)
 const onBothStores = [
   'compression',
   'delete-and-launch',
+  'groups',
   'launch-crashes',
   'launch-keys',
   'node-launches',

@@ -432,6 +432,27 @@ class Client:
         query.update({"tail_per_node": tail_per_node, "since": since, "until": until})
         return self._stream("/admin/logs/stream", query, last_event_id, timeout, on_state)
 
+    def stream_group(
+        self,
+        group_id: str,
+        *,
+        q: Optional[str] = None,
+        level: Levels = None,
+        tail: Union[int, str, None] = None,
+        tail_per_node: Union[int, str, None] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        last_event_id: str = "",
+        timeout: Optional[float] = None,
+        on_state: Optional[StateListener] = None,
+    ) -> "Stream[LogsEvent]":
+        """The events of a group's nodes, as `stream_logs` has them. Those that an update launches join
+        as Members. It ends after End, when all have ended and no update is under way."""
+        query = {"q": q, "level": level, "tail": tail, "tail_per_node": tail_per_node}
+        query.update({"since": since, "until": until})
+        path = f"{_group(group_id)}/stream"
+        return self._stream(path, query, last_event_id, timeout, on_state)
+
     def stream_nodes(
         self, *, timeout: Optional[float] = None, on_state: Optional[StateListener] = None
     ) -> "Stream[NodesEvent]":
@@ -615,6 +636,48 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key}
         path = f"{_path_of(node_id)}/relaunch"
         return self._json("POST", path, body=changes or {}, headers=headers)
+
+    def launch_group(
+        self, group: Dict[str, Any], *, idempotency_key: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Launches several nodes of the same. `group` is a launch with `replicas`, and perhaps a
+        `group_id`. Returns `group_id`, `replicas`, `status` and `nodes`."""
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._json("POST", "/admin/groups", body=group, headers=headers)
+
+    def list_groups(
+        self, *, limit: Optional[int] = None, cursor: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Groups, newest first: `groups`, `count`, and `cursor` if there is another page."""
+        return self._json("GET", "/admin/groups", query={"limit": limit, "cursor": cursor})
+
+    def get_group(self, group_id: str) -> Dict[str, Any]:
+        """A group: how many of its nodes are active, its newest update, and its `nodes`."""
+        return self._json("GET", _group(group_id))
+
+    def update_group(
+        self,
+        group_id: str,
+        update: Optional[Dict[str, Any]] = None,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Replaces a group's nodes, one after the other, and returns the group.
+
+        update: the fields that are to be different, as for `relaunch_node`, and perhaps `only` (a list
+            of nodes) and `max_surge`.
+        """
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._json("PATCH", _group(group_id), body=update or {}, headers=headers)
+
+    def terminate_group(self, group_id: str) -> Dict[str, Any]:
+        """Terminates all nodes of a group, and returns it."""
+        return self._json("POST", f"{_group(group_id)}/terminate")
+
+    def delete_group(self, group_id: str) -> None:
+        """Deletes a group, its nodes and their logs."""
+        with self._request("DELETE", _group(group_id)):
+            pass
 
     def name_cause(self, node_id: str, index: int, *, code: Optional[str] = None) -> Dict[str, Any]:
         """Names the line that made the newest launch fail, and returns the node's record.
@@ -1403,6 +1466,10 @@ def _given(values: Optional[Mapping[str, Any]]) -> List[Tuple[str, Any]]:
 
 def _path_of(node_id: str) -> str:
     return f"/admin/nodes/{quote(node_id, safe='')}"
+
+
+def _group(group_id: str) -> str:
+    return f"/admin/groups/{quote(group_id, safe='')}"
 
 
 def _webhook(webhook_id: str) -> str:

@@ -1,5 +1,6 @@
 import { call, jsonOf } from './call.js'
 import { exportLogs, exportNodeLogs } from './exports.js'
+import { type GroupCalls, groupCalls } from './groups.js'
 import { type LaunchCalls, launchCalls } from './launches.js'
 import { type LogsEvent, type LogsOptions, streamLogs } from './logs.js'
 import { type NodesEvent, type NodesStreamOptions, streamNodes } from './nodes.js'
@@ -41,7 +42,7 @@ export interface ClientOptions {
 }
 
 /** Every operation of the server. A refusal throws ApiError, a missing answer ConnectionError. */
-export interface Client extends LaunchCalls, WebhookOperations, StreamTicketCalls {
+export interface Client extends LaunchCalls, GroupCalls, WebhookOperations, StreamTicketCalls {
   /** A node's events, live; see `streamNode`. */
   stream(nodeId: string, options?: StreamOptions): AsyncGenerator<StreamEvent, void, undefined>
   getNodeLogs(nodeId: string, options?: HistoryOptions): Promise<NodeLogs>
@@ -172,6 +173,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     },
 
     ...launchCalls(connection),
+    ...groupCalls(connection),
     ...webhookOperations(connection),
     ...streamTickets(connection),
   }

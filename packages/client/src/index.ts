@@ -2,6 +2,7 @@
 export { type Client, type ClientOptions, createClient } from './client.js'
 export { ApiError, ConnectionError, StreamTimeoutError } from './errors.js'
 export { NodeEventSource, type NodeEventSourceOptions } from './event-source.js'
+export type { GroupStreamOptions, GroupsOptions } from './groups.js'
 export type { LogsEvent, LogsOptions } from './logs.js'
 export type { NodesEvent, NodesStreamOptions } from './nodes.js'
 export type {
@@ -26,6 +27,13 @@ export type {
 export type { Draft, LogEntry } from './protocol/entry.js'
 export type { DoneEvent, ErrorEvent, GapEvent, StatusEvent } from './protocol/events.js'
 export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'
+export type {
+  Group,
+  GroupUpdate,
+  LaunchedGroup,
+  NewGroup,
+  WholeGroup,
+} from './protocol/group.js'
 export type { Level } from './protocol/levels.js'
 export type { EndEvent, MemberEvent } from './protocol/merged.js'
 export type {

@@ -54,6 +54,10 @@ export function nodeNotFound(): HttpError {
   return new HttpError(404, 'node not found')
 }
 
+export function groupNotFound(): HttpError {
+  return new HttpError(404, 'group not found')
+}
+
 export function webhookNotFound(): HttpError {
   return new HttpError(404, 'webhook not found')
 }
@@ -64,6 +68,7 @@ export function deliveryNotFound(): HttpError {
 
 /** The refusal of an id that nothing at this path can have. */
 export function notFoundAt(path: string): HttpError {
+  if (path.startsWith('/admin/groups/')) return groupNotFound()
   if (!path.startsWith('/admin/webhooks/')) return nodeNotFound()
   return path.includes('/deliveries/{id}') ? deliveryNotFound() : webhookNotFound()
 }

@@ -41,6 +41,8 @@ import { type Counts, createCounts } from './metrics/counts.js'
 import { createEnds } from './nodes/ends/ends.js'
 import { type LostMonitor, startLostMonitor } from './nodes/ends/lost-monitor.js'
 import { createSigns } from './nodes/ends/signs.js'
+import { createGroupReads } from './nodes/groups/group-reads.js'
+import { createGroupRows } from './nodes/groups/group-rows.js'
 import { createLatencies } from './nodes/latencies.js'
 import { createLaunchChanges } from './nodes/launch-changes.js'
 import { createOwnership, type Ownership } from './nodes/ownership.js'
@@ -107,6 +109,8 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     ...openStreams(base, storage, records),
     tokens: base.tokens.values,
     launches: orchestrator,
+    groups: orchestrator.groups,
+    ...groupsIn(storage, records),
     leases: orchestrator.runningCount,
     webhooks: records.notify.webhooks,
     openTickets: (isKnownCaller) =>
@@ -457,6 +461,11 @@ function skypilotOf({ config, env }: Base): SkyPilot {
   return endpoint ? describeApi({ endpoint, token, user }) : describeCommand({ env })
 }
 
+function groupsIn({ database }: Pick<Storage, 'database'>, { registry }: Records) {
+  const groupRows = createGroupRows(database)
+  return { groupRows, groupReads: createGroupReads({ database, rows: groupRows, registry }) }
+}
+
 /** The ends of launches that other programs make, and what looks after these launches. */
 async function openEnds(
   { onFault, key, config }: Base,
@@ -556,7 +565,7 @@ async function openExporter(
 
 function openStreams(
   base: Base,
-  { store, group: server }: Storage,
+  { store, database, group: server }: Storage,
   { registry, readText, archive, slowEntries }: Records,
 ) {
   const { heartbeat, streamTimeout: timeout, storageGrace } = base.config
@@ -575,13 +584,15 @@ function openStreams(
     recordAt,
   })
   const logs = { feeds, expired, archive, registry }
+  const groupRows = createGroupRows(database)
+  const isGrowing = async (groupId: string) => (await groupRows.find(groupId))?.row.busy === 1
   return {
     feeds,
     expired,
     pastLaunches: createPastLaunches({ store, archive, registry, readText, ...lifetimes }),
     slowEntries,
     fleet: createFleet({ registry, heartbeat, timeout, observer, onFault }),
-    merged: createMerged({ ...logs, slowEntries, server, ...lifetimes }),
+    merged: createMerged({ ...logs, slowEntries, server, isGrowing, ...lifetimes }),
   }
 }
 

@@ -11,10 +11,12 @@ import { type Authenticate, authenticator } from './http/auth.js'
 import { createCors } from './http/cors.js'
 import { createExcerpts } from './http/excerpts.js'
 import { createGuesses, type Guesses } from './http/guesses.js'
+import { createRemoving } from './http/remove-node.js'
 import { mountDocs } from './http/routes/docs.js'
 import { mountEmbed } from './http/routes/embed.js'
 import { mountExport } from './http/routes/export.js'
 import { mountFleetStream } from './http/routes/fleet-stream.js'
+import { mountGroups } from './http/routes/groups.js'
 import { mountIngest } from './http/routes/ingest.js'
 import { mountKeep } from './http/routes/keep.js'
 import { mountLogs } from './http/routes/logs.js'
@@ -44,6 +46,9 @@ import { createMetrics } from './metrics/index.js'
 import { labelsOfRefusal } from './metrics/refusals.js'
 import type { Ends } from './nodes/ends/ends.js'
 import type { Signs } from './nodes/ends/signs.js'
+import type { GroupReads } from './nodes/groups/group-reads.js'
+import type { GroupRows } from './nodes/groups/group-rows.js'
+import type { Groups } from './nodes/groups/groups.js'
 import type { Launches } from './nodes/launches.js'
 import type { Registry } from './nodes/registry.js'
 import type { SentIn } from './nodes/sent-in.js'
@@ -79,6 +84,9 @@ export interface ServingOptions {
   merged: Merged
   slowEntries: SlowEntries
   launches: Launches
+  groups: Groups
+  groupRows: GroupRows
+  groupReads: GroupReads
   ends: Ends
   skypilot: SkyPilot
   sentIn: SentIn
@@ -177,7 +185,9 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountMergedStream(app, options)
   mountIngest(app, options)
   mountOtlp(app, options)
-  mountNodes(app, options)
+  const removeNode = createRemoving(options)
+  mountNodes(app, { ...options, removeNode })
+  mountGroups(app, { ...options, removeNode })
   mountPlan(app, options)
   mountKeep(app, options)
   mountStatus(app, options)

@@ -33,6 +33,7 @@ const JSON_TYPE = { 'Content-Type': 'application/json' }
 function wellFormed(path: string): string {
   const bodies: Record<string, object> = {
     launch: { provider: 'local', task: '{"run":"true"}' },
+    groups: { provider: 'local', task: '{"run":"true"}', replicas: 2 },
     plan: { provider: 'local', task: '{"run":"true"}' },
     logs: { message: 'm' },
     status: { status: 'active' },
@@ -273,9 +274,9 @@ describe('a node', () => {
       expect([path, response.status]).toEqual([path, 404])
       expect(response.headers.get('content-type')).toMatch(/^application\/json/)
       if (method !== 'HEAD') {
-        const kind = path.includes('/deliveries/{id}') ? 'delivery' : 'webhook'
-        const message = `${path.startsWith('/admin/webhooks') ? kind : 'node'} not found`
-        expect(await response.json()).toEqual({ error: { message } })
+        const [, of] = /^\/admin\/(\w+)s\//.exec(path) ?? []
+        const kind = path.includes('/deliveries/{id}') ? 'delivery' : of
+        expect(await response.json()).toEqual({ error: { message: `${kind} not found` } })
       }
     }
   })
@@ -1377,7 +1378,7 @@ describe('a fault of the inside', () => {
     const greeting = faulty.output()
     const records = await openSqlite(join(faulty.dataDir, 'records.db'))
     records.exec(
-      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries',
+      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries; drop table groups; drop table group_members',
     )
     records.close()
 

@@ -190,6 +190,7 @@ export const nodeSchema = z
       })
       .optional()
       .describe('Of an active node whose server is asked every 30 s whether it is healthy.'),
+    group: z.string().optional().describe('The group that it was launched with.'),
     relaunch_of: z
       .string()
       .optional()

@@ -2,6 +2,13 @@ import * as z from 'zod'
 import { appendedSchema, draftsSchema, nodeLogsSchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'
+import {
+  groupsSchema,
+  groupUpdateSchema,
+  launchedGroupSchema,
+  newGroupSchema,
+  wholeGroupSchema,
+} from './group.js'
 import { MERGED_EVENTS } from './merged.js'
 import {
   keepSchema,
@@ -23,6 +30,8 @@ import {
   explainQuery,
   exportAllQuery,
   exportQuery,
+  groupStreamQuery,
+  groupsQuery,
   historyQuery,
   mergedQuery,
   nodesQuery,
@@ -350,6 +359,67 @@ export const operations = {
   deleteNode: {
     ...ROUTES.deleteNode,
     summary: 'Delete a node and its log',
+    status: 204,
+    refusals: [404, 409],
+  },
+  launchGroup: {
+    ...ROUTES.launchGroup,
+    summary: 'Launch several nodes of the same as a group',
+    body: newGroupSchema,
+    headers: idempotency,
+    status: 202,
+    answer: launchedGroupSchema,
+    answerHeaders: {
+      Location: 'The address of the group.',
+      'Idempotent-Replayed': '`true` if this is the first answer again.',
+    },
+    refusals: [409, 413, 415, 422],
+  },
+  listGroups: {
+    ...ROUTES.listGroups,
+    summary: 'List groups, newest first',
+    query: groupsQuery,
+    status: 200,
+    answer: groupsSchema,
+  },
+  getGroup: {
+    ...ROUTES.getGroup,
+    summary: 'Get a group and its nodes',
+    status: 200,
+    answer: wholeGroupSchema,
+    refusals: [404],
+  },
+  streamGroup: {
+    ...ROUTES.streamGroup,
+    summary: 'Stream the logs of a group',
+    query: groupStreamQuery,
+    finds: true,
+    headers: { 'Last-Event-ID': 'Resume after this event.' },
+    status: 200,
+    answer: z.object(MERGED_EVENTS).partial(),
+    produces: ['text/event-stream'],
+    refusals: [204, 404, 406],
+  },
+  updateGroup: {
+    ...ROUTES.updateGroup,
+    summary: 'Replace a group’s nodes, one after the other',
+    body: groupUpdateSchema,
+    headers: idempotency,
+    status: 202,
+    answer: wholeGroupSchema,
+    answerHeaders: { 'Idempotent-Replayed': '`true` if this was asked for before.' },
+    refusals: [404, 409, 413, 415, 422],
+  },
+  terminateGroup: {
+    ...ROUTES.terminateGroup,
+    summary: 'Terminate all nodes of a group',
+    status: 202,
+    answer: wholeGroupSchema,
+    refusals: [404],
+  },
+  deleteGroup: {
+    ...ROUTES.deleteGroup,
+    summary: 'Delete a group, its nodes and their logs',
     status: 204,
     refusals: [404, 409],
   },

@@ -98,6 +98,16 @@ export const mergedQuery = entriesQuery.extend({
   lastEventId: lastEventId('The same as `last_event_id`.'),
 })
 
+export const groupsQuery = z.object({
+  /** 1 to 1000. Default 100. */
+  limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
+  /** The `cursor` of the previous page. */
+  cursor: z.string().optional().describe('The `cursor` of the previous page.'),
+})
+
+/** The query of the stream of a group. */
+export const groupStreamQuery = mergedQuery.omit({ node: true, phase: true })
+
 function lastEventId(description: string) {
   return z.string().optional().describe(description)
 }

@@ -17,7 +17,7 @@ export type LaunchChanges = Changes<NewLaunch>
  * checked as any other launch is.
  */
 export const relaunchSchema = z
-  .strictObject(fieldsOf(launchSchema))
+  .strictObject(changesTo(launchSchema))
   .describe(
     'What is to be different, as a JSON Merge Patch (RFC 7396): fields that are missing stay, and `null` takes one out.',
   )
@@ -47,7 +47,8 @@ function schemaAt(field: string): z.ZodType | undefined {
   return schema
 }
 
-function fieldsOf({ shape }: z.ZodObject): Record<string, z.ZodType> {
+/** The fields of an object, each optional, and null where it is to be taken out. */
+export function changesTo({ shape }: z.ZodObject): Record<string, z.ZodType> {
   return Object.fromEntries(
     Object.entries(shape).map(([name, field]) => [name, patchOf(field as z.ZodType).nullish()]),
   )
@@ -55,7 +56,7 @@ function fieldsOf({ shape }: z.ZodObject): Record<string, z.ZodType> {
 
 function patchOf(schema: z.ZodType): z.ZodType {
   const inner = unwrapped(schema)
-  if (inner instanceof z.ZodObject) return z.strictObject(fieldsOf(inner))
+  if (inner instanceof z.ZodObject) return z.strictObject(changesTo(inner))
   if (!(inner instanceof z.ZodRecord)) return inner
   return z.record(inner.keyType, (inner.valueType as z.ZodType).nullable())
 }

@@ -1,6 +1,6 @@
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
-  /** With `{id}` in place of the id of a node, a webhook or a delivery. */
+  /** With `{id}` in place of the id of a node, a group, a webhook or a delivery. */
   readonly path: string
 }
 
@@ -37,6 +37,13 @@ export const ROUTES = {
   keepNode: { method: 'POST', path: '/admin/nodes/{id}/keep' },
   terminateNode: { method: 'POST', path: '/admin/nodes/{id}/terminate' },
   deleteNode: { method: 'DELETE', path: '/admin/nodes/{id}' },
+  launchGroup: { method: 'POST', path: '/admin/groups' },
+  listGroups: { method: 'GET', path: '/admin/groups' },
+  getGroup: { method: 'GET', path: '/admin/groups/{id}' },
+  streamGroup: { method: 'GET', path: '/admin/groups/{id}/stream' },
+  updateGroup: { method: 'PATCH', path: '/admin/groups/{id}' },
+  terminateGroup: { method: 'POST', path: '/admin/groups/{id}/terminate' },
+  deleteGroup: { method: 'DELETE', path: '/admin/groups/{id}' },
   listWebhooks: { method: 'GET', path: '/admin/webhooks' },
   createWebhook: { method: 'POST', path: '/admin/webhooks' },
   getWebhook: { method: 'GET', path: '/admin/webhooks/{id}' },

@@ -29,6 +29,7 @@ export const FIELDS = [
   { name: 'gpu', of: 'launch', kind: 'text' },
   { name: 'model', of: 'launch', kind: 'text' },
   { name: 'spot', of: 'launch', kind: 'choice', values: ['true', 'false'] },
+  { name: 'group', of: 'launch', kind: 'text' },
   { name: 'owner', of: 'launch', kind: 'text' },
   { name: 'label', of: 'launch', kind: 'text' },
   { name: 'status', of: 'launch', kind: 'choice', values: NODE_STATUSES },

@@ -11,6 +11,7 @@ export type LaunchFacts = Pick<
   | 'gpu'
   | 'model'
   | 'use_spot'
+  | 'group'
   | 'owner'
   | 'labels'
 > & {

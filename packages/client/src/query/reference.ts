@@ -69,6 +69,10 @@ const DESCRIPTIONS: Readonly<Record<FieldName, Pick<DescribedField, 'description
     description: 'Whether the instance is a spot instance.',
     example: 'spot:true',
   },
+  group: {
+    description: 'The group that the node was launched with.',
+    example: 'group:=trio',
+  },
   owner: {
     description: 'Who the launch is for.',
     example: 'owner:alice',

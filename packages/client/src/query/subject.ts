@@ -60,6 +60,7 @@ const VALUES = {
     gpu: ({ gpu }) => [gpu],
     model: ({ model }) => [model],
     spot: ({ use_spot }) => [use_spot],
+    group: ({ group }) => [group],
     owner: ({ owner }) => [owner],
     label: ({ labels = {} }) => Object.entries(labels).map(([name, value]) => `${name}=${value}`),
     status: ({ status }) => [status],

@@ -1,4 +1,4 @@
-import type { Client, LogsEvent, LogsOptions } from '@launchtail/client'
+import type { LogsEvent, LogsOptions } from '@launchtail/client'
 import { EXIT } from './exit.js'
 import { brokenLine, type Output } from './follow.js'
 import { type Formatter, formatterFor } from './format/formatter.js'
@@ -10,9 +10,9 @@ export interface FollowAllOptions extends LogsOptions {
   quiet?: boolean | undefined
 }
 
-/** Shows the logs of all launches as they come, each node in a colour of its own. Returns the exit code. */
+/** Shows the logs of many launches as they come, each node in a colour of its own. Returns the exit code. */
 export async function followAll(
-  client: Client,
+  eventsOf: (options: LogsOptions) => AsyncIterable<LogsEvent>,
   { output, tz, quiet = false, ...options }: FollowAllOptions,
 ): Promise<number> {
   const out = process.stdout
@@ -24,7 +24,7 @@ export async function followAll(
   const labels = createLabels(format)
   const shown = { output, format, screen, note, labelOf: labels.of }
   try {
-    const events = client.streamLogs({
+    const events = eventsOf({
       ...options,
       onState(state) {
         if (state.state === 'waiting' && state.error) note(brokenLine(state))
@@ -51,6 +51,7 @@ function show(event: LogsEvent, { output, format, screen, note, labelOf }: ShowO
     screen.line(JSON.stringify({ event: name, id, data }))
     return
   }
+  if (output === 'none') return
   switch (event.event) {
     case 'log':
       if (output === 'raw') screen.line(format.message(event.data.message))

@@ -1,9 +1,10 @@
-import type { NewLaunch } from '@launchtail/client'
+import type { Client, NewLaunch } from '@launchtail/client'
 import { ENGINES, LAUNCH_MODES, READINESS_FROM } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
 import { CliError, EXIT } from './exit.js'
 import { countFlag } from './flags.js'
+import { tellLaunchedGroup } from './group/launched-group.js'
 import { collect, fromEnvironment, readTask, variable, withWaiting } from './launch-flags.js'
 import { type LaunchedFlags, tellLaunched } from './launched.js'
 import { type LimitFlags, limitsOf, withLimits } from './limit-flags.js'
@@ -28,6 +29,8 @@ interface LaunchFlags extends ServerFlags, LimitFlags, PlaceFlags, OwnerFlags, L
   env?: string[]
   secret?: string[]
   nodeId?: string
+  replicas?: number
+  groupId?: string
   mode?: (typeof LAUNCH_MODES)[number]
   readinessFrom?: string
   readinessPath?: string
@@ -73,6 +76,8 @@ export function launchCommand(): Command {
       collect,
     )
     .option('--node-id <id>', 'the node’s id; default: a random one')
+    .addOption(countFlag('--replicas <n>', 'launch so many nodes of the same, as a group'))
+    .option('--group-id <id>', 'with --replicas: the group’s id; its nodes are ID-1, ID-2 …')
     .addOption(
       new Option(
         '--mode <what>',
@@ -102,10 +107,12 @@ Examples:
   $ launchtail launch --provider aws --region us-west-2 --gpu A100 \\
       --model meta-llama/Llama-2-7b-chat-hf --secret HF_TOKEN --wait
   $ launchtail launch --provider gcp --gpu A100 --model Qwen/Qwen3-8B --dry-run
+  $ launchtail launch --file task.yaml --replicas 3 --group-id trio --wait
   $ node=$(launchtail launch -q --file task.yaml) && launchtail logs -f "$node"
 `,
     )
     .action(async (flags: LaunchFlags) => {
+      refuseMixed(flags)
       const client = await connect(flags)
       if (flags.dryRun) {
         const plan = await client.planLaunch(await requestOf(flags))
@@ -113,8 +120,33 @@ Examples:
         if (plan.problems.length > 0) process.exitCode = EXIT.failed
         return
       }
+      if (flags.replicas !== undefined) return launchGroup(client, flags)
       await tellLaunched(client, await client.launchNode(await requestOf(flags)), flags)
     })
+}
+
+async function launchGroup(client: Client, flags: LaunchFlags): Promise<void> {
+  const { replicas = 1, groupId } = flags
+  const group = { replicas, ...(groupId !== undefined && { group_id: groupId }) }
+  await tellLaunchedGroup(
+    client,
+    await client.launchGroup({ ...(await requestOf(flags)), ...group }),
+    flags,
+  )
+}
+
+function refuseMixed({ replicas, groupId, nodeId, dryRun }: LaunchFlags): void {
+  if (replicas === undefined && groupId !== undefined) {
+    throw new CliError('--group-id needs --replicas')
+  }
+  if (replicas !== undefined && nodeId !== undefined) {
+    throw new CliError(
+      '--replicas launches several nodes: name them with --group-id, not --node-id',
+    )
+  }
+  if (replicas !== undefined && dryRun) {
+    throw new CliError('--dry-run plans one node; leave --replicas out')
+  }
 }
 
 async function requestOf(flags: LaunchFlags): Promise<NewLaunch> {

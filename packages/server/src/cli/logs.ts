@@ -1,4 +1,11 @@
-import type { Client, LaunchName, Level, Phase, StreamOptions } from '@launchtail/client'
+import type {
+  Client,
+  LaunchName,
+  Level,
+  LogsOptions,
+  Phase,
+  StreamOptions,
+} from '@launchtail/client'
 import { PHASES, parseCursor } from '@launchtail/client/protocol'
 import { Command, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from './connection.js'
@@ -16,6 +23,7 @@ import { shortIds } from './table.js'
 interface LogsFlags extends ServerFlags {
   follow?: boolean
   all?: boolean
+  group?: string
   phase?: Phase
   tail: string
   since?: string
@@ -43,6 +51,7 @@ export function logsCommand(): Command {
     .argument('[node...]', 'ids, unique prefixes of ids, or cluster names')
     .option('-f, --follow', 'keep following until the launch is over')
     .option('--all', 'with -f: all launches that are under way, and those that begin')
+    .option('--group <id>', 'with -f: all nodes of this group')
     .addOption(new Option('--phase <phase>', 'with --all: only launches in it').choices(PHASES))
     .option('--tail <count>', 'the number of newest entries, or "all"', '100')
     .option(
@@ -73,6 +82,7 @@ Examples:
   $ launchtail logs --level error --since 1h cic-aws-uswest2-a100-spot-550e84
   $ launchtail logs -f node-a node-b       two at once, each in a colour
   $ launchtail logs -f --all -q 'level:>=warn'  all launches, a colour for each node
+  $ launchtail logs -f --group trio        all nodes of a group, until it is at rest
   $ launchtail logs 550e84 --launch previous       of the launch before this one
   $ launchtail logs -f 550e84 --launch 2           and how it ended, as its exit code
   $ launchtail logs -f 550e84 --rank 1      of one of several machines
@@ -82,7 +92,7 @@ Examples:
     .action(async (names: string[], given: LogsFlags, command: Command) => {
       const flags = { ...given, output: given.format ?? given.output }
       refuseMixed(names, flags)
-      if (flags.all) {
+      if (flags.all || flags.group !== undefined) {
         const isGiven = command.getOptionValueSource('timeout') !== 'default'
         process.exitCode = await showAll(flags, isGiven ? flags.timeout : undefined)
         return
@@ -109,7 +119,9 @@ Examples:
 }
 
 function refuseMixed(names: readonly string[], flags: LogsFlags): void {
-  const { all, follow, phase, numbers, launch, after, output } = flags
+  const { follow, phase, group, numbers, launch, after, output } = flags
+  const all = flags.all || group !== undefined
+  if (flags.all && group !== undefined) throw new CliError('--all and --group exclude each other')
   if (output === 'github' && (all || launch !== undefined || names.length !== 1)) {
     throw new CliError('-o github needs a single node, without --launch')
   }
@@ -117,10 +129,11 @@ function refuseMixed(names: readonly string[], flags: LogsFlags): void {
     throw new CliError('--launch needs a single node, and not --after')
   }
   if (!all && names.length === 0) throw new CliError('name a node, or follow all with -f --all')
-  if (!all && phase !== undefined) throw new CliError('--phase needs --all')
+  if (!flags.all && phase !== undefined) throw new CliError('--phase needs --all')
   if (!all) return
-  if (names.length > 0) throw new CliError('--all and the names of nodes exclude each other')
-  if (!follow) throw new CliError('--all needs -f; `launchtail search` shows what there was')
+  const name = group === undefined ? '--all' : '--group'
+  if (names.length > 0) throw new CliError(`${name} and the names of nodes exclude each other`)
+  if (!follow) throw new CliError(`${name} needs -f; \`launchtail search\` shows what there was`)
   if (numbers) throw new CliError('--numbers needs a node: each log has its own')
 }
 
@@ -128,7 +141,10 @@ async function showAll(flags: LogsFlags, timeout: number | undefined): Promise<n
   const client = await connect(flags)
   const { follow: _, timeout: __, launch: ___, ...options } = streamOptions(flags)
   const { output, tz, quiet, phase } = flags
-  return followAll(client, {
+  const { group } = flags
+  const events = (how: LogsOptions) =>
+    group === undefined ? client.streamLogs(how) : client.streamGroup(group, how)
+  return followAll(events, {
     ...options,
     ...(timeout !== undefined && { timeout }),
     ...(phase !== undefined && { phase }),

@@ -6,6 +6,7 @@ import { diffCommand } from './diff/diff.js'
 import { doctorCommand } from './doctor.js'
 import { EXIT_HELP } from './exit.js'
 import { exportCommand } from './export/export.js'
+import { groupCommand } from './group/group.js'
 import { keepCommand } from './keep.js'
 import { launchCommand } from './launch.js'
 import { loginCommand } from './login.js'
@@ -42,6 +43,7 @@ ${EXIT_HELP}`,
     launchCommand(),
     relaunchCommand(),
     diffCommand(),
+    groupCommand(),
     nodesCommand(),
     statusCommand(),
     logsCommand(),

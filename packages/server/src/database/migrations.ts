@@ -506,4 +506,37 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '031-groups': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('groups')
+        .addColumn('group_id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('replicas', 'integer', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('busy', 'integer', (column) => column.notNull())
+        .addColumn('generation', 'integer', (column) => column.notNull())
+        .addColumn('next_number', 'integer', (column) => column.notNull())
+        .addColumn('rollout', 'text')
+        .addColumn('rollout_request', 'text')
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('created_at', 'text', (column) => column.notNull())
+        .addColumn('ended_at', 'text')
+        .execute()
+      await db.schema
+        .createTable('group_members')
+        .addColumn('group_id', 'text', (column) => column.notNull())
+        .addColumn('node_id', 'text', (column) => column.notNull())
+        .addColumn('number', 'integer', (column) => column.notNull())
+        .addColumn('generation', 'integer', (column) => column.notNull())
+        .addColumn('role', 'text', (column) => column.notNull())
+        .addColumn('replaces', 'text')
+        .addPrimaryKeyConstraint('group_members_key', ['group_id', 'node_id'])
+        .execute()
+      await db.schema
+        .createIndex('groups_by_time')
+        .on('groups')
+        .columns(['created_at', 'group_id'])
+        .execute()
+    },
+  },
 }

@@ -1,5 +1,6 @@
 import type {
   DeliveryState,
+  GroupRole,
   LaunchOutcome,
   NodeStatus,
   Phase,
@@ -15,6 +16,8 @@ export interface Schema {
   agreed: AgreedTable
   deliveries: DeliveriesTable
   duties: DutiesTable
+  groups: GroupsTable
+  group_members: GroupMembersTable
   nodes: NodesTable
   phases: PhasesTable
   phase_history: PhaseHistoryTable
@@ -157,6 +160,38 @@ export interface LaunchesTable {
   state: 'starting' | 'running' | 'cancelling' | 'ended'
   created_at: string
   ended_at: string | null
+}
+
+/** Nodes that were launched by one request, and the replacement of them that is under way. */
+export interface GroupsTable {
+  group_id: string
+  replicas: number
+  /** `ending`: all of its nodes are being terminated. */
+  state: 'running' | 'ending' | 'ended'
+  /** 1 while something is to be done about it: see `launch/groups/monitor`. */
+  busy: number
+  /** 1, and one more with each update. */
+  generation: number
+  /** The number of the next node. */
+  next_number: number
+  /** JSON of its newest update, or null; see `nodes/groups/group.ts`. */
+  rollout: string | null
+  /** The request of an update that is under way, encrypted. */
+  rollout_request: string | null
+  /** Grows with each change: who has read another one changes nothing. */
+  version: number
+  created_at: string
+  ended_at: string | null
+}
+
+export interface GroupMembersTable {
+  group_id: string
+  node_id: string
+  number: number
+  generation: number
+  role: GroupRole
+  /** The node whose place it takes. */
+  replaces: string | null
 }
 
 /** The launches of all nodes, counted as they begin. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { HttpError } from '../errors.js'
+import type { Once } from '../nodes/launches.js'
 
 /** A call of an operation that reads an `Idempotency-Key`. */
 export interface Repeatable {
@@ -19,6 +20,12 @@ export function idempotencyKey({ header, request }: Repeatable, path: string): s
     throw new HttpError(400, "'Idempotency-Key' must be 1 to 255 visible ASCII characters")
   }
   return sha256(`${request.caller}\n${path}\n${key}`)
+}
+
+/** A call whose request must take effect once, if it has an `Idempotency-Key`. */
+export function onceOf(call: Repeatable & { bytes: Buffer }, path: string): Once | undefined {
+  const key = idempotencyKey(call, path)
+  return key === undefined ? undefined : { key, digest: sha256(call.bytes) }
 }
 
 export function sha256(data: string | Buffer): string {

@@ -1,137 +1,77 @@
 import { randomUUID } from 'node:crypto'
 import type { LaunchRequest } from '@launchtail/client/protocol'
-import type { Insertable, Transaction } from 'kysely'
-import type { LaunchesTable, Schema } from '../database/schema.js'
+import type { Transaction } from 'kysely'
+import type { Schema } from '../database/schema.js'
 import { HttpError } from '../errors.js'
 import type { LogStore } from '../logs/store.js'
+import type { NewNode } from '../nodes/add-node.js'
 import type { Launched } from '../nodes/launches.js'
-import type { Registry } from '../nodes/registry.js'
-import { requestOf } from './attempts/attempt.js'
-import { clusterNameFor } from './cluster-name.js'
 import { removeFolders } from './launch-folders.js'
 import type { LaunchRows } from './launch-rows.js'
-import { secretValuesOf } from './launch-secrets.js'
-import type { Launcher } from './launcher.js'
-import { isOnThisMachine } from './launchers.js'
-import type { LeftClusters } from './left-clusters.js'
-import type { Limits } from './limits/limits.js'
-import { placeOfNode, useOfNode } from './place-of-node.js'
+import {
+  type Admitted,
+  createPreparing,
+  type PreparingOptions,
+  type Wanted,
+} from './prepare-launch.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
-import { storedRequest } from './stored-launch.js'
 
-export interface AdmissionOptions {
+export interface AdmissionOptions extends PreparingOptions {
   rows: LaunchRows
-  leftClusters: Pick<LeftClusters, 'has'>
   runs: Runs
   store: Pick<LogStore, 'ping'>
-  registry: Registry
   folder: string
-  key: Buffer
-  clusterPrefix: string
-  ownSecrets: readonly string[]
-  /** This process's id. */
-  owner: string
-  now: () => Date
 }
 
-export interface AdmitOptions {
-  launcher: Launcher
-  limits: Limits
+export interface AdmitOptions extends Omit<Wanted, 'request' | 'member'> {
   /** Stores the answer in the transaction that stores the launch. */
   keep: KeepAnswer<Launched>
-  /** The node whose launch is launched again. */
-  relaunchOf?: string | undefined
 }
 
-export interface Admitted {
-  readonly nodeId: string
-  readonly launchId: string
-  readonly clusterName: string
-}
+/** One at least. */
+export type Several = readonly [Admitted, ...Admitted[]]
 
 /** Decides whether a launch may begin, and stores it: from then on it is certain to be carried out. */
 export function createAdmission(options: AdmissionOptions) {
-  const { rows, leftClusters, runs, store, registry, folder, clusterPrefix, now } = options
-  const { key, ownSecrets, owner } = options
-  return { admit, refuseWhileRunning }
+  const { rows, runs, store, registry, folder } = options
+  const prepare = createPreparing(options)
+  return { admit, admitAll }
 
-  async function admit(
-    request: LaunchRequest,
-    { launcher, limits, keep, relaunchOf }: AdmitOptions,
-  ): Promise<Admitted> {
-    const nodeId = request.node_id ?? randomUUID()
-    await refuseWhileRunning(nodeId)
-    // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
-    await store.ping()
-    const { maxLifetime: max_lifetime_ms } = limits
-    const first = requestOf(request, 1)
-    const hidden = [...secretValuesOf(request), ...ownSecrets]
-    const isOther = relaunchOf !== undefined && relaunchOf !== nodeId
-    const about = {
-      ...placeOfNode(first, hidden),
-      ...useOfNode(request, hidden),
-      ...(max_lifetime_ms !== undefined && { max_lifetime_ms }),
-      ...(isOther && { relaunch_of: relaunchOf }),
-    }
-    const clusterName = await freeName(nodeId, first, about)
-    await removeFolders(folder, await rows.ended(nodeId))
-    const admitted = { nodeId, launchId: randomUUID(), clusterName }
-    const row = { ...rowOf(admitted, request, launcher), limits: columnOf(limits) }
-    const alongside = async (transaction: Transaction<Schema>) => {
-      await rows.insert(row, transaction)
-      await keep({ node_id: nodeId, cluster_name: clusterName }, transaction)
-    }
-    const node = { ...admitted, about, replace: true, alongside }
-    await registry.create(node).catch(async (error) => {
-      // Another process may have been quicker by a moment.
-      await refuseWhileRunning(nodeId)
-      throw error
-    })
+  async function admit(request: LaunchRequest, { keep, ...how }: AdmitOptions): Promise<Admitted> {
+    const [admitted] = await admitAll([{ request, ...how }], ([first], transaction) =>
+      keep({ node_id: first.nodeId, cluster_name: first.clusterName }, transaction),
+    )
     return admitted
   }
 
-  function rowOf(
-    { nodeId, launchId, clusterName }: Admitted,
-    request: LaunchRequest,
-    launcher: Launcher,
-  ): Omit<Insertable<LaunchesTable>, 'limits'> {
-    return {
-      launch_id: launchId,
-      node_id: nodeId,
-      launcher: launcher.name,
-      ...{ handle: null, attempt: null, idle: null },
-      ...storedRequest({ key, launchId, nodeId, request, clusterName, ownSecrets }),
-      source: `launch:${launchId}`,
-      state: 'starting' as const,
-      created_at: now().toISOString(),
-      ended_at: null,
-      ...unleased(launcher, owner),
-    }
-  }
-
-  /** Made of words that may be shown: nothing could find a secret in it again. */
-  async function freeName(
-    nodeId: string,
-    { use_spot: spot = false }: LaunchRequest,
-    { provider, region, gpu }: ReturnType<typeof placeOfNode>,
-  ): Promise<string> {
-    return clusterNameFor({
-      prefix: clusterPrefix,
-      nodeId,
-      provider,
-      region,
-      gpu,
-      spot,
-      taken: isTaken(nodeId),
+  /** Stores all of them in one transaction, in which `alongside` stores what belongs to them. */
+  async function admitAll(
+    wanted: readonly Wanted[],
+    alongside: (admitted: Several, transaction: Transaction<Schema>) => Promise<void>,
+  ): Promise<Several> {
+    const named = wanted.map((one) => ({ ...one, nodeId: one.request.node_id ?? randomUUID() }))
+    for (const { nodeId } of named) await refuseWhileRunning(nodeId)
+    // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
+    await store.ping()
+    const prepared: { admitted: Admitted; node: NewNode }[] = []
+    for (const one of named) prepared.push(await prepare(one))
+    for (const { nodeId } of named) await removeFolders(folder, await rows.ended(nodeId))
+    const admitted = prepared.map((one) => one.admitted) as unknown as Several
+    const last = prepared.at(-1)
+    const nodes = prepared.map(({ node, ...one }) => ({
+      ...node,
+      async alongside(transaction: Transaction<Schema>) {
+        await node.alongside?.(transaction)
+        if (one.admitted === last?.admitted) await alongside(admitted, transaction)
+      },
+    }))
+    await registry.createAll(nodes).catch(async (error) => {
+      // Another process may have been quicker by a moment.
+      for (const { nodeId } of named) await refuseWhileRunning(nodeId)
+      throw error
     })
-  }
-
-  /** By another node, or by a cluster that is being taken down: the new one would go with it. */
-  function isTaken(nodeId: string) {
-    return async (name: string) =>
-      (await leftClusters.has(name)) ||
-      (await registry.named(name)).some((other) => other !== nodeId)
+    return admitted
   }
 
   /** Throws 409 if the node has a launch that is not over. */
@@ -144,13 +84,4 @@ export function createAdmission(options: AdmissionOptions) {
       active ? `node ${nodeId} is running; terminate it first` : `node ${nodeId} is being launched`,
     )
   }
-}
-
-/** A launch on this machine is for nobody else to take up: see `leases`. */
-function unleased({ name }: Launcher, owner: string) {
-  return { owner: isOnThisMachine(name) ? owner : null, owner_number: 0, leased_until: 0 }
-}
-
-function columnOf(limits: Limits): string | null {
-  return Object.keys(limits).length > 0 ? JSON.stringify(limits) : null
 }

@@ -5,6 +5,8 @@ export interface ClusterNameOptions {
   region: string
   gpu: string
   spot: boolean
+  /** Of one of a group's nodes, which share the digits of the group's id. */
+  number?: number | undefined
   /** Resolves to true if another node that is not terminated has the name. */
   taken: (name: string) => Promise<boolean>
 }
@@ -19,12 +21,13 @@ export async function clusterNameFor({
   region,
   gpu,
   spot,
+  number,
   taken,
 }: ClusterNameOptions): Promise<string> {
   const words = [prefix, provider, region.replaceAll('-', ''), gpu, spot ? 'spot' : 'od'].map(plain)
   const id = plain(nodeId).replaceAll('-', '')
   for (const ending of endings(id)) {
-    const name = [...words, ending].filter((word) => word !== '').join('-')
+    const name = [...words, ending, String(number ?? '')].filter((word) => word !== '').join('-')
     if (!(await taken(name))) return name
   }
   throw new Error('unreachable: there is always one more ending')

@@ -1,14 +1,10 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import type { Known, Launched, Launches, Once } from '../nodes/launches.js'
 import type { createAdmission } from './admission.js'
-import { placedRequests } from './attempts/attempt.js'
-import { checkPlaces } from './attempts/check-places.js'
-import { withSecretEnvs } from './launch-secrets.js'
+import { checkRequest } from './check-request.js'
 import type { Launcher } from './launcher.js'
-import { chooseLauncher } from './launchers.js'
-import { type LimitSettings, limitsOf } from './limits/limits.js'
+import type { LimitSettings } from './limits/limits.js'
 import type { KeepAnswer, Replies } from './replies.js'
-import { refuseUntestable } from './smoke/smoke.js'
 import type { createTakeUp } from './take-up.js'
 
 export interface LaunchingOptions {
@@ -52,18 +48,12 @@ export function createLaunching({
     wanted: LaunchRequest,
     how: { keep: KeepAnswer<Launched>; relaunchOf?: string },
   ): Promise<Launched> {
-    const request = withSecretEnvs(wanted)
-    checkPlaces(request)
-    const own = limitsOf(request, limits)
-    const [first, ...others] = placedRequests(request)
-    const launcher = chooseLauncher(launchers, first.provider)
-    for (const placed of [first, ...others]) await launcher.check(placed)
-    refuseUntestable(request)
+    const checked = await checkRequest(wanted, { launchers, limits })
     return locked(async () => {
-      const admitted = await admission.admit(request, { launcher, limits: own, ...how })
+      const admitted = await admission.admit(checked.request, { ...checked, ...how })
       const { nodeId, clusterName, launchId } = admitted
       await takeUp.start(nodeId, launchId)
       return { node_id: nodeId, cluster_name: clusterName }
-    }, request.node_id)
+    }, checked.request.node_id)
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Each launch has offsets for its lines, its words, its first and last entry, its owner, what is said
- * of the end of its lifetime, and the openings of its attempts.
+ * of the end of its lifetime and of what replaces it, and the openings of its attempts.
  */
 type Counted =
   | 'lines'
@@ -10,6 +10,7 @@ type Counted =
   | 'owner'
   | 'notice'
   | 'over'
+  | 'replaced'
   | `attempt-${number}`
 
 /** The name of one of a launch's offsets in the node's log. */

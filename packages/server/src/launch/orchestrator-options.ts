@@ -40,6 +40,8 @@ export interface OrchestratorOptions {
   attemptPauses?: { first: number; longest: number } | undefined
   /** For tests: milliseconds between two looks at the lifetimes of nodes. */
   limitsEvery?: number
+  /** The same between two looks at groups that are being updated or terminated. */
+  groupsEvery?: number
   /** The same between two looks at whether nodes serve anybody. */
   idleEvery?: number
 }

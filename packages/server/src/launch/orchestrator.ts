@@ -1,8 +1,10 @@
 import { createMutex } from '../async/mutex.js'
 import type { Rounds } from '../async/rounds.js'
+import type { Groups } from '../nodes/groups/groups.js'
 import type { Launches } from '../nodes/launches.js'
 import { createAdmission } from './admission.js'
 import { askedRequests } from './asked-requests.js'
+import { createGroups } from './groups/groups.js'
 import { createKeeping } from './keeping.js'
 import { removeFolders } from './launch-folders.js'
 import { createLaunchRows } from './launch-rows.js'
@@ -23,6 +25,7 @@ import { createTakeUp } from './take-up.js'
 import { createTermination } from './termination.js'
 
 export interface Orchestrator extends Launches {
+  readonly groups: Groups
   /** True if this process is running the node's launch, or what it launched. */
   running(nodeId: string): boolean
   /** The number of launches that this process runs. */
@@ -65,8 +68,11 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
    * Launches are admitted, taken up and terminated one at a time, so that names and ids are unique.
    * Nothing else happens to the node that is named meanwhile.
    */
-  const locked = <T>(act: () => Promise<T>, nodeId?: string) =>
-    mutex(nodeId === undefined ? 'launches' : ['launches', lockOf(nodeId)], act)
+  const locked = <T>(act: () => Promise<T>, ...nodeIds: (string | undefined)[]) =>
+    mutex(
+      ['launches', ...nodeIds.flatMap((nodeId) => (nodeId === undefined ? [] : lockOf(nodeId)))],
+      act,
+    )
   const rows = createLaunchRows(given.database)
   const staying = launchers.map(({ name }) => name).filter(isOnThisMachine)
   const leases = createLeases({ ...given, length: lease, ...(given.isShared && { staying }) })
@@ -88,6 +94,10 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   let limitRounds: readonly Rounds[] = []
   const replies = createReplies(given.database, now)
   const { known, ...asked } = askedRequests(rows, given.key)
+  const groups = createGroups({
+    ...{ ...options, replies, admission, takeUp, terminate, known },
+    every: given.groupsEvery,
+  })
   return {
     ...createLaunching({ ...options, replies, admission, takeUp, known }),
     plan: createPlanner(options),
@@ -95,6 +105,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
     terminate,
     keep: keeping.keep,
+    groups,
     async resume() {
       if (given.isShared) await others.readAll()
       await takeUp.resume()
@@ -104,6 +115,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
         startLimitMonitor({ ...monitored, every: given.limitsEvery }),
         startIdleMonitor({ ...monitored, every: given.idleEvery }),
       ]
+      groups.resume()
     },
     running: runs.isRunning,
     runningCount: () => runs.launchIds().length,
@@ -128,6 +140,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   async function close(): Promise<void> {
     closing.abort()
     await Promise.all(limitRounds.map((rounds) => rounds.stop()))
+    await groups.stop()
     await takeUp.stopped()
     // Whatever is being admitted or terminated comes to its end.
     await locked(async () => {})

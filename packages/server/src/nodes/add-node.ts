@@ -30,7 +30,7 @@ export async function addNode(
   { nodeId, clusterName, launchId, replace = false, ...node }: Omit<NewNode, 'alongside'>,
   { transaction, redact, time }: AddNodeOptions,
 ): Promise<void> {
-  const about = redacted(node.about, redact)
+  const about = redacted(await inItsGroup(node.about, nodeId, transaction), redact)
   await linkRelaunched(transaction, about.relaunch_of, nodeId)
   const name = clusterName && redact(clusterName)
   const given = {
@@ -56,6 +56,22 @@ export async function addNode(
   }
   if (!replace) throw new HttpError(409, `a node named "${nodeId}" already exists`)
   await transaction.updateTable('nodes').set(given).where('node_id', '=', nodeId).execute()
+}
+
+/** A node that is launched again under its own id is still one of its group. */
+async function inItsGroup(
+  about: About,
+  nodeId: string,
+  transaction: Transaction<Schema>,
+): Promise<About> {
+  if (about.group !== undefined) return about
+  const row = await transaction
+    .selectFrom('group_members')
+    .select('group_id')
+    .where('node_id', '=', nodeId)
+    .where('role', '!=', 'left')
+    .executeTakeFirst()
+  return row ? { ...about, group: row.group_id } : about
 }
 
 function redacted({ labels, ...about }: About, redact: (text: string) => string): About {

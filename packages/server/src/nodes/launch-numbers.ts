@@ -16,8 +16,10 @@ export interface LaunchNumbers {
   newest(): Promise<number>
   /** The launches that are under way, in one phase if that is given, at most so many. */
   open(phase: Phase | undefined, limit: number): Promise<NumberedLaunch[]>
-  /** The launches after a number, oldest first, at most so many. */
-  after(number: number, limit: number): Promise<KnownLaunch[]>
+  /** The launches after a number, oldest first, at most so many; those of a group, if one is given. */
+  after(number: number, limit: number, group?: string): Promise<KnownLaunch[]>
+  /** The newest launches of a group's nodes that are not gone. */
+  ofGroup(groupId: string): Promise<NumberedLaunch[]>
   /** The newest launch of each of these nodes. */
   ofNodes(nodeIds: readonly string[]): Promise<NumberedLaunch[]>
   /** The launches with these numbers. */
@@ -30,7 +32,7 @@ export interface KnownLaunch extends NumberedLaunch {
 }
 
 export function createLaunchNumbers(database: Database): LaunchNumbers {
-  return { newest, open, after, ofNodes, named }
+  return { newest, open, after, ofGroup, ofNodes, named }
 
   async function newest(): Promise<number> {
     const row = await database
@@ -61,15 +63,25 @@ export function createLaunchNumbers(database: Database): LaunchNumbers {
       .sort((a, b) => a.number - b.number)
   }
 
-  async function after(number: number, limit: number): Promise<KnownLaunch[]> {
-    const rows = await database
-      .selectFrom('launch_numbers')
-      .selectAll()
-      .where('number', '>', number)
-      .orderBy('number')
-      .limit(limit)
-      .execute()
+  async function after(number: number, limit: number, group?: string): Promise<KnownLaunch[]> {
+    let query = database.selectFrom('launch_numbers').selectAll().where('number', '>', number)
+    if (group !== undefined) {
+      query = query.where('node_id', 'in', (from) =>
+        from.selectFrom('group_members').select('node_id').where('group_id', '=', group),
+      )
+    }
+    const rows = await query.orderBy('number').limit(limit).execute()
     return rows.map(toKnown)
+  }
+
+  async function ofGroup(groupId: string): Promise<NumberedLaunch[]> {
+    const rows = await database
+      .selectFrom('group_members')
+      .select('node_id')
+      .where('group_id', '=', groupId)
+      .where('role', 'not in', ['left', 'rejected'])
+      .execute()
+    return ofNodes(rows.map(({ node_id }) => node_id))
   }
 
   async function ofNodes(nodeIds: readonly string[]): Promise<NumberedLaunch[]> {

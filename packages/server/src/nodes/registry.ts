@@ -4,7 +4,8 @@ import { createMutex } from '../async/mutex.js'
 import type { Database } from '../database/open.js'
 import { type ReadText, readEntry } from '../logs/entry-text.js'
 import type { LogStore } from '../logs/store.js'
-import { addNode, type NewNode } from './add-node.js'
+import type { NewNode } from './add-node.js'
+import { createAdding } from './add-nodes.js'
 import { type Corrections, createCorrections } from './corrections.js'
 import { createFinder } from './find-record.js'
 import { inOneQuery } from './in-one-query.js'
@@ -35,6 +36,8 @@ export interface Registry
    * server looks after it.
    */
   create(node: NewNode): Promise<NodeRecord>
+  /** Adds all of them in one transaction, as `create` does one. */
+  createAll(nodes: readonly NewNode[]): Promise<void>
   /** The record, including every append that was answered; undefined if there is none. */
   get(nodeId: string): Promise<NodeRecord | undefined>
   /**
@@ -116,8 +119,10 @@ export function createRegistry({
   const known = createKnownNodes(
     async (nodeId) => Boolean(await rowOf(nodeId)) || (await store.length(nodeId)) > 0,
   )
+  const createAll = createAdding({ ...options, ownership, writer, locked, redact, notify })
   return {
     create,
+    createAll,
     get,
     find,
     list,
@@ -146,18 +151,8 @@ export function createRegistry({
   }
 
   async function create(node: NewNode): Promise<NodeRecord> {
-    const { nodeId, alongside } = node
-    await ownership?.claim(nodeId)
-    await writer.write(nodeId)
-    await locked(nodeId, () =>
-      database.transaction().execute(async (transaction) => {
-        await addNode(node, { transaction, redact, time: now().toISOString() })
-        await alongside?.(transaction)
-      }),
-    )
-    notify(nodeId)
-    if (node.about.relaunch_of !== undefined) notify(node.about.relaunch_of)
-    return (await get(nodeId)) as NodeRecord
+    await createAll([node])
+    return (await get(node.nodeId)) as NodeRecord
   }
 
   async function changed(nodeId: string, act: () => Promise<void>): Promise<void> {

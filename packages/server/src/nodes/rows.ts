@@ -26,6 +26,7 @@ export type About = Partial<
     | 'use_spot'
     | 'owner'
     | 'labels'
+    | 'group'
     | 'relaunch_of'
     | 'relaunched_as'
   > & {
@@ -162,7 +163,7 @@ type FactsRow = Pick<
 /** The fields of a stored record that a query can ask for. */
 export function factsOf(row: FactsRow): LaunchFacts {
   const about = placeOf(JSON.parse(row.about) as About)
-  const { provider, region, gpu, model, use_spot, name, owner, labels } = about
+  const { provider, region, gpu, model, use_spot, name, group, owner, labels } = about
   const failure = row.failure === null ? undefined : readFailure(row.failure)
   const correction = row.correction === null ? undefined : JSON.parse(row.correction)
   return {
@@ -174,6 +175,7 @@ export function factsOf(row: FactsRow): LaunchFacts {
     gpu,
     model,
     use_spot,
+    ...(group !== undefined && { group }),
     ...(owner !== undefined && { owner }),
     ...(labels && { labels }),
     status: row.status,

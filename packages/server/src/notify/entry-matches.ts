@@ -76,12 +76,13 @@ export function createEntryMatches(
 /** The fields of the launch that a query can use, as of this entry. */
 function factsOf({ nodeId, about }: DescribedNode, { status, failure }: Folded): LaunchFacts {
   const { name, provider = '', region = '', gpu = '', model = '', use_spot = false } = about
-  const { owner, labels } = about
+  const { group, owner, labels } = about
   return {
     node_id: nodeId,
     ...(name !== undefined && { name }),
     cluster_name: about.cluster_name ?? '',
     ...{ provider, region, gpu, model, use_spot, status },
+    ...(group !== undefined && { group }),
     ...(owner !== undefined && { owner }),
     ...(labels && { labels }),
     failure: failure && { code: failure.code },

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { parseDuration } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
-import { nodeNotFound, StorageFull } from '../../errors.js'
-import type { Archive } from '../../find/archive/archive.js'
-import type { Appender } from '../../logs/appender.js'
+import { nodeNotFound } from '../../errors.js'
 import type { LogStore } from '../../logs/store.js'
-import type { Known, Launched, Launches, Once } from '../../nodes/launches.js'
+import type { Known, Launched, Launches } from '../../nodes/launches.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { SentIn } from '../../nodes/sent-in.js'
-import type { StreamTickets } from '../../nodes/stream-tickets.js'
 import { endIfStalled } from '../connections.js'
-import { idempotencyKey, type Repeatable, sha256 } from '../idempotency.js'
+import { onceOf } from '../idempotency.js'
 import { withRequests } from '../launch-requests.js'
 import { serve } from '../operation.js'
 import { relaunched } from '../relaunched.js'
@@ -18,20 +15,16 @@ import { refuseUnknownCode } from '../unknown-code.js'
 
 export interface NodesOptions {
   registry: Registry
-  store: LogStore
-  appender: Appender
+  store: Pick<LogStore, 'length'>
   launches: Launches
   sentIn: Pick<SentIn, 'add'>
-  archive: Pick<Archive, 'forget'>
-  tickets: Pick<StreamTickets, 'forgetNode'>
-  /** Makes some room on a full disk while it acts. */
-  withRoom: <T>(act: () => Promise<T>) => Promise<T>
+  removeNode: (nodeId: string) => Promise<void>
 }
 
 /** The nodes' records, and launches. */
 export function mountNodes(
   app: FastifyInstance,
-  { registry, store, appender, launches, sentIn, archive, tickets, withRoom }: NodesOptions,
+  { registry, store, launches, sentIn, removeNode }: NodesOptions,
 ): void {
   serve(app, {
     async launchNode(call) {
@@ -101,23 +94,9 @@ export function mountNodes(
     async deleteNode({ id }) {
       await registry.refuseForeign(id)
       await recordOf(id)
-      // Deleting takes room too, and on a full disk it is what makes some.
-      await orWithRoom(() => remove(id), withRoom)
-      await tickets.forgetNode(id)
+      await removeNode(id)
     },
   })
-
-  function remove(nodeId: string): Promise<void> {
-    return launches.forget(nodeId, async () => {
-      // Either of them alone is a node that can be deleted again. The list goes first, because
-      // whoever asks for a node of which there is only a list gives it a record.
-      await appender.remove(nodeId, async () => {
-        await store.remove(nodeId)
-        await archive.forget(nodeId)
-        await registry.remove(nodeId)
-      })
-    })
-  }
 
   /** Another program may have written the end of the launch, or the beginning of the next. */
   async function upToDate(nodeId: string): Promise<void> {
@@ -131,11 +110,6 @@ export function mountNodes(
   }
 }
 
-function onceOf(call: Repeatable & { bytes: Buffer }, path: string): Once | undefined {
-  const key = idempotencyKey(call, path)
-  return key === undefined ? undefined : { key, digest: sha256(call.bytes) }
-}
-
 function accepted({ replayed, ...launched }: Launched) {
   return {
     answer: { ...launched, status: 'launching' as const },
@@ -144,14 +118,6 @@ function accepted({ replayed, ...launched }: Launched) {
       'Idempotent-Replayed': replayed && 'true',
     },
   }
-}
-
-/** Does it again with some room where the disk is full. */
-function orWithRoom(act: () => Promise<void>, withRoom: NodesOptions['withRoom']): Promise<void> {
-  return act().catch((error) => {
-    if (!(error instanceof StorageFull)) throw error
-    return withRoom(act)
-  })
 }
 
 function addressOf(nodeId: string): string {

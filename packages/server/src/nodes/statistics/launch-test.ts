@@ -15,7 +15,7 @@ export async function createLaunchTest(
   now: number,
 ): Promise<(launch: CountedLaunch) => boolean> {
   const { predicateOf } = await import('@launchtail/client/query')
-  const without = ['level', 'phase', 'message', 'details', 'rank', 'progress', 'label']
+  const without = ['level', 'phase', 'message', 'details', 'rank', 'progress', 'label', 'group']
   const predicate = predicateOf(forRecords(query.expression, { of: 'launches', without }), { now })
   const test = (launch: CountedLaunch) => predicate(asEntry(launch), factsOf(launch))
   return asksKindAlone(query.expression) ? oncePerKind(test) : test

@@ -25,9 +25,11 @@ export interface Taken {
   readonly error?: unknown
 }
 
-export interface AdvanceOptions extends Omit<SettleOptions, 'isFixed'> {
+export interface AdvanceOptions extends Omit<SettleOptions, 'hasEnd'> {
   /** Undefined for a fixed set of nodes. */
   members: Members | undefined
+  /** False while nodes may still join; undefined for a stream without an end. */
+  isWhole: (() => Promise<boolean>) | undefined
   observer: Pick<StreamObserver, 'gap'>
 }
 
@@ -36,8 +38,8 @@ const READ = 1024
 const LEAST = 2
 const MOST = 256
 
-export function createAdvance({ members, ...options }: AdvanceOptions): Advance {
-  const { settle, settleSet } = createSettle({ ...options, isFixed: !members })
+export function createAdvance({ members, isWhole, ...options }: AdvanceOptions): Advance {
+  const { settle, settleSet } = createSettle({ ...options, hasEnd: Boolean(isWhole) })
   const { until, observer } = options
   return async (position, pages) => {
     const step: Step = { position, pages, text: '' }
@@ -80,7 +82,8 @@ export function createAdvance({ members, ...options }: AdvanceOptions): Advance 
       sendNext(step, place, page)
       if (!isLoaded(place, page)) await readMore(place)
     }
-    if (behind.size === 0) settleSet(step)
+    const isOver = behind.size === 0 && position.places.size === 0
+    if (isOver && (await isWhole?.()) && !members?.lacks(position)) settleSet(step)
     return behind.size > 0
 
     async function readMore(place: Place): Promise<void> {

@@ -30,6 +30,7 @@ export interface BeginOptions {
   sources: Sources
   /** The nodes of a fixed set. */
   nodes: ReadonlySet<string> | undefined
+  group: string | undefined
   phase: Phase | undefined
   filter: Buffer
   history: History
@@ -40,14 +41,16 @@ const AT_ONCE = 16
 
 /** Where a new reader starts. Throws 404 for a node that is not there, and 400 for too many. */
 export async function beginAnew(options: BeginOptions): Promise<Position> {
-  const { registry, sources, nodes, phase, filter, history } = options
+  const { registry, sources, nodes, group, phase, filter, history } = options
   // Asked first: a launch that begins in between joins as one that is new.
   const joined = await registry.numbers.newest()
   // The records say which launches are in the phase.
   if (phase) await registry.flush()
   const launches = await (nodes
     ? launchesOf(nodes, registry)
-    : refuseTooMany(registry.numbers, phase))
+    : group !== undefined
+      ? registry.numbers.ofGroup(group)
+      : refuseTooMany(registry.numbers, phase))
   const newest = nodes ? Math.max(joined, ...launches.map(({ number }) => number)) : joined
   const position = newPosition(filter, phase ? 0 : newest)
   const known = launches.filter(({ number }) => number <= newest)

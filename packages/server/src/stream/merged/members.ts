@@ -34,10 +34,12 @@ export interface MembersOptions {
   numbers: LaunchNumbers
   sources: Sources
   phase: Phase | undefined
+  /** Only launches of this group's nodes. */
+  group: string | undefined
 }
 
 export function createMembers(options: MembersOptions): Members {
-  const { numbers, sources, phase } = options
+  const { numbers, sources, phase, group } = options
   let looks = 0
   return {
     lacks: ({ looked }) => looked !== looks,
@@ -77,7 +79,7 @@ export function createMembers(options: MembersOptions): Members {
   }
 
   async function newLaunches(joined: number): Promise<readonly Launch[]> {
-    const launches = await numbers.after(joined, MOST_OPEN)
+    const launches = await numbers.after(joined, MOST_OPEN, group)
     return launches.map(({ deleted, ...launch }, i) => {
       const later = launches.slice(i).filter(({ nodeId }) => nodeId === launch.nodeId)
       return { ...launch, back: deleted ? 0 : later.length }

@@ -43,6 +43,8 @@ type Accept = (isExpired: boolean) => ServerResponse
 interface Filtered {
   /** A fixed set; undefined for the launches that are under way. */
   readonly nodes: ReadonlySet<string> | undefined
+  /** The nodes of this group, and those that take their places. */
+  readonly group?: string | undefined
   readonly levels: ReadonlySet<Level> | undefined
   readonly find: Query | undefined
   readonly phase: Phase | undefined
@@ -62,6 +64,8 @@ export interface MergedOptions extends Lifetimes {
   archive: Pick<Archive, 'past'>
   registry: Pick<Registry, 'find' | 'get' | 'watch' | 'flush' | 'numbers'>
   slowEntries: SlowEntries
+  /** True while nodes of the group may begin that it does not have yet. */
+  isGrowing: (groupId: string) => Promise<boolean>
   /** Tells this server's launches from those of another one. Their numbers are its own. */
   server: string
   /** Milliseconds a lost storage is waited for. */
@@ -158,7 +162,7 @@ function openChannel(
   onGone: () => void,
 ): Open {
   const { feeds, expired, archive, registry, slowEntries, observer = NO_OBSERVER } = options
-  const { nodes, phase, levels, find, until } = request
+  const { nodes, group, phase, levels, find, until } = request
   const filter = filterHash(filterText(request, options))
   const sources = createSources({
     feeds,
@@ -171,8 +175,13 @@ function openChannel(
     onFound: () => channel.found(),
   })
   const { numbers } = registry
-  const members = nodes ? undefined : createMembers({ numbers, sources, phase })
-  const advance = createAdvance({ sources, members, phase, until, observer })
+  const members = nodes ? undefined : createMembers({ numbers, sources, phase, group })
+  // A fixed set is whole from the beginning, and launches under way never are.
+  const isWhole =
+    group === undefined
+      ? nodes && (async () => true)
+      : async () => !(await options.isGrowing(group))
+  const advance = createAdvance({ sources, members, isWhole, phase, until, observer })
   const isFiltered = Boolean(find ?? levels)
   const channel = createChannel({ ...options, sources, advance, filter, isFiltered, until, onGone })
   let timer: NodeJS.Timeout | undefined
@@ -180,11 +189,11 @@ function openChannel(
   return {
     channel,
     users: 0,
-    begin: (history) => beginAnew({ registry, sources, nodes, phase, filter, history }),
+    begin: (history) => beginAnew({ registry, sources, nodes, group, phase, filter, history }),
     async resume(lastEventId) {
       const id = readId(lastEventId, filter)
       if (id?.isEnd) return 'over'
-      if (id && !nodes) await refuseTooMany(numbers, phase)
+      if (id && !nodes && group === undefined) await refuseTooMany(numbers, phase)
       return id && resume(id, { numbers, sources, filter })
     },
     async isRead(position) {
@@ -216,9 +225,10 @@ function filterText(filtered: Filtered, { server }: Pick<MergedOptions, 'server'
   return `${server} ${filterOf(filtered)}`
 }
 
-function filterOf({ nodes, phase, levels, find }: Filtered): string {
+function filterOf({ nodes, group, phase, levels, find }: Filtered): string {
   const [ids, names] = [nodes, levels].map((set) => (set ? [...set].sort() : null))
-  return JSON.stringify([ids, phase, names, find?.text])
+  const all = [ids, phase, names, find?.text]
+  return JSON.stringify(group === undefined ? all : [...all, group])
 }
 
 /** Queries that count from now find something else at each request, so they share nothing. */

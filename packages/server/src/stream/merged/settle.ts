@@ -10,14 +10,14 @@ import { isLater, type Step } from './step.js'
 
 export interface SettleOptions {
   sources: Sources
-  /** A fixed set of nodes ends with the last of them. */
-  isFixed: boolean
+  /** The stream ends with the last of its nodes. */
+  hasEnd: boolean
   phase: Phase | undefined
   until: Instant | undefined
 }
 
 /** Says what there is to say of a node all of whose log was sent, and of a set with no node left. */
-export function createSettle({ sources, isFixed, phase, until }: SettleOptions) {
+export function createSettle({ sources, hasEnd, phase, until }: SettleOptions) {
   return { settle, settleSet }
 
   function settle(step: Step, place: Place): void {
@@ -41,14 +41,14 @@ export function createSettle({ sources, isFixed, phase, until }: SettleOptions) 
   function done(step: Step, place: Place, end: DoneEvent): void {
     const { position } = step
     const kind = ENDS.indexOf(end.status as (typeof ENDS)[number])
-    if (isFixed && kind >= 0) position.ends[kind] = (position.ends[kind] ?? 0) + 1
+    if (hasEnd && kind >= 0) position.ends[kind] = (position.ends[kind] ?? 0) + 1
     removePlace(position, place, sources)
     step.text += withId(doneText(place.source.nodeId, end), idOf(position))
   }
 
   function settleSet(step: Step): void {
     const { position } = step
-    if (!isFixed || position.isEnd || position.places.size > 0) return
+    if (!hasEnd || position.isEnd || position.places.size > 0) return
     position.isEnd = true
     position.ids.changed()
     const counts = ENDS.map((name, i) => [name, position.ends[i] ?? 0] as const)

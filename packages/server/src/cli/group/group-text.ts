@@ -1,0 +1,69 @@
+import type { Group, NodeRecord, WholeGroup } from '@launchtail/client'
+import type { Formatter } from '../format/formatter.js'
+import { oneLine } from '../format/text.js'
+import { tableOf } from '../stats/table-of.js'
+
+/** Groups, one a line. */
+export function groupsText(groups: readonly Group[], format: Formatter): string {
+  if (groups.length === 0) return 'There are no groups.'
+  const rows = groups.map((group) => [
+    group.group_id,
+    group.status,
+    activeOf(group),
+    group.update ? updateOf(group.update) : '',
+  ])
+  return tableOf(
+    { head: ['group', 'state', 'active', 'update'], words: [0, 1, 2, 3], rows },
+    format,
+  )
+}
+
+/** A group with its nodes. Those that were replaced and are gone are only counted. */
+export function groupText(group: WholeGroup, format: Formatter): string {
+  const { group_id, status, update, created_at, ended_at, nodes } = group
+  const facts = [
+    ['group', group_id],
+    ['status', `${status}, ${activeOf(group)} active`],
+    ['update', update && updateOf(update)],
+    ['created', created_at],
+    ['ended', ended_at],
+  ]
+  const lines = facts.flatMap(([name = '', value]) => (value ? `${name.padEnd(9)} ${value}` : []))
+  const failure = update?.failure
+  if (failure) {
+    const by = failure.node_id === undefined ? '' : `${failure.node_id}: `
+    lines.push(`          ${oneLine(by + failure.message)}`)
+  }
+  const shown = nodes.filter(({ role }) => role !== 'left')
+  const rows = shown.map(({ role, node, replaces }) => [
+    node.node_id,
+    role === 'joining' && replaces !== undefined ? `replaces ${replaces}` : role,
+    stateOf(node),
+    wordsOf(node),
+  ])
+  const head = ['node', 'role', 'state', 'endpoint or message']
+  const gone = nodes.length - shown.length
+  return [
+    lines.join('\n'),
+    tableOf({ head, words: [0, 1, 2, 3], rows }, format),
+    ...(gone > 0 ? [format.dim(`${gone} replaced before`)] : []),
+  ].join('\n\n')
+}
+
+/** `3 of 4` */
+export function activeOf({ active, replicas }: Pick<Group, 'active' | 'replicas'>): string {
+  return `${active} of ${replicas}`
+}
+
+export function updateOf({ state, replaced, wanted }: NonNullable<Group['update']>): string {
+  return `${state}, ${replaced} of ${wanted} replaced`
+}
+
+function stateOf({ status, phase, progress, health }: NodeRecord): string {
+  if (status === 'launching') return `${phase} ${Math.round(progress)}%`
+  return health?.ok === false ? 'unhealthy' : status
+}
+
+function wordsOf({ status, endpoint, failure, message }: NodeRecord): string {
+  return oneLine(failure?.message ?? (status === 'active' ? (endpoint ?? message) : message))
+}
