@@ -279,6 +279,26 @@ class Operations(unittest.TestCase):
         self.assertIn(node, [each.record["node_id"] for each in told[:before]])
         self.assertEqual(told[before].count, before)
 
+    def test_a_group_is_launched_streamed_and_ended(self):
+        task = 'run: exec python3 -m http.server "$PORT" --bind 127.0.0.1'
+        wanted = {"replicas": 2, "provider": "local", "task": task, "readiness": {"path": "/"}}
+        group = self.client.launch_group(wanted)["group_id"]
+        with self.client.stream_group(group, timeout=60) as events:
+            self.assertEqual(list(events)[-1].nodes, {"active": 2})
+        self.assertEqual(self.client.get_group(group)["status"], "active")
+        self.assertIn(group, [each["group_id"] for each in self.client.list_groups()["groups"]])
+        update = self.client.update_group(group, {"only": [f"{group}-1"]})["update"]
+        self.assertEqual(update["wanted"], 1)
+        with self.client.stream_group(group, timeout=60) as events:
+            self.assertEqual(list(events)[-1].event, "end")
+        self.assertEqual(self.client.get_group(group)["update"]["state"], "done")
+        self.client.terminate_group(group)
+        with self.client.stream_group(group, timeout=60) as events:
+            self.assertEqual(list(events)[-1].event, "end")
+        self.client.delete_group(group)
+        with self.assertRaises(ApiError):
+            self.client.get_group(group)
+
     def test_the_logs_of_many_nodes_are_streamed_each_event_with_its_node(self):
         nodes = [self.new_node(), self.new_node()]
         self.client.append_node_logs(nodes[0], {"message": "quiet"})

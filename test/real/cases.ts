@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Phase } from '@launchtail/client'
 import { ENGINE_CASES } from './engines.js'
+import { GROUPS } from './groups.js'
 import { INTERRUPTIONS } from './interruptions.js'
 import { LAUNCHING } from './launching.js'
 import { MANAGED_JOBS } from './managed-jobs.js'
@@ -176,6 +177,7 @@ export const CASES: readonly Case[] = [
     },
   },
   ...LAUNCHING,
+  ...GROUPS,
   ...ENGINE_CASES,
   ...PIPED,
   ...INTERRUPTIONS,

@@ -36,4 +36,4 @@ it('the Python client passes its own tests on a real server', async () => {
   const [code] = await once(tests, 'close')
   expect(code, said).toBe(0)
   expect(Number(/Ran (\d+) tests/.exec(said)?.[1])).toBeGreaterThanOrEqual(17)
-})
+}, 120_000)

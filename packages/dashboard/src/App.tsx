@@ -3,6 +3,7 @@ import { route } from './address.js'
 import { ComparePage } from './compare/ComparePage.js'
 import { FleetPage } from './fleet/FleetPage.js'
 import type { FleetState } from './fleet/state.js'
+import { GroupsPage } from './groups/GroupsPage.js'
 import { Header } from './Header.js'
 import type { Link } from './hub/link.js'
 import { LaunchPage } from './launch/LaunchPage.js'
@@ -43,6 +44,7 @@ function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
     return <LaunchPage key={again} again={again} />
   }
   if (kind === 'launches') return <LaunchesPage />
+  if (kind === 'groups') return <GroupsPage key={id ?? ''} groupId={id} fleet={fleet} />
   if (kind === 'webhooks') return <WebhooksPage />
   if (kind === 'search') return <SearchPage nodes={fleet.nodes} />
   // With a key, another node's page keeps nothing of the one before.

@@ -6,6 +6,7 @@ import { THEMES, theme } from './theme.js'
 
 const PAGES = [
   { path: '', name: 'Nodes' },
+  { path: 'groups', name: 'Groups' },
   { path: 'search', name: 'Search' },
   { path: 'launches', name: 'Launches' },
   { path: 'webhooks', name: 'Webhooks' },

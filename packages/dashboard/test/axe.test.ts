@@ -12,6 +12,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let server: RunningServer
 let failed: string
 let running: string
+let ranked: string
 
 beforeAll(async () => {
   server = await startServer()
@@ -32,6 +33,14 @@ beforeAll(async () => {
   const done = await node(server, { name: 'a-good-one' })
   const details = 'http://10.0.0.1:8000'
   await send(server, done, { message: 'Ready', phase: 'active', progress: 100, details })
+  ranked = await node(server, { name: 'a-node-of-two-machines' })
+  await send(server, ranked, [
+    { message: 'head up', details: 'place: rank=0 node=head pid=7' },
+    { message: 'worker down', level: 'error', details: 'place: rank=1 node=worker1 pid=7' },
+  ])
+  await server.post('/admin/groups', {
+    ...{ group_id: 'trio', replicas: 3, provider: 'local', task: 'run: exit 3' },
+  })
   await server.post('/admin/webhooks', {
     url: 'http://127.0.0.1:59999/',
     events: ['webhook.disabled'],
@@ -73,6 +82,28 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
       await line(page, 'Fetching')
       await page.getByRole('button', { name: 'Terminate' }).click()
       await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'a node of two machines',
+    async show(page) {
+      await open(page, server, `nodes/${ranked}`)
+      await page.getByRole('group', { name: 'Ranks' }).getByRole('button').nth(1).click()
+      await line(page, 'worker down')
+    },
+  },
+  {
+    name: 'the groups',
+    async show(page) {
+      await open(page, server, 'groups')
+      await page.getByRole('link', { name: 'trio' }).waitFor()
+    },
+  },
+  {
+    name: 'a group',
+    async show(page) {
+      await open(page, server, 'groups/trio')
+      await page.getByText('exit code 3').first().waitFor()
     },
   },
   {

@@ -43,7 +43,7 @@ test('a group is launched, shown, updated and ended from the command line', asyn
     [],
   )
 
-  expect((await run('group delete duo')).stderr).toContain('terminate it first')
+  expect((await run('group delete duo')).stderr).toContain('terminate the group first')
   expect((await run('group terminate duo')).stdout).toBe('duo is being terminated\n')
   await run('logs -f --group duo')
   expect((await run('group delete duo')).stdout).toBe('duo is deleted\n')

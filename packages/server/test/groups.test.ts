@@ -1,8 +1,11 @@
 import { type Client, createClient, type WholeGroup } from '@launchtail/client'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 
 afterAll(endAll)
+
+// Each launches several nodes, some of them one after the other.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Serves once it is asked; `BREAK` has it fail before that. */
 const TASK = `envs: {BREAK: "", VERSION: "1"}
@@ -51,6 +54,12 @@ function rolesOf({ nodes }: WholeGroup): string[][] {
   return nodes.map(({ role, node }) => [node.node_id, role, node.status])
 }
 
+async function idsOf(events: ReturnType<Client['streamGroup']>): Promise<string[]> {
+  const ids: string[] = []
+  for await (const { id } of events) ids.push(id)
+  return ids
+}
+
 describe('a group', () => {
   test('is launched by one request, shown as one, streamed as one, and ended as one', async () => {
     const { client, server } = await started()
@@ -71,6 +80,9 @@ describe('a group', () => {
     }
     expect(lines.sort()).toEqual(['trio-1', 'trio-2', 'trio-3'])
     expect(last).toMatchObject({ event: 'end', data: { nodes: { active: 3 } } })
+    const ids = await idsOf(client.streamGroup('trio', { tail: 'all' }))
+    const resumed = client.streamGroup('trio', { lastEventId: ids[9] ?? '' })
+    expect(await idsOf(resumed)).toEqual(ids.slice(10))
     const { nodes, ...group } = await client.getGroup('trio')
     expect(group).toMatchObject({
       ...{ group_id: 'trio', replicas: 3, status: 'active', active: 3, failed: 0 },
@@ -84,7 +96,7 @@ describe('a group', () => {
     expect((await client.searchLogs({ q: 'group:trio "version 1"' })).count).toBe(3)
     const taken = client.launchGroup({ group_id: 'trio', replicas: 2, ...LOCAL })
     await expect(taken).rejects.toThrow('there is a group trio already; terminate it first')
-    await expect(client.deleteGroup('trio')).rejects.toThrow('terminate it first')
+    await expect(client.deleteGroup('trio')).rejects.toThrow('terminate the group first')
 
     const terminated = await client.terminateGroup('trio')
     expect(terminated.group_id).toBe('trio')
@@ -105,6 +117,9 @@ describe('a group', () => {
     await client.terminateNode('pair-2')
     const left = await reached(client, 'pair', ({ status }) => status === 'degraded')
     expect([left.active, left.terminated]).toEqual([1, 1])
+    // Not even the one that has ended goes.
+    await expect(client.deleteGroup('pair')).rejects.toThrow('node pair-1 is launched or runs')
+    expect((await client.getGroup('pair')).nodes).toHaveLength(2)
 
     await client.launchGroup({ group_id: 'bad', replicas: 2, ...LOCAL, envs: { BREAK: 'no' } })
     const failed = await reached(client, 'bad', ({ status }) => status === 'failed')
@@ -270,7 +285,6 @@ describe('a server that is killed', () => {
       await client.terminateGroup('trio')
       await reached(client, 'trio', ({ ended_at }) => ended_at !== undefined)
     },
-    90_000,
   )
 
   test('while it updates a group goes on with that, and replaces each node once', async () => {
@@ -299,7 +313,7 @@ describe('a server that is killed', () => {
     expect(logs.map(({ node_id }) => node_id).sort()).toEqual(['trio-4', 'trio-5', 'trio-6'])
     await client.terminateGroup('trio')
     await reached(client, 'trio', ({ ended_at }) => ended_at !== undefined)
-  }, 180_000)
+  }, 240_000)
 
   test('while it terminates a group forgets none of its nodes', async () => {
     const { client, server } = await started()
@@ -310,5 +324,5 @@ describe('a server that is killed', () => {
     const next = await started({ dataDir: server.dataDir })
     const ended = await reached(next.client, 'trio', ({ ended_at }) => ended_at !== undefined)
     expect(ended.nodes.every(({ node }) => node.status === 'terminated')).toBe(true)
-  }, 90_000)
+  })
 })

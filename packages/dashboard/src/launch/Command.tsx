@@ -1,4 +1,4 @@
-import type { NewLaunch } from '@launchtail/client'
+import type { NewGroup, NewLaunch } from '@launchtail/client'
 import { CopyButton } from '../parts/CopyButton.js'
 import { baseUrl } from '../session.js'
 import { curlOf } from './curl.js'
@@ -6,7 +6,7 @@ import { curlOf } from './curl.js'
 const TITLE = 'The same request as a command'
 
 /** The request of the form, for a shell. */
-export function Command({ request }: { request: NewLaunch }) {
+export function Command({ request }: { request: NewLaunch | NewGroup }) {
   const command = curlOf(request, baseUrl)
   return (
     <aside aria-label={TITLE}>

@@ -50,6 +50,7 @@ export function Fields({ draft, change }: { draft: Draft; change: ChangeDraft })
       )}
       {isModel && draft.vllm_args !== '' && <Field {...field} name="vllm_args" wide />}
       <Field {...field} name="node_id" hint="generated if empty" wide />
+      <Field {...field} name="replicas" hint="1; more are a group" type="number" />
       {!isLocal && (
         <>
           <Field {...field} name="mode" hint="cluster" choices={LAUNCH_MODES} />

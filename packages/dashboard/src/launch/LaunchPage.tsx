@@ -10,7 +10,7 @@ import { makeIdempotencyKey } from './idempotency-key.js'
 import { missingIn } from './missing.js'
 import { Plan } from './Plan.js'
 import { planState } from './plan-state.js'
-import { requestOf } from './request.js'
+import { groupOf, requestOf } from './request.js'
 import { SkyPilot } from './SkyPilot.js'
 
 /** The form that launches a node, filled in like the node to launch `again`, if any. */
@@ -44,6 +44,11 @@ export function LaunchPage({ again }: { again: string }) {
     if (fault.value !== '') return
     busy.value = true
     try {
+      const group = groupOf(draft.peek())
+      if (group) {
+        const { group_id } = await client.peek().launchGroup(group, { idempotencyKey })
+        return go(['groups', group_id])
+      }
       const { node_id } = await client.peek().launchNode(request, { idempotencyKey })
       go(['nodes', node_id])
     } catch (error) {
@@ -71,7 +76,7 @@ export function LaunchPage({ again }: { again: string }) {
         />
         <div class="beside">
           <Plan asked={plan.asked.value} request={request} />
-          <Command request={request} />
+          <Command request={groupOf(draft.value) ?? request} />
         </div>
       </div>
     </article>

@@ -1,4 +1,4 @@
-import type { NewLaunch } from '@launchtail/client'
+import type { NewGroup, NewLaunch } from '@launchtail/client'
 
 /** Encloses the name of a variable in what is quoted; a private character that no text has. */
 const MARK = '\u{f0000}'
@@ -8,14 +8,15 @@ const MARKED = new RegExp(`${MARK}(\\w+)${MARK}`, 'gu')
  * The request as a shell command. The token and the secrets come from shell variables, so they are
  * neither on the screen nor in the shell's history.
  */
-export function curlOf({ secrets, ...request }: NewLaunch, baseUrl: string): string {
+export function curlOf({ secrets, ...request }: NewLaunch | NewGroup, baseUrl: string): string {
+  const path = 'replicas' in request ? 'groups' : 'nodes/launch'
   const names = Object.keys(secrets ?? {})
   const marked = Object.fromEntries(names.map((name) => [name, `${MARK}${name}${MARK}`]))
   const body = quoted(
     JSON.stringify({ ...request, ...(names.length > 0 && { secrets: marked }) }, null, 2),
   )
   return [
-    `curl ${quoted(`${baseUrl}/admin/nodes/launch`)} \\`,
+    `curl ${quoted(`${baseUrl}/admin/${path}`)} \\`,
     '  -H "X-Admin-Token: $TOKEN" -H "Content-Type: application/json" \\',
     `  -d ${body.replaceAll(MARKED, `'"$$$1"'`)}`,
   ].join('\n')

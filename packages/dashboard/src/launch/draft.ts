@@ -6,6 +6,8 @@ import { textOfVariables } from './variables.js'
 export interface Draft {
   readonly kind: 'model' | 'task'
   readonly node_id: string
+  /** How many of the same are launched; more than one are a group. */
+  readonly replicas: string
   readonly provider: string
   readonly region: string
   readonly gpu: string
@@ -49,6 +51,7 @@ export interface Draft {
 export const EMPTY: Draft = {
   kind: 'model',
   node_id: '',
+  replicas: '',
   provider: '',
   region: '',
   gpu: '',
@@ -98,6 +101,7 @@ export const LABELS = {
   engine_args: 'Arguments of the engine',
   vllm_args: 'vLLM arguments',
   node_id: 'Node id',
+  replicas: 'Replicas',
   use_spot: 'Spot instance',
   closed: 'Open no port',
   task: 'Task, as YAML',
@@ -143,6 +147,7 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
   return {
     kind: task === undefined ? 'model' : 'task',
     node_id: text(request.node_id),
+    replicas: '',
     provider,
     // The server fills these in where nothing is given.
     region: isLocal && region === 'local' ? '' : region,

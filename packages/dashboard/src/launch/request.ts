@@ -1,4 +1,4 @@
-import type { NewLaunch } from '@launchtail/client'
+import type { NewGroup, NewLaunch } from '@launchtail/client'
 import { type Place, parsePlace } from '@launchtail/client/protocol'
 import type { Draft } from './draft.js'
 import { variablesOf } from './variables.js'
@@ -40,6 +40,14 @@ export function requestOf(draft: Draft): NewLaunch {
     secrets: recordOf(draft.secrets),
   } satisfies Record<keyof NewLaunch, unknown>
   return given(fields) as unknown as NewLaunch
+}
+
+/** The group that a draft describes; undefined if it describes a single node. */
+export function groupOf(draft: Draft): NewGroup | undefined {
+  const replicas = Number(draft.replicas)
+  if (!(replicas > 1)) return undefined
+  const { node_id: group_id, ...launch } = requestOf(draft)
+  return { ...(group_id !== undefined && { group_id }), replicas, ...launch }
 }
 
 /** The fields that are not empty. */

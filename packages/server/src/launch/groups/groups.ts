@@ -30,7 +30,7 @@ export function createGroups(given: Omit<GroupsOptions, 'groups'>): Groups & {
       await terminate(groupId)
       look()
     },
-    forget: (groupId, forgetNode) => forgetGroup(groupId, { groups, forgetNode }),
+    forget: (groupId, forgetNode) => forgetGroup(groupId, { ...options, forgetNode }),
     resume() {
       rounds = startGroupMonitor(options)
     },
