@@ -292,15 +292,21 @@ export const settings = {
     'the endpoint with `/v1/traces`',
     'Where launches are sent as traces, if that differs.',
   ),
-  otelHeaders: {
-    env: 'OTEL_EXPORTER_OTLP_HEADERS',
-    // They may hold a token.
-    flag: undefined,
-    default: undefined,
-    otherwise: 'none',
-    help: 'Headers for that receiver: `name=value`, separated by commas, values percent-encoded.',
-    read: headers,
-  },
+  otelHeaders: headersOf(
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'none',
+    'Headers for that receiver: `name=value`, separated by commas, values percent-encoded.',
+  ),
+  otelLogsHeaders: headersOf(
+    'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
+    'those above',
+    'Headers for logs, in place of those above.',
+  ),
+  otelTracesHeaders: headersOf(
+    'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+    'those above',
+    'Headers for traces, in place of those above.',
+  ),
   otelProtocol: setting(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     'http/protobuf',
@@ -423,6 +429,15 @@ function optional<T>(
 /** An address that may contain a password, so it has no flag. */
 function address(env: string, otherwise: string, help: string): Setting<string | undefined> {
   return { env, flag: undefined, default: undefined, otherwise, help, read: httpUrl }
+}
+
+/** Headers, which may contain a token, so they have no flag. */
+function headersOf(
+  env: string,
+  otherwise: string,
+  help: string,
+): Setting<Record<string, string> | undefined> {
+  return { env, flag: undefined, default: undefined, otherwise, help, read: headers }
 }
 
 function flagOf(env: string): string {

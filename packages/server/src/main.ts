@@ -543,7 +543,7 @@ async function openExporter(
   { archive, registry }: Records,
 ): Promise<Exporter | undefined> {
   const receiver = receiverOf(config)
-  if (!receiver.logsUrl && !receiver.tracesUrl) return undefined
+  if (!receiver.logs && !receiver.traces) return undefined
   const query = await readQuery(config.otlpQuery).catch((error) => {
     throw new StartError(`LAUNCHTAIL_OTLP_QUERY: ${error.message}`, { cause: error })
   })

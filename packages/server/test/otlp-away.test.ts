@@ -11,7 +11,6 @@ import { LOGS } from '../src/otlp/wire/encode.js'
 import { until } from './support/processes.js'
 
 const OPTIONS = {
-  headers: {},
   protocol: 'http/protobuf',
   compression: 'none',
   timeout: 10_000,
@@ -85,7 +84,8 @@ it('a receiver that was away for a minute gets every entry, and at most one requ
   let hasChanged = () => {}
   const exporter = startExporter({
     ...OPTIONS,
-    ...{ logsUrl: to.url, tracesUrl: undefined, version: '1', query: undefined, archive },
+    ...{ logs: { url: to.url, headers: {} }, traces: undefined, version: '1' },
+    ...{ query: undefined, archive },
     registry: {
       records: async () => [],
       watch(onChange: (nodeId: string) => void) {
@@ -147,6 +147,7 @@ describe('the pause after a refusal', () => {
     const slept: number[] = []
     const options: PostOptions = {
       ...OPTIONS,
+      headers: {},
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       schema: LOGS,
       signal: new AbortController().signal,

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readLogsProtobuf } from '../src/otlp/in/read-protobuf.js'
@@ -232,6 +233,43 @@ describe('what is sent by OTLP', () => {
       }),
     ).rejects.toThrow(/LAUNCHTAIL_OTLP_QUERY: column 7/)
   })
+})
+
+it('sends to two receivers, neither of which gets what lets somebody send to the other', async () => {
+  const [logs, traces] = [await receiver(), await receiver()]
+  const withUser = (url: string, user: string) => url.replace('http://', `http://${user}@`)
+  const server = await startServer({
+    env: {
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: withUser(`${logs.url}/v1/logs`, 'loki:for-logs-alone'),
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: withUser(`${traces.url}/v1/traces`, 'tempo:for-traces'),
+      OTEL_EXPORTER_OTLP_HEADERS: 'X-Key=of-the-traces',
+      OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'X-Scope=of-the-logs',
+    },
+  })
+  // Until the exporter knows where it begins: what was there before is not sent.
+  let launches = 0
+  await until('both to have something', async () => {
+    launches += 1
+    await server.post('/admin/nodes', { node_id: `n${launches}` })
+    await send(server, `n${launches}`, ['going on: of-the-logs'])
+    await server.post(`/admin/nodes/n${launches}/logs`, { message: 'over', phase: 'failed' })
+    await sleep(200)
+    return logs.requests.length > 0 && traces.requests.length > 0
+  })
+  const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
+  expect(logs.requests[0]?.headers).toMatchObject({
+    authorization: basic('loki:for-logs-alone'),
+    'x-scope': 'of-the-logs',
+  })
+  expect(logs.requests[0]?.headers).not.toHaveProperty('x-key')
+  expect(traces.requests[0]?.headers).toMatchObject({
+    authorization: basic('tempo:for-traces'),
+    'x-key': 'of-the-traces',
+  })
+  expect(traces.requests[0]?.headers).not.toHaveProperty('x-scope')
+  // They are secrets of the server's own.
+  const said = logs.requests.map(({ body }) => body.toString()).join()
+  expect(said).toContain('going on: ***')
 })
 
 describe('a launch as a trace', () => {

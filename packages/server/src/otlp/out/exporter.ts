@@ -1,20 +1,16 @@
 import { startRounds } from '../../async/rounds.js'
 import type { Registry } from '../../nodes/registry.js'
 import { type PostOptions, post } from './post.js'
+import type { Receiver, Target } from './receiver.js'
 import type { Send } from './send.js'
 import { createSendLogs, type SendLogsOptions } from './send-logs.js'
 import { createSendTraces, type SendTracesOptions } from './send-traces.js'
 
 export interface ExporterOptions
-  extends Pick<
-      PostOptions,
-      'headers' | 'protocol' | 'compression' | 'timeout' | 'onFault' | 'sleep'
-    >,
+  extends Pick<PostOptions, 'protocol' | 'compression' | 'timeout' | 'onFault' | 'sleep'>,
     Omit<SendLogsOptions, 'scope' | 'registry'>,
-    Pick<SendTracesOptions, 'launchChanges'> {
-  /** Where logs and traces are sent; undefined if they are not. */
-  logsUrl: string | undefined
-  tracesUrl: string | undefined
+    Pick<SendTracesOptions, 'launchChanges'>,
+    Receiver {
   version: string
   registry: Pick<Registry, 'records' | 'watch'>
   /** Called with what was sent, and with what the receiver refused for good. */
@@ -33,7 +29,7 @@ export interface Exporter {
  * them at most.
  */
 export function startExporter(options: ExporterOptions): Exporter {
-  const { version, logsUrl, tracesUrl, registry, onSent, every = 1000 } = options
+  const { version, logs, traces, registry, onSent, every = 1000 } = options
   const stopping = new AbortController()
   const { signal } = stopping
   const scope = { name: 'launchtail', version }
@@ -45,9 +41,9 @@ export function startExporter(options: ExporterOptions): Exporter {
     hasNews = true
   })
   const rounds = [
-    ...(logsUrl ? [startRounds(logsRound(sender('logs', logsUrl)), { every, onFault })] : []),
-    ...(tracesUrl
-      ? [startRounds(() => sendTraces(sender('traces', tracesUrl), signal), { every, onFault })]
+    ...(logs ? [startRounds(logsRound(sender('logs', logs)), { every, onFault })] : []),
+    ...(traces
+      ? [startRounds(() => sendTraces(sender('traces', traces), signal), { every, onFault })]
       : []),
   ]
   return {
@@ -69,9 +65,9 @@ export function startExporter(options: ExporterOptions): Exporter {
     }
   }
 
-  function sender(what: 'logs' | 'traces', url: string): Send {
+  function sender(what: 'logs' | 'traces', target: Target): Send {
     return async (message, schema, count) => {
-      const isTaken = await post(message, { ...options, url, schema, signal })
+      const isTaken = await post(message, { ...options, ...target, schema, signal })
       onSent(what, isTaken ? 'sent' : 'refused', count)
     }
   }
