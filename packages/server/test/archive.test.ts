@@ -123,6 +123,31 @@ describe('the archive', () => {
     expect(second.isComplete).toBe(true)
   })
 
+  it('looks at the entries themselves where a query’s prefixes stand for too many words', async () => {
+    const archive = await open()
+    const letters = [...'abcdefghijklmnopqrstuvwxyz']
+    archive.add(
+      'a',
+      letters.map((letter) => `${letter}${letter}${letter}1 usual`),
+    )
+    archive.indexAll()
+    const looked = async (query: string) => {
+      const { logs, scanned } = await archive.search(query)
+      return [logs.length, scanned]
+    }
+    const prefixes = (count: number, length: number) =>
+      letters.slice(0, count).map((letter) => `${letter.repeat(length)}*`)
+    expect(await looked(prefixes(2, 1).join(' OR '))).toEqual([2, 2])
+    expect(await looked(prefixes(10, 1).join(' OR '))).toEqual([10, 26])
+    expect(await looked(prefixes(16, 3).join(' OR '))).toEqual([16, 16])
+    expect(await looked(prefixes(17, 3).join(' OR '))).toEqual([17, 26])
+    // What else is demanded is still asked of the index, and nothing is excluded that might be found.
+    expect(await looked(`ccc1 (${prefixes(10, 1).join(' OR ')})`)).toEqual([1, 1])
+    expect(await looked(`ccc1 -(${prefixes(10, 1).join(' OR ')})`)).toEqual([0, 1])
+    expect(await looked(`usual -(${prefixes(10, 1).join(' OR ')})`)).toEqual([16, 26])
+    expect(await looked(prefixes(10, 1).join(' '))).toEqual([0, 26])
+  })
+
   it('brings neighbours along', async () => {
     const archive = await open()
     archive.add('a', ['1', '2', 'here', '4'])

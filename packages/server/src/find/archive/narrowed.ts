@@ -6,6 +6,7 @@ import {
   timeRangeOf,
 } from '@launchtail/client/query/indexing'
 import type { Sqlite } from '../../sqlite.js'
+import { affordable } from './affordable.js'
 import { type Stretch, stretchesIn } from './blocks.js'
 import { isReadable, matchLists, matchText } from './match-text.js'
 import type { Question } from './question.js'
@@ -30,7 +31,8 @@ const NOTHING: Narrowed = { stretches: [], match: undefined, lists: undefined, l
 export function narrow(db: Sqlite, query: Query | undefined, question: Question): Narrowed {
   const lists = listsOf(db, query, question)
   if (lists?.size === 0) return NOTHING
-  const demand = demandIn(query, question)
+  const wanted = demandIn(query, question)
+  const demand = wanted && affordable(wanted)
   const demanded = demand && matchText(demand)
   // Nothing can meet the demand, such as a level that is below `debug`.
   if (demand && demanded === undefined) return NOTHING
