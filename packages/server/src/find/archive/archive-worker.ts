@@ -14,8 +14,11 @@ import type { ArchiveCalls, Call, Said, ThreadData } from './calls.js'
 import { count } from './count.js'
 import { createExports } from './exports.js'
 import { faultOf } from './faults.js'
+import { createFill } from './fill.js'
+import { createHoles } from './holes.js'
 import { createWordIndex } from './index-words.js'
 import { createPastLists } from './past-lists.js'
+import { isOfNewest } from './question.js'
 import { createReached } from './reached.js'
 import { createReachedBy } from './reached-by.js'
 import { createRemoval } from './removal.js'
@@ -72,6 +75,8 @@ async function open(): Promise<ArchiveCalls> {
   const index = createWordIndex(writing)
   const removal = createRemoval(writing, keeping)
   const takeIn = createTakeIn(writing)
+  const holes = createHoles(writing)
+  const fill = createFill(writing)
   const past = createPastLists(reading)
   const exports = createExports(reading)
   /** Retention must not follow a clock that is set. */
@@ -92,20 +97,33 @@ async function open(): Promise<ArchiveCalls> {
       upkeep.grown(isHurried)
       return taken
     },
+    holes: holes.all,
+    fill(fillings, isHurried) {
+      leaveRoom()
+      fill(fillings)
+      upkeep.grown(isHurried)
+    },
     forget(nodeId) {
       removal.forget(nodeId)
       upkeep.shrunk()
     },
-    search(question) {
+    async search(question, anyway) {
       upkeep.expire()
-      return search(reading, question, { indexed: index.indexed() })
+      const indexed = index.indexed()
+      const above = anyway ? undefined : holes.top()
+      if (above === undefined) return search(reading, question, { indexed })
+      if (!isOfNewest(question)) return undefined
+      const answer = await search(reading, question, { indexed, above })
+      return answer.cursor === undefined ? undefined : answer
     },
-    count(question) {
+    async count(question, anyway) {
       upkeep.expire()
+      if (!anyway && holes.top() !== undefined) return undefined
       return count(reading, question, { indexed: index.indexed() })
     },
-    openExport(id, question) {
+    openExport(id, question, anyway) {
       upkeep.expire()
+      if (!anyway && holes.top() !== undefined) return undefined
       return exports.open(id, question, index.indexed())
     },
     reachedBy: createReachedBy(reading),

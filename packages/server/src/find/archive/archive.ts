@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Cursor } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
-import { StorageFull } from '../../errors.js'
 import type { LogStore } from '../../logs/store.js'
 import type { Registry } from '../../nodes/registry.js'
 import { createCatchUp } from './catch-up.js'
@@ -10,10 +9,11 @@ import { beginExport, type Exported } from './exported.js'
 import type { ExportQuestion } from './exports.js'
 import { createFeeder } from './feeder.js'
 import type { PastLists } from './past-lists.js'
-import type { Question, SearchAnswer, SearchQuestion } from './question.js'
+import { isOfNewest, type Question, type SearchAnswer, type SearchQuestion } from './question.js'
 import type { Keeping } from './removal.js'
 import { type ArchiveThread, createArchiveThread } from './thread.js'
 import type { ToBeArchived } from './to-be-archived.js'
+import { createUpToDate } from './up-to-date.js'
 
 /** Every node's entries, also those whose live log has expired, with an index of their words. */
 export interface Archive {
@@ -71,6 +71,10 @@ export function createArchive(options: ArchiveOptions): Archive {
   const feeder = createFeeder({ ...options, thread })
   const stopWatching = registry.watch((nodeId) => feeder.mark(nodeId))
   const catchUp = createCatchUp({ ...options, thread, feeder })
+  const upToDate = createUpToDate(async () => {
+    await catchUp()
+    await options.before?.()
+  }, feeder)
   let waking: NodeJS.Timeout | undefined = setTimeout(wake, FIRST_LOOK).unref()
   return {
     appended: feeder.mark,
@@ -82,7 +86,7 @@ export function createArchive(options: ArchiveOptions): Archive {
     past: readPast(file, thread, 0),
     async earlier(back) {
       // The archive must have the newest log, or it would take an earlier one for it.
-      await bringUpToDate()
+      await upToDate.bring('all')
       return readPast(file, thread, back)
     },
     close,
@@ -94,20 +98,27 @@ export function createArchive(options: ArchiveOptions): Archive {
   }
 
   async function search(asked: Asked<SearchQuestion>, query?: Query): Promise<SearchAnswer> {
-    const isUpToDate = await bringUpToDate()
-    const answer = await thread.call('search', { ...asked, ...(await given(query)) })
-    return isUpToDate ? answer : { ...answer, isComplete: false }
+    return upToDate
+      .ask(isOfNewest(asked) ? 'newest' : 'all', async (isUpToDate) => {
+        const question = { ...asked, ...(await given(query)) }
+        const answer = await thread.call('search', question, !isUpToDate)
+        return isUpToDate || !answer ? answer : { ...answer, isComplete: false }
+      })
+      .finally(feeder.fillLater)
   }
 
   async function count(asked: Asked<CountQuestion>, query?: Query): Promise<CountAnswer> {
-    const isUpToDate = await bringUpToDate()
-    const answer = await thread.call('count', { ...asked, ...(await given(query)) })
-    return isUpToDate ? answer : { ...answer, isComplete: false }
+    return upToDate.ask('all', async (isUpToDate) => {
+      const question = { ...asked, ...(await given(query)) }
+      const answer = await thread.call('count', question, !isUpToDate)
+      return isUpToDate || !answer ? answer : { ...answer, isComplete: false }
+    })
   }
 
   async function begin(asked: Asked<ExportQuestion>, query?: Query): Promise<Exported> {
-    const isUpToDate = await bringUpToDate()
-    return beginExport(thread, { ...asked, ...(await given(query)) }, isUpToDate)
+    return upToDate.ask('all', async (isUpToDate) =>
+      beginExport(thread, { ...asked, ...(await given(query)) }, isUpToDate),
+    )
   }
 
   /** The query as the thread reads it, and the launches where it asks for their fields. */
@@ -118,25 +129,14 @@ export function createArchive(options: ArchiveOptions): Archive {
     return { query: query.given, launches: await registry.facts() }
   }
 
-  /** False if the archive takes no more, because the disk is full. */
-  async function bringUpToDate(): Promise<boolean> {
-    try {
-      await catchUp()
-      await options.before?.()
-      await feeder.flush()
-      return true
-    } catch (error) {
-      if (error instanceof StorageFull) return false
-      throw error
-    }
-  }
-
   function wake(): void {
     waking = undefined
     const work = async () => {
       await catchUp()
+      if (!existsSync(file)) return
+      await feeder.fill()
       // Also where nothing is missing: something may be over.
-      if (existsSync(file)) wakeAt(await thread.call('rest'))
+      wakeAt(await thread.call('rest'))
     }
     work().catch((error) => onFault('the archive', error))
   }

@@ -3,6 +3,8 @@ import type { Piece } from '../export/export-bytes.js'
 import type { CountAnswer, CountQuestion } from './count.js'
 import type { ExportBegin, ExportQuestion } from './exports.js'
 import type { ThreadFault } from './faults.js'
+import type { Filling } from './fill.js'
+import type { Hole } from './holes.js'
 import type { Page, Reached } from './pages.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
 import type { Keeping } from './removal.js'
@@ -13,13 +15,19 @@ export interface ArchiveCalls {
   reached(nodeIds: readonly string[]): Reached[]
   /** Stores pages. `isHurried` if a search waits for them. */
   takeIn(pages: readonly Page[], isHurried: boolean): Reached[]
+  /** What was passed over. */
+  holes(): Hole[]
+  /** Stores some of it. `isHurried` if a search waits for that. */
+  fill(fillings: readonly Filling[], isHurried: boolean): void
   forget(nodeId: string): void
-  search(question: SearchQuestion): Promise<SearchAnswer>
-  count(question: CountQuestion): Promise<CountAnswer>
+  /** Undefined where something that was passed over could be found, unless the call is `anyway`. */
+  search(question: SearchQuestion, anyway: boolean): Promise<SearchAnswer | undefined>
+  /** The same. */
+  count(question: CountQuestion, anyway: boolean): Promise<CountAnswer | undefined>
   /** The last entry of each node's newest list up to an entry's number. */
   reachedBy(nodeIds: readonly string[], upTo: number): Cursor[]
-  /** Begins an export, by a number that the server chooses. */
-  openExport(id: number, question: ExportQuestion): ExportBegin
+  /** Begins an export, by a number that the server chooses. The same. */
+  openExport(id: number, question: ExportQuestion, anyway: boolean): ExportBegin | undefined
   /** The next entries of an export; undefined where there are no more. */
   readExport(id: number): Promise<Piece | undefined>
   closeExport(id: number): void

@@ -12,6 +12,8 @@ export interface CandidatesOptions {
   indexed: number
   /** The number of the last entry that is wanted; by default, of the last there is. */
   upTo?: number
+  /** In descending order: only those above this number. */
+  above?: number
 }
 
 /**
@@ -21,11 +23,11 @@ export interface CandidatesOptions {
 export function* candidates(
   db: Sqlite,
   { stretches, match, list }: Narrowed,
-  { order, behind, indexed, upTo = Number.MAX_SAFE_INTEGER }: CandidatesOptions,
+  { order, behind, indexed, upTo = Number.MAX_SAFE_INTEGER, above = -1 }: CandidatesOptions,
 ): Generator<StoredRow, void, undefined> {
   const isDown = order === 'desc'
   const limits = isDown
-    ? { first: 0, last: Math.min(upTo, (behind ?? Number.MAX_SAFE_INTEGER) - 1) }
+    ? { first: above + 1, last: Math.min(upTo, (behind ?? Number.MAX_SAFE_INTEGER) - 1) }
     : { first: (behind ?? -1) + 1, last: upTo }
   for (const stretch of isDown ? stretches.toReversed() : stretches) {
     const { first, last } = overlap(stretch, limits)

@@ -14,20 +14,24 @@ export interface Exported extends ExportBegin {
 
 let exports = 0
 
-/** Begins an export in the archive's thread, which is kept until it is closed. */
+/**
+ * Begins an export in the archive's thread, which is kept until it is closed. Undefined where the archive has
+ * passed something over meanwhile.
+ */
 export async function beginExport(
   thread: Pick<ArchiveThread, 'call' | 'hold'>,
   question: ExportQuestion,
   isComplete: boolean,
-): Promise<Exported> {
+): Promise<Exported | undefined> {
   const id = exports++
   const release = thread.hold()
   let isClosed = false
   /** The next piece is made while one is being sent: a thread that waits for its reader is idle. */
   let ahead: Promise<Piece | undefined> | undefined
   try {
-    const begin = await thread.call('openExport', id, question)
-    return { ...begin, isComplete, read, close }
+    const begin = await thread.call('openExport', id, question, !isComplete)
+    if (!begin) release()
+    return begin && { ...begin, isComplete, read, close }
   } catch (error) {
     release()
     throw error

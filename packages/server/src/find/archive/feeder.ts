@@ -1,14 +1,21 @@
+import { createFiller } from './filler.js'
 import { createPageReader, type PageReaderOptions } from './page-reader.js'
-import { NOTHING_YET } from './pages.js'
 import { createPauses } from './pauses.js'
-import { createShare } from './share.js'
+import { createTaker } from './taker.js'
 
 /** Brings what the lists have into the archive, off the append path. */
 export interface Feeder {
   /** The node's list may have something that the archive has not. */
   mark(nodeId: string): void
-  /** Resolves when everything that was marked before is in the archive. */
-  flush(): Promise<void>
+  /**
+   * Resolves when everything that was marked before is in the archive, or the newest of it: where lists have
+   * many entries that the archive has not, the others are passed over and taken in later.
+   */
+  flush(what: 'newest' | 'all'): Promise<void>
+  /** Takes in what was passed over. */
+  fill(): Promise<void>
+  /** Begins with that, and nobody waits for it. Called once the search is answered. */
+  fillLater(): void
   /** The node was removed. What is on its way from its list is not stored any more. */
   forget(nodeId: string): void
   stop(): Promise<void>
@@ -22,22 +29,38 @@ export interface FeederOptions extends PageReaderOptions {
 const COLLECT = 2000
 /** Lists that are read in a row. */
 const LISTS = 32
+/** Lists of which some entries are passed over at once: most of a busy fleet's have few. */
+const MOST_PASSED = 256
+/**
+ * The pause after them is nine times what they took, so that a fleet's entries take an even tenth of
+ * the time. Where lists have more than a page it is as long as they took: they must not get ahead.
+ */
+const PAUSE_FACTOR = 9
 /** How long the archive waits after a fault, such as a full disk. */
 const FAULT_PAUSE = 5000
 /** Entries that are stored in one transaction. */
 const MOST = 2000
 
 export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
-  const { thread } = options
   const reader = createPageReader(options)
   const marked = new Set<string>()
   let removals = 0
-  const { pause, isHurried, without } = createPauses()
-  const share = createShare()
+  let newestWanted = 0
+  const pauses = createPauses()
+  const { pause, without } = pauses
+  const shared = { ...options, reader, pauses, removals: () => removals, most: MOST }
+  const filler = createFiller({
+    ...shared,
+    onFault(error) {
+      onFault('archiving logs', error)
+      if (!timer && !round) plan(FAULT_PAUSE)
+    },
+  })
+  const takeSome = createTaker({ ...shared, filler })
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> | undefined
   let stopped = false
-  return { mark, flush, forget, stop }
+  return { mark, flush, fill: filler.fill, fillLater: filler.fillLater, forget, stop }
 
   function mark(nodeId: string): void {
     marked.add(nodeId)
@@ -51,11 +74,15 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
     }, wait).unref()
   }
 
-  function flush(): Promise<void> {
+  function flush(what: 'newest' | 'all'): Promise<void> {
     return without(async () => {
+      if (what === 'newest') newestWanted += 1
       // A round that is under way may have passed a node already.
-      await round?.catch(() => {})
-      await startRound()
+      const taken = Promise.resolve(round?.catch(() => {})).then(startRound)
+      await taken.finally(() => {
+        if (what === 'newest') newestWanted -= 1
+      })
+      if (what === 'all') await filler.fill()
     })
   }
 
@@ -71,6 +98,8 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
       .finally(() => {
         round = undefined
         if (marked.size > 0) plan(wait)
+        // The search for which something was passed over comes first.
+        if (newestWanted === 0) filler.fillLater()
       })
     return round
   }
@@ -82,30 +111,21 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
     try {
       while (left.length > 0 && !stopped) {
         const begun = performance.now()
-        const more = await takeSome(left.slice(0, LISTS))
-        left = [...left.slice(LISTS), ...more]
-        const took = performance.now() - begun
-        if (left.length > 0) await pause(share.pauseAfter(took, more.length > 0))
+        const mayPass = newestWanted > 0 && left.length <= MOST_PASSED
+        const isPassing = mayPass && !(await filler.hasHoles())
+        const lists = isPassing ? MOST_PASSED : LISTS
+        const more = await takeSome(left.slice(0, lists), isPassing)
+        left = [...left.slice(lists), ...more]
+        const factor = more.length > 0 ? 1 : PAUSE_FACTOR
+        if (left.length > 0) await pause(factor * (performance.now() - begun))
       }
     } catch (error) {
       for (const nodeId of left) marked.add(nodeId)
       // The thread may have stored something and ended before it could say so.
       reader.forget()
+      filler.forget()
       throw error
     }
-  }
-
-  /** Takes in about as much as fits into a transaction. Returns the nodes that have more. */
-  async function takeSome(nodeIds: readonly string[]): Promise<string[]> {
-    const before = removals
-    const { pages, left } = await reader.read(nodeIds, MOST)
-    // What was read may be of a node that is gone, or of one before the node that has its id now.
-    if (removals !== before) return [...nodeIds]
-    const reached = pages.length > 0 ? await thread.call('takeIn', pages, isHurried()) : []
-    for (const [i, page] of pages.entries()) {
-      if (!reader.note(page, reached[i] ?? NOTHING_YET)) left.add(page.nodeId)
-    }
-    return [...left]
   }
 
   function forget(nodeId: string): void {
@@ -117,6 +137,6 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
   async function stop(): Promise<void> {
     stopped = true
     clearTimeout(timer)
-    await without(async () => round?.catch(() => {}))
+    await without(async () => Promise.allSettled([round, filler.stop()]))
   }
 }

@@ -25,23 +25,29 @@ interface Row {
 
 export function createWordIndex(db: Sqlite): WordIndex {
   const next = db.prepare(
-    'select id, list, level, body from entries where id > ? order by id limit ?',
+    'select id, list, level, body from entries where id between ? and ? order by id limit ?',
   )
   const insert = db.prepare('insert into words (rowid, word) values (?, ?)')
   let last = Number(factOf(db, 'indexed') ?? 0)
   return {
     indexed: () => last,
-    behind: () => lastNumber(db) - last,
+    behind: () => end() - last,
     takeIn(limit) {
-      const rows = someOf<Row>(next.iterate(last, limit))
-      const end = rows.at(-1)?.id ?? lastNumber(db)
+      const rows = someOf<Row>(next.iterate(last + 1, end(), limit))
+      const reached = rows.at(-1)?.id ?? end()
       transaction(db, () => {
         for (const row of rows) if (row.body !== '') insert.run(row.id, tokensOf(row))
-        setFact(db, 'indexed', String(end))
+        setFact(db, 'indexed', String(reached))
       })
-      last = end
+      last = reached
       return rows.length
     },
+  }
+
+  /** It goes on behind holes only when they are filled: it is of all entries up to a number. */
+  function end(): number {
+    const reserved = factOf(db, 'reserved')
+    return reserved === undefined ? lastNumber(db) : Number(reserved) - 1
   }
 }
 

@@ -1,7 +1,7 @@
 import { ownTurn } from '../../async/turns.js'
 import { checkOf } from '../../logs/check.js'
 import { isAtEnd, type LogStore } from '../../logs/store.js'
-import { NOTHING_YET, type Page, type Reached } from './pages.js'
+import { NOTHING_YET, PAGE, type Page, type Reached } from './pages.js'
 import type { ArchiveThread } from './thread.js'
 import type { ToBeArchived } from './to-be-archived.js'
 
@@ -9,6 +9,8 @@ import type { ToBeArchived } from './to-be-archived.js'
 export interface PageReader {
   /** Reads the next page of each list, until there are about as many entries as are wanted. */
   read(nodeIds: readonly string[], most: number): Promise<ReadPages>
+  /** Reads the last page of each list that has much more, and the next one of the others. */
+  readNewest(nodeIds: readonly string[]): Promise<ReadPages>
   /** Notes how far the archive has the page's list now. False if it did not take the page in. */
   note(page: Page, reached: Reached): boolean
   forget(nodeId?: string): void
@@ -20,14 +22,19 @@ export interface ReadPages {
   readonly left: Set<string>
 }
 
+interface FoundPage {
+  readonly page: Page
+  readonly isLast: boolean
+}
+
 export interface PageReaderOptions {
   store: Pick<LogStore, 'read' | 'length'>
   thread: Pick<ArchiveThread, 'call'>
   toBeArchived: ToBeArchived
 }
 
-/** Entries that are read from a list at once. */
-const PAGE = 500
+/** Entries that are read where some are passed over: they are taken in as one, in some 60 ms. */
+const NEWEST = 16_000
 /** Milliseconds of reading after which other work gets its turn. */
 const SLICE = 2
 /** Lists of which it is remembered how far the archive has them. */
@@ -35,29 +42,16 @@ const REMEMBERED = 10_000
 
 export function createPageReader({ store, thread, toBeArchived }: PageReaderOptions): PageReader {
   const reached = new Map<string, Reached>()
-  return { read, note, forget }
+  return { read, readNewest, note, forget }
 
   async function read(nodeIds: readonly string[], most: number): Promise<ReadPages> {
-    const pages: Page[] = []
-    const left = new Set(nodeIds)
-    const some = nodeIds.slice(0, most)
-    await lookUp(some)
-    let count = 0
-    let since = performance.now()
-    for (const nodeId of some) {
-      if (count >= most) break
-      // A fleet has a thousand lists with something new, and an embedded store answers at once.
-      if (performance.now() - since > SLICE) {
-        await ownTurn()
-        since = performance.now()
-      }
-      const found = await next(nodeId)
-      if (!found || found.isLast) left.delete(nodeId)
-      if (!found) continue
-      pages.push(found.page)
-      count += found.page.texts.length
-    }
-    return { pages, left }
+    await lookUp(nodeIds.slice(0, most))
+    return readEach(nodeIds, most, next)
+  }
+
+  async function readNewest(nodeIds: readonly string[]): Promise<ReadPages> {
+    await lookUp(nodeIds)
+    return readEach(nodeIds, NEWEST, async (id) => (await last(id)) ?? next(id))
   }
 
   /** Asks the archive where it is with these lists, unless that is known. */
@@ -70,7 +64,7 @@ export function createPageReader({ store, thread, toBeArchived }: PageReaderOpti
   }
 
   /** The next entries of a list; undefined where there are none. */
-  async function next(nodeId: string): Promise<{ page: Page; isLast: boolean } | undefined> {
+  async function next(nodeId: string): Promise<FoundPage | undefined> {
     const { length: from, check } = reached.get(nodeId) ?? NOTHING_YET
     // With the last entry that the archive has, to know that the list is still the same.
     const texts = await store.read(nodeId, Math.max(0, from - 1), PAGE)
@@ -87,6 +81,29 @@ export function createPageReader({ store, thread, toBeArchived }: PageReaderOpti
     return { page, isLast: isAtEnd(texts, PAGE) }
   }
 
+  /**
+   * The last page of a list that has two more; undefined for others, and for one that is another list
+   * now.
+   */
+  async function last(nodeId: string): Promise<FoundPage | undefined> {
+    const { length: start, check } = reached.get(nodeId) ?? NOTHING_YET
+    const from = (await store.length(nodeId)) - PAGE
+    if (from - start <= PAGE) return undefined
+    if (start > 0 && !(await hasAt(store, nodeId, { index: start - 1, check }))) return undefined
+    const texts = await store.read(nodeId, from, PAGE)
+    if (texts.length === 0) return undefined
+    const previous = start === 0 ? undefined : check
+    const passedOver = from - start
+    const page = {
+      nodeId,
+      from,
+      passedOver,
+      previous,
+      ...(await toBeArchived(nodeId, texts, from)),
+    }
+    return { page, isLast: isAtEnd(texts, PAGE) || texts.length === PAGE }
+  }
+
   function note({ nodeId, from, texts }: Page, now: Reached): boolean {
     reached.set(nodeId, now)
     return now.length === from + texts.length
@@ -96,4 +113,40 @@ export function createPageReader({ store, thread, toBeArchived }: PageReaderOpti
     if (nodeId === undefined) reached.clear()
     else reached.delete(nodeId)
   }
+}
+
+/** Reads a page of each list, until there are about as many entries as are wanted. */
+async function readEach(
+  nodeIds: readonly string[],
+  most: number,
+  readOne: (nodeId: string) => Promise<FoundPage | undefined>,
+): Promise<ReadPages> {
+  const pages: Page[] = []
+  const left = new Set(nodeIds)
+  let count = 0
+  let since = performance.now()
+  for (const nodeId of nodeIds.slice(0, most)) {
+    if (count >= most) break
+    // A fleet has a thousand lists with something new, and an embedded store answers at once.
+    if (performance.now() - since > SLICE) {
+      await ownTurn()
+      since = performance.now()
+    }
+    const found = await readOne(nodeId)
+    if (!found || found.isLast) left.delete(nodeId)
+    if (!found) continue
+    pages.push(found.page)
+    count += found.page.texts.length
+  }
+  return { pages, left }
+}
+
+/** True if the node's list has the entry with this check there. */
+export async function hasAt(
+  store: PageReaderOptions['store'],
+  nodeId: string,
+  { index, check }: { index: number; check: string },
+): Promise<boolean> {
+  const [text] = await store.read(nodeId, index, 1)
+  return text !== undefined && checkOf(text) === check
 }

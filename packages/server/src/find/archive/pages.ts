@@ -3,6 +3,8 @@ export interface Page {
   readonly nodeId: string
   /** The index of the first of them. */
   readonly from: number
+  /** Entries before them that the archive does not have yet, and takes in later. */
+  readonly passedOver?: number | undefined
   /** Each as it is sent, without secrets; empty for what is no entry. */
   readonly texts: readonly string[]
   /** The checks of those that are stored as another text. */
@@ -10,6 +12,9 @@ export interface Page {
   /** The check of the entry before them; undefined where they begin a list. */
   readonly previous: string | undefined
 }
+
+/** Entries that are read from a list at once. */
+export const PAGE = 500
 
 /** How far the archive has a node's list. */
 export interface Reached {

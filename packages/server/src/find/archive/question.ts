@@ -39,6 +39,16 @@ export interface SearchQuestion extends Question {
   readonly context: number
 }
 
+/** True if it may be answered by the newest entries alone. */
+export function isOfNewest({
+  order,
+  cursor,
+  context,
+  part,
+}: Omit<SearchQuestion, 'query' | 'launches'>) {
+  return order === 'desc' && cursor === undefined && context === 0 && part === undefined
+}
+
 /** An entry that was found, with where it is. */
 export interface Hit extends LogEntry {
   readonly node_id: string

@@ -36,12 +36,13 @@ const TURN = 10
 export async function search(
   db: Sqlite,
   question: SearchQuestion,
-  { indexed, budget }: { indexed: number; budget?: Budget },
+  { indexed, budget, above = -1 }: { indexed: number; budget?: Budget; above?: number },
 ): Promise<SearchAnswer> {
   const { order, limit, context } = question
   const behind = readCursor(db, question.cursor)
   const upTo = lastNumber(db)
-  const looking = look(db, question, { order, behind, indexed, upTo, ...(budget && { budget }) })
+  const bounds = { order, behind, indexed, upTo, above }
+  const looking = look(db, question, { ...bounds, ...(budget && { budget }) })
   const neighbours = createNeighbours(db)
   const logs: string[] = []
   for await (const { row, entry, node } of looking.matches()) {

@@ -9,7 +9,8 @@ const WORDS_VERSION = '1'
  * one. Entries before `kept_from` were removed for lack of room; `size` is what the others have in
  * characters. `entries` are numbered as they
  * arrive, so a list's own are in its order; numbers are not used twice. A body is the entry as it is
- * sent, or empty for what is none; `checked` is its check where that is of another text.
+ * sent, or empty for what is none; `checked` is its check where that is of another text. `holes` has a
+ * row for each list of which something was passed over; numbers are reserved for that.
  */
 const TABLES = `
   create table if not exists facts (name text primary key, value text not null) without rowid;
@@ -39,6 +40,12 @@ const TABLES = `
     block integer primary key,
     first_ts integer not null,
     last_ts integer not null
+  );
+  create table if not exists holes (
+    list integer primary key,
+    "from" integer not null,
+    "to" integer not null,
+    "check" text not null
   );
 `
 
@@ -77,8 +84,11 @@ export function forgetWords(db: Sqlite): void {
   db.exec('commit')
 }
 
-/** `name` is this archive's own, `indexed` the last entry in the index, `next` the number of the next one. */
-export type Fact = 'name' | 'words' | 'indexed' | 'next'
+/**
+ * `name` is this archive's own, `indexed` the last entry in the index, `next` the number of the next one.
+ * Where there are holes, `reserved` and `reserved-to` are the first and last number for what is in them.
+ */
+export type Fact = 'name' | 'words' | 'indexed' | 'next' | 'reserved' | 'reserved-to'
 
 export function factOf(db: Sqlite, name: Fact): string | undefined {
   const row = db.prepare('select value from facts where name = ?').get(name)

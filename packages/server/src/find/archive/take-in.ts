@@ -1,11 +1,9 @@
-import { LEVELS, type LogEntry, parseInstant } from '@launchtail/client/protocol'
 import { checkOf } from '../../logs/check.js'
 import { readEntry } from '../../logs/entry-text.js'
-import { isWhole } from '../../logs/in-context.js'
 import type { Sqlite } from '../../sqlite.js'
-import { createBlocks } from './blocks.js'
+import { createInsert, inOrder, type Row, rowsOf, sizeOf } from './entry-rows.js'
+import { createHoles, type Hole } from './holes.js'
 import { NOTHING_YET, type Page, type Reached } from './pages.js'
-import type { StoredRow } from './stored-row.js'
 import { factOf, setFact, transaction } from './tables.js'
 
 /**
@@ -20,57 +18,56 @@ interface List {
   readonly last_check: string
 }
 
-/** An entry that is about to be stored. */
-interface Row extends Omit<StoredRow, 'id'> {
-  /** No earlier than that of the entry before it in its list, so that sorting keeps the list's order. */
-  readonly order: number
-}
-
 export function createTakeIn(db: Sqlite): TakeIn {
   const write = prepare(db)
-  const blocks = createBlocks(db)
+  const insert = createInsert(db)
+  const holes = createHoles(db)
   return (pages, now) => transaction(db, () => takeIn(pages, now))
 
   function takeIn(pages: readonly Page[], now: number): Reached[] {
-    const rows: Row[] = []
+    const rows: Row[][] = []
+    const passed: Omit<Hole, 'nodeId'>[] = []
     const reached = pages.map((page) => {
       const list = listFor(page, now)
       if (!list) return NOTHING_YET
       const { length: before, last_check: last } = list
       const { from, texts, previous = '0' } = page
-      if (from !== before || previous !== last) return { length: before, check: last }
+      if (startOf(page) !== before || previous !== last) return { length: before, check: last }
       const added = rowsOf(page, list.id)
-      rows.push(...added)
-      const { checked, body } = added.at(-1) as Row
-      const [length, check] = [from + texts.length, checked ?? checkOf(body)]
-      const size = added.reduce((sum, row) => sum + row.body.length, 0)
-      write.grow.run(length, check, endOf(added), now, size, list.id)
+      rows.push(added)
+      if (from > before) {
+        const check = checkAt(added[0] as Row)
+        passed.push({ list: list.id, from: before, to: from, check })
+      }
+      const [length, check] = [from + texts.length, checkAt(added.at(-1) as Row)]
+      write.grow.run(length, check, endOf(added), now, sizeOf(added), list.id)
       return { length, check }
     })
-    // As they came about, whatever node they are of.
-    if (pages.length > 1) rows.sort((a, b) => a.order - b.order)
-    insert(rows)
+    if (rows.length > 0) {
+      const next = holes.reserve(passed, Number(factOf(db, 'next') ?? 1))
+      setFact(db, 'next', String(insert(inOrder(rows), next)))
+    }
     return reached
   }
 
   /** The list that a page continues; a new one for a page that begins one. */
-  function listFor({ nodeId, from, previous }: Page, now: number): List | undefined {
-    if (previous !== undefined || from > 0) return write.list.get(nodeId) as List | undefined
+  function listFor(page: Page, now: number): List | undefined {
+    const { nodeId, previous } = page
+    if (previous !== undefined || startOf(page) > 0) {
+      return write.list.get(nodeId) as List | undefined
+    }
     const { lastInsertRowid } = write.create.run(nodeId, now)
     return { id: Number(lastInsertRowid), length: 0, last_check: '0' }
   }
+}
 
-  function insert(rows: readonly Row[]): void {
-    if (rows.length === 0) return
-    let id = Number(factOf(db, 'next') ?? 1)
-    for (const { list, idx, ts, level, checked, body } of rows) {
-      write.entry.run(id, list, idx, ts, level, checked, body)
-      blocks.add(id, ts)
-      id += 1
-    }
-    blocks.write()
-    setFact(db, 'next', String(id))
-  }
+/** The length of the list that the page continues. */
+function startOf({ from, passedOver = 0 }: Page): number {
+  return from - passedOver
+}
+
+function checkAt({ checked, body }: Row): string {
+  return checked ?? checkOf(body)
 }
 
 function prepare(db: Sqlite) {
@@ -86,39 +83,11 @@ function prepare(db: Sqlite) {
       `update lists set length = ?, last_check = ?, failed = coalesce(?, failed), written_at = ?,
        size = size + ? where id = ?`,
     ),
-    entry: db.prepare(
-      'insert into entries (id, list, idx, ts, level, checked, body) values (?, ?, ?, ?, ?, ?, ?)',
-    ),
   }
-}
-
-function rowsOf({ from, texts, checks }: Page, list: number): Row[] {
-  let order = Number.NEGATIVE_INFINITY
-  return texts.map((text, i) => {
-    const entry = readEntry(text)
-    // What is no entry is kept as a place in the list.
-    const whole = entry && isWhole(entry) ? entry : undefined
-    const ts = whole ? millisecondsOf(whole) : Math.max(0, order)
-    order = Math.max(order, ts)
-    return {
-      list,
-      idx: from + i,
-      ts,
-      level: whole ? LEVELS.indexOf(whole.level) : 0,
-      checked: checks?.[i] ?? (whole ? null : checkOf(text)),
-      body: whole ? text : '',
-      order,
-    }
-  })
 }
 
 /** 1 where the newest entry ends the launch as failed, and null where nothing is an entry. */
 function endOf(rows: readonly Row[]): number | null {
   const last = rows.findLast(({ body }) => body !== '')
   return last ? Number(readEntry(last.body)?.phase === 'failed') : null
-}
-
-function millisecondsOf({ timestamp }: LogEntry): number {
-  const { seconds, nanos } = parseInstant(timestamp) ?? { seconds: 0, nanos: 0 }
-  return seconds * 1000 + Math.floor(nanos / 1e6)
 }

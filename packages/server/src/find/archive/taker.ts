@@ -1,0 +1,42 @@
+import type { Filler } from './filler.js'
+import type { PageReader } from './page-reader.js'
+import { NOTHING_YET } from './pages.js'
+import type { Pauses } from './pauses.js'
+import type { ArchiveThread } from './thread.js'
+
+/** Takes in about as much as fits into a transaction. Returns the nodes that have more. */
+export type Taker = (nodeIds: readonly string[], isPassing: boolean) => Promise<string[]>
+
+export interface TakerOptions {
+  thread: Pick<ArchiveThread, 'call'>
+  reader: PageReader
+  filler: Pick<Filler, 'passed'>
+  pauses: Pick<Pauses, 'isHurried'>
+  /** Grows with each node that is removed. */
+  removals: () => number
+  /** Entries that are stored in one transaction, unless some are passed over. */
+  most: number
+}
+
+export function createTaker({
+  thread,
+  reader,
+  filler,
+  pauses,
+  removals,
+  most,
+}: TakerOptions): Taker {
+  return async (nodeIds, isPassing) => {
+    const before = removals()
+    const read = isPassing ? reader.readNewest(nodeIds) : reader.read(nodeIds, most)
+    const { pages, left } = await read
+    // What was read may be of a node that is gone, or of one before the node that has its id now.
+    if (removals() !== before) return [...nodeIds]
+    const reached = pages.length > 0 ? await thread.call('takeIn', pages, pauses.isHurried()) : []
+    if (pages.some(({ passedOver }) => passedOver !== undefined)) filler.passed()
+    for (const [i, page] of pages.entries()) {
+      if (!reader.note(page, reached[i] ?? NOTHING_YET)) left.add(page.nodeId)
+    }
+    return [...left]
+  }
+}
