@@ -29,7 +29,6 @@ const onBothStores = [
 const onPostgres = [
   'duty',
   'delete-and-launch',
-  'launch-crashes',
   'launch-events',
   'launch-keys',
   'launch-attempts',
@@ -68,6 +67,9 @@ export default defineConfig({
           include: onPostgres,
           env: { LAUNCHTAIL_TEST_STORE: 'postgres' },
           globalSetup: ['packages/server/test/support/postgres-of-run.ts'],
+          // A statement there is a round trip between two processes.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

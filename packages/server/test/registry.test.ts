@@ -40,7 +40,7 @@ function counted(database: Database, calls: { queries: number; transactions: num
 }
 
 test('a node that is over and is launched anew by another program is found soon', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const { registry, push } = await open()
   const nodes = Array.from({ length: 700 }, (_, i) => `node-${i}`)

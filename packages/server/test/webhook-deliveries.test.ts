@@ -325,7 +325,7 @@ test('messages about one launch arrive in order, except that one that is stuck i
 })
 
 test('a receiver that is slow holds up no other webhook', async () => {
-  const { receiver, create, node, say, round, notify } = await start({ timeout: 3000 })
+  const { receiver, create, node, say, round, notify } = await start({ timeout: 60_000 })
   const quick = await startReceiver()
   await create({ url: quick.url, events: ['launch.failed'], group: { interval: '0s' } })
   receiver.answer = () => {}

@@ -100,15 +100,28 @@ export async function startNotifying({
 
   async function round(): Promise<void> {
     // What is sent may make something else due, as the next message about the same launch.
-    for (let left = 500; left > 0; left -= 1) {
+    let idle = 0
+    for (let left = 500; left > 0 && idle < 50; left -= 1) {
+      const before = await sent()
       await notify.sender.round()
-      const due = await database
-        .selectFrom('deliveries')
-        .select('delivery_id')
-        .where('state', '=', 'waiting')
-        .where('next_at', '<=', now)
-        .executeTakeFirst()
-      if (!due) return
+      const after = await sent()
+      if (after.due === 0) return
+      // What is due may be held back: by an earlier message, or because its receiver asked for a pause.
+      const isIdle = after.attempts === before.attempts && after.underWay === 0
+      idle = isIdle ? idle + 1 : 0
+    }
+  }
+
+  async function sent() {
+    const rows = await database
+      .selectFrom('deliveries')
+      .select(['state', 'next_at', 'leased_until', 'attempts'])
+      .execute()
+    const waiting = rows.filter(({ state }) => state === 'waiting')
+    return {
+      attempts: rows.reduce((sum, row) => sum + row.attempts, 0),
+      due: waiting.filter(({ next_at }) => next_at <= now).length,
+      underWay: waiting.filter(({ leased_until }) => leased_until > now).length,
     }
   }
 
