@@ -28,6 +28,7 @@ const onBothStores = [
 /** They hold wherever the records are, and run on PostgreSQL, too. */
 const onPostgres = [
   'duty',
+  'groups',
   'delete-and-launch',
   'launch-events',
   'launch-keys',
