@@ -142,10 +142,9 @@ describe('the monitor', () => {
       registry: { touched: (id) => void touched.set(id, (touched.get(id) ?? 0) + 1) },
       latencies,
       appender: {
-        state: async () => ({ phase: 'active', progress: 100 }),
-        async append(id, [draft]) {
+        async appendWhile(_phase, id, [draft]) {
           told.push([id, draft?.message ?? ''])
-          return { outcome: 'stored', index: 0, entries: [] } as never
+          return true
         },
       },
       onFault: (message, error) => told.push([message, String(error)]),

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
-import type { LaunchRequest, LogEntry, NodeRecord } from '@launchtail/client/protocol'
+import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { placedRequests, requestOf } from '../src/launch/attempts/attempt.js'
 import { decide, pauseBefore } from '../src/launch/attempts/decide.js'
-import type { Launch, Launcher, LaunchNews, Outcome } from '../src/launch/launcher.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { nextAttemptEntry } from '../src/logs/attempt-entries.js'
 import { fold, UNFOLDED } from '../src/nodes/fold.js'
@@ -17,7 +16,6 @@ import {
   temporaryFolder,
   waitFor,
 } from './support/launching.js'
-import { fc } from './support/property.js'
 import { type Scenario, startDouble } from './support/skypilot-double.js'
 
 const REQUEST = { node_id: 'gpu-1', provider: 'aws', region: 'x', gpu: 'H100', model: 'm/m' }
@@ -204,149 +202,6 @@ describe('through SkyPilot', () => {
     expect(api.launched).toHaveLength(1)
   })
 })
-
-/** How one attempt goes in a story. */
-type Turn = 'capacity' | 'left' | 'flag' | 'active'
-
-/**
- * A launcher without anything behind it: what it has started is in the set `running`, which outlives a
- * server.
- */
-function world(turns: readonly Turn[]) {
-  const running = new Set<string>()
-  const begun = new Map<string, number>()
-  const twice: string[] = []
-  const launcher: Launcher = {
-    name: 'story',
-    serves: () => true,
-    check: async () => {},
-    plan: async () => ({ task: '', places: [], problems: [] }),
-    async start({ clusterName, folder }: Launch) {
-      if (begun.has(folder)) return { number: begun.get(folder) }
-      if (running.has(clusterName)) twice.push(folder)
-      begun.set(folder, begun.size)
-      running.add(clusterName)
-      return { number: begun.get(folder) }
-    },
-    async *attach(
-      { clusterName }: Launch,
-      handle: unknown,
-      { signal }: { signal: AbortSignal },
-    ): AsyncGenerator<LaunchNews, Outcome | undefined> {
-      const { number } = handle as { number: number }
-      const turn = turns[number] ?? 'flag'
-      yield { type: 'step', draft: { message: 'begins', phase: 'provisioning', progress: 15 } }
-      await pause(3, signal)
-      if (signal.aborted) return undefined
-      if (turn !== 'active') {
-        if (turn !== 'left') running.delete(clusterName)
-        const code = turn === 'flag' ? 'bad_flag' : 'no_capacity'
-        return { message: `it fails: ${turn}`, code, left: turn === 'left' }
-      }
-      yield { type: 'step', draft: { message: 'serves', phase: 'active', progress: 100 } }
-      while (!signal.aborted) await pause(1000, signal)
-      return undefined
-    },
-    async cancel({ clusterName }: Launch) {
-      running.delete(clusterName)
-    },
-    async takeDown(clusterName: string) {
-      running.delete(clusterName)
-    },
-  }
-  return { launcher, running, twice, begun }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    function end() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-  })
-}
-
-test('every story of attempts, restarts and cancellations ends, with nothing running or begun twice', async () => {
-  const turn = fc.constantFrom<Turn>('capacity', 'capacity', 'left', 'flag', 'active')
-  const event = fc.record({
-    after: fc.integer({ min: 0, max: 25 }),
-    what: fc.constantFrom('restart', 'cancel', 'nothing'),
-  })
-  const story = fc.record({
-    turns: fc.array(turn, { minLength: 1, maxLength: 5 }),
-    attempts: fc.integer({ min: 1, max: 5 }),
-    events: fc.array(event, { maxLength: 3 }),
-  })
-  await fc.assert(
-    fc.asyncProperty(story, async ({ turns, attempts, events }) => {
-      const { launcher, running, twice, begun } = world(turns)
-      const folder = temporaryFolder()
-      const options = {
-        folder,
-        launchers: () => [launcher],
-        attemptPauses: { first: 1, longest: 5 },
-      }
-      let server = await startLaunching(options)
-      try {
-        await server.orchestrator.resume()
-        await server.orchestrator.launch({ ...REQUEST, attempts })
-        for (const { after, what } of events) {
-          await new Promise((resolve) => setTimeout(resolve, after))
-          if (what === 'cancel') await server.orchestrator.terminate('gpu-1')
-          if (what === 'restart') {
-            await server.stop()
-            server = await startLaunching(options)
-            await server.orchestrator.resume()
-          }
-        }
-        const ended = await waitFor(async () => {
-          const record = await server.registry.find('gpu-1')
-          return record && record.status !== 'launching' ? record : undefined
-        })
-        if (ended.status === 'active') await server.orchestrator.terminate('gpu-1')
-        await waitFor(() => !server.orchestrator.running('gpu-1'))
-        await waitFor(() => running.size === 0)
-        expect(twice).toEqual([])
-        expect(begun.size).toBeLessThanOrEqual(attempts)
-        const entries = await server.list('gpu-1')
-        const numbers = entries.flatMap(
-          ({ message }) => /; attempt (\d+) follows/.exec(message)?.[1] ?? [],
-        )
-        expect(numbers).toEqual(numbers.map((_, i) => String(i + 2)))
-        expect(entries.filter(failed)).toHaveLength(1)
-        endsAsTold(ended, {
-          turns,
-          attempts,
-          isCancelled: events.some(({ what }) => what === 'cancel'),
-        })
-      } finally {
-        await server.stop()
-        removeFolder(folder)
-      }
-    }),
-    { numRuns: Number(process.env.LAUNCHTAIL_TEST_STORIES ?? 12) },
-  )
-}, 600_000)
-
-/** Unless it was cancelled, the turns decide. */
-function endsAsTold(
-  { status, failure, attempts: told = [] }: NodeRecord,
-  story: { turns: readonly Turn[]; attempts: number; isCancelled: boolean },
-): void {
-  if (story.isCancelled) return
-  const turns = Array.from({ length: story.attempts }, (_, i) => story.turns[i] ?? 'flag')
-  const last = turns.findIndex((turn) => turn === 'flag' || turn === 'active')
-  const decisive = last === -1 ? 'capacity' : turns[last]
-  const count = last === -1 ? story.attempts : last + 1
-  expect(status).toBe(decisive === 'active' ? 'active' : 'failed')
-  if (decisive !== 'active') {
-    expect(failure?.code).toBe(decisive === 'capacity' ? 'no_capacity' : 'bad_flag')
-  }
-  expect(told.length).toBe(count === 1 ? 0 : count)
-}
 
 async function serve(options: Partial<ServerOptions> = {}) {
   const folder = temporaryFolder()

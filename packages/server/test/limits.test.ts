@@ -183,6 +183,17 @@ describe('an active node', () => {
   })
 })
 
+test('what is said of an active node does not follow its end, whoever has stored that', async () => {
+  const { appender, store, list } = await serve()
+  await appender.append('n', [{ message: 'serves', phase: 'active' }])
+  expect(await appender.appendWhile('active', 'n', [{ message: 'is idle' }])).toBe(true)
+  const end = { timestamp: new Date().toISOString(), level: 'error', phase: 'failed', message: 'x' }
+  // The appender does not know of it yet.
+  await store.append('n', [JSON.stringify(end)])
+  expect(await appender.appendWhile('active', 'n', [{ message: 'is idle' }])).toBe(false)
+  expect((await list('n')).map(({ message }) => message)).toEqual(['serves', 'is idle', 'x'])
+})
+
 const REQUEST = { node_id: 'gpu-1', provider: 'aws', region: 'x', gpu: 'H100', model: 'm/m' }
 const failed = ({ phase }: LogEntry) => phase === 'failed'
 

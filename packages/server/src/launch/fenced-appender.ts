@@ -13,13 +13,18 @@ export function fencedAppender(
   const fence = { name: offsetName(source, 'owner'), token: lease.token }
   return {
     ...shared,
-    async append(nodeId, drafts, options) {
-      try {
-        return await shared.append(nodeId, drafts, { ...options, fence })
-      } catch (error) {
-        if (error instanceof Fenced) lease.lose()
-        throw error
-      }
-    },
+    append: (nodeId, drafts, options) =>
+      fenced(shared.append(nodeId, drafts, { ...options, fence })),
+    appendWhile: (phase, nodeId, drafts, options) =>
+      fenced(shared.appendWhile(phase, nodeId, drafts, { ...options, fence })),
+  }
+
+  async function fenced<T>(appended: Promise<T>): Promise<T> {
+    try {
+      return await appended
+    } catch (error) {
+      if (error instanceof Fenced) lease.lose()
+      throw error
+    }
   }
 }

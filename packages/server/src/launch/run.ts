@@ -119,6 +119,7 @@ export function createRun(options: RunOptions): Run {
       if (row.handle === null) await insist('announcing', () => announce(work))
       const outcome = await untilItEnds()
       if (outcome) await finish(work, outcome, markOver)
+      else if (!signal.aborted) throw new Error('nothing says how it has ended')
     } catch (error) {
       if (!signal.aborted) onFault(`the launch of ${nodeId}`, error)
     } finally {

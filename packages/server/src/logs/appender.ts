@@ -1,4 +1,4 @@
-import type { Draft, LaunchState, LogEntry } from '@launchtail/client/protocol'
+import type { Draft, LaunchState, LogEntry, Phase } from '@launchtail/client/protocol'
 import { createMutex } from '../async/mutex.js'
 import { nodeNotFound, StorageUnavailable } from '../errors.js'
 import { answerAt, appendReply, readReply } from './append-reply.js'
@@ -46,6 +46,16 @@ export interface Appender {
    * there was a later owner, and 404 where the node was deleted.
    */
   append(nodeId: string, drafts: readonly Draft[], options?: AppendOptions): Promise<AppendAnswer>
+  /**
+   * The same, unless the node's newest launch has left this phase: then it stores nothing and returns
+   * false. What is said of an active node must not follow its end.
+   */
+  appendWhile(
+    phase: Phase,
+    nodeId: string,
+    drafts: readonly Draft[],
+    options?: AppendOptions,
+  ): Promise<boolean>
   /** Where the node's newest launch is. */
   state(nodeId: string): Promise<LaunchState>
   /** Forgets what is known of the list, which is then read anew. */
@@ -70,15 +80,11 @@ export function createAppender(options: AppenderOptions): Appender {
   const states = createListStates(options)
   const locked = createMutex()
   return {
-    append: (nodeId, drafts, how = {}) =>
-      locked(nodeId, async (fault) => {
-        // An append that waited behind one that the storage did not answer fails with it. If each
-        // tried once more, each would take longer than the one before.
-        if (fault instanceof StorageUnavailable) throw fault
-        if (!(await isKnown(nodeId))) throw nodeNotFound()
-        const clean = how.redacted ? drafts : await inSlices(drafts, withoutSecretsOf(nodeId))
-        return append(nodeId, clean, how)
-      }),
+    append: async (nodeId, drafts, how = {}) =>
+      // Without a phase to be in, there is an answer.
+      (await appendInTurn(nodeId, drafts, how)) as AppendAnswer,
+    appendWhile: async (phase, nodeId, drafts, how = {}) =>
+      (await appendInTurn(nodeId, drafts, how, phase)) !== undefined,
     state: states.of,
     forget: states.forget,
     remove: (nodeId, act) =>
@@ -91,13 +97,31 @@ export function createAppender(options: AppenderOptions): Appender {
       }),
   }
 
+  function appendInTurn(
+    nodeId: string,
+    drafts: readonly Draft[],
+    how: AppendOptions,
+    phase?: Phase,
+  ): Promise<AppendAnswer | undefined> {
+    return locked(nodeId, async (fault) => {
+      // An append that waited behind one that the storage did not answer fails with it. If each
+      // tried once more, each would take longer than the one before.
+      if (fault instanceof StorageUnavailable) throw fault
+      if (!(await isKnown(nodeId))) throw nodeNotFound()
+      const clean = how.redacted ? drafts : await inSlices(drafts, withoutSecretsOf(nodeId))
+      return append(nodeId, clean, how, phase)
+    })
+  }
+
   async function append(
     nodeId: string,
     drafts: readonly Draft[],
     { offset, fence, once, redacted }: AppendOptions,
-  ): Promise<AppendAnswer> {
+    phase: Phase | undefined,
+  ): Promise<AppendAnswer | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const state = await states.of(nodeId)
+      if (phase !== undefined && state.phase !== phase) return undefined
       const timestamp = now().toISOString()
       const clean = redacted === true ? drafts : withoutRest(drafts, state.last, redactAfter)
       const { entries, launch, leftOut } = complete(clean, state, { maxEntries, timestamp })

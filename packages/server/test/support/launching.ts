@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogEntry } from '@launchtail/client/protocol'
+import type { Database } from '../../src/database/open.js'
 import type { Launcher } from '../../src/launch/launcher.js'
 import type { LimitSettings } from '../../src/launch/limits/limits.js'
 import { localLauncher } from '../../src/launch/local/launcher.js'
@@ -40,7 +41,9 @@ export interface ServerOptions {
   limits?: LimitSettings
   /** The time as its launches see it. */
   now?: () => Date
+  attemptPauses?: { first: number; longest: number }
   store?: (store: LogStore) => LogStore
+  database?: (database: Database) => Database
 }
 
 /** What a server's process has of the launches; a second one of its name and folder succeeds it. */
@@ -57,9 +60,11 @@ export async function startLaunching({
   databaseUrl,
   takeDowns = { look: 20, first: 20, longest: 100 },
   store: wrap = (store) => store,
+  database: wrapRecords = (database) => database,
   ...more
 }: ServerOptions) {
-  const database = await openRecords(folder, databaseUrl)
+  const records = await openRecords(folder, databaseUrl)
+  const database = wrapRecords(records)
   const retention = 3_600_000
   const url = redisUrl ?? (await redisUrlFor(folder))
   const real = url
@@ -124,10 +129,13 @@ export async function startLaunching({
   }
 
   async function stop(): Promise<void> {
-    await orchestrator.close()
-    await registry.flush()
-    await real.close()
-    await database.destroy()
+    try {
+      await orchestrator.close()
+      await registry.flush()
+    } finally {
+      await real.close()
+      await records.destroy()
+    }
   }
 }
 

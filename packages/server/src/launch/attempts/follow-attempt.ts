@@ -15,7 +15,7 @@ export interface FollowAttemptOptions {
 
 /**
  * Follows an attempt to its end. One that waits for a machine for too long is taken down, and has failed
- * for want of capacity.
+ * for want of capacity. One that is being terminated waits for none.
  */
 export async function followAttempt(
   work: Work,
@@ -24,10 +24,11 @@ export async function followAttempt(
   { number, wait, since }: FollowAttemptOptions,
 ): Promise<Outcome | undefined> {
   const limit = wait === undefined ? undefined : parseDuration(wait)
-  if (limit === undefined || handle === undefined) {
+  const { signal, cancelling } = work
+  if (limit === undefined || handle === undefined || cancelling.aborted) {
     return followToEnd(work, withNews(launcher, number, undefined), handle)
   }
-  const following = childSignal(work.signal)
+  const following = childSignal(signal)
   let isLate = false
   const left = since + limit - work.now().getTime()
   const timer = setTimeout(
@@ -37,17 +38,20 @@ export async function followAttempt(
     },
     Math.max(0, left),
   )
+  const waitNoMore = () => clearTimeout(timer)
+  cancelling.addEventListener('abort', waitNoMore)
   try {
-    const watched = withNews(launcher, number, () => clearTimeout(timer))
+    const watched = withNews(launcher, number, waitNoMore)
     const outcome = await followToEnd({ ...work, signal: following.signal }, watched, handle)
-    if (!isLate || work.signal.aborted || work.cancelling.aborted) return outcome
+    if (!isLate || signal.aborted) return outcome
   } catch (error) {
-    if (!isLate || work.signal.aborted) throw error
+    if (!isLate || signal.aborted) throw error
   } finally {
-    clearTimeout(timer)
+    waitNoMore()
+    cancelling.removeEventListener('abort', waitNoMore)
     following.release()
   }
-  const { launch, insist, signal } = work
+  const { launch, insist } = work
   await insist('cancelling', () => launcher.cancel(launch, handle, signal))
   const time = formatDuration(limit)
   return {

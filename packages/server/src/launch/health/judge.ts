@@ -7,7 +7,7 @@ import { FAILURES, type Watched } from './watched.js'
 export interface JudgeOptions {
   registry: Pick<Registry, 'touched'>
   latencies: Pick<Latencies, 'set'>
-  appender: Pick<Appender, 'append' | 'state'>
+  appender: Pick<Appender, 'appendWhile'>
 }
 
 /** Asks a server once, and says in its node's log if its health has changed. */
@@ -36,11 +36,10 @@ export function createJudge({ registry, latencies, appender }: JudgeOptions) {
     server.isTold = true
   }
 
-  /** Without a phase of its own, the entry cannot make a node active that has just failed. */
   async function tell(
     nodeId: string,
     entry: ReturnType<typeof healthyEntry | typeof unhealthyEntry>,
   ): Promise<void> {
-    if ((await appender.state(nodeId)).phase === 'active') await appender.append(nodeId, [entry])
+    await appender.appendWhile('active', nodeId, [entry])
   }
 }

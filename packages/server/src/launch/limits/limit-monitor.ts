@@ -10,7 +10,7 @@ export interface LimitMonitorOptions {
   database: Database
   /** The id of this process: others look after the launches that they run. */
   owner: string
-  appender: Appender
+  appender: Pick<Appender, 'appendWhile'>
   terminate: (nodeId: string) => Promise<void>
   now: () => Date
   onFault: (message: string, error: unknown) => void
@@ -56,10 +56,10 @@ export function startLimitMonitor(options: LimitMonitorOptions): Rounds {
     if (lifetime.is === 'under way') return
     const isOver = lifetime.is === 'over'
     const draft: Draft = isOver ? overEntry(maxLifetime) : noticeEntry(lifetime, maxLifetime)
-    // Each is said once, whoever says it.
-    const name = offsetName(source, isOver ? 'over' : 'notice')
-    await appender.append(node_id, [draft], { offset: { name, from: 0, to: 1 } })
-    if (isOver) await terminate(node_id)
+    // Each is said once, whoever says it. The record may not show yet that the launch has ended.
+    const offset = { name: offsetName(source, isOver ? 'over' : 'notice'), from: 0, to: 1 }
+    const isActive = await appender.appendWhile('active', node_id, [draft], { offset })
+    if (isOver && isActive) await terminate(node_id)
   }
 
   function activeLaunches(): Promise<ActiveLaunch[]> {

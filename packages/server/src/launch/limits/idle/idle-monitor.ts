@@ -1,3 +1,4 @@
+import type { Draft } from '@launchtail/client/protocol'
 import { type Rounds, startRounds } from '../../../async/rounds.js'
 import type { Database } from '../../../database/open.js'
 import type { Appender } from '../../../logs/appender.js'
@@ -9,7 +10,7 @@ export interface IdleMonitorOptions {
   database: Database
   /** The id of this process: others look after the launches that they run. */
   owner: string
-  appender: Pick<Appender, 'append'>
+  appender: Pick<Appender, 'appendWhile'>
   terminate: (nodeId: string) => Promise<void>
   closing: AbortSignal
   now: () => Date
@@ -63,12 +64,14 @@ export function startIdleMonitor(options: IdleMonitorOptions): Rounds {
     const before = idle === null ? undefined : (JSON.parse(idle) as Idleness)
     const idleness = afterLook(before, load, time)
     const state = idleStateAt(time, idleness, timeout)
+    // The record may not show yet that the launch has ended.
+    const tell = (draft: Draft) => appender.appendWhile('active', node_id, [draft])
     if (state === 'over') {
-      await appender.append(node_id, [idleEnd(timeout)])
-      return terminate(node_id)
+      if (await tell(idleEnd(timeout))) await terminate(node_id)
+      return
     }
     const tells = state === 'ending' && !idleness.isTold
-    if (tells) await appender.append(node_id, [idleNotice(time, idleness, timeout)])
+    if (tells) await tell(idleNotice(time, idleness, timeout))
     await save(launch_id, tells ? { ...idleness, isTold: true } : idleness)
   }
 
