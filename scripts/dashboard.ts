@@ -22,9 +22,13 @@ const PANELS: readonly Panel[] = [
     shows: [['sum(launchtail_launching_nodes{instance=~"$instance"}) or vector(0)', 'launching']],
   },
   {
-    title: 'Stalled',
+    title: 'Stalled and unhealthy',
     kind: 'stat',
-    shows: [['sum(launchtail_stalled_nodes{instance=~"$instance"})', 'stalled']],
+    help: 'Launching nodes that are silent, and active ones whose servers do not answer.',
+    shows: [
+      ['sum(launchtail_stalled_nodes{instance=~"$instance"})', 'stalled'],
+      ['sum(launchtail_unhealthy_nodes{instance=~"$instance"})', 'unhealthy'],
+    ],
   },
   {
     title: 'Success rate',

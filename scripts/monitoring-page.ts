@@ -31,8 +31,8 @@ curl -s http://127.0.0.1:8080/metrics | grep ^launchtail_
 Durations are in seconds, sizes in bytes. No label holds an id, a name, a model or an address, so the number of
 series does not grow with the number of nodes. The value of \`provider\` is \`other\` where it does not look like
 a provider's name, and \`cause\` is one of the codes in [phases.md](phases.md), or \`none\`. Counters count from the start of
-the process. Add the servers up, except for \`launchtail_nodes\`, \`launchtail_launching_nodes\` and
-\`launchtail_stalled_nodes\`, which each server reads from its own records.
+the process. Add the servers up, except for \`launchtail_nodes\`, \`launchtail_launching_nodes\`,
+\`launchtail_stalled_nodes\` and \`launchtail_unhealthy_nodes\`, which each server reads from its own records.
 
 ${table(
   ['Metric', 'Type', 'What it is'],

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dashboard } from '../../../scripts/dashboard.js'
+import { unhealthyEntry } from '../src/logs/health-entry.js'
 import { METRICS } from '../src/metrics/metrics.js'
 import { newNode } from './support/nodes.js'
 import {
@@ -136,12 +137,16 @@ describe('the metrics of launches', () => {
 
   it('show the nodes by status, and those that are launching by phase', async () => {
     const own = await startServer()
-    const [first, second] = [await newNode(own), await newNode(own)]
+    const [first, second, third] = [await newNode(own), await newNode(own), await newNode(own)]
     await own.post(`/admin/nodes/${first}/logs`, { message: 'x', phase: 'installing' })
     await own.post(`/admin/nodes/${second}/logs`, { message: 'x', phase: 'active' })
+    await own.post(`/admin/nodes/${third}/logs`, { message: 'x', phase: 'active' })
+    const unhealthy = unhealthyEntry({ since: new Date(), reason: '/health answers 503' })
+    for (const id of [first, third]) await own.post(`/admin/nodes/${id}/logs`, unhealthy)
     await own.fetch('/admin/nodes')
     expect(await seriesValue('launchtail_nodes{status="launching"}', own)).toBe(1)
-    expect(await seriesValue('launchtail_nodes{status="active"}', own)).toBe(1)
+    expect(await seriesValue('launchtail_nodes{status="active"}', own)).toBe(2)
+    expect(await seriesValue('launchtail_unhealthy_nodes', own)).toBe(1)
     expect(await seriesValue('launchtail_launching_nodes{phase="installing"}', own)).toBe(1)
     expect(await seriesValue('launchtail_stalled_nodes', own)).toBe(0)
     expect(await seriesValue('launchtail_leases', own)).toBe(0)

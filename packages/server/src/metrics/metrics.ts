@@ -54,6 +54,11 @@ export const METRICS: readonly Metric[] = [
     'Launching nodes that have been silent for far longer than is usual in their phase.',
     ({ nodes }) => (nodes ? only(nodes.stalled) : []),
   ),
+  gauge(
+    'launchtail_unhealthy_nodes',
+    'Active nodes whose servers do not answer their health check.',
+    ({ nodes }) => (nodes ? only(nodes.unhealthy) : []),
+  ),
   gauge('launchtail_leases', 'Launches that this process runs.', ({ leases }) => only(leases())),
   counter(
     'launchtail_entries_appended_total',

@@ -6,9 +6,11 @@ export interface NodeCounts {
   /** The nodes that are launching. */
   readonly byPhase: ReadonlyMap<string, number>
   readonly stalled: number
+  /** Active nodes whose servers do not answer. */
+  readonly unhealthy: number
 }
 
-/** Counts by indexes alone, except for the nodes that are launching, which are few. */
+/** Counts by indexes alone, except for the nodes that are launching or active, which are few. */
 export async function countKinds(database: Database): Promise<NodeCounts> {
   const statuses = await database
     .selectFrom('nodes')
@@ -25,9 +27,17 @@ export async function countKinds(database: Database): Promise<NodeCounts> {
     .where('status', '=', 'launching')
     .groupBy('phase')
     .execute()
+  const { unhealthy } = await database
+    .selectFrom('nodes')
+    .select(({ fn }) => fn.countAll<number>().as('unhealthy'))
+    .where('status', '=', 'active')
+    // As `Health` is written.
+    .where('health', 'like', '{"ok":false%')
+    .executeTakeFirstOrThrow()
   return {
     byStatus: new Map(statuses.map(({ status, nodes }) => [status, Number(nodes)])),
     byPhase: new Map(launching.map(({ phase, nodes }) => [phase, Number(nodes)])),
     stalled: launching.reduce((sum, { stalled }) => sum + Number(stalled), 0),
+    unhealthy: Number(unhealthy),
   }
 }
