@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import type { LaunchRequest, LogEntry } from '@launchtail/client/protocol'
+import { attemptsText, type LaunchRequest, type LogEntry } from '@launchtail/client/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { placedRequests, requestOf } from '../src/launch/attempts/attempt.js'
+import { checkPlaces } from '../src/launch/attempts/check-places.js'
 import { decide, pauseBefore } from '../src/launch/attempts/decide.js'
+import type { Launcher } from '../src/launch/launcher.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { nextAttemptEntry } from '../src/logs/attempt-entries.js'
 import { fold, UNFOLDED } from '../src/nodes/fold.js'
@@ -17,8 +19,10 @@ import {
   waitFor,
 } from './support/launching.js'
 import { type Scenario, startDouble } from './support/skypilot-double.js'
+import { createWorld } from './support/stories/world.js'
 
 const REQUEST = { node_id: 'gpu-1', provider: 'aws', region: 'x', gpu: 'H100', model: 'm/m' }
+const UNTIL_UP = { ...REQUEST, retry_until_up: true, launch_timeout: '1m' }
 const PLACES = [{ infra: 'aws/us-east-1' }, { infra: 'gcp/us-central1' }]
 const HOUR = 3_600_000
 
@@ -43,6 +47,12 @@ describe('whether a launch is tried once more', () => {
     ],
     ['there is time left', { launchTimeout: 1001 }, { again: true }],
     ['the node was active', { wasActive: true }, { again: false }],
+    [
+      'there is no time left after the pause',
+      { elapsed: 60_001, launchTimeout: 60_000, request: UNTIL_UP },
+      { why: expect.stringMatching(/none would begin within the launch_timeout of 1m/) },
+    ],
+    ['it is to be tried until it is up', { number: 40, request: UNTIL_UP }, { again: true }],
     ['no attempts were asked for', { request: REQUEST }, { again: false }],
     ['there is another place', { request: { ...REQUEST, places: PLACES } }, { again: true }],
   ])('%s', (_, more, decision) => {
@@ -74,6 +84,15 @@ test('an attempt is made at its place, with what the request says otherwise', ()
   expect(requestOf(request, 4).region).toBe('us-east-1')
   const late = requestOf(request, 2, { elapsed: HOUR, launchTimeout: 3 * HOUR })
   expect(late.launch_timeout).toBe(`${2 * HOUR}ms`)
+})
+
+test.each<[string, object, RegExp]>([
+  ['without a limit of time', { launch_timeout: undefined }, /needs a "launch_timeout"/],
+  ['and so many times', { attempts: 3 }, /"retry_until_up" and "attempts" exclude each other/],
+  ['as a managed job', { mode: 'job' }, /"retry_until_up" has no meaning with "mode": "job"/],
+])('a launch is not tried until it is up %s', (_, more, fault) => {
+  expect(() => checkPlaces({ ...UNTIL_UP, ...more })).toThrow(fault)
+  expect(() => checkPlaces(UNTIL_UP)).not.toThrow()
 })
 
 test('each place is tried at once, and then again with growing pauses', () => {
@@ -130,8 +149,11 @@ describe('through SkyPilot', () => {
     message: 'Failed to acquire resources in all zones in lab for {Slurm(cpus=1)}.',
   }
 
-  async function open(scenario: () => Scenario, more: { queued?: boolean } = {}) {
-    const api = await startDouble({ scenario, ...more })
+  async function open(
+    scenario: () => Scenario,
+    { queued = false, ...more }: { queued?: boolean } & Pick<ServerOptions, 'attemptPauses'> = {},
+  ) {
+    const api = await startDouble({ scenario, queued })
     onTestFinished(() => api.close())
     const launcher = skypilotLauncher({
       ...{ endpoint: api.url, launchTimeout: 20_000, http: { poll: 20 } },
@@ -146,7 +168,7 @@ describe('through SkyPilot', () => {
         cleanup: 3000,
       },
     })
-    return { api, ...(await serve({ launchers: () => [launcher] })) }
+    return { api, ...(await serve({ launchers: () => [launcher], ...more })) }
   }
 
   test('the second place serves where the first has no capacity', async () => {
@@ -172,6 +194,42 @@ describe('through SkyPilot', () => {
     ])
     await orchestrator.terminate('gpu-1')
     await waitFor(() => api.clusters.size === 0)
+  })
+
+  test('a launch is tried until it is up, and its plan says for how long', async () => {
+    const turns = [1, 2, 3, 4].map(() => ({ request: [], result: NO_CAPACITY }))
+    const attemptPauses = { first: 1, longest: 5 }
+    const { api, until, orchestrator, registry } = await open(() => turns.shift() ?? plain(), {
+      attemptPauses,
+    })
+    const request = { ...REQUEST, places: PLACES, retry_until_up: true, launch_timeout: '2h' }
+    const { attempts } = await orchestrator.plan(request)
+    expect(attempts).toEqual({ within_seconds: 7200 })
+    expect(attemptsText(attempts ?? {})).toBe('It would be tried until it is up, for 2h at most.')
+    await orchestrator.launch(request)
+    await until('gpu-1', active)
+    expect(api.launched).toHaveLength(5)
+    const told = (await registry.find('gpu-1'))?.attempts ?? []
+    expect(told.map(({ place }) => place?.split('/')[0])).toEqual([
+      'aws',
+      'gcp',
+      'aws',
+      'gcp',
+      'aws',
+    ])
+    await orchestrator.terminate('gpu-1')
+    await waitFor(() => api.clusters.size === 0)
+  })
+
+  test('none is begun that its time leaves no room for', async () => {
+    const { api, until, orchestrator } = await open(() => ({ request: [], result: NO_CAPACITY }))
+    await orchestrator.launch({ ...REQUEST, retry_until_up: true, launch_timeout: '29s' })
+    const entries = await until('gpu-1', failed)
+    // The pause before the second one is half a minute.
+    expect(entries.at(-1)?.details).toContain(
+      'No further attempt is made: none would begin within the launch_timeout of 29s.',
+    )
+    expect(api.launched).toHaveLength(1)
   })
 
   test('a place that keeps the launch waiting for too long is left for the next', async () => {
@@ -201,6 +259,30 @@ describe('through SkyPilot', () => {
     expect(entries.at(-1)?.details).toContain('No further attempt is made, because quota does not')
     expect(api.launched).toHaveLength(1)
   })
+})
+
+test('a launch that is terminated while it waits ends, also if its wait is over by then', async () => {
+  const world = createWorld({
+    ...{ turns: ['queued'], attempts: 2, refusals: 0, now: () => new Date() },
+  })
+  let waited = false
+  const { launcher } = world
+  const cancel: Launcher['cancel'] = async (...launch) => {
+    // The wait of a tenth of a second is over before the queue has let go.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    waited = true
+    await launcher.cancel(...launch)
+  }
+  const { orchestrator, until, list, faults } = await serve({
+    launchers: () => [{ ...launcher, cancel }],
+  })
+  const places = [{ infra: 'aws/us-east-1', wait: '100ms' }, { infra: 'gcp/us-central1' }]
+  await orchestrator.launch({ ...REQUEST, places })
+  await until('gpu-1', ({ message }) => message === 'begins')
+  await orchestrator.terminate('gpu-1')
+  await waitFor(() => !orchestrator.running('gpu-1'))
+  expect((await list('gpu-1')).at(-1)?.message).toBe('Node terminated')
+  expect([waited, [...world.running], faults]).toEqual([true, [], []])
 })
 
 async function serve(options: Partial<ServerOptions> = {}) {

@@ -368,10 +368,16 @@ export const launchSchema = z
       .describe(
         'How often to try, each time at the next of the `places`, where a failure is worth another try. Default: once at each place.',
       ),
+    retry_until_up: z
+      .boolean()
+      .optional()
+      .describe(
+        'Try again, at one of the `places` after the other, for as long as the `launch_timeout` allows, which is then required. In place of `attempts`.',
+      ),
     launch_timeout: duration
       .optional()
       .describe(
-        'How long the launch may take until it is ready. The shorter of this and `readiness.timeout` holds.',
+        'How long all attempts together may take until the node is ready. Each has the shorter of what is left of this and `readiness.timeout`.',
       ),
     max_lifetime: duration
       .optional()

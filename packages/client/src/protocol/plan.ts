@@ -14,6 +14,13 @@ const placeSchema = z.object({
     .describe('US dollars an hour, for all machines. Missing if SkyPilot knows no price.'),
 })
 
+const attemptsSchema = z
+  .object({
+    most: count.optional().describe('Missing where only the time limits them.'),
+    within_seconds: seconds.optional().describe('How long all of them together may take.'),
+  })
+  .describe('How often it would be tried. Missing for a launch that is tried once.')
+
 const problemSchema = z.object({
   field: z.string().describe('The field of the request that it is about; `task` for the task.'),
   message: z.string(),
@@ -48,6 +55,7 @@ export const launchPlanSchema = z
     problems: z
       .array(problemSchema)
       .describe('Why the launch would be refused. Empty if it is fine.'),
+    attempts: attemptsSchema.optional(),
     history: historySchema,
   })
   .describe('What a launch would do. Nothing is launched or stored.')
@@ -55,5 +63,6 @@ export const launchPlanSchema = z
 
 export type LaunchPlan = z.infer<typeof launchPlanSchema>
 export type PlannedPlace = z.infer<typeof placeSchema>
+export type PlannedAttempts = z.infer<typeof attemptsSchema>
 export type PlanProblem = z.infer<typeof problemSchema>
 export type PlanHistory = z.infer<typeof historySchema>

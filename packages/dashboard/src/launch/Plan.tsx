@@ -1,5 +1,5 @@
 import type { LaunchPlan, NewLaunch } from '@launchtail/client'
-import { priceText } from '@launchtail/client/protocol'
+import { attemptsText, priceText } from '@launchtail/client/protocol'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
 import { span } from '../parts/times.js'
@@ -20,13 +20,14 @@ export function Plan({ asked, request }: { asked: AskedPlan | undefined; request
   )
 }
 
-function Planned({ task, places, problems, history }: LaunchPlan) {
+function Planned({ task, places, attempts, problems, history }: LaunchPlan) {
   return (
     <>
       {problems.map(({ field, message }) => (
         <Fault key={`${field} ${message}`} text={inert(`${field}: ${message}`)} />
       ))}
       {places.length > 0 && <Places places={places} />}
+      {attempts && <p>{attemptsText(attempts)}</p>}
       <p>{historyOf(history)}</p>
       {task !== '' && (
         <details>

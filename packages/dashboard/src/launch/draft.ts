@@ -34,6 +34,8 @@ export interface Draft {
   /** As the command has them, with blanks between. */
   readonly places: string
   readonly attempts: string
+  readonly retry_until_up: boolean
+  readonly launch_timeout: string
   readonly owner: string
   /** `name=value`, with blanks between. */
   readonly labels: string
@@ -74,6 +76,8 @@ export const EMPTY: Draft = {
   readiness_timeout: '',
   places: '',
   attempts: '',
+  retry_until_up: false,
+  launch_timeout: '',
   owner: '',
   labels: '',
   max_lifetime: '',
@@ -109,9 +113,11 @@ export const LABELS = {
   readiness_from: 'Ready at',
   readiness_path: 'Ready when this path answers',
   readiness_port: 'Ready on this port',
-  readiness_timeout: 'Ready within',
+  readiness_timeout: 'Ready within, each attempt',
   places: 'Places, in order of preference',
   attempts: 'Attempts',
+  retry_until_up: 'Try until it is up',
+  launch_timeout: 'All attempts within',
   owner: 'Owner',
   labels: 'Labels',
   max_lifetime: 'Take down when active for',
@@ -168,9 +174,11 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     readiness_from: text(readiness.from),
     readiness_path: text(readiness.path),
     readiness_port: text(readiness.port),
-    readiness_timeout: text(readiness.timeout ?? request.launch_timeout),
+    readiness_timeout: text(readiness.timeout),
     places: (request.places ?? []).map(formatPlace).join(' '),
     attempts: text(request.attempts),
+    retry_until_up: request.retry_until_up === true,
+    launch_timeout: text(request.launch_timeout),
     owner: text(request.owner),
     labels: Object.entries(request.labels ?? {})
       .map(([name, value]) => `${name}=${value}`)

@@ -25,10 +25,10 @@ export function requestOf(draft: Draft): NewLaunch {
     tensor_parallel: isTask ? '' : numberOf(draft.tensor_parallel),
     mode: draft.mode.trim(),
     expose: closed ? false : '',
-    // The form has one field for both, which is `readiness.timeout`.
-    launch_timeout: '',
+    launch_timeout: draft.launch_timeout.trim(),
     places: placesOf(draft.places),
     attempts: numberOf(draft.attempts),
+    retry_until_up: draft.retry_until_up || '',
     owner: draft.owner.trim(),
     labels: labelsOf(draft.labels),
     max_lifetime: draft.max_lifetime.trim(),

@@ -11,7 +11,7 @@ export interface LimitFlags {
 /** Adds the flags for how long a launch, and what comes of it, may last. */
 export function withLimits(command: Command): Command {
   return command
-    .option('--launch-timeout <time>', 'how long the launch may take')
+    .option('--launch-timeout <time>', 'how long all attempts together may take')
     .option('--max-lifetime <time>', 'take the node down when it has been active for so long')
     .option('--idle-timeout <time>', 'take the node down when it has served nobody for so long')
     .option(

@@ -6,6 +6,7 @@ import { countFlag } from './flags.js'
 export interface PlaceFlags {
   place?: Place[]
   attempts?: number
+  retryUntilUp?: boolean
 }
 
 /** Adds the flags for where a launch is tried, and how often. */
@@ -18,6 +19,7 @@ export function withPlaces(command: Command): Command {
       ).argParser((text, all: Place[] = []) => [...all, placeIn(text)]),
     )
     .addOption(countFlag('--attempts <n>', 'how often to try; default: once at each place'))
+    .option('--retry-until-up', 'try for as long as the --launch-timeout allows')
 }
 
 function placeIn(text: string): Place {
@@ -29,6 +31,14 @@ function placeIn(text: string): Place {
 }
 
 /** The fields of the request that these flags are. */
-export function placesOf({ place, attempts }: PlaceFlags): Pick<NewLaunch, 'places' | 'attempts'> {
-  return { ...(place && { places: place }), ...(attempts !== undefined && { attempts }) }
+export function placesOf({
+  place,
+  attempts,
+  retryUntilUp,
+}: PlaceFlags): Pick<NewLaunch, 'places' | 'attempts' | 'retry_until_up'> {
+  return {
+    ...(place && { places: place }),
+    ...(attempts !== undefined && { attempts }),
+    ...(retryUntilUp && { retry_until_up: true }),
+  }
 }

@@ -1,12 +1,13 @@
 import type { LaunchPlan } from '@launchtail/client'
-import { formatDuration, priceText } from '@launchtail/client/protocol'
+import { attemptsText, formatDuration, priceText } from '@launchtail/client/protocol'
 import { oneLine } from './format/text.js'
 
 /** What a launch would do, for a person. */
-export function planText({ task, places, problems, history }: LaunchPlan): string {
+export function planText({ task, places, attempts, problems, history }: LaunchPlan): string {
   const parts = [
     ...(problems.length > 0 ? [['It would be refused:', ...problems.map(problemLine)]] : []),
     ...(places.length > 0 ? [['It would be launched at:', ...placeLines(places)]] : []),
+    ...(attempts ? [[attemptsText(attempts)]] : []),
     historyLines(history),
     ...(task === '' ? [] : [['The task:', ...indented(task)]]),
   ]

@@ -1,8 +1,8 @@
-import type { LaunchRequest } from '@launchtail/client/protocol'
+import { type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 import type { Planned } from '../nodes/launches.js'
 import { createRedactor } from '../output/redact/index.js'
-import { placedRequests } from './attempts/attempt.js'
+import { attemptsOf, placedRequests } from './attempts/attempt.js'
 import { checkPlaces } from './attempts/check-places.js'
 import type { LaunchRows } from './launch-rows.js'
 import { secretValuesOf, withSecretEnvs } from './launch-secrets.js'
@@ -29,7 +29,7 @@ export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOp
     })
     const { faults } = readLimits(wanted, limits)
     const more = [...problemsIn(new TaskRefusal(faults), wanted), ...(await ofNode(wanted))]
-    return { ...planned, problems: [...planned.problems, ...more] }
+    return { ...planned, ...attemptsIn(wanted), problems: [...planned.problems, ...more] }
   }
 
   async function planOf(wanted: LaunchRequest): Promise<Planned> {
@@ -63,5 +63,18 @@ export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOp
   async function ofNode({ node_id: nodeId }: LaunchRequest): Promise<Planned['problems']> {
     if (nodeId === undefined || (await rows.unended(nodeId)) === undefined) return []
     return [{ field: 'node_id', message: `node ${nodeId} has a launch that is not over` }]
+  }
+}
+
+/** How often it would be tried, if not once. */
+function attemptsIn(request: LaunchRequest): Pick<Planned, 'attempts'> {
+  const most = attemptsOf(request)
+  if (most === 1) return {}
+  const within = parseDuration(request.launch_timeout ?? '')
+  return {
+    attempts: {
+      ...(Number.isFinite(most) && { most }),
+      ...(within !== undefined && { within_seconds: within / 1000 }),
+    },
   }
 }

@@ -3,7 +3,7 @@ import type { LaunchRequest, Place } from '@launchtail/client/protocol'
 /** A further attempt of a launch, as it is stored. The first one is not. */
 export interface Attempt {
   readonly number: number
-  /** When it was decided on, in milliseconds since 1970. */
+  /** When it begins, which may be after a pause; in milliseconds since 1970. */
   readonly at: number
   /** Why the one before failed. */
   readonly code: string
@@ -19,8 +19,9 @@ export function placeOf({ places }: LaunchRequest, number: number): Place | unde
   return places?.[(number - 1) % places.length]
 }
 
-/** How many attempts the request asks for. */
-export function attemptsOf({ attempts, places }: LaunchRequest): number {
+/** How many attempts the request asks for; infinitely many where only its time limits them. */
+export function attemptsOf({ attempts, places, retry_until_up }: LaunchRequest): number {
+  if (retry_until_up) return Number.POSITIVE_INFINITY
   return attempts ?? places?.length ?? 1
 }
 

@@ -3,10 +3,20 @@ import { parseTask } from '../task.js'
 import { refusal } from '../task-refusal.js'
 
 /** Throws an HttpError for places and attempts that the launch cannot have. */
-export function checkPlaces({ places, attempts, mode, provider, task }: LaunchRequest): void {
+export function checkPlaces(request: LaunchRequest): void {
+  const { places, attempts, mode, provider, task, retry_until_up, launch_timeout } = request
   const faults: string[] = []
   if (mode === 'job' && (places !== undefined || attempts !== undefined)) {
     faults.push('"attempts" and "places" have no meaning with "mode": "job": SkyPilot tries again')
+  }
+  if (mode === 'job' && retry_until_up) {
+    faults.push('"retry_until_up" has no meaning with "mode": "job": SkyPilot tries until it is up')
+  }
+  if (retry_until_up && attempts !== undefined) {
+    faults.push('"retry_until_up" and "attempts" exclude each other: leave one of them out')
+  }
+  if (retry_until_up && launch_timeout === undefined) {
+    faults.push('"retry_until_up" needs a "launch_timeout", for how long to try at most')
   }
   if (places !== undefined && provider === 'local') {
     faults.push('"places" has no meaning with provider "local"')

@@ -10,7 +10,7 @@ export interface Failed {
   readonly code: string
   /** True if the node has been active. */
   readonly wasActive: boolean
-  /** Milliseconds since the launch was asked for. */
+  /** Milliseconds from when the launch was asked for to when the next attempt would begin. */
   readonly elapsed: number
   /** Milliseconds that all attempts together may take. */
   readonly launchTimeout: number | undefined
@@ -35,7 +35,7 @@ export function decide(failed: Failed): Decision {
     const time = formatDuration(launchTimeout)
     return {
       again: false,
-      why: `No further attempt is made: its launch_timeout of ${time} is over.`,
+      why: `No further attempt is made: none would begin within the launch_timeout of ${time}.`,
     }
   }
   return { again: true }

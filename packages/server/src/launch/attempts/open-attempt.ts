@@ -12,8 +12,6 @@ export interface OpenAttemptOptions {
   /** Where it is made, and where the one before was. */
   place: string
   left: string
-  /** Milliseconds between the decision and the attempt. */
-  pause: number
 }
 
 /**
@@ -23,7 +21,7 @@ export interface OpenAttemptOptions {
 export async function openAttempt(
   { launch, source, appender, spending, insist, signal, cancelling, now }: Work,
   launcher: Launcher,
-  { attempt, place, left, pause }: OpenAttemptOptions,
+  { attempt, place, left }: OpenAttemptOptions,
 ): Promise<void> {
   const { number, code, message: reason, at } = attempt
   const draft = nextAttemptEntry({ number, place, left, code, reason })
@@ -32,7 +30,7 @@ export async function openAttempt(
   if (existsSync(launch.folder)) return
   const wanted = childSignal(signal, cancelling)
   try {
-    await pauseFor(Math.max(0, at + pause - now().getTime()), wanted.signal)
+    await pauseFor(Math.max(0, at - now().getTime()), wanted.signal)
   } finally {
     wanted.release()
   }

@@ -78,7 +78,6 @@ export async function throughAttempts(
       attempt,
       place: nameOf(request),
       left: nameOf(requestOf(request, attempt.number - 1)),
-      pause: pauseBefore(request, attempt.number, pauses),
     })
   }
 
@@ -92,7 +91,7 @@ export async function throughAttempts(
     )
     const { code = explained.code } = outcome
     const state = await insist('reading', () => work.appender.state(nodeId))
-    const at = now().getTime()
+    const at = now().getTime() + pauseBefore(request, number + 1, pauses)
     const elapsed = at - asked
     const wasActive = state.phase === 'active'
     const decision = decide({ request, number, code, wasActive, elapsed, launchTimeout })
