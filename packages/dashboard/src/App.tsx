@@ -40,8 +40,9 @@ function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
   if (kind === undefined) return <FleetPage fleet={fleet} />
   if (kind === 'launch') {
     const again = route.value.query.get('again') ?? ''
+    const isNew = route.value.query.get('as') === 'new'
     // With a key, another node to launch again gets an empty form, and so does a new one.
-    return <LaunchPage key={again} again={again} />
+    return <LaunchPage key={again} again={again} isNew={isNew} />
   }
   if (kind === 'launches') return <LaunchesPage />
   if (kind === 'groups') return <GroupsPage key={id ?? ''} groupId={id} fleet={fleet} />

@@ -120,6 +120,7 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
     name: 'the form',
     async show(page) {
       await open(page, server, 'launch')
+      for (const fold of await page.locator('.fold summary').all()) await fold.click()
       await page.getByLabel('A SkyPilot task').check()
       await page.getByLabel('Provider').fill('local')
       await page.getByLabel('Task, as YAML').fill('run: [')

@@ -102,6 +102,65 @@ test('the same is launched as a new node beside one that runs, and the two link 
   for (const one of ['runs', id]) await server.post(`/admin/nodes/${one}/terminate`, '')
 })
 
+test('a launch is edited first, launched under another id, and linked with the one before', async () => {
+  const request = { node_id: 'edited', provider: 'local', task, owner: 'alice' }
+  expect((await server.post('/admin/nodes/launch', request)).status).toBe(202)
+  const page = await tabs.fresh()
+  await open(page, server, 'nodes/edited')
+  await page.getByRole('button', { name: 'Launch again' }).click()
+  await page.getByRole('link', { name: 'Edit first' }).click()
+  // The one before runs, so the new one has another id.
+  await page.getByText('The new node will be linked with edited.').waitFor()
+  expect(await page.getByLabel('Node id').inputValue()).toBe('')
+  await page.getByLabel('Node id').fill('edited-too')
+  await page.getByText('Owner and labels').click()
+  await page.getByLabel('Owner').fill('')
+  await page.getByLabel('Labels').fill('team=inference')
+  const command = await page.getByLabel('The same request as a command').textContent()
+  expect(command).toContain('/admin/nodes/edited/relaunch')
+  expect(command).toContain('"owner": null')
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+  await page.getByText('launched again from').waitFor()
+  const record = await (await server.fetch('/admin/nodes/edited-too')).json()
+  expect(record).toMatchObject({ relaunch_of: 'edited', labels: { team: 'inference' } })
+  expect(record).not.toHaveProperty('owner')
+  for (const one of ['edited', 'edited-too']) await server.post(`/admin/nodes/${one}/terminate`, '')
+})
+
+test('what few launches need is folded away, tells what is filled in, and opens for what is refused', async () => {
+  const page = await tabs.fresh()
+  await open(page, server, 'launch')
+  await page.getByLabel('A SkyPilot task').check()
+  await page.getByLabel('Provider').fill('local')
+  await page.getByLabel('Task, as YAML').fill('run: sleep 1\n')
+  const folds = page.locator('.fold')
+  expect(await folds.locator('summary').allTextContents()).toEqual([
+    'Places and attempts',
+    'Limits',
+    'Readiness and smoke test',
+    'Owner and labels',
+  ])
+  expect(await page.getByLabel('Attempts', { exact: true }).isVisible()).toBe(false)
+  const places = folds.filter({ hasText: 'Places and attempts' })
+  // By keyboard: from the field before the folds, and with the space bar.
+  await page.getByLabel('Secrets').focus()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Space')
+  await page.getByLabel('Attempts', { exact: true }).fill('0')
+  await page.getByLabel('Try until it is up').check()
+  await places.locator('summary').click()
+  await places.getByText(', filled in: Attempts, Try until it is up').waitFor()
+  // The browser refuses a number below one, in a field that it can show.
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+  await page.getByLabel('Attempts', { exact: true }).waitFor({ state: 'visible' })
+  await page.getByLabel('Attempts', { exact: true }).fill('')
+  await places.locator('summary').click()
+  await page.getByLabel('All attempts within').waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: 'Launch', exact: true }).click()
+  await page.getByRole('alert').getByText('"retry_until_up" needs a "launch_timeout"').waitFor()
+  await page.getByLabel('All attempts within').waitFor({ state: 'visible' })
+})
+
 test('a launch with secrets is asked for again by the form, which wants them and nothing else', async () => {
   const secret = 'hidden-0123456789'
   const request = {

@@ -6,6 +6,7 @@ import { fc } from '../../server/test/support/property.js'
 import { createStreamSlots } from '../src/hub/stream-slots.js'
 import { curlOf } from '../src/launch/curl.js'
 import { draftOf, EMPTY } from '../src/launch/draft.js'
+import { patchTo } from '../src/launch/patch.js'
 import { requestOf } from '../src/launch/request.js'
 import { linesOfFault } from '../src/launch/task-faults.js'
 import { piecesOf, withoutSequences } from '../src/log/ansi.js'
@@ -88,7 +89,7 @@ describe('a request as a command', () => {
     const more = { envs: 'A=1=2\n\nB=', secrets: 'KEY=hidden' }
     const request = requestOf({ ...EMPTY, kind: 'task', provider: 'local', task, ...more })
     expect(request.secrets).toEqual({ KEY: 'hidden' })
-    const command = curlOf(request, "http://x.example/it's")
+    const command = curlOf({ path: 'nodes/launch', body: request }, "http://x.example/it's")
     // A shell that only prints what curl would be given.
     const script = `curl() { for word; do printf '%s\\0' "$word"; done; }\nTOKEN=secret KEY=given\n${command}`
     const words = execFileSync('sh', ['-c', script]).toString().split('\0')
@@ -101,6 +102,15 @@ describe('a request as a command', () => {
       secrets: { KEY: 'given' },
     })
     expect(command).not.toContain('hidden')
+  })
+
+  test('takes secrets out that another launch is not to have', () => {
+    const command = curlOf(
+      { path: 'nodes/n/relaunch', body: { secrets: { OLD: null } } },
+      'http://x',
+    )
+    expect(command).toContain('http://x/admin/nodes/n/relaunch')
+    expect(command).toMatch(/"OLD": null/)
   })
 
   test('leaves out what was left empty, and sends numbers as such', () => {
@@ -182,4 +192,26 @@ test('times are short and say what they are', () => {
   expect(timeOf(at, 'since start', at - 65_200)).toBe('+01:05.2')
   expect(timeOf(at, 'since start', at + 3_700_000)).toBe('-1:01:40.0')
   expect(timeOf(Number.NaN, 'local', 0)).toBe('–')
+})
+
+describe('the changes from one request to another', () => {
+  test.each([
+    ['nothing', { a: 1, b: { c: [1, 2] } }, { a: 1, b: { c: [1, 2] } }, {}],
+    ['a value', { a: 1, b: 2 }, { a: 3, b: 2 }, { a: 3 }],
+    [
+      'a field that is new, and one that is gone',
+      { a: 1 },
+      { b: 2, c: undefined },
+      { a: null, b: 2 },
+    ],
+    [
+      'something inside',
+      { envs: { A: '1', B: '2' } },
+      { envs: { B: '3' } },
+      { envs: { A: null, B: '3' } },
+    ],
+    ['a list, as a whole', { places: [1, 2] }, { places: [2] }, { places: [2] }],
+  ])('%s', (_, before, after, patch) => {
+    expect(patchTo(before, after)).toEqual(patch)
+  })
 })

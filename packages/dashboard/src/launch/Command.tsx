@@ -1,13 +1,13 @@
-import type { NewGroup, NewLaunch } from '@launchtail/client'
 import { CopyButton } from '../parts/CopyButton.js'
 import { baseUrl } from '../session.js'
 import { curlOf } from './curl.js'
+import type { LaunchCall } from './send.js'
 
 const TITLE = 'The same request as a command'
 
 /** The request of the form, for a shell. */
-export function Command({ request }: { request: NewLaunch | NewGroup }) {
-  const command = curlOf(request, baseUrl)
+export function Command({ call }: { call: LaunchCall }) {
+  const command = curlOf(call, baseUrl)
   return (
     <aside aria-label={TITLE}>
       <h2>

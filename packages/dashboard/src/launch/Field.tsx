@@ -3,7 +3,8 @@ import { type Draft, LABELS } from './draft.js'
 
 export type ChangeDraft = (changes: Partial<Draft>) => void
 
-type TextField = Exclude<keyof typeof LABELS, 'use_spot' | 'closed'>
+type CheckField = 'use_spot' | 'closed' | 'retry_until_up'
+type TextField = Exclude<keyof typeof LABELS, CheckField>
 
 interface FieldProps {
   draft: Draft
@@ -51,7 +52,7 @@ export function Field(props: FieldProps) {
 interface CheckProps {
   draft: Draft
   change: ChangeDraft
-  name: 'use_spot' | 'closed'
+  name: CheckField
 }
 
 /** Something that is so, or is not. */

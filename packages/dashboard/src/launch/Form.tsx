@@ -2,6 +2,7 @@ import type { Draft } from './draft.js'
 import { type ChangeDraft, Variables } from './Field.js'
 import { Fields } from './Fields.js'
 import { KindChoice } from './KindChoice.js'
+import { MoreFields } from './MoreFields.js'
 import { TaskEditor } from './TaskEditor.js'
 import { linesOfFault } from './task-faults.js'
 
@@ -37,6 +38,7 @@ export function Form({ draft, change, fault, busy, onSubmit, onPlan }: FormProps
         <Variables draft={draft} change={change} name="envs" />
         <Variables draft={draft} change={change} name="secrets" />
       </div>
+      <MoreFields draft={draft} change={change} fault={fault} />
       <p class="fault" role="alert">
         {fault}
       </p>

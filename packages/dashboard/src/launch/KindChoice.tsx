@@ -2,7 +2,7 @@ import type { Draft } from './draft.js'
 import type { ChangeDraft } from './Field.js'
 
 const KINDS = [
-  { kind: 'model', name: 'A model, served by vLLM' },
+  { kind: 'model', name: 'A model, served by an engine' },
   { kind: 'task', name: 'A SkyPilot task' },
 ] as const
 

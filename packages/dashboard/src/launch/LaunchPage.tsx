@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { go } from '../address.js'
-import { client } from '../session.js'
+import { inert } from '../parts/inert.js'
 import { type EarlierLaunch, earlierLaunch } from './again.js'
 import { Command } from './Command.js'
 import { type Draft, EMPTY } from './draft.js'
@@ -10,11 +10,19 @@ import { makeIdempotencyKey } from './idempotency-key.js'
 import { missingIn } from './missing.js'
 import { Plan } from './Plan.js'
 import { planState } from './plan-state.js'
-import { groupOf, requestOf } from './request.js'
+import { requestOf } from './request.js'
 import { SkyPilot } from './SkyPilot.js'
+import { launchCall } from './send.js'
+
+interface LaunchPageProps {
+  /** The node that is launched again; empty for none. */
+  again: string
+  /** True where that is to be another node than the one before. */
+  isNew: boolean
+}
 
 /** The form that launches a node, filled in like the node to launch `again`, if any. */
-export function LaunchPage({ again }: { again: string }) {
+export function LaunchPage({ again, isNew }: LaunchPageProps) {
   const draft = useSignal<Draft>(EMPTY)
   const earlier = useSignal<EarlierLaunch | undefined>(undefined)
   const fault = useSignal('')
@@ -30,27 +38,23 @@ export function LaunchPage({ again }: { again: string }) {
     earlierLaunch(again).then(
       (found) => {
         earlier.value = found
-        draft.value = found.draft
+        draft.value = isNew ? { ...found.draft, node_id: '' } : found.draft
       },
       (error) => {
         fault.value = (error as Error).message
       },
     )
-  }, [again, earlier, draft, fault])
+  }, [again, isNew, earlier, draft, fault])
   const request = requestOf(draft.value)
+  const { asked } = earlier.value ?? {}
+  const call = launchCall(draft.value, asked && { id: again, asked })
 
   async function launch(): Promise<void> {
     fault.value = missingIn(draft.value, earlier.value?.masked ?? [])
     if (fault.value !== '') return
     busy.value = true
     try {
-      const group = groupOf(draft.peek())
-      if (group) {
-        const { group_id } = await client.peek().launchGroup(group, { idempotencyKey })
-        return go(['groups', group_id])
-      }
-      const { node_id } = await client.peek().launchNode(request, { idempotencyKey })
-      go(['nodes', node_id])
+      go(await call.send(idempotencyKey))
     } catch (error) {
       fault.value = (error as Error).message
     } finally {
@@ -63,6 +67,7 @@ export function LaunchPage({ again }: { again: string }) {
       <h1>{again ? 'Launch again' : 'Launch a node'}</h1>
       <SkyPilot />
       {earlier.value && <p class="hint">{earlier.value.hints.join(' ')}</p>}
+      {call.linked && <p class="hint">The new node will be linked with {inert(again)}.</p>}
       <div class="columns">
         <Form
           draft={draft.value}
@@ -76,7 +81,7 @@ export function LaunchPage({ again }: { again: string }) {
         />
         <div class="beside">
           <Plan asked={plan.asked.value} request={request} />
-          <Command request={groupOf(draft.value) ?? request} />
+          <Command call={call} />
         </div>
       </div>
     </article>

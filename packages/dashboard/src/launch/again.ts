@@ -5,6 +5,8 @@ import { type Draft, draftOf, inForm, LABELS } from './draft.js'
 /** The form for a node that was launched before. */
 export interface EarlierLaunch {
   readonly draft: Draft
+  /** What was asked for, except for the secrets; undefined where that is not known. */
+  readonly asked?: NodeLaunch
   /** Fields in which `***` stands for something secret, by the server's names. */
   readonly masked: readonly string[]
   /** What the reader should know or do, in sentences. */
@@ -31,7 +33,7 @@ export async function earlierLaunch(nodeId: string): Promise<EarlierLaunch> {
   const launch = await launchOf(nodeId)
   if (!launch) return fromRecord(nodeId)
   const { request, secrets, masked } = launch
-  return { draft: draftOf(request, secrets), masked, hints: hintsOf(launch) }
+  return { draft: draftOf(request, secrets), asked: launch, masked, hints: hintsOf(launch) }
 }
 
 async function fromRecord(nodeId: string): Promise<EarlierLaunch> {

@@ -1,4 +1,4 @@
-import type { NewGroup, NewLaunch } from '@launchtail/client'
+import type { LaunchCall } from './send.js'
 
 /** Encloses the name of a variable in what is quoted; a private character that no text has. */
 const MARK = '\u{f0000}'
@@ -8,12 +8,18 @@ const MARKED = new RegExp(`${MARK}(\\w+)${MARK}`, 'gu')
  * The request as a shell command. The token and the secrets come from shell variables, so they are
  * neither on the screen nor in the shell's history.
  */
-export function curlOf({ secrets, ...request }: NewLaunch | NewGroup, baseUrl: string): string {
-  const path = 'replicas' in request ? 'groups' : 'nodes/launch'
-  const names = Object.keys(secrets ?? {})
-  const marked = Object.fromEntries(names.map((name) => [name, `${MARK}${name}${MARK}`]))
+export function curlOf(
+  { path, body: { secrets, ...request } }: Pick<LaunchCall, 'path' | 'body'>,
+  baseUrl: string,
+): string {
+  const given = Object.entries(secrets ?? {})
+  const marked = given.map(([name, value]) => [name, value === null ? null : MARK + name + MARK])
   const body = quoted(
-    JSON.stringify({ ...request, ...(names.length > 0 && { secrets: marked }) }, null, 2),
+    JSON.stringify(
+      { ...request, ...(given.length > 0 && { secrets: Object.fromEntries(marked) }) },
+      null,
+      2,
+    ),
   )
   return [
     `curl ${quoted(`${baseUrl}/admin/${path}`)} \\`,

@@ -103,7 +103,10 @@ function Question({ nodeId, launch: { request }, isOver, open }: QuestionProps) 
           }
         }}
       >
-        <a class="button" href={hrefOf(['launch'], { again: nodeId })}>
+        <a
+          class="button"
+          href={hrefOf(['launch'], { again: nodeId, as: isNew.value ? 'new' : '' })}
+        >
           Edit first
         </a>
       </Confirm>
