@@ -4,13 +4,13 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type LaunchRequest, launchSchema } from '@launchtail/client/protocol'
 import { afterAll, describe, expect, it, onTestFinished, test } from 'vitest'
-import { HttpError } from '../src/errors.js'
 import { ENGINES } from '../src/launch/engines/index.js'
 import { planOf } from '../src/launch/local/plan.js'
 import { readinessOf } from '../src/launch/readiness/readiness.js'
 import { skyTaskOf } from '../src/launch/skypilot/task.js'
 import { smokeOf } from '../src/launch/smoke/smoke.js'
 import { removeFolder, startLaunching, temporaryFolder } from './support/launching.js'
+import { refusalOf } from './support/refusal.js'
 import { writeTinyGguf } from './support/tiny-gguf.js'
 
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
@@ -30,16 +30,6 @@ function requestFor(engine: LaunchRequest['engine'], more: Partial<LaunchRequest
 
 const taskFor = (engine: LaunchRequest['engine'], more: Partial<LaunchRequest> = {}) =>
   skyTaskOf(requestFor(engine, more), { versions: VERSIONS })
-
-function refusal(make: () => unknown): string {
-  try {
-    make()
-  } catch (error) {
-    if (error instanceof HttpError && error.status === 400) return error.message
-    throw error
-  }
-  return ''
-}
 
 const HOSTILE = [
   '$(id)',
@@ -232,7 +222,7 @@ describe('what makes no sense is refused', () => {
     [{ engine: 'tgi', task: 'run: x' }, '"engine" has no meaning beside a "task" of your own'],
   ])('%j: %s', (more, words) => {
     const request = { provider: 'aws', region: 'r', gpu: 'L4', ...more }
-    expect(refusal(() => skyTaskOf(request, { versions: VERSIONS }))).toContain(words)
+    expect(refusalOf(() => skyTaskOf(request, { versions: VERSIONS }))).toContain(words)
   })
 
   test.each([
@@ -286,7 +276,7 @@ describe('on this machine', () => {
     [{ engine: 'ollama' }, '"model" is missing'],
     [{ engine: 'ollama', task: 'run: x' }, '"engine" has no meaning beside a "task"'],
   ])('%j is refused: %s', (more, words) => {
-    expect(refusal(() => plan(more))).toContain(words)
+    expect(refusalOf(() => plan(more))).toContain(words)
   })
 
   async function launched(more: Partial<LaunchRequest>, home = homedir()) {

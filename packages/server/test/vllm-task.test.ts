@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
-import { HttpError } from '../src/errors.js'
 import { clusterNameFor } from '../src/launch/cluster-name.js'
 import { skyTaskOf, taskYaml } from '../src/launch/skypilot/task.js'
 import { wordsOf } from '../src/launch/skypilot/words.js'
+import { refusalOf } from './support/refusal.js'
 
 const VERSIONS = { vllm: '0.13.0', uv: '0.9.7', python: '3.12' }
 
@@ -23,13 +23,7 @@ function yamlOf(more: Partial<LaunchRequest>): any {
 }
 
 function refusal(more: Partial<LaunchRequest>): string {
-  try {
-    taskFor(more)
-  } catch (error) {
-    if (error instanceof HttpError && error.status === 400) return error.message
-    throw error
-  }
-  return ''
+  return refusalOf(() => taskFor(more))
 }
 
 const HOSTILE = [
