@@ -135,7 +135,7 @@ describe('a server is started with', () => {
     [
       'sglang',
       { gpu_count: 4 },
-      '-m sglang.launch_server --model-path org/model --served-model-name org/model --host 0.0.0.0 --port 9000 --tp 4',
+      '-m sglang.launch_server --model-path org/model --served-model-name org/model --host 0.0.0.0 --port 9000 --tp 4 --enable-metrics',
     ],
     ['tgi', { gpu_count: 2 }, '--model-id org/model --hostname 0.0.0.0 --port 9000 --num-shard 2'],
     ['tei', {}, '--model-id org/model --hostname 0.0.0.0 --port 9000'],

@@ -2,7 +2,13 @@ import type { LogEntry } from '@launchtail/client/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { engineLoadIn } from '../src/launch/limits/idle/engine-load.js'
 import { afterLook, idleStateAt } from '../src/launch/limits/idle/idleness.js'
-import { removeFolder, startLaunching, task, temporaryFolder } from './support/launching.js'
+import {
+  removeFolder,
+  serverScript,
+  startLaunching,
+  task,
+  temporaryFolder,
+} from './support/launching.js'
 
 const MINUTE = 60_000
 
@@ -10,17 +16,43 @@ describe('an engine’s metrics', () => {
   test.each([
     [
       'vLLM',
-      `# TYPE vllm:num_requests_running gauge
+      `# HELP vllm:num_requests_running Number of requests in model execution batches.
+# TYPE vllm:num_requests_running gauge
 vllm:num_requests_running{engine="0",model_name="a b"} 2.0
 vllm:num_requests_running{engine="1",model_name="a b"} 1.0
-vllm:num_requests_waiting{engine="0"} 4.0
-vllm:request_success_total{finished_reason="stop"} 10.0
-vllm:request_success_total{finished_reason="length"} 5.0 1700000000000
-vllm:prompt_tokens_total 1e+02`,
+# HELP vllm:num_requests_waiting Number of requests waiting to be processed.
+# TYPE vllm:num_requests_waiting gauge
+vllm:num_requests_waiting{engine="0",model_name="a b"} 4.0
+vllm:num_requests_waiting_by_reason{engine="0",model_name="a b",reason="capacity"} 99.0
+vllm:kv_cache_usage_perc{engine="0",model_name="a b"} 0.25
+vllm:request_success_total{engine="0",finished_reason="stop",model_name="a b"} 10.0
+vllm:request_success_total{engine="0",finished_reason="length",model_name="a b"} 5.0 1700000000000
+vllm:request_success_created{engine="0",finished_reason="stop",model_name="a b"} 1.7e+09
+vllm:prompt_tokens_total{engine="0",model_name="a b"} 1e+02
+vllm:prompt_tokens_created{engine="0",model_name="a b"} 1.7e+09`,
       { requests: 7, served: 115 },
     ],
-    ['SGLang', 'sglang:num_running_reqs 0.0\nsglang:num_queue_reqs 1\n', { requests: 1 }],
-    ['TGI', 'tgi_queue_size 0\r\ntgi_request_count 7\r\n', { requests: 0, served: 7 }],
+    [
+      'SGLang',
+      `# HELP sglang:prompt_tokens_total Number of prefill tokens processed.
+# TYPE sglang:prompt_tokens_total counter
+sglang:prompt_tokens_total{model_name="a}b"} 8.128902e+06
+sglang:num_running_reqs{model_name="a}b"} 161.0
+sglang:num_queue_reqs{model_name="a}b"} 2.0
+sglang:time_to_first_token_seconds_bucket{le="0.001",model_name="a}b"} 0.0`,
+      { requests: 163, served: 8_128_902 },
+    ],
+    ['SGLang without its counters', 'sglang:num_running_reqs 0.0\n', { requests: 0 }],
+    [
+      'TGI, once it was used',
+      'tgi_request_count{method="generate"} 7\r\ntgi_queue_size 0\r\ntgi_batch_current_size 2\r\n',
+      { requests: 2, served: 7 },
+    ],
+    [
+      'TEI, once it was used',
+      'te_request_count{method="single"} 3\nte_embed_count 3\nte_queue_size 0\n',
+      { requests: 0, served: 6 },
+    ],
     ['llama.cpp', 'llamacpp:requests_processing 1', { requests: 1 }],
     ['something else', 'http_requests_total 5\nprocess_cpu_seconds_total 1', undefined],
     ['a web page', '<html>vllm:num_requests_running</html>', undefined],
@@ -28,6 +60,16 @@ vllm:prompt_tokens_total 1e+02`,
   ])('%s', (_, text, load) => {
     expect(engineLoadIn(text)).toEqual(load && { served: undefined, ...load })
   })
+})
+
+test.each([
+  ['tgi', '', { requests: 0, served: 0 }],
+  ['tei', '# TYPE te_batch_next_size summary\n', { requests: 0, served: 0 }],
+  ['tei', 'te_queue_size 1\n', { requests: 1, served: undefined }],
+  ['vllm', '', undefined],
+  ['llamacpp', '', undefined],
+])('%s shows its load from the first request on: %j', (engine, text, load) => {
+  expect(engineLoadIn(text, engine)).toEqual(load)
 })
 
 describe('a node is idle', () => {
@@ -105,6 +147,35 @@ test('a node that serves nobody for its time-out is taken down, and told so befo
     'The node has served nobody for its idle_timeout of 2s; it is taken down',
     'Node terminated',
   ])
+})
+
+test('a node whose server tells nothing of its requests is never idle, and its log says so once', async () => {
+  const folder = temporaryFolder()
+  const server = await startLaunching({ folder })
+  onTestFinished(async () => {
+    await server.stop()
+    removeFolder(folder)
+  })
+  await server.orchestrator.resume()
+  await server.orchestrator.launch({
+    ...{ node_id: 'idle-2', provider: 'local', region: 'local', gpu: 'cpu', idle_timeout: '1s' },
+    task: task({ run: serverScript() }),
+  })
+  const isTold = ({ message }: LogEntry) => message.startsWith('The idle_timeout')
+  await server.until('idle-2', isTold)
+  // For longer than the time-out.
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const entries = await server.list('idle-2')
+  expect(entries.filter(isTold)).toMatchObject([
+    {
+      ...{ level: 'warn', phase: 'active' },
+      message:
+        'The idle_timeout of 1s has no effect: its /metrics do not tell how many requests it has',
+    },
+  ])
+  expect(server.orchestrator.running('idle-2')).toBe(true)
+  await server.orchestrator.terminate('idle-2')
+  await server.until('idle-2', ({ message }) => message === 'Node terminated')
 })
 
 function messageOf({ message }: LogEntry): string {

@@ -4,7 +4,7 @@ import { lifetimeAt } from '../src/launch/limits/lifetime.js'
 import { type LimitSettings, readLimits } from '../src/launch/limits/limits.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from '../src/launch/skypilot/cli/launcher.js'
-import { plainOutOfMemory } from './support/launch-scenarios.js'
+import { plain, plainOutOfMemory } from './support/launch-scenarios.js'
 import {
   removeFolder,
   type ServerOptions,
@@ -15,7 +15,7 @@ import {
   waitFor,
 } from './support/launching.js'
 import { skyOnPath } from './support/sky-double.js'
-import { startDouble } from './support/skypilot-double.js'
+import { type Scenario, startDouble } from './support/skypilot-double.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -198,8 +198,11 @@ const REQUEST = { node_id: 'gpu-1', provider: 'aws', region: 'x', gpu: 'H100', m
 const failed = ({ phase }: LogEntry) => phase === 'failed'
 
 describe.each(['API server', 'command'])('a launch that failed through the %s', (way) => {
-  async function open(more: Partial<ServerOptions> = {}) {
-    const api = await startDouble({ scenario: plainOutOfMemory() })
+  async function open({
+    scenario = plainOutOfMemory(),
+    ...more
+  }: Partial<ServerOptions> & { scenario?: Scenario } = {}) {
+    const api = await startDouble({ scenario })
     onTestFinished(() => api.close())
     const folder = emptyFolder()
     const options = {
@@ -229,6 +232,22 @@ describe.each(['API server', 'command'])('a launch that failed through the %s', 
     await waitFor(() => !api.clusters.has(cluster))
     expect(Date.now()).toBeGreaterThan(Date.parse(kept_until ?? ''))
     await waitFor(async () => (await recordOf(server, 'gpu-1')).kept_until === undefined)
+  })
+
+  test('is kept also where its smoke test has failed', async () => {
+    const { api, server } = await open({ scenario: plain() })
+    const smoke = { path: '/ping', expect: 'pong' }
+    const { cluster_name: cluster } = await server.orchestrator.launch({
+      ...{ ...REQUEST, smoke, keep_on_failure: '10m' },
+    })
+    const entries = await server.until('gpu-1', failed)
+    expect(entries.some(({ phase }) => phase === 'active')).toBe(false)
+    expect(entries.at(-1)?.message).toMatch(/^The smoke test failed: .*pong/)
+    expect(entries.at(-1)?.details).toContain(`The cluster ${cluster} stays up for 10m`)
+    expect((await keptRecord(server)).failure?.code).toBe('warmup_failed')
+    expect(api.clusters.has(cluster)).toBe(true)
+    await server.orchestrator.terminate('gpu-1')
+    await waitFor(() => !api.clusters.has(cluster))
   })
 
   test('is kept over a restart, for longer where asked, and no longer than the server allows', async () => {

@@ -1,6 +1,7 @@
 /**
  * Each launch has offsets for its lines, its words, its first and last entry, its owner, what is said
- * of the end of its lifetime and of what replaces it, and the openings of its attempts.
+ * of the end of its lifetime, of its idle_timeout and of what replaces it, and the openings of its
+ * attempts.
  */
 type Counted =
   | 'lines'
@@ -11,6 +12,7 @@ type Counted =
   | 'notice'
   | 'over'
   | 'replaced'
+  | 'idle-unknown'
   | `attempt-${number}`
 
 /** The name of one of a launch's offsets in the node's log. */

@@ -19,7 +19,12 @@ case $(uname -m) in
 esac
 rm -rf "$root.new"
 mkdir -p "$root.new"
-curl -fsSL "https://github.com/ollama/ollama/releases/download/v$LAUNCHTAIL_ENGINE_VERSION/ollama-linux-$machine.tgz" | tar -xz -C "$root.new"
+archive="https://github.com/ollama/ollama/releases/download/v$LAUNCHTAIL_ENGINE_VERSION/ollama-linux-$machine"
+if ! curl -fsSL "$archive.tgz" | tar -xz -C "$root.new"; then
+  echo "There is no .tgz of this version; trying its .tar.zst"
+  command -v zstd >/dev/null 2>&1 || { echo "error: install zstd, in which newer versions of ollama are packed" >&2; exit 1; }
+  curl -fsSL "$archive.tar.zst" | tar --zstd -x -C "$root.new"
+fi
 mv "$root.new" "$root"
 `,
   // The model is pulled by a server that only this machine reaches: the real one opens its port with it.

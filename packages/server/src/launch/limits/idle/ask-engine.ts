@@ -11,14 +11,13 @@ const MOST_BYTES = 4 * 1024 * 1024
  */
 export async function askEngine(
   endpoint: string,
-  signal: AbortSignal,
+  { engine, signal }: { engine: string | undefined; signal: AbortSignal },
 ): Promise<EngineLoad | 'away' | undefined> {
   const url = `${endpoint.replace(/[/?#]+$/, '')}/metrics`
   try {
     return await withDeadline(TIMEOUT, signal, async (within) => {
       const answer = await fetch(url, { signal: within, redirect: 'error' })
-      const text = answer.ok ? await bounded(answer) : ''
-      return text === '' ? undefined : engineLoadIn(text)
+      return answer.ok ? engineLoadIn(await bounded(answer), engine) : undefined
     })
   } catch {
     signal.throwIfAborted()

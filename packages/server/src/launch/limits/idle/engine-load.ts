@@ -9,6 +9,8 @@ export interface EngineLoad {
 interface EngineRow {
   readonly now: readonly string[]
   readonly served: readonly string[]
+  /** The engine by name, if it shows none of these before its first request. */
+  readonly lateAs?: string
 }
 
 /** The names of each engine's metrics. */
@@ -21,19 +23,29 @@ const ENGINES: readonly EngineRow[] = [
     now: ['sglang:num_running_reqs', 'sglang:num_queue_reqs'],
     served: ['sglang:num_requests_total', 'sglang:prompt_tokens_total'],
   },
-  { now: ['tgi_batch_current_size', 'tgi_queue_size'], served: ['tgi_request_count'] },
+  {
+    now: ['tgi_batch_current_size', 'tgi_queue_size'],
+    served: ['tgi_request_count'],
+    lateAs: 'tgi',
+  },
   {
     now: ['llamacpp:requests_processing', 'llamacpp:requests_deferred'],
     served: ['llamacpp:prompt_tokens_total', 'llamacpp:tokens_predicted_total'],
   },
-  { now: ['te_queue_size'], served: ['te_request_count', 'te_embed_count'] },
+  { now: ['te_queue_size'], served: ['te_request_count', 'te_embed_count'], lateAs: 'tei' },
 ]
 
-/** Reads Prometheus text; undefined where none of it tells how many requests there are. */
-export function engineLoadIn(text: string): EngineLoad | undefined {
+/**
+ * Reads Prometheus text; undefined where none of it tells how many requests there are. `engine` is the one
+ * that the launch names, if it names one.
+ */
+export function engineLoadIn(text: string, engine?: string): EngineLoad | undefined {
   const sums = sumsIn(text)
   const row = ENGINES.find(({ now }) => now.some((name) => sums.has(name)))
-  if (!row) return undefined
+  if (!row) {
+    const isUnused = engine !== undefined && ENGINES.some(({ lateAs }) => lateAs === engine)
+    return isUnused ? { requests: 0, served: 0 } : undefined
+  }
   const served = row.served.flatMap((name) => sums.get(name) ?? [])
   return {
     requests: total(row.now.map((name) => sums.get(name) ?? 0)),

@@ -47,6 +47,15 @@ export function idleNotice(now: number, { since }: Idleness, timeout: number) {
   }
 }
 
+/** Said once of a node that is never idle, because nothing tells whether it is. */
+export function idleUnknown(timeout: number, why: string) {
+  return {
+    level: 'warn' as const,
+    phase: 'active' as const,
+    message: `The idle_timeout of ${formatDuration(timeout)} has no effect: ${why}`,
+  }
+}
+
 export function idleEnd(timeout: number) {
   return {
     level: 'warn' as const,
