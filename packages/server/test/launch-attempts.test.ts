@@ -285,6 +285,31 @@ test('a launch that is terminated while it waits ends, also if its wait is over 
   expect([waited, [...world.running], faults]).toEqual([true, [], []])
 })
 
+test('an attempt that has a machine keeps it when the server is back after its wait, and SkyPilot is away', async () => {
+  const turns = ['slow'] as const
+  const { launcher, running } = createWorld({
+    ...{ turns, attempts: 2, refusals: 0, now: () => new Date() },
+  })
+  const folder = temporaryFolder()
+  onTestFinished(() => removeFolder(folder))
+  const first = await startLaunching({ folder, launchers: () => [launcher] })
+  await first.orchestrator.resume()
+  const places = [{ infra: 'aws/us-east-1', wait: '2s' }, { infra: 'gcp/us-central1' }]
+  await first.orchestrator.launch({ ...REQUEST, places, launch_timeout: '1h' })
+  await first.until('gpu-1', ({ message }) => message === 'is up')
+  await first.stop()
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  const attach: Launcher['attach'] = async function* (_, __, { signal }) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    return undefined
+  }
+  const second = await startLaunching({ folder, launchers: () => [{ ...launcher, attach }] })
+  onTestFinished(second.stop)
+  await second.orchestrator.resume()
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  expect([running.size, (await second.list('gpu-1')).filter(opens)]).toEqual([1, []])
+})
+
 async function serve(options: Partial<ServerOptions> = {}) {
   const folder = temporaryFolder()
   const server = await startLaunching({ folder, ...options })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
 import { seal, unseal } from '../seal.js'
 import { withoutSecrets } from './asked.js'
-import { readAttempt, requestOf } from './attempts/attempt.js'
+import { isFurther, readAttempt, requestOf } from './attempts/attempt.js'
 import type { LaunchRow } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launch } from './launcher.js'
@@ -77,7 +77,7 @@ export function readLaunch(
     nodeId: row.node_id,
     clusterName,
     request: requestOf(request, number, { elapsed, launchTimeout }),
-    folder: join(folder, row.launch_id, ...(attempt ? [`attempt-${number}`] : [])),
+    folder: join(folder, row.launch_id, ...(isFurther(attempt) ? [`attempt-${number}`] : [])),
     ...(keep !== undefined && { keep }),
   }
   return { launch, secrets: secretValuesOf(request), ...(fault !== undefined && { fault }) }

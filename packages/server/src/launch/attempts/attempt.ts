@@ -1,6 +1,6 @@
 import type { LaunchRequest, Place } from '@launchtail/client/protocol'
 
-/** A further attempt of a launch, as it is stored. The first one is not. */
+/** An attempt of a launch, as it is stored. The first one is only once its wait for a machine is over. */
 export interface Attempt {
   readonly number: number
   /** When it begins, which may be after a pause; in milliseconds since 1970. */
@@ -8,6 +8,15 @@ export interface Attempt {
   /** Why the one before failed. */
   readonly code: string
   readonly message: string
+  /** What its wait for a machine has come to. Whoever takes the launch up does not wait again. */
+  readonly waited?: Waited
+}
+
+export type Waited = 'machine' | 'in vain'
+
+/** True if something was launched before it, of which nothing must be left. */
+export function isFurther(attempt: Attempt | undefined): attempt is Attempt {
+  return attempt !== undefined && attempt.number > 1
 }
 
 export function readAttempt(column: string | null): Attempt | undefined {

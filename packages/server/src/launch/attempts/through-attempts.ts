@@ -4,7 +4,16 @@ import type { LaunchRow } from '../launch-rows.js'
 import type { Launch, Launcher, Outcome } from '../launcher.js'
 import { startLaunch } from '../start-launch.js'
 import type { Work } from '../work.js'
-import { type Attempt, attemptsOf, nameOf, placeOf, readAttempt, requestOf } from './attempt.js'
+import {
+  type Attempt,
+  attemptsOf,
+  isFurther,
+  nameOf,
+  placeOf,
+  readAttempt,
+  requestOf,
+  type Waited,
+} from './attempt.js'
 import { decide, pauseBefore } from './decide.js'
 import { followAttempt } from './follow-attempt.js'
 import { openAttempt } from './open-attempt.js'
@@ -56,12 +65,16 @@ export async function throughAttempts(
     const isLast = number >= attemptsOf(work.launch.request)
     const wait = isLast ? undefined : placeOf(work.launch.request, number)?.wait
     const meteredLauncher = spending.metered(launcher, number)
-    const follow = (found: unknown) =>
-      followAttempt(work, meteredLauncher, found, { number, wait, since })
-    if (handle !== null) return follow(JSON.parse(handle))
+    const { waited } = attempt ?? {}
+    const follow = (found: unknown, isResumed = false) =>
+      followAttempt(work, meteredLauncher, found, {
+        ...{ number, wait, since, waited, isResumed },
+        onWaited: (how) => note(work, how),
+      })
+    if (handle !== null) return follow(JSON.parse(handle), true)
     if (cancelling.aborted) return followToEnd(work, launcher, undefined)
     try {
-      if (attempt) await open(work, attempt)
+      if (isFurther(attempt)) await open(work, attempt)
     } catch (error) {
       if (signal.aborted || !cancelling.aborted) throw error
       return followToEnd(work, launcher, undefined)
@@ -69,6 +82,12 @@ export async function throughAttempts(
     const started = await startLaunch(work, launcher)
     if (signal.aborted) return undefined
     return 'failure' in started ? started.failure : follow(started.handle)
+  }
+
+  async function note({ row }: Work, waited: Waited): Promise<void> {
+    attempt = { number: 1, at: asked, code: '', message: '', ...attempt, waited }
+    const column = JSON.stringify(attempt)
+    await insist('storing an attempt of', () => row.update({ attempt: column }))
   }
 
   async function open(work: Work, attempt: Attempt): Promise<void> {
