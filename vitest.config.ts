@@ -38,7 +38,6 @@ const onPostgres = [
   'limits',
   'node-launches',
   'nodes-query',
-  'orchestrator',
   'registry',
   'restart',
   'stats',

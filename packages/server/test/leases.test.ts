@@ -148,7 +148,7 @@ test('when all servers have died, one that comes takes the launches up as their 
 })
 
 test('a launch is terminated whoever is asked, also between two owners', async () => {
-  const { a, b } = await owners(['a', 'b'], { lease: 600 })
+  const { a, b } = await owners(['a', 'b'], { lease: 3000 })
   const launched = async (id: string) => {
     await a.tell({ launch: onSkypilot(id) })
     await shared.until(id, active)
