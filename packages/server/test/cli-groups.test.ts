@@ -31,8 +31,9 @@ test('a group is launched, shown, updated and ended from the command line', asyn
   const failed = await run('group update duo --env BREAK=broken --wait')
   expect(failed.code).toBe(2)
   expect(failed.stdout).toMatch(/^Replacing 2 of the nodes of duo\n/)
+  expect(failed.stdout.match(/^.* queued .*$/gm)).toEqual([expect.stringMatching(/^duo-3 /)])
   expect(failed.stdout).toMatch(/\nduo: stopped, 0 of 2 replaced\n$/)
-  expect((await run('group duo')).stdout).toMatch(/\nupdate.*\n(?:.*\n)* +duo-3: .*broken\n/)
+  expect((await run('group duo')).stdout).toMatch(/\nupdate.*\n +duo-3: .*broken\n/)
 
   const updated = await run('group update duo --only duo-2 --wait -q')
   expect([updated.code, updated.stdout]).toEqual([0, 'duo\n'])

@@ -24,9 +24,9 @@ export function groupText(group: WholeGroup, format: Formatter): string {
   const facts = [
     ['group', group_id],
     ['status', `${status}, ${activeOf(group)} active`],
-    ['update', update && updateOf(update)],
     ['created', created_at],
     ['ended', ended_at],
+    ['update', update && updateOf(update)],
   ]
   const lines = facts.flatMap(([name = '', value]) => (value ? `${name.padEnd(9)} ${value}` : []))
   const failure = update?.failure

@@ -45,7 +45,7 @@ Examples:
       if (quiet) process.stdout.write(`${id}\n`)
       else process.stdout.write(`Replacing ${update?.wanted} of the nodes of ${id}\n`)
       if (!wait) return
-      const group = await waitForGroup(client, id, { quiet, timeout })
+      const group = await waitForGroup(client, id, { quiet, timeout, since: update?.started_at })
       if (group.update && !quiet) process.stdout.write(`${id}: ${updateOf(group.update)}\n`)
       process.exitCode = group.update?.state === 'done' ? EXIT.active : EXIT.failed
     })
