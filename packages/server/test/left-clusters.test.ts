@@ -144,6 +144,7 @@ function leaving(takeDown: Launcher['takeDown']): Launcher {
     },
     cancel: async () => {},
     takeDown,
+    costs: async () => [],
   }
 }
 

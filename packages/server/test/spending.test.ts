@@ -11,6 +11,7 @@ import type { Launcher } from '../src/launch/launcher.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from '../src/launch/skypilot/cli/launcher.js'
 import { chosenPlaces } from '../src/launch/skypilot/considered.js'
+import { type ReportedRow, reportedFor } from '../src/launch/spending/reported-for.js'
 import { type Instance, spentBetween, spentOn } from '../src/nodes/spending/instance.js'
 import { plain, plainOutOfMemory } from './support/launch-scenarios.js'
 import {
@@ -129,7 +130,7 @@ const opens = ({ message }: LogEntry) => message.includes('; attempt 2 follows a
 const terminated = ({ message }: LogEntry) => message === 'Node terminated'
 
 describe.each(['API server', 'command'])('a launch through the %s', (way) => {
-  async function open(scenario: () => Scenario) {
+  async function open(scenario: () => Scenario, more: Partial<ServerOptions> = {}) {
     const api = await startDouble({ scenario })
     onTestFinished(() => api.close())
     const folder = temporaryFolder()
@@ -143,7 +144,7 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
       way === 'command'
         ? skyCommandLauncher({ env: skyOnPath(folder, api.url), ...options })
         : skypilotLauncher({ endpoint: api.url, http: { poll: 20 }, ...options })
-    return { api, ...(await serving(folder, launcher)) }
+    return { api, ...(await serving(folder, launcher, more)) }
   }
 
   test('costs its price for as long as its machine is there, over restarts of ours', async () => {
@@ -201,6 +202,35 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
     await until(terminated)
   })
 
+  test.each([
+    ['knows better', '3.60'],
+    ['alone knows a price', '0.00'],
+  ])('costs what SkyPilot reports where that %s', async (_, printed) => {
+    const costs = { every: 50, reportsEvery: 1000 }
+    const { api, launch, ahead, recordOf, until, terminate } = await open(() => priced(printed), {
+      costs,
+    })
+    const { cluster_name: name } = await launch(REQUEST)
+    await until(active)
+    const launched_at = Math.floor(Date.now() / 1000)
+    const others = [
+      { name, launched_at: launched_at - 9000, duration: 3600, total_cost: 77 },
+      { name: 'another', launched_at, duration: 3600, total_cost: 88 },
+    ]
+    ahead.ms = 2 * HOUR
+    api.report([...others, { name, launched_at, duration: 7200, total_cost: 8 }])
+    await waitFor(async () => (await recordOf()).price_per_hour === 4)
+    expect((await recordOf()).spent).toBeCloseTo(8, 1)
+    ahead.ms += HOUR / 2
+    expect((await recordOf()).spent).toBeGreaterThan(8)
+    api.report([...others, { name, launched_at, duration: 9900, total_cost: 11 }])
+    await terminate()
+    await until(terminated)
+    await waitFor(async () => (await recordOf()).spent === 11)
+    ahead.ms = 9 * HOUR
+    expect((await recordOf()).spent).toBe(11)
+  })
+
   test('costs nothing where there never was a machine', async () => {
     const { launch, ahead, recordOf, until } = await open(() => ({
       request: [{ text: table('2.00') }],
@@ -228,6 +258,45 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
     ahead.ms = 9 * HOUR
     expect((await recordOf()).spent).toBeCloseTo(4, 1)
   })
+})
+
+const reportedRow = (number: number, down: number | null, up: number | null = 0): ReportedRow => ({
+  ...{ launch_id: 'x', number, cluster_name: 'c', askedAt: 100_000 },
+  up_at: up === null ? null : new Date(up).toISOString(),
+  down_at: down === null ? null : new Date(down).toISOString(),
+})
+
+test.each<[string, ReportedRow[], [at: number, cost: number][], [number, number][]]>([
+  ['the attempt that is there', [reportedRow(1, null)], [[110, 5]], [[1, 5]]],
+  [
+    'each attempt its own',
+    [reportedRow(1, 200_000), reportedRow(2, null)],
+    [
+      [250, 7],
+      [110, 5],
+    ],
+    [
+      [1, 5],
+      [2, 7],
+    ],
+  ],
+  [
+    'all that one attempt went through',
+    [reportedRow(1, 200_000)],
+    [
+      [110, 5],
+      [150, 6],
+    ],
+    [[1, 11]],
+  ],
+  ['no cluster of an earlier launch', [reportedRow(1, null)], [[50, 5]], []],
+  ['no cluster after the last attempt', [reportedRow(1, 200_000)], [[300, 5]], []],
+])('of what SkyPilot reports, it is %s that it counts for', (_, rows, costs, found) => {
+  const reported = reportedFor(
+    rows,
+    costs.map(([at, cost]) => ({ name: 'c', launchedAt: at * 1000, hours: 1, cost })),
+  )
+  expect([...reported].map(([{ number }, { cost }]) => [number, cost])).toEqual(found)
 })
 
 function left(database: Database) {
@@ -269,6 +338,7 @@ function standIn(attach: Launcher['attach']): Launcher {
     attach,
     cancel: async () => {},
     takeDown: async () => {},
+    costs: async () => [],
   }
 }
 

@@ -77,4 +77,17 @@ export interface Launcher {
    * nothing but the name is known of it. Idempotent.
    */
   takeDown(clusterName: string, signal: AbortSignal): Promise<void>
+  /** What clusters of these names have cost so far, where it knows that, also of those that are gone. */
+  costs(clusterNames: readonly string[], signal: AbortSignal): Promise<readonly ClusterCost[]>
+}
+
+/** What a cluster has cost. Clusters that came one after the other may have had one name. */
+export interface ClusterCost {
+  readonly name: string
+  /** In milliseconds since 1970. */
+  readonly launchedAt: number
+  /** For how long it has been there. */
+  readonly hours: number
+  /** US dollars. */
+  readonly cost: number
 }

@@ -5,6 +5,7 @@ import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
 import type { Launcher } from './launcher.js'
 import type { LimitSettings } from './limits/limits.js'
+import type { CostMonitorOptions } from './spending/cost-monitor.js'
 import type { TakeDownPace } from './take-downs.js'
 
 export interface OrchestratorOptions {
@@ -44,4 +45,6 @@ export interface OrchestratorOptions {
   groupsEvery?: number
   /** The same between two looks at whether nodes serve anybody. */
   idleEvery?: number
+  /** The same of what launches cost. */
+  costs?: Pick<CostMonitorOptions, 'every' | 'reportsEvery'> | undefined
 }

@@ -20,6 +20,7 @@ import { createOthersLaunches } from './others-launches.js'
 import { createPlanner } from './planner.js'
 import { createReplies } from './replies.js'
 import { createRuns } from './runs.js'
+import { startCostMonitor } from './spending/cost-monitor.js'
 import { createTakeDowns } from './take-downs.js'
 import { createTakeUp } from './take-up.js'
 import { createTermination } from './termination.js'
@@ -114,6 +115,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
       limitRounds = [
         startLimitMonitor({ ...monitored, every: given.limitsEvery }),
         startIdleMonitor({ ...monitored, every: given.idleEvery }),
+        startCostMonitor({ ...monitored, ...given.costs }),
       ]
       groups.resume()
     },

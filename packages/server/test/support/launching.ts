@@ -39,6 +39,7 @@ export interface ServerOptions {
   databaseUrl?: string
   takeDowns?: OrchestratorOptions['takeDowns']
   limits?: LimitSettings
+  costs?: OrchestratorOptions['costs']
   /** The time as its launches see it. */
   now?: () => Date
   attemptPauses?: { first: number; longest: number }

@@ -138,6 +138,11 @@ async function script({ url, calls }: { url: string; calls: string }): Promise<v
     await write(`\x1b[1mClusters\x1b[0m [x] (1 found)\n${list}\n`)
     process.exit(0)
   }
+  if (command === 'cost-report') {
+    const { return_value } = await done('/cost_report', { days: Number(after('--days')) })
+    await write(`${JSON.stringify(JSON.parse(return_value), null, 2)}\n`)
+    process.exit(0)
+  }
   if (command === 'api' && words[0] === 'status') {
     let text = ''
     for await (const chunk of await ask('/api/status')) text += chunk

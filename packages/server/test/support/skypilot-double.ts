@@ -131,6 +131,7 @@ export async function startDouble({
   const gates = new EventEmitter().setMaxListeners(0)
   const passed = new Set<string>()
   const counts = { streams: 0, logs: 0, cuts: 0, refused: 0 }
+  let costs: readonly Cost[] = []
   let hook: Hook | undefined
   let away = false
   let number = 0
@@ -255,6 +256,14 @@ export async function startDouble({
       })
       finish(request, { value })
     },
+    async '/cost_report'(request, body) {
+      const names: string[] | undefined = body.cluster_names
+      finish(request, {
+        value: costs.flatMap((cost) =>
+          names?.includes(cost.name) === false ? [] : [costRecord(cost)],
+        ),
+      })
+    },
     async '/endpoints'(request, body) {
       const cluster = clusters.get(body.cluster)
       if (!cluster) return finish(request, { error: missing(body.cluster) })
@@ -304,6 +313,10 @@ export async function startDouble({
       hook = by
     },
     cut: () => server.closeAllConnections(),
+    /** What clusters have cost, from now on. */
+    report(these: readonly Cost[]) {
+      costs = these
+    },
     /** A cluster that another launch has left. */
     addCluster(name: string) {
       const cluster = { status: 'UP', port: 1, health: undefined, events: [], jobs: new Map() }
@@ -621,6 +634,30 @@ export async function startDouble({
         }
       }
     }
+  }
+}
+
+export interface Cost {
+  readonly name: string
+  /** In seconds since 1970. */
+  readonly launched_at: number
+  /** In seconds. */
+  readonly duration: number
+  readonly total_cost: number
+}
+
+/** A record of `/cost_report` as SkyPilot 0.14.1 gives it with `dashboard_summary_response`. */
+function costRecord({ name, launched_at, duration, total_cost }: Cost): object {
+  return {
+    ...{ name, launched_at, duration, num_nodes: 1, priority: null, priority_class: null },
+    ...{
+      cluster_hash: 'b5b0b1f6-5a9c-4d3e-9a43-0d2d8b1f6c11',
+      status: null,
+      user_name: 'launchtail',
+    },
+    ...{ workspace: 'default', last_event: null, node_names: null, last_creation_yaml: null },
+    ...{ last_creation_command: null, total_cost, cloud: 'AWS', region: 'us-east-1', cpus: '16' },
+    ...{ memory: '256', accelerators: "{'H100': 1}", resources_str: '1x(gpus=H100:1, ...)' },
   }
 }
 

@@ -70,6 +70,7 @@ export function localLauncher({
     cancel,
     // Its outcomes leave nothing.
     async takeDown() {},
+    costs: async () => [],
   }
 
   async function cancel(launch: Launch, handle: unknown): Promise<void> {

@@ -1,3 +1,5 @@
+import type { ClusterCost } from '../../launcher.js'
+import { COST_DAYS, costsIn } from '../cost-report.js'
 import type { Endpoint } from '../readiness.js'
 import { SkyApiError } from './error.js'
 import { fields, text } from './fields.js'
@@ -25,6 +27,8 @@ export interface SkyClusters {
   endpoint(cluster: string, port: number, signal: AbortSignal): Promise<Endpoint>
   /** What became of a cluster, step by step, the newest last. */
   events(cluster: string, signal: AbortSignal): Promise<readonly string[]>
+  /** What clusters of these names have cost, also those that are gone. */
+  costs(names: readonly string[], signal: AbortSignal): Promise<ClusterCost[]>
   /** Asks for all of a cluster's jobs to be cancelled, and returns the request's id. */
   cancelJobs(cluster: string, signal: AbortSignal): Promise<string>
   /** Asks for a cluster to be taken down, and returns the request's id. */
@@ -35,7 +39,7 @@ export function skyClusters(
   { schedule, value }: Pick<SkyRequests, 'schedule' | 'value'>,
   origin: string,
 ): SkyClusters {
-  return { cluster, ownClusters, jobStatus, endpoint, events, cancelJobs, down }
+  return { cluster, ownClusters, jobStatus, endpoint, events, costs, cancelJobs, down }
 
   async function cluster(
     name: string,
@@ -87,6 +91,13 @@ export function skyClusters(
     const found = await value('/cluster_events', body, signal)
     if (!Array.isArray(found)) return []
     return found.flatMap((event) => text(fields(event).reason) ?? [])
+  }
+
+  async function costs(names: readonly string[], signal: AbortSignal): Promise<ClusterCost[]> {
+    // Without its pickles. An older server gives all clusters.
+    const body = { days: COST_DAYS, cluster_names: names, dashboard_summary_response: true }
+    const found = costsIn(await value('/cost_report', body, signal))
+    return found.filter(({ name }) => names.includes(name))
   }
 
   function cancelJobs(name: string, signal: AbortSignal): Promise<string> {

@@ -79,6 +79,7 @@ export function skypilotLauncher({
       return yield* attach({ ...options, signal })
     },
     cancel,
+    costs: api.costs,
     takeDown: (cluster, signal) =>
       withDeadline(pace.cancel, signal, async (within) => {
         await endJobsNamed(cluster, { api, pace, signal: within })

@@ -16,7 +16,7 @@ import { endSupervisor } from './end-supervisor.js'
 import { refuseSteering, skyIn } from './environment.js'
 import { type CliPlan, cliFiles } from './files.js'
 import { planBySky } from './plan.js'
-import { skyDown } from './sky-command.js'
+import { costsOf, skyDown } from './sky-command.js'
 
 export interface SkyCommandLauncherOptions {
   /** The server's environment: `sky` finds the clouds' credentials in it. */
@@ -88,6 +88,7 @@ export function skyCommandLauncher({
       if (begun) await takeDown(launch.clusterName, signal)
     },
     takeDown,
+    costs: (names, signal) => costsOf(skyIn(env), { names, timeout: pace.command, signal }),
   }
 
   function takeDown(cluster: string, signal?: AbortSignal): Promise<void> {

@@ -1,3 +1,5 @@
+import type { ClusterCost } from '../../launcher.js'
+import { COST_DAYS, costsIn } from '../cost-report.js'
 import type { Endpoint } from '../readiness.js'
 import { isOfOldSky, keepsTasks } from '../slurm-tasks.js'
 import { runSky, type SkyCommandOptions } from './run-sky.js'
@@ -44,6 +46,16 @@ export async function clustersOf(
     const { name, status } = (one ?? {}) as { name?: unknown; status?: unknown }
     return typeof name === 'string' ? [{ name, status: String(status ?? 'UP') }] : []
   })
+}
+
+/** What clusters of these names have cost. An older `sky` has no such list. */
+export async function costsOf(
+  sky: SkyCommandOptions,
+  { names, ...limits }: Omit<SkyQuestion, 'cluster'> & { names: readonly string[] },
+): Promise<ClusterCost[]> {
+  const words = ['cost-report', '--all', '--days', String(COST_DAYS), '-o', 'json']
+  const { text } = await runSky(sky, words, limits)
+  return costsIn(listIn(text)).filter(({ name }) => names.includes(name))
 }
 
 function listIn(text: string): unknown[] | undefined {
