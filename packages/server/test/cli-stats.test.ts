@@ -42,13 +42,14 @@ it('shows how launches ended, how long they took and why they failed', async () 
     [
       '3 launches: 2 succeeded (66.7 % of those not terminated), 1 failed, 0 terminated',
       '1 on spot instances: 0 lost',
+      'no price known',
     ].join('\n'),
   )
   expect(groups).toBe(
     [
-      'PROVIDER  GPU   LAUNCHES  SUCCEEDED  FAILED  ACTIVE AFTER  95 % WITHIN  FIRST CAUSE',
-      'aws       L4           2       50 %       1            2m           2m  no_capacity',
-      'gcp       H100         1      100 %       0            2m           2m  -',
+      'PROVIDER  GPU   LAUNCHES  SUCCEEDED  FAILED  ACTIVE AFTER  95 % WITHIN  SPENT  FIRST CAUSE',
+      'aws       L4           2       50 %       1            2m           2m      -  no_capacity',
+      'gcp       H100         1      100 %       0            2m           2m      -  -',
     ].join('\n'),
   )
   expect(times).toBe(
@@ -69,9 +70,9 @@ it('shows how launches ended, how long they took and why they failed', async () 
     ].join('\n'),
   )
   expect(series?.split('\n').slice(0, 3)).toEqual([
-    'FROM               SUCCEEDED  FAILED  TERMINATED  ACTIVE AFTER  95 % WITHIN',
-    '2026-02-01T00:00Z          1       1           0            2m           2m',
-    '2026-02-02T00:00Z          1       0           0            2m           2m',
+    'FROM               SUCCEEDED  FAILED  TERMINATED  ACTIVE AFTER  95 % WITHIN  SPENT',
+    '2026-02-01T00:00Z          1       1           0            2m           2m      -',
+    '2026-02-02T00:00Z          1       0           0            2m           2m      -',
   ])
 })
 

@@ -196,9 +196,9 @@ test('the history has the launches of the same provider, GPU and model', () => {
     owner: undefined,
   }
   const launch = (more: object, ms: number, phases: number[] = []) => ({
-    ...{ nodeId: 'n', name: undefined, clusterName: '', lostAt: undefined },
+    ...{ nodeId: 'n', name: undefined, clusterName: '', launchId: undefined, lostAt: undefined },
     kind: { ...kind, outcome: 'succeeded' as const, code: undefined, ...more },
-    ...{ startedAt: 0, endedAt: ms, phases },
+    ...{ startedAt: 0, endedAt: ms, phases, instances: [] },
   })
   const failed = { outcome: 'failed' as const, code: 'no_capacity' }
   const launches = [

@@ -148,10 +148,14 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
   }
 
   test('costs its price for as long as its machine is there, over restarts of ours', async () => {
-    const { launch, ahead, recordOf, until, restart, terminate } = await open(() => priced('3.60'))
-    await launch(REQUEST)
+    const { launch, ahead, recordOf, until, restart, terminate, stats, launches } = await open(() =>
+      priced('3.60'),
+    )
+    await launch({ ...REQUEST, owner: 'alice' })
     await until(active)
+    await waitFor(async () => (await stats({ last: 0 })).total.spent)
     ahead.ms = 2 * HOUR
+    expect((await stats({ last: 0 })).total.spent).toBeCloseTo(7.2, 1)
     const after2 = await recordOf()
     expect(after2.price_per_hour).toBe(3.6)
     expect(after2.spent).toBeCloseTo(7.2, 1)
@@ -162,6 +166,11 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
     await until(terminated)
     await waitFor(async () => (await recordOf()).status === 'terminated')
     ahead.ms = 30 * HOUR
+    const { total, groups, last } = await stats({ by: ['owner'], last: 1 })
+    expect(total.spent).toBeCloseTo(10.8, 1)
+    expect(groups).toMatchObject([{ owner: 'alice', spent: total.spent, unpriced: 0 }])
+    expect(last).toMatchObject([{ spent: total.spent, outcome: 'succeeded' }])
+    expect((await launches())[0]).toMatchObject({ price_per_hour: 3.6, spent: total.spent })
     const over = await recordOf()
     expect(over.price_per_hour).toBe(3.6)
     expect(over.spent).toBeCloseTo(10.8, 1)
@@ -415,17 +424,22 @@ async function serving(folder: string, launcher: Launcher, more: Partial<ServerO
   return {
     ahead,
     database: () => server.database,
+    stats: (question: Parameters<typeof server.registry.stats>[0]) =>
+      server.registry.stats(question),
+    launches: async () => server.registry.launches.list(await recordOf()),
     launch: (request: object) => server.orchestrator.launch({ ...REQUEST, ...request }),
     terminate: () => server.orchestrator.terminate('gpu-1'),
     until: (like: (entry: LogEntry) => boolean) => server.until('gpu-1', like),
-    async recordOf(): Promise<NodeRecord> {
-      const record = await server.registry.find('gpu-1')
-      if (!record) throw new Error('there is no record')
-      return record
-    },
+    recordOf,
     async restart() {
       await server.stop()
       server = await start()
     },
+  }
+
+  async function recordOf(): Promise<NodeRecord> {
+    const record = await server.registry.find('gpu-1')
+    if (!record) throw new Error('there is no record')
+    return record
   }
 }

@@ -2,6 +2,7 @@ import { createClient, type PastLaunch, type Stats } from '@launchtail/client'
 import { statsSchema } from '@launchtail/client/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLaunchHistory } from '../src/nodes/launch-history.js'
+import type { Instance } from '../src/nodes/spending/instance.js'
 import { type CountedLaunch, fromRow } from '../src/nodes/statistics/counted-launch.js'
 import { createPastLaunches } from '../src/nodes/statistics/past-launches.js'
 import { statisticsOf } from '../src/nodes/statistics/statistics.js'
@@ -9,6 +10,7 @@ import { endAll, type RunningServer, startServer } from './support/processes.js'
 import { newRecords } from './support/records.js'
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const NOW = Date.parse('2026-03-01T12:00:00.000Z')
 
 /** A launch that ended so many milliseconds before now. */
@@ -26,10 +28,14 @@ function launch(ago: number, more: Partial<PastLaunch> = {}): PastLaunch {
   }
 }
 
+const MACHINE: Instance = {
+  ...{ number: 1, price: undefined, up: undefined, down: undefined, reported: undefined },
+}
+
 type Options = Parameters<typeof statisticsOf>[1]
 
 const stats = (launches: PastLaunch[], options: Partial<Options> = {}) =>
-  statisticsOf(launches.map(toCounted), { by: [], last: 50, until: NOW, ...options })
+  statisticsOf(launches.map(toCounted), { by: [], last: 50, until: NOW, now: NOW, ...options })
 
 function toCounted({ use_spot, phases, ...launch }: PastLaunch): CountedLaunch {
   const absent = { name: null, provider: null, region: null, gpu: null, model: null }
@@ -45,7 +51,15 @@ function toCounted({ use_spot, phases, ...launch }: PastLaunch): CountedLaunch {
 describe('what launches have come to', () => {
   it('is nothing where there were none', async () => {
     expect(await stats([])).toEqual({
-      total: { launches: 0, succeeded: 0, failed: 0, terminated: 0, phases: [], causes: [] },
+      total: {
+        launches: 0,
+        succeeded: 0,
+        failed: 0,
+        terminated: 0,
+        phases: [],
+        causes: [],
+        unpriced: 0,
+      },
       groups: [],
       series: { bucket_seconds: 60, buckets: [] },
       capacity: [],
@@ -72,6 +86,39 @@ describe('what launches have come to', () => {
         { code: 'gated_model', count: 1, share: 0.3333, last_node_id: 'node-3' },
       ],
     })
+  })
+
+  it('says what they have cost, by group and by day, as far as prices are known', async () => {
+    const priced = (hours: number, owner: string, instance: Partial<Instance>) => ({
+      ...toCounted(launch(hours * HOUR, { owner })),
+      instances: [{ ...MACHINE, ...instance }],
+    })
+    const launches = [
+      priced(0.5, 'bob', { price: 4, up: NOW - HOUR }),
+      priced(29.5, 'alice', { price: 2, up: NOW - 30 * HOUR, down: NOW - 2 * HOUR }),
+      priced(29.6, 'carol', { up: NOW - 30 * HOUR }),
+      toCounted(launch(29.7 * HOUR, { owner: 'carol' })),
+    ]
+    const options = { by: ['owner'] as const, last: 4, until: NOW, now: NOW, bucket: 86_400 }
+    const { total, groups, series, last } = await statisticsOf(launches, options)
+    expect(total).toMatchObject({ spent: 60, unpriced: 2 })
+    expect(groups.map(({ owner, spent, unpriced }) => [owner, spent, unpriced])).toEqual([
+      ['carol', undefined, 2],
+      ['bob', 4, 0],
+      ['alice', 56, 0],
+    ])
+    expect(series.buckets.map(({ from, spent }) => [from.slice(0, 10), spent])).toEqual([
+      ['2026-02-28', 36],
+      ['2026-03-01', 24],
+    ])
+    expect(last.map(({ spent }) => spent)).toEqual([4, 56, undefined, undefined])
+  })
+
+  it('has what was spent before the first bucket in that', async () => {
+    const machine = { ...MACHINE, price: 1, up: NOW - 3 * HOUR }
+    const launches = [{ ...toCounted(launch(MINUTE)), instances: [machine] }]
+    const { series } = await statisticsOf(launches, { by: [], last: 0, until: NOW, now: NOW })
+    expect(series.buckets.reduce((sum, { spent = 0 }) => sum + spent, 0)).toBeCloseTo(3, 3)
   })
 
   it('tells how long it took to become active, of those that did', async () => {

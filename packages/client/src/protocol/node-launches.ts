@@ -28,6 +28,8 @@ const nodeLaunchSummarySchema = z
     gpu: z.string().optional(),
     model: z.string().optional(),
     use_spot: z.boolean().optional(),
+    price_per_hour: z.number().optional().describe('Of its last attempt, in US dollars.'),
+    spent: z.number().optional().describe('US dollars that it has cost so far.'),
     phases: z
       .array(z.object({ phase: z.enum(PHASES), duration_ms: z.number().int() }))
       .describe('How long each phase took, in their order.'),

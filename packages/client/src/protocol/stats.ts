@@ -59,6 +59,11 @@ const groupSchema = z.object({
     })
     .optional()
     .describe('Missing if there were none.'),
+  spent: z
+    .number()
+    .optional()
+    .describe('US dollars that they have cost so far. Missing if no price is known of any.'),
+  unpriced: count.describe('Those of which no price is known. They are not in `spent`.'),
 })
 
 const hours = z.array(count).length(24)
@@ -76,6 +81,7 @@ const pastLaunchSchema = z
       .string()
       .optional()
       .describe('When its spot instance was preempted, if that was after it became active.'),
+    spent: z.number().optional().describe('US dollars that it has cost so far, if that is known.'),
     phases: z
       .array(z.object({ phase, duration_ms: count }))
       .describe('All its phases, including the one in which it ended.'),
@@ -94,7 +100,17 @@ export const statsSchema = z
     series: z.object({
       bucket_seconds: count,
       buckets: z
-        .array(z.object({ from: z.string(), ...outcomes, time_to_active: spreads.optional() }))
+        .array(
+          z.object({
+            from: z.string(),
+            ...outcomes,
+            time_to_active: spreads.optional(),
+            spent: z
+              .number()
+              .optional()
+              .describe('US dollars that all these launches have cost in this time.'),
+          }),
+        )
         .describe('Launches by the time they ended, the oldest first, without gaps.'),
     }),
     capacity: z

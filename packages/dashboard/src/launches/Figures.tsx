@@ -1,10 +1,11 @@
 import type { StatsGroup } from '@launchtail/client'
+import { formatPrice } from '@launchtail/client/protocol'
 import { counted } from '../parts/counts.js'
 import { span } from '../parts/times.js'
 
 /** The figures of all launches together. */
 export function Figures({ total }: { total: StatsGroup }) {
-  const { launches, success_rate: rate, time_to_active: time, spot } = total
+  const { launches, success_rate: rate, time_to_active: time, spot, spent, unpriced } = total
   return (
     <dl class="figures">
       <Figure name="launches" value={counted(launches)} />
@@ -15,6 +16,14 @@ export function Figures({ total }: { total: StatsGroup }) {
           <Figure name="until active (95th percentile)" value={span(time.p95_ms)} />
         </>
       )}
+      <Figure
+        name={
+          spent === undefined || unpriced === 0
+            ? 'spent'
+            : `spent, ${counted(unpriced)} without a price`
+        }
+        value={spent === undefined ? 'no price known' : formatPrice(spent)}
+      />
       {spot && spot.lost > 0 && (
         <Figure name="spot instances lost" value={`${spot.lost} of ${counted(spot.launches)}`} />
       )}

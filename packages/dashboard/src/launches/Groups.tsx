@@ -1,5 +1,5 @@
 import type { Stats, StatsKey } from '@launchtail/client'
-import { PHASES } from '@launchtail/client/protocol'
+import { formatPrice, PHASES } from '@launchtail/client/protocol'
 import { inert } from '../parts/inert.js'
 import { phaseName } from '../parts/phases.js'
 import { span } from '../parts/times.js'
@@ -22,6 +22,7 @@ export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }
               <th scope="col">succeeded</th>
               <th scope="col">failed</th>
               <th scope="col">until active</th>
+              <th scope="col">spent</th>
               {STEPS.map((phase) => (
                 <th key={phase} scope="col">
                   {phaseName(phase)}
@@ -37,6 +38,7 @@ export function Groups({ groups, by }: { groups: Stats['groups']; by: StatsKey }
                 <td>{group.succeeded}</td>
                 <td>{group.failed}</td>
                 <td>{group.time_to_active ? span(group.time_to_active.p50_ms) : '–'}</td>
+                <td>{group.spent === undefined ? '–' : formatPrice(group.spent)}</td>
                 {STEPS.map((phase) => {
                   const timing = group.phases.find((one) => one.phase === phase)
                   return <td key={phase}>{timing ? span(timing.p50_ms) : '–'}</td>

@@ -1,4 +1,5 @@
 import type { Stats } from '@launchtail/client'
+import { formatPrice } from '@launchtail/client/protocol'
 import { counted } from '../parts/counts.js'
 import { dayAndTime, span } from '../parts/times.js'
 
@@ -84,7 +85,12 @@ function sumOf({ succeeded, failed, terminated }: Bucket): number {
 }
 
 function titleOf(bucket: Bucket): string {
-  return `${dayAndTime(bucket.from)}: ${KINDS.map((kind) => `${bucket[kind]} ${kind}`).join(', ')}`
+  const { spent } = bucket
+  const parts = [
+    ...KINDS.map((kind) => `${bucket[kind]} ${kind}`),
+    ...(spent === undefined ? [] : [`${formatPrice(spent)} spent`]),
+  ]
+  return `${dayAndTime(bucket.from)}: ${parts.join(', ')}`
 }
 
 function describe(buckets: readonly Bucket[]): string {

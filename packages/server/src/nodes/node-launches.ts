@@ -3,6 +3,8 @@ import type { Selectable } from 'kysely'
 import type { Database } from '../database/open.js'
 import type { LaunchHistoryTable } from '../database/schema.js'
 import { HttpError } from '../errors.js'
+import { type Instance, rounded, spentOnAll } from './spending/instance.js'
+import { instancesOf } from './spending/instances.js'
 
 /** Where the entries of a launch are. */
 export interface LaunchPlace {
@@ -28,7 +30,7 @@ export interface NodeLaunches {
 const LISTED = 100
 
 /** The launches of one node, told apart. */
-export function createNodeLaunches(database: Database): NodeLaunches {
+export function createNodeLaunches(database: Database, now: () => Date): NodeLaunches {
   return { list, place }
 
   async function list(node: NodeRecord): Promise<LaunchSummary[]> {
@@ -78,7 +80,19 @@ export function createNodeLaunches(database: Database): NodeLaunches {
       .where('node_id', '=', nodeId)
       .where('started_at', 'in', times)
       .execute()
-    return new Map(history.map((row) => [row.started_at, fromHistory(row)]))
+    const instances = await instancesOf(
+      database,
+      history.flatMap(({ launch_id }) => launch_id ?? []),
+    )
+    return new Map(
+      history.map((row) => [
+        row.started_at,
+        {
+          ...fromHistory(row),
+          ...moneyOf(instances.get(row.launch_id ?? '') ?? [], now().getTime()),
+        },
+      ]),
+    )
   }
 }
 
@@ -93,14 +107,28 @@ function missing(name: LaunchName): string {
     : `this node has no ${name} launch`
 }
 
+function moneyOf(
+  instances: readonly Instance[],
+  now: number,
+): Pick<LaunchSummary, 'price_per_hour' | 'spent'> {
+  const price = instances.at(-1)?.price
+  const spent = spentOnAll(instances, now)
+  return {
+    ...(price !== undefined && { price_per_hour: price }),
+    ...(spent !== undefined && { spent: rounded(spent) }),
+  }
+}
+
 /** A launch that is under way. */
 function nowOf(node: NodeRecord): Omit<LaunchSummary, 'number'> {
-  const { provider, region, gpu, model, use_spot, phases } = node
+  const { provider, region, gpu, model, use_spot, phases, price_per_hour, spent } = node
   const given = Object.entries({ provider, region, gpu, model }).filter(([, value]) => value !== '')
   return {
     ...(phases[0] && { started_at: phases[0].started_at }),
     ...Object.fromEntries(given),
     use_spot,
+    ...(price_per_hour !== undefined && { price_per_hour }),
+    ...(spent !== undefined && { spent }),
     phases: phases.flatMap(({ phase, duration_ms }) =>
       duration_ms === undefined ? [] : [{ phase, duration_ms }],
     ),

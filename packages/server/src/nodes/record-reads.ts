@@ -32,6 +32,7 @@ export interface RecordReads {
 export function createRecordReads(
   database: Database,
   phaseHistory: Pick<PhaseHistory, 'of'>,
+  now: () => Date,
 ): RecordReads {
   return {
     facts: () => readLaunchFacts(database),
@@ -42,6 +43,6 @@ export function createRecordReads(
     meantBy: (name) => nodeMeantBy(database, name),
     launching: () => readLaunching(database, phaseHistory),
     numbers: createLaunchNumbers(database),
-    launches: createNodeLaunches(database),
+    launches: createNodeLaunches(database, now),
   }
 }

@@ -127,7 +127,7 @@ export function createRegistry({
     find,
     list,
     ...createStatistics({ database, flush: bringUpToDate, now }),
-    ...createRecordReads(database, phaseHistory),
+    ...createRecordReads(database, phaseHistory, now),
     remove,
     refuseForeign: async (nodeId) => ownership?.refuseForeign(nodeId),
     isKnown: known.has,

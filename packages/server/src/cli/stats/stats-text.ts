@@ -1,5 +1,5 @@
 import type { Stats, StatsGroup, StatsKey } from '@launchtail/client'
-import { formatDuration } from '@launchtail/client/protocol'
+import { formatDuration, formatPrice } from '@launchtail/client/protocol'
 import type { Formatter } from '../format/formatter.js'
 import { oneLine } from '../format/text.js'
 import { capacityTable } from './capacity-table.js'
@@ -30,25 +30,42 @@ export function statsText(
 }
 
 function summaryOf({ spot, ...total }: StatsGroup): string {
+  return [outcomesOf(total), spotOf(spot), moneyOf(total)].filter(Boolean).join('\n')
+}
+
+function outcomesOf(total: Omit<StatsGroup, 'spot'>): string {
   const { launches, succeeded, failed, terminated, success_rate: rate } = total
   const share = rate === undefined ? '' : ` (${percent(rate)} of those not terminated)`
-  const sums = `${launches} ${launches === 1 ? 'launch' : 'launches'}: ${succeeded} succeeded${share}, ${failed} failed, ${terminated} terminated`
-  if (!spot) return sums
+  return `${launches} ${launches === 1 ? 'launch' : 'launches'}: ${succeeded} succeeded${share}, ${failed} failed, ${terminated} terminated`
+}
+
+function spotOf(spot: StatsGroup['spot']): string {
+  if (!spot) return ''
   const life = spot.median_life_ms
   const lived = life === undefined ? '' : `, half of them within ${time(life)} of becoming active`
-  return `${sums}\n${spot.launches} on spot instances: ${spot.lost} lost${lived}`
+  return `${spot.launches} on spot instances: ${spot.lost} lost${lived}`
+}
+
+function moneyOf({ spent, unpriced, launches }: Omit<StatsGroup, 'spot'>): string {
+  if (spent === undefined) return 'no price known'
+  const rest = unpriced === 0 ? '' : `, and no price known of ${unpriced} of ${launches}`
+  return `${formatPrice(spent)} spent so far${rest}`
 }
 
 function groupsTable(groups: Stats['groups'], by: readonly StatsKey[]) {
   return {
-    head: [...by, 'launches', 'succeeded', 'failed', 'active after', '95 % within', 'first cause'],
-    words: [...by.map((_, i) => i), by.length + 5],
+    head: [
+      ...[...by, 'launches', 'succeeded', 'failed', 'active after', '95 % within', 'spent'],
+      'first cause',
+    ],
+    words: [...by.map((_, i) => i), by.length + 6],
     rows: groups.map((group): Cells => {
       const { launches, success_rate: rate, failed, time_to_active: active, causes } = group
       return [
         ...by.map((name) => nameOf(group, name)),
         ...[launches, rate === undefined ? '-' : percent(rate), failed],
         ...timesOf(active),
+        spentText(group.spent),
         causes[0]?.code ?? '-',
       ]
     }),
@@ -83,17 +100,21 @@ function causesTable({ causes }: StatsGroup) {
 
 function seriesTable({ buckets }: Stats['series']) {
   return {
-    head: ['from', 'succeeded', 'failed', 'terminated', 'active after', '95 % within'],
+    head: ['from', 'succeeded', 'failed', 'terminated', 'active after', '95 % within', 'spent'],
     words: [0],
-    rows: buckets.map(({ from, succeeded, failed, terminated, time_to_active }) => [
+    rows: buckets.map(({ from, succeeded, failed, terminated, time_to_active, spent }) => [
       ...[from.replace(/:\d\d\.\d+Z$/, 'Z'), succeeded, failed, terminated],
-      ...timesOf(time_to_active),
+      ...[...timesOf(time_to_active), spentText(spent)],
     ]),
   }
 }
 
 function timesOf(spread: StatsGroup['time_to_active']): [string, string] {
   return spread ? [time(spread.p50_ms), time(spread.p95_ms)] : ['-', '-']
+}
+
+function spentText(spent: number | undefined): string {
+  return spent === undefined ? '-' : formatPrice(spent)
 }
 
 function time(ms: number): string {

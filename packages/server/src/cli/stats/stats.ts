@@ -17,7 +17,7 @@ interface StatsFlags extends ServerFlags {
 /** `launchtail stats`: what the launches that ended have come to. */
 export function statsCommand(): Command {
   return withServer(new Command('stats'))
-    .description('Show how launches ended, how long they took and why they failed.')
+    .description('Show how launches ended, how long they took, why they failed and what they cost.')
     .argument('[query]', 'a query over launches, see docs/query.md; without one, all launches')
     .option(
       '--since <time>',
@@ -39,6 +39,7 @@ Examples:
   $ launchtail stats --since 7d
   $ launchtail stats 'gpu:A100 -spot:true' --by provider --by region
   $ launchtail stats 'cause:no_capacity' --since 2d --bucket 1h
+  $ launchtail stats --by owner --since 30d --bucket 1d
   $ launchtail stats --json | jq .total.success_rate
 `,
     )

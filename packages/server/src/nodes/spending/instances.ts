@@ -51,12 +51,15 @@ export async function endInstances(
 ): Promise<void> {
   await inTransaction(executor, async (transaction) => {
     let query = transaction
-      .updateTable('instances')
-      .set({ down_at: at.toISOString(), change: await nextChange(transaction) })
+      .selectFrom('instances')
+      .select('number')
       .where('launch_id', '=', launchId)
       .where('down_at', 'is', null)
     if (before !== undefined) query = query.where('number', '<', before)
-    await query.execute()
+    const down_at = at.toISOString()
+    for (const { number } of await query.execute()) {
+      await changeInstance(transaction, { launch_id: launchId, number }, { down_at })
+    }
   })
 }
 
@@ -79,6 +82,20 @@ export async function instancesOf(
     else byLaunch.set(row.launch_id, [readInstance(row)])
   }
   return byLaunch
+}
+
+/** The machines that have changed since a change, in the order of their changes. */
+export async function changedInstances(executor: Executor, since: number, limit: number) {
+  const rows = await executor
+    .selectFrom('instances')
+    .selectAll()
+    .where('change', '>', since)
+    .orderBy('change')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    ...{ launchId: row.launch_id, change: row.change, instance: readInstance(row) },
+  }))
 }
 
 function readInstance(row: InstanceRow): Instance {

@@ -77,7 +77,7 @@ async function sumUp(
   )
   const launches = passes ? await passing(inTime, passes) : inTime
   const end = until ? Math.min(time, msOf(until)) : time
-  return statisticsOf(launches, { by, last, bucket, until: end })
+  return statisticsOf(launches, { by, last, bucket, until: end, now: time })
 }
 
 async function passing(

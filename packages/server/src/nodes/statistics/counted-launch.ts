@@ -7,6 +7,7 @@ import {
 } from '@launchtail/client/protocol'
 import type { Selectable } from 'kysely'
 import type { LaunchHistoryTable } from '../../database/schema.js'
+import { type Instance, rounded, spentOnAll } from '../spending/instance.js'
 import { binOf } from './sketch.js'
 
 /** In place of a bin. */
@@ -29,6 +30,8 @@ export interface CountedLaunch {
   readonly nodeId: string
   readonly name: string | undefined
   readonly clusterName: string
+  /** The id of a launch of ours. */
+  readonly launchId: string | undefined
   readonly kind: Kind
   /** Times are in milliseconds since 1970. */
   readonly startedAt: number
@@ -40,7 +43,12 @@ export interface CountedLaunch {
    * `UNFINISHED`: the duration of a phase in which a launch failed says nothing.
    */
   readonly phases: readonly number[]
+  /** Its machines and what they cost, as far as that is known. */
+  readonly instances: readonly Instance[]
 }
+
+/** Shared by all launches without machines. */
+export const NO_INSTANCES: readonly Instance[] = []
 
 type Row = Selectable<LaunchHistoryTable>
 
@@ -50,6 +58,7 @@ export function fromRow(row: Row, kindOf: (kind: Kind) => Kind): CountedLaunch {
     nodeId: row.node_id,
     name: row.name ?? undefined,
     clusterName: row.cluster_name ?? '',
+    launchId: row.launch_id ?? undefined,
     kind: kindOf({
       provider: row.provider ?? undefined,
       region: row.region ?? undefined,
@@ -64,6 +73,7 @@ export function fromRow(row: Row, kindOf: (kind: Kind) => Kind): CountedLaunch {
     endedAt: Date.parse(row.ended_at),
     lostAt: row.lost_at === null ? undefined : Date.parse(row.lost_at),
     phases: packed(phases, row.outcome),
+    instances: NO_INSTANCES,
   }
 }
 
@@ -78,9 +88,10 @@ function packed(phases: PastLaunch['phases'], outcome: LaunchOutcome): number[] 
   return numbers.slice()
 }
 
-export function toPastLaunch(launch: CountedLaunch): PastLaunch {
+export function toPastLaunch(launch: CountedLaunch, now = Date.now()): PastLaunch {
   const { nodeId, name, kind, startedAt, endedAt, lostAt } = launch
   const { provider, region, gpu, model, spot, owner, outcome, code } = kind
+  const spent = spentOnAll(launch.instances, now)
   const optional = Object.entries({ name, provider, region, gpu, model, owner, code })
   const given = Object.fromEntries(optional.filter(([, value]) => value !== undefined))
   return {
@@ -91,6 +102,7 @@ export function toPastLaunch(launch: CountedLaunch): PastLaunch {
     ...given,
     ...(spot && { use_spot: true }),
     ...(lostAt !== undefined && { lost_at: new Date(lostAt).toISOString() }),
+    ...(spent !== undefined && { spent: rounded(spent) }),
     phases: phasesOf(launch),
   }
 }

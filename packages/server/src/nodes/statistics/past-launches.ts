@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../database/open.js'
 import { type CountedLaunch, fromRow, type Kind } from './counted-launch.js'
+import { createMachines } from './machines.js'
 
 export interface PastLaunches {
   /** All launches that are kept, newest end first. Reads only those that have changed since last time. */
@@ -29,7 +30,10 @@ export function createPastLaunches({
   onRead = () => {},
 }: PastLaunchesOptions): PastLaunches {
   const byKey = new Map<string, CountedLaunch>()
+  /** The keys of launches of ours, by their ids. */
+  const keys = new Map<string, string>()
   const kinds = new Map<string, Kind>()
+  const machines = createMachines(database)
   let sorted: readonly CountedLaunch[] = []
   let takenIn = 0
   let taking: Promise<readonly CountedLaunch[]> = Promise.resolve(sorted)
@@ -52,13 +56,26 @@ export function createPastLaunches({
         .limit(PAGE)
         .execute()
       onRead(rows.length)
-      for (const row of rows) byKey.set(`${row.node_id} ${row.started_at}`, fromRow(row, kindOf))
+      for (const row of rows) keep(`${row.node_id} ${row.started_at}`, fromRow(row, kindOf))
       takenIn = rows.at(-1)?.change ?? takenIn
       if (rows.length < PAGE) break
       await nextTurn()
     }
-    if (takenIn > before) sort()
+    const changed = await machines.takeIn()
+    for (const launchId of changed) {
+      const key = keys.get(launchId)
+      const launch = key === undefined ? undefined : byKey.get(key)
+      if (key !== undefined && launch) keep(key, launch)
+    }
+    if (takenIn > before || changed.size > 0) sort()
     return sorted
+  }
+
+  function keep(key: string, launch: CountedLaunch): void {
+    const { launchId } = launch
+    if (launchId === undefined) return void byKey.set(key, launch)
+    keys.set(launchId, key)
+    byKey.set(key, { ...launch, instances: machines.of(launchId) })
   }
 
   function sort(): void {
@@ -66,7 +83,13 @@ export function createPastLaunches({
     if (byKey.size < kept * 1.1) return
     kinds.clear()
     const isKept = new Set(sorted)
-    for (const [key, launch] of byKey) if (!isKept.has(launch)) byKey.delete(key)
+    for (const [key, launch] of byKey) {
+      if (isKept.has(launch)) continue
+      byKey.delete(key)
+      if (launch.launchId === undefined) continue
+      keys.delete(launch.launchId)
+      machines.forget(launch.launchId)
+    }
   }
 
   function kindOf(kind: Kind): Kind {

@@ -14,6 +14,8 @@ export interface StatisticsOptions {
   bucket?: number | undefined
   /** Where the series ends, in milliseconds since 1970. */
   until: number
+  /** The time up to which launches have cost something. */
+  now: number
 }
 
 /** Milliseconds of summing up after which other work gets its turn. */
@@ -22,11 +24,11 @@ export const SLICE = 0.5
 /** Sums launches up, which must be sorted by their ends, newest first. */
 export async function statisticsOf(
   launches: readonly CountedLaunch[],
-  { by, last, bucket, until }: StatisticsOptions,
+  { by, last, bucket, until, now }: StatisticsOptions,
 ): Promise<Stats> {
-  const total = createTally()
-  const groups = createGroups(by)
-  const series = createSeries({ launches, bucket, until })
+  const total = createTally(now)
+  const groups = createGroups(by, now)
+  const series = createSeries({ launches, bucket, until, now })
   const capacity = createCapacity()
   const slices = createSlices(SLICE)
   for (const launch of launches) {
@@ -41,11 +43,11 @@ export async function statisticsOf(
     groups: (await groups?.read(slices)) ?? [],
     series: await series.read(slices),
     capacity: capacity.read(),
-    last: launches.slice(0, last).map(toPastLaunch),
+    last: launches.slice(0, last).map((launch) => toPastLaunch(launch, now)),
   }
 }
 
-function createGroups(by: readonly StatsKey[]) {
+function createGroups(by: readonly StatsKey[], now: number) {
   if (by.length === 0) return undefined
   const groups = new Map<string, { readonly fields: object; readonly tally: Tally }>()
   const byKind = new Map<Kind, Tally>()
@@ -68,7 +70,7 @@ function createGroups(by: readonly StatsKey[]) {
   function tallyOf(kind: Kind): Tally {
     const values = by.map((name) => kind[name])
     const key = JSON.stringify(values)
-    const group = groups.get(key) ?? { fields: fieldsOf(by, values), tally: createTally() }
+    const group = groups.get(key) ?? { fields: fieldsOf(by, values), tally: createTally(now) }
     groups.set(key, group)
     return group.tally
   }

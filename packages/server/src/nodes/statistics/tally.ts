@@ -1,4 +1,5 @@
 import { PHASES, type StatsGroup } from '@launchtail/client/protocol'
+import { rounded, spentOnAll } from '../spending/instance.js'
 import { type CountedLaunch, UNFINISHED } from './counted-launch.js'
 import { createSketch, type Sketch } from './sketch.js'
 
@@ -8,13 +9,15 @@ export interface Tally {
   read(): StatsGroup
 }
 
-export function createTally(): Tally {
+/** `now` is the time up to which they have cost something, in milliseconds since 1970. */
+export function createTally(now: number): Tally {
   const outcomes = { succeeded: 0, failed: 0, terminated: 0 }
   const toActive = createSketch()
   /** In the order of `PHASES`. */
   const byPhase: (Sketch | undefined)[] = PHASES.map(() => undefined)
   const causes = new Map<string, { count: number; readonly last_node_id: string }>()
   const spot = { launches: 0, lost: 0, lives: createSketch() }
+  const money = { spent: 0, priced: 0, unpriced: 0 }
   return { add, read }
 
   function add(launch: CountedLaunch): void {
@@ -31,6 +34,16 @@ export function createTally(): Tally {
       causes.set(kind.code, cause)
     }
     if (kind.spot) addSpot(launch)
+    addMoney(launch)
+  }
+
+  function addMoney({ instances }: CountedLaunch): void {
+    const spent = instances.length === 0 ? undefined : spentOnAll(instances, now)
+    if (spent === undefined) money.unpriced += 1
+    else {
+      money.priced += 1
+      money.spent += spent
+    }
   }
 
   function addSpot({ kind, lostAt, endedAt }: CountedLaunch): void {
@@ -62,6 +75,8 @@ export function createTally(): Tally {
         }))
         .sort((a, b) => b.count - a.count),
       ...(spot.launches > 0 && { spot: spotSums() }),
+      ...(money.priced > 0 && { spent: rounded(money.spent) }),
+      unpriced: money.unpriced,
     }
   }
 
