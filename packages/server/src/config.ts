@@ -248,6 +248,12 @@ export const settings = {
     'How often the server of each active node is asked whether it is healthy.',
     duration(100, DAY),
   ),
+  budget: optional(
+    'LAUNCHTAIL_BUDGET',
+    'no budget',
+    'US dollars that all launches together may cost a day, in UTC. A launch that would break it is refused with 402; what runs is told, and never ended.',
+    dollars,
+  ),
   clusterPrefix: setting(
     'LAUNCHTAIL_CLUSTER_PREFIX',
     'cic',
@@ -459,6 +465,12 @@ function whole(min: number, max: number) {
     }
     return value
   }
+}
+
+function dollars(text: string): number {
+  const value = /^\d{1,9}(?:\.\d{1,4})?$/.test(text) ? Number(text) : 0
+  if (value > 0) return value
+  throw new Error(`must be an amount of US dollars such as 50 or 12.50, not "${text}"`)
 }
 
 function duration(min: number, max: number) {

@@ -404,6 +404,7 @@ function openLaunching(
     clusterPrefix: config.clusterPrefix,
     limits: limitsIn(config),
     isShared: config.databaseUrl !== undefined,
+    budget: config.budget,
     owner,
     ownSecrets,
     secrets,

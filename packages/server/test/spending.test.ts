@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
+import type { LaunchRequest, LogEntry, NodeRecord } from '@launchtail/client/protocol'
 import { Migrator } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { migrations } from '../src/database/migrations.js'
@@ -11,7 +11,10 @@ import type { Launcher } from '../src/launch/launcher.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from '../src/launch/skypilot/cli/launcher.js'
 import { chosenPlaces } from '../src/launch/skypilot/considered.js'
+import { type Asked, refusedBy } from '../src/launch/spending/refused-by.js'
 import { type ReportedRow, reportedFor } from '../src/launch/spending/reported-for.js'
+import { overBudgetEntry } from '../src/logs/budget-entry.js'
+import { fold, UNFOLDED } from '../src/nodes/fold.js'
 import { type Instance, spentBetween, spentOn } from '../src/nodes/spending/instance.js'
 import { plain, plainOutOfMemory } from './support/launch-scenarios.js'
 import {
@@ -129,7 +132,7 @@ const failed = ({ phase }: LogEntry) => phase === 'failed'
 const opens = ({ message }: LogEntry) => message.includes('; attempt 2 follows at')
 const terminated = ({ message }: LogEntry) => message === 'Node terminated'
 
-describe.each(['API server', 'command'])('a launch through the %s', (way) => {
+describe.each(['API server', 'command'])('a launch through the %s', { timeout: 120_000 }, (way) => {
   async function open(scenario: () => Scenario, more: Partial<ServerOptions> = {}) {
     const api = await startDouble({ scenario })
     onTestFinished(() => api.close())
@@ -148,9 +151,8 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
   }
 
   test('costs its price for as long as its machine is there, over restarts of ours', async () => {
-    const { launch, ahead, recordOf, until, restart, terminate, stats, launches } = await open(() =>
-      priced('3.60'),
-    )
+    const { launch, ahead, recordOf, until, restart, terminate, gone, stats, launches } =
+      await open(() => priced('3.60'))
     await launch({ ...REQUEST, owner: 'alice' })
     await until(active)
     await waitFor(async () => (await stats({ last: 0 })).total.spent)
@@ -164,7 +166,7 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
     expect((await recordOf()).spent).toBeCloseTo(10.8, 1)
     await terminate()
     await until(terminated)
-    await waitFor(async () => (await recordOf()).status === 'terminated')
+    await gone()
     ahead.ms = 30 * HOUR
     const { total, groups, last } = await stats({ by: ['owner'], last: 1 })
     expect(total.spent).toBeCloseTo(10.8, 1)
@@ -216,9 +218,10 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
     ['alone knows a price', '0.00'],
   ])('costs what SkyPilot reports where that %s', async (_, printed) => {
     const costs = { every: 50, reportsEvery: 1000 }
-    const { api, launch, ahead, recordOf, until, terminate } = await open(() => priced(printed), {
-      costs,
-    })
+    const { api, launch, ahead, recordOf, until, terminate, gone } = await open(
+      () => priced(printed),
+      { costs },
+    )
     const { cluster_name: name } = await launch(REQUEST)
     await until(active)
     const launched_at = Math.floor(Date.now() / 1000)
@@ -235,6 +238,7 @@ describe.each(['API server', 'command'])('a launch through the %s', (way) => {
     api.report([...others, { name, launched_at, duration: 9900, total_cost: 11 }])
     await terminate()
     await until(terminated)
+    await gone()
     await waitFor(async () => (await recordOf()).spent === 11)
     ahead.ms = 9 * HOUR
     expect((await recordOf()).spent).toBe(11)
@@ -307,6 +311,139 @@ test.each<[string, ReportedRow[], [at: number, cost: number][], [number, number]
   )
   expect([...reported].map(([{ number }, { cost }]) => [number, cost])).toEqual(found)
 })
+
+describe('a budget a day', () => {
+  const noon = Date.UTC(2026, 10, 28, 12)
+  const asked = { budget: 50, price: 2, now: noon, maxLifetime: undefined }
+  const day = (spent: number, committed = 0) => ({
+    date: '2026-11-28',
+    spent,
+    perHour: 0,
+    committed,
+  })
+
+  test.each<[string, Partial<Asked>, RegExp | undefined]>([
+    ['allows what fits until midnight', { day: day(26) }, undefined],
+    [
+      'refuses what does not',
+      { day: day(26.01) },
+      /^the budget of \$50\.00 a day does not allow it: \$26\.01 was spent since 00:00 UTC, this launch would cost \$24\.00 \(\$2\.00 an hour for the 12h until then\)$/,
+    ],
+    [
+      'counts what runs until midnight',
+      { day: day(10, 20) },
+      /what runs will cost \$20\.00 more until midnight/,
+    ],
+    ['counts a launch no longer than it lives', { day: day(26.01), maxLifetime: HOUR }, undefined],
+    [
+      'refuses it all the same if that is too long',
+      { day: day(49), maxLifetime: HOUR },
+      /\$2\.00 an hour for its max_lifetime of 1h/,
+    ],
+    ['allows what nobody knows the price of', { day: day(99), price: undefined }, undefined],
+  ])('%s', (_, more, why) => {
+    const refusal = refusedBy({ ...asked, day: day(0), ...more })
+    expect(refusal).toEqual(why === undefined ? undefined : expect.stringMatching(why))
+  })
+
+  /** A server of which SkyPilot chooses places at $3.67 an hour. */
+  async function withBudget(budget: number) {
+    const api = await startDouble({ scenario: () => priced('3.67') })
+    onTestFinished(() => api.close())
+    const folder = temporaryFolder()
+    onTestFinished(() => removeFolder(folder))
+    const launcher = skypilotLauncher({
+      ...{ endpoint: api.url, http: { poll: 20 }, launchTimeout: 20_000 },
+      versions: { vllm: '1', uv: '1', python: '3' },
+      pace: { status: 40, endpoint: 100, first: 20, quiet: 50, settle: 100, cleanup: 5000 },
+    })
+    const served = await serving(folder, launcher, { budget, costs: { every: 50 } })
+    // At noon, whatever the time is.
+    served.ahead.ms = noon - Date.now()
+    return { api, ...served }
+  }
+
+  test('refuses a launch that would break it, with what was spent and what it would cost', async () => {
+    const { launch, until, terminate, plan, today, ahead, api, gone } = await withBudget(60)
+    await launch(REQUEST)
+    await until(active)
+    const other = { ...REQUEST, node_id: 'gpu-2' }
+    const message = expect.stringMatching(
+      /^the budget of \$60\.00 a day does not allow it: \$0\.\d+ was spent since 00:00 UTC, what runs will cost \$4[34]\.\d\d more until midnight, this launch would cost \$4[34]\.\d\d \(\$3\.67 an hour for the 1[12]h\S* until then\)$/,
+    )
+    await expect(launch(other)).rejects.toMatchObject({ status: 402, message })
+    expect((await plan(other)).problems).toEqual([{ field: 'budget', message }])
+    expect(api.launched).toHaveLength(1)
+    // One that ends early enough fits.
+    expect((await plan({ ...other, max_lifetime: '1h' })).problems).toEqual([])
+    ahead.ms += HOUR
+    expect((await today()).spent).toBeCloseTo(3.67, 1)
+    await terminate()
+    await until(terminated)
+    await gone()
+    expect((await plan(other)).problems).toEqual([])
+    // A new day has its own budget.
+    ahead.ms += 12 * HOUR
+    expect(await today()).toMatchObject({ date: '2026-11-29', spent: 0, committed: 0 })
+  })
+
+  test('counts launches that are under way, before they have printed their price', async () => {
+    const { launch, today } = await withBudget(60)
+    const both = [launch(REQUEST), launch({ ...REQUEST, node_id: 'gpu-2' })]
+    const outcomes = (await Promise.allSettled(both)).map(({ status }) => status)
+    expect(outcomes.sort()).toEqual(['fulfilled', 'rejected'])
+    expect((await today()).committed).toBeGreaterThan(40)
+  })
+
+  test('that is exceeded is told to what runs, once a day, and nothing is ended', async () => {
+    const { launch, until, ahead, recordOf, restart, terminate, list } = await withBudget(50)
+    await launch({ ...REQUEST, owner: 'alice' })
+    await until(active)
+    const told = ({ message }: LogEntry) =>
+      message.startsWith('The budget of the day is exceeded: ')
+    ahead.ms += 25 * HOUR
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await recordOf()).not.toHaveProperty('over_budget')
+    ahead.ms += HOUR
+    const [entry] = (await until(told)).filter(told)
+    expect(entry).toMatchObject({ level: 'warn', phase: 'active' })
+    expect(entry?.message).toMatch(
+      /^The budget of the day is exceeded: \$5[12]\.\d\d was spent on 2026-11-29 of \$50\.00; this node runs on, at \$3\.67 an hour$/,
+    )
+    await restart()
+    expect(await recordOf()).toMatchObject({
+      ...{ status: 'active', owner: 'alice' },
+      over_budget: { day: '2026-11-29', budget: 50 },
+    })
+    ahead.ms += 24 * HOUR
+    await until(({ message }) => message.includes(' was spent on 2026-11-30 '))
+    const days = (await list()).filter(told).map(({ message }) => /on (\S+) of/.exec(message)?.[1])
+    expect(days).toEqual(['2026-11-29', '2026-11-30'])
+    await terminate()
+    await until(terminated)
+  })
+
+  test('that is exceeded is an event of its launch, which a webhook can have', () => {
+    const over = { day: '2026-11-29', budget: 50, spent: 51.38 }
+    const entries = [
+      { phase: 'active', message: 'http://a', level: 'info' },
+      overBudgetEntry(over, 2),
+    ]
+    const record = entries.reduce(
+      (before, entry, i) =>
+        fold(before, { phase: 'active', timestamp: AT, ...entry } as LogEntry, i),
+      UNFOLDED,
+    )
+    expect(record.overBudget).toEqual(over)
+    expect(record.events.at(-1)).toMatchObject({ kind: 'over_budget', index: 1, ...over })
+    const message = { ...overBudgetEntry(over, 2), details: 'budget: {"day":1}' }
+    const other = fold(record, { phase: 'active', timestamp: AT, ...message } as LogEntry, 2)
+    expect(other.overBudget).toEqual(over)
+    expect(other.events).toHaveLength(record.events.length)
+  })
+})
+
+const AT = '2026-11-29T14:00:00.000Z'
 
 function left(database: Database) {
   return database.selectFrom('left_clusters').selectAll().execute()
@@ -426,11 +563,20 @@ async function serving(folder: string, launcher: Launcher, more: Partial<ServerO
     database: () => server.database,
     stats: (question: Parameters<typeof server.registry.stats>[0]) =>
       server.registry.stats(question),
+    today: () => server.orchestrator.today(),
+    plan: (request: LaunchRequest) => server.orchestrator.plan(request),
+    list: () => server.list('gpu-1'),
     launches: async () => server.registry.launches.list(await recordOf()),
     launch: (request: object) => server.orchestrator.launch({ ...REQUEST, ...request }),
     terminate: () => server.orchestrator.terminate('gpu-1'),
     until: (like: (entry: LogEntry) => boolean) => server.until('gpu-1', like),
     recordOf,
+    /** Until it is noted that all machines are gone. */
+    gone: () =>
+      waitFor(async () => {
+        const rows = server.database.selectFrom('instances').select('launch_id')
+        return (await rows.where('down_at', 'is', null).execute()).length === 0
+      }),
     async restart() {
       await server.stop()
       server = await start()

@@ -159,6 +159,12 @@ export const nodeSchema = z
       .describe(
         'US dollars that the launch has cost so far, through all attempts whose price is known. Missing if none is.',
       ),
+    over_budget: z
+      .object({ day: z.string(), budget: z.number(), spent: z.number() })
+      .optional()
+      .describe(
+        'More than the budget was spent on that day, in UTC, while the node was running; by then so much.',
+      ),
     eta_seconds: z
       .number()
       .int()

@@ -167,7 +167,7 @@ export const operations = {
       Location: 'The address of the node.',
       'Idempotent-Replayed': '`true` if this is the first answer again.',
     },
-    refusals: [409, 413, 415, 422],
+    refusals: [402, 409, 413, 415, 422],
   },
   planLaunch: {
     ...ROUTES.planLaunch,
@@ -309,7 +309,7 @@ export const operations = {
       Location: 'The address of the new node.',
       'Idempotent-Replayed': '`true` if this is the first answer again.',
     },
-    refusals: [404, 409, 413, 415, 422],
+    refusals: [402, 404, 409, 413, 415, 422],
   },
   nameCause: {
     ...ROUTES.nameCause,

@@ -123,6 +123,17 @@ export const statsSchema = z
         }),
       )
       .describe('The regions where capacity was missing, the one with the most failures first.'),
+    today: z
+      .object({
+        date: z.string().describe('The day, in UTC.'),
+        spent: z.number(),
+        per_hour: z.number().describe('What an hour of all that runs costs now.'),
+        by_midnight: z
+          .number()
+          .describe('What will have been spent by the end of the day if nothing else is launched.'),
+        budget: z.number().optional().describe('What may be spent a day, if there is a budget.'),
+      })
+      .describe('What all launches of this server cost today, in US dollars.'),
     last: z.array(pastLaunchSchema).describe('The most recent launches, the newest first.'),
   })
   .describe('Statistics of the launches that have ended.')

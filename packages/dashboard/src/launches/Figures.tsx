@@ -1,10 +1,10 @@
-import type { StatsGroup } from '@launchtail/client'
+import type { Stats } from '@launchtail/client'
 import { formatPrice } from '@launchtail/client/protocol'
 import { counted } from '../parts/counts.js'
 import { span } from '../parts/times.js'
 
 /** The figures of all launches together. */
-export function Figures({ total }: { total: StatsGroup }) {
+export function Figures({ total, today }: Pick<Stats, 'total' | 'today'>) {
   const { launches, success_rate: rate, time_to_active: time, spot, spent, unpriced } = total
   return (
     <dl class="figures">
@@ -24,6 +24,12 @@ export function Figures({ total }: { total: StatsGroup }) {
         }
         value={spent === undefined ? 'no price known' : formatPrice(spent)}
       />
+      {(today.by_midnight > 0 || today.budget !== undefined) && (
+        <Figure
+          name={today.budget === undefined ? 'today' : `today of ${formatPrice(today.budget)}`}
+          value={formatPrice(today.spent)}
+        />
+      )}
       {spot && spot.lost > 0 && (
         <Figure name="spot instances lost" value={`${spot.lost} of ${counted(spot.launches)}`} />
       )}

@@ -53,11 +53,11 @@ interface ResultProps {
   by: (typeof GROUPINGS)[number]
 }
 
-function Result({ stats: { total, groups, series, capacity, last }, by }: ResultProps) {
+function Result({ stats: { total, groups, series, capacity, last, today }, by }: ResultProps) {
   if (total.launches === 0) return <p class="empty">No launch ended in this period.</p>
   return (
     <>
-      <Figures total={total} />
+      <Figures total={total} today={today} />
       <OverTime {...series} />
       <div class="columns">
         <Timeline launches={last} />

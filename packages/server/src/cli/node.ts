@@ -56,6 +56,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['ends', node.ends_at],
     ['kept', keptOf(node)],
     ['price', node.cluster_name && priceText(node)],
+    ['budget', node.over_budget && overBudgetOf(node.over_budget)],
     ['spent', node.spent === undefined ? undefined : formatPrice(node.spent)],
   ]
   const lines = facts
@@ -108,6 +109,10 @@ function labelsOf({ labels = {} }: NodeRecord): string {
 
 function keptOf({ kept_until: until, cluster_name: cluster }: NodeRecord): string | undefined {
   return until === undefined ? undefined : `until ${until}: ssh ${cluster}`
+}
+
+function overBudgetOf({ day, budget, spent }: NonNullable<NodeRecord['over_budget']>): string {
+  return `exceeded on ${day}: ${formatPrice(spent)} was spent of ${formatPrice(budget)}`
 }
 
 /** `launchtail terminate`: cancels a launch, or takes a node down. */

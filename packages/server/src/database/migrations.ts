@@ -539,4 +539,9 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '032-budgets': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('over_budget', 'text').execute()
+    },
+  },
 }

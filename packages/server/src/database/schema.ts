@@ -56,6 +56,8 @@ export interface NodesTable {
   health: string | null
   /** JSON of what the smoke test found, or null. */
   smoke: string | null
+  /** JSON of the last day whose budget was exceeded while it was there, or null. */
+  over_budget: string | null
   /** JSON, or null. */
   failure: string | null
   /** JSON of the launch's attempts where there are several, or null. */

@@ -16,12 +16,14 @@ import {
 } from './prepare-launch.js'
 import type { KeepAnswer } from './replies.js'
 import type { Runs } from './runs.js'
+import type { Budget } from './spending/budget.js'
 
 export interface AdmissionOptions extends PreparingOptions {
   rows: LaunchRows
   runs: Runs
   store: Pick<LogStore, 'ping'>
   folder: string
+  budget: Pick<Budget, 'refuse' | 'note'>
 }
 
 export interface AdmitOptions extends Omit<Wanted, 'request' | 'member'> {
@@ -34,7 +36,7 @@ export type Several = readonly [Admitted, ...Admitted[]]
 
 /** Decides whether a launch may begin, and stores it: from then on it is certain to be carried out. */
 export function createAdmission(options: AdmissionOptions) {
-  const { rows, runs, store, registry, folder } = options
+  const { rows, runs, store, registry, folder, budget } = options
   const prepare = createPreparing(options)
   return { admit, admitAll }
 
@@ -52,10 +54,12 @@ export function createAdmission(options: AdmissionOptions) {
   ): Promise<Several> {
     const named = wanted.map((one) => ({ ...one, nodeId: one.request.node_id ?? randomUUID() }))
     for (const { nodeId } of named) await refuseWhileRunning(nodeId)
+    // Launches are admitted one at a time, so each sees what the ones before will cost.
+    await budget.refuse(wanted)
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
-    const prepared: { admitted: Admitted; node: NewNode }[] = []
-    for (const one of named) prepared.push(await prepare(one))
+    const prepared: { admitted: Admitted; node: NewNode; wanted: Wanted }[] = []
+    for (const one of named) prepared.push({ ...(await prepare(one)), wanted: one })
     for (const { nodeId } of named) await removeFolders(folder, await rows.ended(nodeId))
     const admitted = prepared.map((one) => one.admitted) as unknown as Several
     const last = prepared.at(-1)
@@ -63,6 +67,7 @@ export function createAdmission(options: AdmissionOptions) {
       ...node,
       async alongside(transaction: Transaction<Schema>) {
         await node.alongside?.(transaction)
+        await budget.note(transaction, one.admitted, one.wanted)
         if (one.admitted === last?.admitted) await alongside(admitted, transaction)
       },
     }))

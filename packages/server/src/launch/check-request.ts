@@ -7,19 +7,21 @@ import { chooseLauncher } from './launchers.js'
 import { type LimitSettings, limitsOf } from './limits/limits.js'
 import type { Wanted } from './prepare-launch.js'
 import { refuseUntestable } from './smoke/smoke.js'
+import type { Budget } from './spending/budget.js'
 
 export interface CheckRequestOptions {
   launchers: readonly Launcher[]
   limits: LimitSettings
+  budget: Pick<Budget, 'pricesOf'>
 }
 
-/** The request as it is launched, by which launcher, and its limits. */
-export type Checked = Pick<Wanted, 'request' | 'launcher' | 'limits'>
+/** The request as it is launched, by which launcher, its limits, and its price where there is a budget. */
+export type Checked = Pick<Wanted, 'request' | 'launcher' | 'limits' | 'prices'>
 
 /** Throws an HttpError for what cannot be launched. */
 export async function checkRequest(
   wanted: LaunchRequest,
-  { launchers, limits }: CheckRequestOptions,
+  { launchers, limits, budget }: CheckRequestOptions,
 ): Promise<Checked> {
   const request = withSecretEnvs(wanted)
   checkPlaces(request)
@@ -28,5 +30,6 @@ export async function checkRequest(
   const launcher = chooseLauncher(launchers, first.provider)
   for (const placed of [first, ...others]) await launcher.check(placed)
   refuseUntestable(request)
-  return { request, launcher, limits: own }
+  const prices = await budget.pricesOf(launcher, [first, ...others])
+  return { request, launcher, limits: own, prices }
 }

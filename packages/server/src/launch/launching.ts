@@ -5,11 +5,13 @@ import { checkRequest } from './check-request.js'
 import type { Launcher } from './launcher.js'
 import type { LimitSettings } from './limits/limits.js'
 import type { KeepAnswer, Replies } from './replies.js'
+import type { Budget } from './spending/budget.js'
 import type { createTakeUp } from './take-up.js'
 
 export interface LaunchingOptions {
   launchers: readonly Launcher[]
   limits: LimitSettings
+  budget: Pick<Budget, 'pricesOf'>
   replies: Replies
   admission: Pick<ReturnType<typeof createAdmission>, 'admit'>
   takeUp: Pick<ReturnType<typeof createTakeUp>, 'start'>
@@ -22,6 +24,7 @@ export interface LaunchingOptions {
 export function createLaunching({
   launchers,
   limits,
+  budget,
   replies,
   admission,
   takeUp,
@@ -48,7 +51,7 @@ export function createLaunching({
     wanted: LaunchRequest,
     how: { keep: KeepAnswer<Launched>; relaunchOf?: string },
   ): Promise<Launched> {
-    const checked = await checkRequest(wanted, { launchers, limits })
+    const checked = await checkRequest(wanted, { launchers, limits, budget })
     return locked(async () => {
       const admitted = await admission.admit(checked.request, { ...checked, ...how })
       const { nodeId, clusterName, launchId } = admitted

@@ -1,7 +1,7 @@
 /**
  * Each launch has offsets for its lines, its words, its first and last entry, its owner, what is said
- * of the end of its lifetime, of its idle_timeout and of what replaces it, and the openings of its
- * attempts.
+ * of the end of its lifetime, of its idle_timeout, of what replaces it and of a day's budget, and the
+ * openings of its attempts.
  */
 type Counted =
   | 'lines'
@@ -14,6 +14,7 @@ type Counted =
   | 'replaced'
   | 'idle-unknown'
   | `attempt-${number}`
+  | `budget-${string}`
 
 /** The name of one of a launch's offsets in the node's log. */
 export function offsetName(source: string, of: Counted): string {

@@ -21,6 +21,8 @@ export interface OrchestratorOptions {
   clusterPrefix: string
   /** Default: none. */
   limits?: LimitSettings
+  /** US dollars that all launches may cost a day. Default: no budget. */
+  budget?: number | undefined
   /** The server's own secrets, which must not appear in the output of a launch either. */
   ownSecrets?: readonly string[]
   /** Holds the secrets of each launch that this process runs, for as long as it does. */

@@ -20,7 +20,8 @@ import { createOthersLaunches } from './others-launches.js'
 import { createPlanner } from './planner.js'
 import { createReplies } from './replies.js'
 import { createRuns } from './runs.js'
-import { startCostMonitor } from './spending/cost-monitor.js'
+import { createBudget } from './spending/budget.js'
+import { startSpendingMonitors } from './spending/monitors.js'
 import { createTakeDowns } from './take-downs.js'
 import { createTakeUp } from './take-up.js'
 import { createTermination } from './termination.js'
@@ -56,13 +57,8 @@ const LEASE = 15_000
  * takes it.
  */
 export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
-  const {
-    lease = LEASE,
-    launchers,
-    now = () => new Date(),
-    onFault = () => {},
-    ownSecrets = [],
-  } = given
+  const { lease = LEASE, launchers, now = () => new Date() } = given
+  const { onFault = () => {}, ownSecrets = [] } = given
   const closing = new AbortController()
   const mutex = createMutex()
   /**
@@ -79,8 +75,9 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const leases = createLeases({ ...given, length: lease, ...(given.isShared && { staying }) })
   const leftClusters = createLeftClusters(given.database, given.owner, now)
   const limits = given.limits ?? NO_LIMITS
+  const budget = createBudget({ ...given, budget: given.budget, ownSecrets, now })
   const options = {
-    ...{ ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked, limits },
+    ...{ ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked, limits, budget },
   }
   const runs = createRuns({ ...options, closing: closing.signal })
   const admission = createAdmission({ ...options, runs })
@@ -107,6 +104,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
     terminate,
     keep: keeping.keep,
     groups,
+    today: budget.today,
     async resume() {
       if (given.isShared) await others.readAll()
       await takeUp.resume()
@@ -115,7 +113,7 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
       limitRounds = [
         startLimitMonitor({ ...monitored, every: given.limitsEvery }),
         startIdleMonitor({ ...monitored, every: given.idleEvery }),
-        startCostMonitor({ ...monitored, ...given.costs }),
+        ...startSpendingMonitors({ ...monitored, ...given.costs }),
       ]
       groups.resume()
     },

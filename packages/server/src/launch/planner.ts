@@ -10,6 +10,8 @@ import type { Launcher } from './launcher.js'
 import { chooseLauncher } from './launchers.js'
 import { type LimitSettings, readLimits } from './limits/limits.js'
 import { problemsIn } from './plan-problems.js'
+import type { Budget } from './spending/budget.js'
+import { pricesOver } from './spending/prices.js'
 import { TaskRefusal } from './task-refusal.js'
 
 export interface PlannerOptions {
@@ -18,21 +20,30 @@ export interface PlannerOptions {
   /** The server's own secrets. */
   ownSecrets: readonly string[]
   limits: LimitSettings
+  budget: Pick<Budget, 'refusal'>
 }
 
+/** A plan, and the price of an hour at the place that is chosen by each of its parts. */
+type PlannedAt = Planned & { readonly prices: readonly (number | undefined)[] }
+
 /** Says what a launch would do. What would make it be refused is part of the answer. */
-export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOptions) {
+export function createPlanner({ launchers, rows, ownSecrets, limits, budget }: PlannerOptions) {
   return async (wanted: LaunchRequest): Promise<Planned> => {
-    const planned = await planOf(wanted).catch((error): Planned => {
+    const { prices, ...planned } = await planOf(wanted).catch((error): PlannedAt => {
       if (!(error instanceof HttpError)) throw error
-      return { task: '', places: [], problems: problemsIn(error, wanted) }
+      return { task: '', places: [], problems: problemsIn(error, wanted), prices: [] }
     })
-    const { faults } = readLimits(wanted, limits)
-    const more = [...problemsIn(new TaskRefusal(faults), wanted), ...(await ofNode(wanted))]
+    const { limits: own, faults } = readLimits(wanted, limits)
+    const why = await budget.refusal([{ prices: pricesOver(prices), limits: own }])
+    const more = [
+      ...problemsIn(new TaskRefusal(faults), wanted),
+      ...(await ofNode(wanted)),
+      ...(why === undefined ? [] : [{ field: 'budget', message: why }]),
+    ]
     return { ...planned, ...attemptsIn(wanted), problems: [...planned.problems, ...more] }
   }
 
-  async function planOf(wanted: LaunchRequest): Promise<Planned> {
+  async function planOf(wanted: LaunchRequest): Promise<PlannedAt> {
     const request = withSecretEnvs(wanted)
     checkPlaces(request)
     const [first, ...others] = placedRequests(request)
@@ -46,6 +57,7 @@ export function createPlanner({ launchers, rows, ownSecrets, limits }: PlannerOp
       task: plans[0]?.task ?? '',
       places: plans.flatMap(({ places }) => places),
       problems: problems.map(({ field, message }) => ({ field, message: redact(message) })),
+      prices: plans.map(({ places: [chosen] }) => chosen?.price_per_hour),
     }
   }
 

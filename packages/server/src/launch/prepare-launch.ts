@@ -13,6 +13,7 @@ import { isOnThisMachine } from './launchers.js'
 import type { LeftClusters } from './left-clusters.js'
 import type { Limits } from './limits/limits.js'
 import { placeOfNode, useOfNode } from './place-of-node.js'
+import type { Prices } from './spending/prices.js'
 import { storedRequest } from './stored-launch.js'
 
 export interface PreparingOptions {
@@ -32,6 +33,8 @@ export interface Wanted {
   request: LaunchRequest
   launcher: Launcher
   limits: Limits
+  /** What an hour of it costs, where there is a budget. */
+  prices: Prices
   /** The node whose launch is launched again. */
   relaunchOf?: string | undefined
   /** The group that it is one of, and its number there. */

@@ -9,6 +9,7 @@ import {
 } from '@launchtail/client/protocol'
 import type { NodesTable } from '../database/schema.js'
 import { attemptOpenedBy } from '../logs/attempt-entries.js'
+import { type OverBudget, overBudgetIn } from '../logs/budget-entry.js'
 import { causeNamedIn } from '../logs/end-entries.js'
 import { type Health, healthIn } from '../logs/health-entry.js'
 import { foldEnd, type LaunchEnd } from '../logs/launch-end.js'
@@ -37,6 +38,8 @@ export interface Folded extends LaunchState {
   health: Health | undefined
   /** What its smoke test found. */
   smoke: SmokeResult | undefined
+  /** The last day whose budget was exceeded while it was there. */
+  overBudget: OverBudget | undefined
   /** The attempts of a launch that was started more than once. */
   attempts: readonly FoldedAttempt[]
   /** What a person says of that failure. */
@@ -66,6 +69,7 @@ export const UNFOLDED: Folded = {
   reachable: undefined,
   health: undefined,
   smoke: undefined,
+  overBudget: undefined,
   failure: undefined,
   attempts: [],
   correction: undefined,
@@ -104,6 +108,7 @@ export function fold(record: Folded, entry: LogEntry, index: number): Folded {
     reachable: reachableAfter(before, end, entry),
     health: status === 'active' ? (healthIn(entry) ?? before.health) : undefined,
     smoke: smokeIn(entry) ?? before.smoke,
+    overBudget: overBudgetIn(entry) ?? before.overBudget,
     failure,
     attempts: over ? attemptsOver(attempts, endedAt(before, status, entry), failure) : attempts,
     correction: failure && before.correction,

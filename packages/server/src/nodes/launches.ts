@@ -25,11 +25,25 @@ export interface Launches {
   terminate(nodeId: string): Promise<void>
   /** Keeps the cluster of the node's failed launch up for so many milliseconds from now on. */
   keep(nodeId: string, ms: number): Promise<void>
+  /** What all launches have cost today, in UTC. */
+  today(): Promise<Today>
   /**
    * Removes what is left of a node's launches, and then the `rest` of the node. Throws 409 if one of
    * them is not over. No launch of the node begins or is terminated meanwhile.
    */
   forget(nodeId: string, rest: () => Promise<void>): Promise<void>
+}
+
+/** What is spent on one day. Amounts are in US dollars. */
+export interface Today {
+  /** Such as `2026-11-28`. */
+  readonly date: string
+  readonly spent: number
+  /** What an hour of all that is there costs now. */
+  readonly perHour: number
+  /** What will be spent until midnight by what is there, or is being launched. */
+  readonly committed: number
+  readonly budget: number | undefined
 }
 
 /** What a launch would do, without its history. No secret is in it. */

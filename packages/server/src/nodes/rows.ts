@@ -61,6 +61,7 @@ export function columns(record: Folded) {
     reachable: record.reachable === undefined ? null : Number(record.reachable),
     health: record.health ? JSON.stringify(record.health) : null,
     smoke: record.smoke ? JSON.stringify(record.smoke) : null,
+    over_budget: record.overBudget ? JSON.stringify(record.overBudget) : null,
     failure: record.failure ? JSON.stringify(record.failure) : null,
     attempts: record.attempts.length > 0 ? JSON.stringify(record.attempts) : null,
     correction: record.correction ? JSON.stringify(record.correction) : null,
@@ -82,6 +83,7 @@ export function fromRow(row: Row, phases: readonly PhaseRow[] = []): Folded {
     reachable: row.reachable === null ? undefined : row.reachable !== 0,
     health: row.health === null ? undefined : JSON.parse(row.health),
     smoke: row.smoke === null ? undefined : JSON.parse(row.smoke),
+    overBudget: row.over_budget === null ? undefined : JSON.parse(row.over_budget),
     failure: row.failure === null ? undefined : readFailure(row.failure),
     attempts: row.attempts === null ? [] : JSON.parse(row.attempts),
     correction: row.correction === null ? undefined : JSON.parse(row.correction),
@@ -113,7 +115,7 @@ export function toRecord(row: Row, phases: readonly PhaseRow[] | undefined): Nod
 /** Combines a row with the folded list. */
 export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
   const { status, phase, progress, message, endpoint, reachable } = folded
-  const { failure, attempts, correction, ended_at, stalled, smoke, health } = folded
+  const { failure, attempts, correction, ended_at, stalled, smoke, health, overBudget } = folded
   const { max_lifetime_ms: lifetime, ...about } = placeOf(JSON.parse(row.about) as About)
   const endsAt = endsAtOf(folded, lifetime)
   const place = [about.provider, about.region].filter((part) => part !== '').join('/')
@@ -129,6 +131,7 @@ export function recordOf(row: RowOfRecord, folded: Folded): NodeRecord {
     ...(reachable !== undefined && { reachable }),
     ...(health && { health }),
     ...(smoke && { smoke }),
+    ...(overBudget && { over_budget: overBudget }),
     created_at: row.created_at,
     updated_at: row.updated_at,
     ...(ended_at !== undefined && { ended_at }),

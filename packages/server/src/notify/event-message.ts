@@ -58,6 +58,10 @@ function contentOf(event: LaunchEvent): Content {
       return { type: 'launch.unhealthy', data: { reason: event.reason, since: event.since } }
     case 'healthy':
       return { type: 'launch.healthy', data: { unhealthy_for_ms: event.unhealthy_for_ms } }
+    case 'over_budget': {
+      const { day, budget, spent } = event
+      return { type: 'launch.over_budget', data: { day, budget, spent } }
+    }
     case 'preempted':
       return { type: 'launch.preempted', data: { after_ms: event.after_ms } }
     case 'ended':

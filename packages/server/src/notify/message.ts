@@ -43,6 +43,10 @@ export interface MessageData {
   readonly reason?: string
   readonly since?: string
   readonly unhealthy_for_ms?: number
+  /** A day in UTC, its budget, and what was spent by then, in US dollars. */
+  readonly day?: string
+  readonly budget?: number
+  readonly spent?: number
   readonly so_far_ms?: number
   readonly p95_ms?: number
   readonly entry?: EntryData

@@ -60,6 +60,7 @@ const SAMPLES: Partial<Record<WebhookEvent, MessageData>> = {
     since: '2026-01-02T03:04:05.000Z',
   },
   'launch.healthy': { unhealthy_for_ms: 95_000 },
+  'launch.over_budget': { day: '2026-01-02', budget: 50, spent: 50.12 },
   'launch.slow': { phase: 'model_loading', so_far_ms: 900_000, p95_ms: 400_000 },
   'entry.matched': {
     ...{ node_id: NODE_ID, entry: line(), cursor: '42:0a1b2c3d:log', suppressed_count: 0 },

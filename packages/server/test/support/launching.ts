@@ -40,6 +40,7 @@ export interface ServerOptions {
   takeDowns?: OrchestratorOptions['takeDowns']
   limits?: LimitSettings
   costs?: OrchestratorOptions['costs']
+  budget?: number
   /** The time as its launches see it. */
   now?: () => Date
   attemptPauses?: { first: number; longest: number }

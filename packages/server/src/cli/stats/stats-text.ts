@@ -14,10 +14,11 @@ export interface StatsTextOptions {
 
 /** Statistics as tables, the most general first. */
 export function statsText(
-  { total, groups, series, capacity }: Stats,
+  { total, groups, series, capacity, today }: Stats,
   { by, hasSeries, format }: StatsTextOptions,
 ): string {
-  if (total.launches === 0) return 'No launch has ended.'
+  if (total.launches === 0)
+    return ['No launch has ended.', todayOf(today)].filter(Boolean).join('\n')
   const tables = [
     ...(by.length > 0 ? [groupsTable(groups, by)] : []),
     timesTable(total),
@@ -26,7 +27,8 @@ export function statsText(
     ...(hasSeries ? [seriesTable(series)] : []),
   ].filter(({ rows }) => rows.length > 0)
   const paragraphs = tables.map((table) => tableOf(table, format))
-  return [summaryOf(total), ...paragraphs].join('\n\n')
+  const summary = [summaryOf(total), todayOf(today)].filter(Boolean).join('\n')
+  return [summary, ...paragraphs].join('\n\n')
 }
 
 function summaryOf({ spot, ...total }: StatsGroup): string {
@@ -44,6 +46,14 @@ function spotOf(spot: StatsGroup['spot']): string {
   const life = spot.median_life_ms
   const lived = life === undefined ? '' : `, half of them within ${time(life)} of becoming active`
   return `${spot.launches} on spot instances: ${spot.lost} lost${lived}`
+}
+
+/** Empty where nothing costs anything that is known. */
+function todayOf({ spent, per_hour, by_midnight, budget }: Stats['today']): string {
+  if (spent === 0 && by_midnight === 0 && budget === undefined) return ''
+  const of = budget === undefined ? '' : ` of ${formatPrice(budget)}`
+  const rate = `${formatPrice(per_hour)} an hour now, ${formatPrice(by_midnight)} by midnight`
+  return `today (UTC): ${formatPrice(spent)}${of} spent, ${rate}`
 }
 
 function moneyOf({ spent, unpriced, launches }: Omit<StatsGroup, 'spot'>): string {

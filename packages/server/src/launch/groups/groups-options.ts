@@ -7,6 +7,7 @@ import type { Launcher } from '../launcher.js'
 import type { LimitSettings } from '../limits/limits.js'
 import type { OrchestratorOptions } from '../orchestrator-options.js'
 import type { Replies } from '../replies.js'
+import type { Budget } from '../spending/budget.js'
 import type { createTakeUp } from '../take-up.js'
 
 export interface GroupsOptions
@@ -15,6 +16,7 @@ export interface GroupsOptions
   registry: Registry
   launchers: readonly Launcher[]
   limits: LimitSettings
+  budget: Pick<Budget, 'pricesOf'>
   replies: Replies
   admission: ReturnType<typeof createAdmission>
   takeUp: Pick<ReturnType<typeof createTakeUp>, 'start'>

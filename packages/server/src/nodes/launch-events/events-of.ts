@@ -1,4 +1,5 @@
 import type { Failure, LogEntry, NodeStatus, PhaseTiming } from '@launchtail/client/protocol'
+import type { OverBudget } from '../../logs/budget-entry.js'
 import type { Health } from '../../logs/health-entry.js'
 import { endedBy } from '../ends/ended.js'
 import { readStallNotice } from '../stall.js'
@@ -14,6 +15,7 @@ interface State {
   readonly phases: PhaseTiming[]
   readonly stalled_at: string | undefined
   readonly health: Health | undefined
+  readonly overBudget: OverBudget | undefined
 }
 
 export interface Step {
@@ -34,7 +36,8 @@ export function eventsOf(step: Step): readonly LaunchEvent[] {
   const isSame = after.phases === before.phases && after.status === before.status
   const isSilent = before.stalled_at !== undefined || after.stalled_at !== undefined
   const isWell = after.health?.ok === before.health?.ok
-  if (isSame && !isSilent && !lost && isWell) return NONE
+  const isSameBudget = after.overBudget === before.overBudget
+  if (isSame && !isSilent && !lost && isWell && isSameBudget) return NONE
   const { timestamp: at } = entry
   const place = { index, at, started_at: after.phases[0]?.started_at ?? at }
   const events: LaunchEvent[] = []
@@ -53,6 +56,9 @@ export function eventsOf(step: Step): readonly LaunchEvent[] {
     const ended = endedBy(entry, phases, failure)
     const again = before.ended_at !== undefined
     events.push({ ...place, kind: 'ended', again, message, endpoint, ended })
+  }
+  if (after.overBudget && !isSameBudget) {
+    events.push({ ...place, kind: 'over_budget', ...after.overBudget })
   }
   return [...events, ...silence(step, place), ...health(step, place)]
 }

@@ -1,4 +1,5 @@
 import type { Phase } from '@launchtail/client/protocol'
+import type { OverBudget } from '../../logs/budget-entry.js'
 import type { Ended } from '../ends/ended.js'
 
 /** Something that happened to a launch, read from an entry of its log. */
@@ -52,6 +53,8 @@ interface Kinds {
   unhealthy: { readonly kind: 'unhealthy'; readonly reason: string; readonly since: string }
   /** It does again. */
   healthy: { readonly kind: 'healthy'; readonly unhealthy_for_ms: number }
+  /** More was spent on a day than its budget, and the node runs on. */
+  over_budget: { readonly kind: 'over_budget' } & OverBudget
   /** An active node has lost its spot instance. If it failed for that, there is no `ended` event. */
   preempted: { readonly kind: 'preempted'; readonly after_ms: number }
 }

@@ -98,7 +98,7 @@ export async function changedInstances(executor: Executor, since: number, limit:
   }))
 }
 
-function readInstance(row: InstanceRow): Instance {
+export function readInstance(row: InstanceRow): Instance {
   const { number, price, reported, reported_at } = row
   return {
     number,

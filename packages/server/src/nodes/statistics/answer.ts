@@ -1,4 +1,4 @@
-import type { Instant, PlanHistory, Stats, StatsKey } from '@launchtail/client/protocol'
+import type { Instant, PlanHistory, StatsKey } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import { createSlices } from '../../async/slices.js'
 import type { Database } from '../../database/open.js'
@@ -8,7 +8,7 @@ import { type Alike, historyOf } from './history-of.js'
 import { createLaunchTest } from './launch-test.js'
 import { createPastLaunches, type PastLaunchesOptions } from './past-launches.js'
 import { createShared } from './shared.js'
-import { SLICE, statisticsOf } from './statistics.js'
+import { type LaunchStats, SLICE, statisticsOf } from './statistics.js'
 
 /** Which launches are summed up, and how. */
 export interface StatsQuestion {
@@ -35,7 +35,7 @@ export interface StatsOptions extends Pick<PastLaunchesOptions, 'onRead'> {
 
 export interface Statistics {
   /** Statistics of the launches that have ended. `find` is the query in `q`. */
-  stats(question: StatsQuestion, find?: Query): Promise<Stats>
+  stats(question: StatsQuestion, find?: Query): Promise<LaunchStats>
   /** How past launches of the same kind went. */
   launchesLike(alike: Alike): Promise<PlanHistory>
   /** Takes in launches that have ended, so that the next to ask need not wait for it. */
@@ -44,7 +44,7 @@ export interface Statistics {
 
 export function createStatistics({ database, flush, now, onRead }: StatsOptions): Statistics {
   const past = createPastLaunches({ database, kept: KEPT_LAUNCHES, onRead })
-  const shared = createShared<Stats>()
+  const shared = createShared<LaunchStats>()
   return { stats, launchesLike, takeInPast }
 
   async function takeInPast(): Promise<void> {
@@ -56,7 +56,7 @@ export function createStatistics({ database, flush, now, onRead }: StatsOptions)
     return historyOf(await past.read(), alike)
   }
 
-  async function stats(question: StatsQuestion, find?: Query): Promise<Stats> {
+  async function stats(question: StatsQuestion, find?: Query): Promise<LaunchStats> {
     await flush()
     const time = now().getTime()
     const launches = await past.read()
@@ -70,7 +70,7 @@ async function sumUp(
   time: number,
   { since, until, by = [], bucket, last }: StatsQuestion,
   find: Query | undefined,
-): Promise<Stats> {
+): Promise<LaunchStats> {
   const passes = find && (await createLaunchTest(find, time))
   const inTime = all.filter(
     ({ endedAt }) => (!since || endedAt > msOf(since)) && (!until || endedAt <= msOf(until)),

@@ -5,6 +5,9 @@ import { type CountedLaunch, type Kind, toPastLaunch } from './counted-launch.js
 import { createSeries } from './series.js'
 import { createTally, type Tally } from './tally.js'
 
+/** The part of the statistics that is about launches that have ended. */
+export type LaunchStats = Omit<Stats, 'today'>
+
 export interface StatisticsOptions {
   /** The fields to group by; without any there are no groups. */
   by: readonly StatsKey[]
@@ -25,7 +28,7 @@ export const SLICE = 0.5
 export async function statisticsOf(
   launches: readonly CountedLaunch[],
   { by, last, bucket, until, now }: StatisticsOptions,
-): Promise<Stats> {
+): Promise<LaunchStats> {
   const total = createTally(now)
   const groups = createGroups(by, now)
   const series = createSeries({ launches, bucket, until, now })

@@ -1,4 +1,4 @@
-import { formatDuration, plain, shorten } from '@launchtail/client/protocol'
+import { formatDuration, formatPrice, plain, shorten } from '@launchtail/client/protocol'
 import type { EntryData, LaunchData, Message, MessageData } from '../message.js'
 import type { TerminatedBy } from '../terminated-by.js'
 
@@ -100,6 +100,11 @@ const TYPES: Readonly<Record<string, (data: MessageData, type: string) => Head>>
     title: `${nameOf(data)} is healthy again after ${lengthOf(data.unhealthy_for_ms)}`,
     severity: 'info',
   }),
+  'launch.over_budget': ({ spent = 0, budget = 0, ...data }) => ({
+    title: `${nameOf(data)} runs on over the budget of ${data.day}`,
+    severity: 'warning',
+    message: `${formatPrice(spent)} was spent of ${formatPrice(budget)}. Nothing is ended because of this.`,
+  }),
   'launch.slow': (data) => ({
     title: `${nameOf(data)} is slow in ${data.phase}: ${lengthOf(data.so_far_ms)} so far`,
     severity: 'warning',
@@ -176,6 +181,7 @@ function launchFacts(launch: LaunchData): [string, string][] {
     ['GPU', gpu_count > 1 ? `${gpu_count} × ${gpu}` : gpu],
     ['Place', place !== '' && use_spot ? `${place}, spot` : place],
     ['Phase', launch.failure?.phase ?? launch.phase],
+    ['For', launch.owner ?? ''],
   ]
 }
 

@@ -74,6 +74,7 @@ export function createWorld({ turns, attempts, refusals, now }: WorldOptions) {
     attach,
     cancel: ({ clusterName }) => takeDown(clusterName),
     takeDown,
+    costs: async () => [],
   }
   return { launcher, running, twice, begun, uptimes, isWaiting: () => isWaiting }
 
