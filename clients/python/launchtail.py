@@ -598,14 +598,18 @@ class Client:
         phase: Optional[str] = None,
         provider: Optional[str] = None,
         q: Optional[str] = None,
+        unattended: Optional[bool] = None,
         limit: Optional[int] = None,
         cursor: Optional[str] = None,
     ) -> Dict[str, Any]:
         """Nodes, newest first: `nodes`, `count`, and `cursor` if there is another page.
 
-        `q` is a part of the id, name, cluster name, model, GPU or region; `limit` is 1 to 1000.
+        `q` is a part of the id, name, cluster name, model, GPU or region; `unattended` has
+        only those that run with nobody having looked at them for a day; `limit` is 1 to 1000.
         """
         query = {"phase": phase, "provider": provider, "q": q, "limit": limit, "cursor": cursor}
+        if unattended is not None:
+            query["unattended"] = "true" if unattended else "false"
         return self._json("GET", "/admin/nodes", query=query)
 
     def get_node(self, node_id: str) -> Dict[str, Any]:

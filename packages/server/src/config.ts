@@ -248,6 +248,12 @@ export const settings = {
     'How often the server of each active node is asked whether it is healthy.',
     duration(100, DAY),
   ),
+  unattendedAfter: setting(
+    'LAUNCHTAIL_UNATTENDED_AFTER',
+    '24h',
+    'For how long nobody may have looked at a node that runs before it is marked as unattended.',
+    duration(1000, 366 * DAY),
+  ),
   budget: optional(
     'LAUNCHTAIL_BUDGET',
     'no budget',

@@ -45,6 +45,7 @@ import { createGroupReads } from './nodes/groups/group-reads.js'
 import { createGroupRows } from './nodes/groups/group-rows.js'
 import { createLatencies } from './nodes/latencies.js'
 import { createLaunchChanges } from './nodes/launch-changes.js'
+import { createLooks } from './nodes/looks/looks.js'
 import { createOwnership, type Ownership } from './nodes/ownership.js'
 import { createRegistry } from './nodes/registry.js'
 import { createSentIn } from './nodes/sent-in.js'
@@ -296,13 +297,20 @@ async function openRecords(base: Base, storage: Storage) {
   const slowEntries = createSlowEntries()
   const notify = await openNotify(base, { ...storage, store }, { secrecy, readText, slowEntries })
   const latencies = createLatencies()
+  const touched: { node: (nodeId: string) => void } = { node() {} }
+  const looks = createLooks({
+    ...{ database, after: config.unattendedAfter, onFault },
+    onChange: (nodeId) => touched.node(nodeId),
+  })
   const registry = createRegistry({
-    ...{ database, store, ownership, latencies, isShared: config.databaseUrl !== undefined },
+    ...{ database, store, ownership, latencies, looks },
+    isShared: config.databaseUrl !== undefined,
     readText,
     redact: secrecy.redactOwn,
     onFault,
     readers: [notify.reader, launchCounter(counts)],
   })
+  touched.node = registry.touched
   notify.watch(registry)
   const createdAt = async (nodeId: string) => (await registry.get(nodeId))?.created_at
   const archive = openArchive(base, {
@@ -337,7 +345,18 @@ async function openRecords(base: Base, storage: Storage) {
       counts.otlpReceived.add({ result: 'rejected' }, rejected)
     },
   })
-  return { registry, latencies, appender, rawOutput, otlp, readText, archive, slowEntries, notify }
+  return {
+    registry,
+    latencies,
+    looks,
+    appender,
+    rawOutput,
+    otlp,
+    readText,
+    archive,
+    slowEntries,
+    notify,
+  }
 
   function readForeign(recent: RecentTexts): ReadText {
     return (text, nodeId) => {
@@ -634,6 +653,7 @@ async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.healthMonitor.stop()
   await parts.duty.stop()
   await parts.orchestrator.close()
+  await parts.looks.stop()
   await parts.archive.close()
   await parts.registry.flush()
   await parts.notify.stop()

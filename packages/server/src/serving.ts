@@ -21,6 +21,7 @@ import { mountIngest } from './http/routes/ingest.js'
 import { mountKeep } from './http/routes/keep.js'
 import { mountLogs } from './http/routes/logs.js'
 import { mountMergedStream } from './http/routes/merged-stream.js'
+import { mountNode } from './http/routes/node.js'
 import { mountNodeExport } from './http/routes/node-export.js'
 import { mountNodes } from './http/routes/nodes.js'
 import { mountOps } from './http/routes/ops.js'
@@ -50,6 +51,7 @@ import type { GroupReads } from './nodes/groups/group-reads.js'
 import type { GroupRows } from './nodes/groups/group-rows.js'
 import type { Groups } from './nodes/groups/groups.js'
 import type { Launches } from './nodes/launches.js'
+import type { Looks } from './nodes/looks/looks.js'
 import type { Registry } from './nodes/registry.js'
 import type { SentIn } from './nodes/sent-in.js'
 import type { SkyPilot } from './nodes/skypilot.js'
@@ -87,6 +89,7 @@ export interface ServingOptions {
   groups: Groups
   groupRows: GroupRows
   groupReads: GroupReads
+  looks: Pick<Looks, 'seen'>
   ends: Ends
   skypilot: SkyPilot
   sentIn: SentIn
@@ -188,6 +191,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   const removeNode = createRemoving(options)
   mountNodes(app, { ...options, removeNode })
   mountGroups(app, { ...options, removeNode })
+  mountNode(app, options)
   mountPlan(app, options)
   mountKeep(app, options)
   mountStatus(app, options)

@@ -340,6 +340,11 @@ describe('a budget a day', () => {
       { day: day(49), maxLifetime: HOUR },
       /\$2\.00 an hour for its max_lifetime of 1h/,
     ],
+    [
+      'counts all that are asked for at once',
+      { count: 3 },
+      /these 3 launches would cost \$72\.00 \(\$6\.00 an hour for/,
+    ],
     ['allows what nobody knows the price of', { day: day(99), price: undefined }, undefined],
   ])('%s', (_, more, why) => {
     const refusal = refusedBy({ ...asked, day: day(0), ...more })
@@ -364,7 +369,7 @@ describe('a budget a day', () => {
   }
 
   test('refuses a launch that would break it, with what was spent and what it would cost', async () => {
-    const { launch, until, terminate, plan, today, ahead, api, gone } = await withBudget(60)
+    const { launch, until, terminate, plan, today, ahead, api, gone, groups } = await withBudget(60)
     await launch(REQUEST)
     await until(active)
     const other = { ...REQUEST, node_id: 'gpu-2' }
@@ -374,6 +379,10 @@ describe('a budget a day', () => {
     await expect(launch(other)).rejects.toMatchObject({ status: 402, message })
     expect((await plan(other)).problems).toEqual([{ field: 'budget', message }])
     expect(api.launched).toHaveLength(1)
+    const { node_id: _, ...group } = { ...REQUEST, group_id: 'both', replicas: 2 }
+    await expect(groups().launch(group)).rejects.toMatchObject({
+      ...{ status: 402, message: expect.stringContaining('these 2 launches would cost $8') },
+    })
     // One that ends early enough fits.
     expect((await plan({ ...other, max_lifetime: '1h' })).problems).toEqual([])
     ahead.ms += HOUR
@@ -563,6 +572,7 @@ async function serving(folder: string, launcher: Launcher, more: Partial<ServerO
     database: () => server.database,
     stats: (question: Parameters<typeof server.registry.stats>[0]) =>
       server.registry.stats(question),
+    groups: () => server.orchestrator.groups,
     today: () => server.orchestrator.today(),
     plan: (request: LaunchRequest) => server.orchestrator.plan(request),
     list: () => server.list('gpu-1'),

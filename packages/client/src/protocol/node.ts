@@ -205,6 +205,10 @@ export const nodeSchema = z
       .string()
       .optional()
       .describe('The newest node that launched this one’s launch again.'),
+    unattended: z
+      .literal(true)
+      .optional()
+      .describe('It runs, and nobody has opened its record, log or stream for a day.'),
     stalled: z
       .literal(true)
       .optional()

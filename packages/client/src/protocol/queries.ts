@@ -220,6 +220,12 @@ export const nodesQuery = z.object({
     .describe(
       'Only nodes that this query finds, such as `status:failed gpu:A100`; see docs/query.md. A word without a field is a part of the id, name, cluster name, provider, region, GPU, model or message.',
     ),
+  /** Only nodes that run with nobody having looked at them for a day. */
+  unattended: flag(
+    'unattended',
+    false,
+    'Only nodes that run with nobody having looked at them for a day (`LAUNCHTAIL_UNATTENDED_AFTER`).',
+  ),
   /** 1 to 1000. Default 100. */
   limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
   /** The `cursor` of the previous page. */
@@ -278,4 +284,6 @@ export const statsQuery = z.object({
 
 export type StreamQuery = z.infer<typeof streamQuery>
 export type ExportQuery = z.infer<typeof exportQuery>
-export type NodesQuery = z.infer<typeof nodesQuery>
+type WholeNodesQuery = z.infer<typeof nodesQuery>
+export type NodesQuery = Omit<WholeNodesQuery, 'unattended'> &
+  Partial<Pick<WholeNodesQuery, 'unattended'>>

@@ -7,8 +7,8 @@ export interface Filter {
   readonly provider: string
 }
 
-/** Nodes are counted and filtered by their phases, and by three states that are no phases. */
-export const KINDS = [...PHASES, 'stalled', 'unhealthy', 'terminated'] as const
+/** Nodes are counted and filtered by their phases, and by states that are no phases. */
+export const KINDS = [...PHASES, 'stalled', 'unhealthy', 'unattended', 'terminated'] as const
 
 /** The filter that the address names. */
 export function filterOf(query: URLSearchParams): Filter {
@@ -26,9 +26,15 @@ export function passes(node: NodeRecord, { text, kind, provider }: Filter): bool
 }
 
 /** A node that was terminated has not failed, though its log ends in that phase. */
-export function kindsOf({ phase, status, stalled, health }: NodeRecord): string[] {
+export function kindsOf({ phase, status, stalled, health, unattended }: NodeRecord): string[] {
   if (status === 'terminated') return ['terminated']
-  return [phase, ...(stalled ? ['stalled'] : []), ...(health?.ok === false ? ['unhealthy'] : [])]
+  const isUnhealthy = health?.ok === false
+  return [
+    phase,
+    ...(stalled ? ['stalled'] : []),
+    ...(isUnhealthy ? ['unhealthy'] : []),
+    ...(unattended ? ['unattended'] : []),
+  ]
 }
 
 function searchTextOf(node: NodeRecord): string {

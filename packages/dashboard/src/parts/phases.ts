@@ -28,15 +28,16 @@ export function isEnded(status: NodeStatus | undefined): boolean {
 }
 
 /** A node's state in a word or two. */
-export function conditionOf({ status, stalled, phase, health }: NodeRecord): string {
+export function conditionOf({ status, stalled, phase, health, unattended }: NodeRecord): string {
   if (status === 'terminated') return 'terminated'
   if (health?.ok === false) return 'unhealthy'
-  return stalled ? 'stalled' : phaseName(phase)
+  if (stalled) return 'stalled'
+  return unattended ? 'unattended' : phaseName(phase)
 }
 
 /** True for a node that is neither ended nor as it should be. */
-export function isTroubled({ stalled, health }: NodeRecord): true | undefined {
-  return stalled || health?.ok === false || undefined
+export function isTroubled({ stalled, health, unattended }: NodeRecord): true | undefined {
+  return stalled || unattended || health?.ok === false || undefined
 }
 
 /** When the launch began, in ms since 1970. */

@@ -51,6 +51,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['smoke', node.smoke && smokeText(node.smoke)],
     ['again', node.relaunch_of && `launched again from ${node.relaunch_of}`],
     ['later', node.relaunched_as && `launched again as ${node.relaunched_as}`],
+    ['looked', node.unattended && 'nobody has looked at it for a day'],
     ['created', node.created_at],
     ['ended', node.ended_at],
     ['ends', node.ends_at],

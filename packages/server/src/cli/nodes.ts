@@ -12,6 +12,7 @@ interface NodesFlags extends ServerFlags {
   provider?: string
   watch?: boolean
   output?: 'wide'
+  unattended?: boolean
   json?: boolean
   limit: number
 }
@@ -22,6 +23,7 @@ export function nodesCommand(): Command {
     .description('List nodes, newest first.')
     .addOption(new Option('--phase <phase>', 'only nodes in this phase').choices(PHASES))
     .option('--provider <name>', 'only nodes of this provider')
+    .option('--unattended', 'only nodes that run and that nobody has looked at for a day')
     .addOption(countFlag('-n, --limit <count>', 'the number of nodes').default(50))
     .option(
       '-w, --watch',
@@ -41,6 +43,7 @@ Examples:
   $ launchtail nodes --watch
   $ launchtail nodes --phase failed --provider aws
   $ launchtail nodes -o wide
+  $ launchtail nodes --unattended
   $ launchtail nodes --json | jq -r 'select(.stalled) | .node_id'
 `,
     )
@@ -52,11 +55,12 @@ Examples:
 }
 
 async function list(client: Client, flags: NodesFlags): Promise<void> {
-  const { phase, provider, limit, json } = flags
+  const { phase, provider, unattended, limit, json } = flags
   const { nodes } = await client.listNodes({
     limit,
     ...(phase && { phase }),
     ...(provider && { provider }),
+    ...(unattended && { unattended }),
   })
   const out = process.stdout
   if (!json)
@@ -106,7 +110,8 @@ async function watch(client: Client, flags: NodesFlags): Promise<void> {
     return nodesTable(shown, { format, width: columnsOf(out), rows: out.rows, ...lookOf(flags) })
   }
 
-  function isShown({ phase, provider }: NodeRecord): boolean {
+  function isShown({ phase, provider, unattended }: NodeRecord): boolean {
+    if (flags.unattended && !unattended) return false
     if (flags.phase !== undefined && flags.phase !== phase) return false
     return flags.provider === undefined || flags.provider === provider
   }
@@ -121,6 +126,7 @@ function isNews(before: NodeRecord | undefined, node: NodeRecord): boolean {
   const { phase, status, message, failure } = node
   if (before?.phase !== phase || before.status !== status) return true
   if (before.health?.ok !== node.health?.ok) return true
+  if (before.unattended !== node.unattended) return true
   return before.message !== message || before.failure?.message !== failure?.message
 }
 

@@ -79,13 +79,14 @@ function cellsOf(node: NodeRecord, { idOf = (id) => id, isWide }: CellsOptions):
   const message = failure?.message ?? node.message
   const settled = node.health?.ok === false ? 'unhealthy' : status
   const state = status === 'launching' ? `${phase} ${Math.round(progress)}%` : settled
-  const stalled = node.stalled ? 'stalled: ' : ''
+  const marks = [node.stalled && 'stalled: ', node.unattended && 'unattended: ']
+  const mark = marks.filter(Boolean).join('')
   return [
     idOf(node_id),
     state,
     oneLine(name || cluster_name),
     ...(isWide ? wideCells(node) : []),
-    oneLine(shorten(stalled + (status === 'active' ? (endpoint ?? message) : message))),
+    oneLine(shorten(mark + (status === 'active' ? (endpoint ?? message) : message))),
   ]
 }
 

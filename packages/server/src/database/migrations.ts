@@ -544,4 +544,9 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('over_budget', 'text').execute()
     },
   },
+  '033-looks': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('nodes').addColumn('looked_at', 'text').execute()
+    },
+  },
 }

@@ -76,6 +76,8 @@ export interface NodesTable {
   /** The launch whose cluster is kept although it has failed, and until when; null if none is. */
   kept_launch: Generated<string | null>
   kept_until: Generated<string | null>
+  /** When somebody opened it last, to within an hour. */
+  looked_at: Generated<string | null>
   /** The newest launch of ours. */
   own_launch: Generated<string | null>
   /** How many entries of the node's list this record includes. */

@@ -3,11 +3,20 @@ import type { NodesQuery } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
 import type { Database } from '../database/open.js'
 import { HttpError } from '../errors.js'
+import type { Looks } from './looks/looks.js'
+import { isUnattendedSince } from './looks/unattended.js'
 import { createNodeTest } from './node-test.js'
 import type { Row } from './rows.js'
 
 /** Rows that are looked at before other work gets its turn. */
 const LOOKED_AT = 500
+
+export interface NodePageOptions {
+  find: Query | undefined
+  /** Who looks at nodes. */
+  looks?: Pick<Looks, 'since' | 'flush'> | undefined
+  now: Date
+}
 
 /**
  * One page of the nodes that match, newest first, and the cursor of the next page if there is one.
@@ -16,15 +25,18 @@ const LOOKED_AT = 500
 export async function readNodePage(
   database: Database,
   asked: NodesQuery,
-  { find, now }: { find: Query | undefined; now: Date },
+  { find, looks, now }: NodePageOptions,
 ): Promise<{ rows: Row[]; cursor?: string }> {
   const passes = find && (await createNodeTest(find, now.getTime()))
   // One extra row shows whether there is a next page.
   const wanted = asked.limit + 1
+  if (asked.unattended) await looks?.flush()
+  const since = looks?.since()
   const limit = passes ? LOOKED_AT : wanted
   const found: Row[] = []
   for (let { cursor } = asked; ; ) {
-    const rows = await nodePageQuery(database, { ...asked, cursor, limit }).execute()
+    const query = { ...asked, cursor, limit }
+    const rows = await nodePageQuery(database, query, since).execute()
     found.push(...(passes ? rows.filter(passes) : rows))
     const last = rows.at(-1)
     if (!last || rows.length < limit || found.length >= wanted) break
@@ -38,10 +50,16 @@ export async function readNodePage(
     : { rows: page }
 }
 
-export function nodePageQuery(database: Database, { phase, provider, limit, cursor }: NodesQuery) {
+/** `since` is the time since which nobody has looked at a node that is unattended. */
+export function nodePageQuery(
+  database: Database,
+  { phase, provider, unattended, limit, cursor }: NodesQuery,
+  since = new Date(),
+) {
   let query = database.selectFrom('nodes').selectAll()
   if (phase) query = query.where('phase', '=', phase)
   if (provider) query = query.where('provider', '=', provider)
+  if (unattended) query = query.where((expressions) => isUnattendedSince(expressions, since))
   const after = cursor === undefined ? undefined : readPageCursor(cursor)
   if (after) {
     query = query.where((where) =>

@@ -2,6 +2,7 @@ import { isTerminal, type NodeRecord } from '@launchtail/client/protocol'
 import type { Database } from '../database/open.js'
 import { inOneQuery } from './in-one-query.js'
 import type { Latencies } from './latencies.js'
+import type { Looks } from './looks/looks.js'
 import { etaSeconds } from './past.js'
 import type { PhaseHistory } from './phase-history.js'
 import { phasesOf } from './reads.js'
@@ -15,6 +16,8 @@ export interface RecordReaderOptions {
   phaseHistory: Pick<PhaseHistory, 'of'>
   /** How fast the servers of active nodes answer. */
   latencies?: Pick<Latencies, 'of'> | undefined
+  /** Who looks at nodes. */
+  looks?: Pick<Looks, 'isUnattended'> | undefined
   now: () => Date
 }
 
@@ -23,6 +26,7 @@ export function createRecordReader({
   database,
   phaseHistory,
   latencies,
+  looks,
   now,
 }: RecordReaderOptions) {
   const phasesOfOne = inOneQuery((nodeIds) => phasesOf(database, nodeIds))
@@ -32,7 +36,7 @@ export function createRecordReader({
   async function recordOf(row: Row): Promise<NodeRecord> {
     const { node_id: nodeId, own_launch: launchId } = row
     const instances = launchId === null ? [] : ((await instancesOfOne(launchId)) ?? [])
-    return completed(toRecord(row, await phasesOfOne(nodeId)), instances)
+    return completed(recordAt(row, await phasesOfOne(nodeId)), instances)
   }
 
   async function recordsOf(rows: readonly Row[]): Promise<NodeRecord[]> {
@@ -45,11 +49,16 @@ export function createRecordReader({
     return Promise.all(
       rows.map(async (row) =>
         completed(
-          toRecord(row, phases.get(row.node_id)),
+          recordAt(row, phases.get(row.node_id)),
           instances.get(row.own_launch ?? '') ?? [],
         ),
       ),
     )
+  }
+
+  function recordAt(row: Row, phases: Parameters<typeof toRecord>[1]): NodeRecord {
+    const record = toRecord(row, phases)
+    return looks?.isUnattended(row) ? { ...record, unattended: true } : record
   }
 
   async function completed(plain: NodeRecord, instances: readonly Instance[]): Promise<NodeRecord> {

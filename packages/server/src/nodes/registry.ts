@@ -13,6 +13,7 @@ import { createKnownNodes } from './known-nodes.js'
 import type { Latencies } from './latencies.js'
 import type { LaunchReader } from './launch-events/launch-reader.js'
 import { createLaunchHistory, keepLaunches } from './launch-history.js'
+import type { Looks } from './looks/looks.js'
 import { forEachChanged } from './missed-changes.js'
 import { readNodePage } from './node-pages.js'
 import type { Ownership } from './ownership.js'
@@ -81,6 +82,8 @@ export interface RegistryOptions {
   readers?: readonly LaunchReader[]
   /** How fast the servers of active nodes answer. */
   latencies?: Pick<Latencies, 'of'>
+  /** Who looks at nodes. */
+  looks?: Pick<Looks, 'isUnattended' | 'since' | 'flush'>
   now?: () => Date
   onFault?: (message: string, error: unknown) => void
 }
@@ -94,6 +97,7 @@ export function createRegistry({
   readers = [],
   isShared = false,
   latencies,
+  looks,
   now = () => new Date(),
   onFault = () => {},
 }: RegistryOptions): Registry {
@@ -103,7 +107,7 @@ export function createRegistry({
   const launchHistory = createLaunchHistory()
   const options = {
     ...{ database, store, readText, isShared, phaseHistory, launchHistory },
-    ...{ latencies, now, onFault },
+    ...{ latencies, looks, now, onFault },
   }
   const writer = createRecordWriter({
     ...options,
@@ -164,7 +168,7 @@ export function createRegistry({
   async function list(query: NodesQuery, find?: Query) {
     // For the first page only: a fleet that never rests would make every page wait for all of it.
     if (query.cursor === undefined) await bringUpToDate()
-    const { rows, ...next } = await readNodePage(database, query, { find, now: now() })
+    const { rows, ...next } = await readNodePage(database, query, { find, looks, now: now() })
     return { nodes: await recordsOf(rows), ...next }
   }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { nodeNotFound } from '../../errors.js'
 import { passingInTurns } from '../../find/in-turns.js'
 import { writeEntry } from '../../logs/entry-text.js'
+import type { Looks } from '../../nodes/looks/looks.js'
 import type { Registry } from '../../nodes/registry.js'
 import { answerInPieces, textOfPages } from '../answer-pages.js'
 import { type Excerpts, hintOf, refuseBoth } from '../excerpts.js'
@@ -11,17 +12,19 @@ import { serve } from '../operation.js'
 
 export interface LogsOptions {
   registry: Registry
+  looks: Pick<Looks, 'seen'>
   excerpts: Excerpts
 }
 
 /** `GET /admin/nodes/{id}/logs`: the log as JSON. */
-export function mountLogs(app: FastifyInstance, { registry, excerpts }: LogsOptions): void {
+export function mountLogs(app: FastifyInstance, { registry, looks, excerpts }: LogsOptions): void {
   const { passingOf, excerptOf, readerOf } = excerpts
   serve(app, {
     async getNodeLogs({ id, query, find: asked, reply }) {
       refuseBoth(query)
       // A record costs more to read than the log, so it is read only where there is no log.
       if (!(await registry.isKnown(id))) throw nodeNotFound()
+      looks.seen(id)
       const passing = await passingOf(id, query, asked)
       const { excerpt, isExpired } = await excerptOf(id, query, (log) => {
         const read = readerOf(id, log)

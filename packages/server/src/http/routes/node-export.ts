@@ -13,7 +13,10 @@ import type { LogsOptions } from './logs.js'
 type ExportCall = Pick<Call<typeof operations.exportNodeLogs>, 'id' | 'query' | 'find' | 'header'>
 
 /** `GET /admin/nodes/{id}/logs/export`, and its HEAD: the log of one node as a file. */
-export function mountNodeExport(app: FastifyInstance, { registry, excerpts }: LogsOptions): void {
+export function mountNodeExport(
+  app: FastifyInstance,
+  { registry, excerpts }: Pick<LogsOptions, 'registry' | 'excerpts'>,
+): void {
   const { passingOf, excerptOf, readerOf } = excerpts
   const operation = operations.exportNodeLogs
   mount(app, operation, async (call) => {

@@ -56,8 +56,6 @@ export function mountNodes(
       return { nodes, count: nodes.length, cursor }
     },
 
-    getNode: ({ id }) => recordOf(id),
-
     async listNodeLaunches({ id }) {
       const node = await recordOf(id)
       const asked = await launches.askedEach(id)

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError, nodeNotFound } from '../../errors.js'
 import { filterFor } from '../../find/filter-for.js'
 import type { SlowEntries } from '../../find/slow-entries.js'
+import type { Looks } from '../../nodes/looks/looks.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Watched } from '../../stream/feeds.js'
 import { FORMATS, type Format } from '../../stream/formats.js'
@@ -19,6 +20,7 @@ import type { ResumedStream } from './resumed-stream.js'
 
 export interface StreamOptions extends WatchedLogsOptions {
   registry: Registry
+  looks: Pick<Looks, 'seen'>
   resumed: Pick<ResumedStream, 'remember'>
   slowEntries: SlowEntries
 }
@@ -32,7 +34,7 @@ const BY_TYPE: Record<string, Format> = {
 
 /** `GET /admin/nodes/{id}/logs/stream`, and its HEAD. */
 export function mountStream(app: FastifyInstance, options: StreamOptions): void {
-  const { registry, resumed, slowEntries } = options
+  const { registry, looks, resumed, slowEntries } = options
   const operation = operations.streamNodeLogs
   const logs = createWatchedLogs(options)
   mount(app, operation, open, accept)
@@ -50,6 +52,7 @@ export function mountStream(app: FastifyInstance, options: StreamOptions): void 
     const isOpen = await logs.use(call.id, call.query.launch, (watched, part) =>
       openWith(watched, part, call),
     )
+    looks.seen(call.id)
     return isOpen ? undefined : call.reply.code(204).send()
   }
 
