@@ -5,6 +5,8 @@ import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
 import { EVENTS, type WebhookFields } from './fields.js'
 
+const EXAMPLE = 'https://hooks.example.com/launches'
+
 export interface FormProps {
   fields: WebhookFields
   /** The name of the button. */
@@ -45,7 +47,7 @@ export function Form({ fields, name, webhook, act }: FormProps) {
         value={url}
         type="url"
         required={!webhook}
-        placeholder={webhook ? inert(webhook.url) : 'https://hooks.example.com/launches'}
+        placeholder={webhook === undefined ? EXAMPLE : inert(webhook.url)}
       />
       <label>
         Format
