@@ -373,7 +373,7 @@ export const operations = {
       Location: 'The address of the group.',
       'Idempotent-Replayed': '`true` if this is the first answer again.',
     },
-    refusals: [409, 413, 415, 422],
+    refusals: [402, 409, 413, 415, 422],
   },
   listGroups: {
     ...ROUTES.listGroups,
@@ -408,7 +408,7 @@ export const operations = {
     status: 202,
     answer: wholeGroupSchema,
     answerHeaders: { 'Idempotent-Replayed': '`true` if this was asked for before.' },
-    refusals: [404, 409, 413, 415, 422],
+    refusals: [402, 404, 409, 413, 415, 422],
   },
   terminateGroup: {
     ...ROUTES.terminateGroup,

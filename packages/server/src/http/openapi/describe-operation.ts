@@ -78,6 +78,7 @@ const REFUSALS: Record<number, string> = {
   204: 'The stream has been read to its end, and nothing will follow.',
   400: 'The request is malformed. The message says where.',
   401: 'The token is missing or wrong.',
+  402: 'The launch would break the budget.',
   403: 'The origin is none of those that may read.',
   404: 'There is nothing of that id, or it has not what was asked for.',
   406: 'None of the accepted types can be sent.',
