@@ -4,7 +4,7 @@ import { lineDecoder } from '../src/output/lines.js'
 import { createRedactor } from '../src/output/redact/index.js'
 import { expectLinear } from './support/linear.js'
 import { fc } from './support/property.js'
-import { KNOWN, random, writtenForms } from './support/secrets.js'
+import { KNOWN, PROVIDERS, random, writtenForms } from './support/secrets.js'
 
 const { redact } = createRedactor()
 
@@ -26,6 +26,21 @@ describe('credentials that are told by their looks', () => {
       expect(redact(`before ${secret} behind`)).toBe('before *** behind')
     })
   }
+
+  it('leaves what it has masked as it is', () => {
+    const texts = Object.values({ ...KNOWN, ...PROVIDERS })
+    const headers = ['Bearer abc.def-123', 'Basic dXNlcjpwdw==', 'token s3cr3t'].flatMap(
+      (value) => [
+        `Authorization: ${value}`,
+        `{"Authorization": "${value}"}`,
+        `curl -H 'authorization: ${value}' x`,
+      ],
+    )
+    for (const text of [...texts, ...headers]) {
+      const masked = redact(text)
+      expect([text, redact(masked)]).toEqual([text, masked])
+    }
+  })
 
   it('masks what an Authorization header holds', () => {
     expect(redact('Authorization: Bearer abc.def-123')).toBe('Authorization: Bearer ***')

@@ -9,7 +9,7 @@ export const SHAPES: readonly Rule[] = [
   patternRule(
     'Authorization',
     ['riz'],
-    /(\bauthorization\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?(?:[a-z][\w-]{0,20} {1,4})?)(?!(?:none|null|true|false)\b)(?=[^\s"'\\]{0,16}\w)[^\s"'\\]+/gi,
+    /(\bauthorization\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?(?:[a-z][\w-]{0,20} {1,4})?)(?!(?:none|null|true|false)\b|(?:bearer|basic|digest|negotiate|token|apikey) {1,4}\*{3})(?=[^\s"'\\]{0,16}\w)[^\s"'\\]+/gi,
   ),
   patternRule(
     'Bearer',
