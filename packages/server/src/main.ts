@@ -32,7 +32,6 @@ import { describeApi } from './launch/skypilot/describe/api.js'
 import { describeCommand } from './launch/skypilot/describe/command.js'
 import { createAppender } from './logs/appender.js'
 import { type ReadText, readEntry } from './logs/entry-text.js'
-import { type RecentTexts, withRecentTexts } from './logs/recent-texts.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
 import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
@@ -285,17 +284,16 @@ type Records = Awaited<ReturnType<typeof openRecords>>
 
 /** The way into the lists, the records made from them, and the way back out. */
 async function openRecords(base: Base, storage: Storage) {
-  const { store: plain, database, ownership } = storage
+  const { store, database, ownership } = storage
   const { config, counts, ownSecrets, secrets, onFault } = base
   const secrecy = createSecrecy(ownSecrets, secrets.of, () => {
     counts.redactions += 1
   })
   // Only other programs can store an entry that was not redacted, and only Redis is open to them.
-  const shared = config.redisUrl ? withRecentTexts(plain) : undefined
-  const { store } = shared ?? { store: plain }
-  const readText = shared ? readForeign(shared.recent) : readEntry
+  const isShared = config.redisUrl !== undefined
+  const readText = isShared ? readForeign : readEntry
   const slowEntries = createSlowEntries()
-  const notify = await openNotify(base, { ...storage, store }, { secrecy, readText, slowEntries })
+  const notify = await openNotify(base, storage, { secrecy, readText, slowEntries })
   const latencies = createLatencies()
   const touched: { node: (nodeId: string) => void } = { node() {} }
   const looks = createLooks({
@@ -316,7 +314,7 @@ async function openRecords(base: Base, storage: Storage) {
   const archive = openArchive(base, {
     store,
     registry,
-    toBeArchived: shared ? asShown({ store, readText, createdAt }) : asStored,
+    toBeArchived: isShared ? asShown({ store, readText, createdAt }) : asStored,
   })
   const appender = createAppender({
     store,
@@ -358,11 +356,10 @@ async function openRecords(base: Base, storage: Storage) {
     notify,
   }
 
-  function readForeign(recent: RecentTexts): ReadText {
-    return (text, nodeId) => {
-      const entry = readEntry(text)
-      return entry && !recent.has(nodeId, text) ? secrecy.redactEntry(nodeId, entry) : entry
-    }
+  /** Telling entries of ours from others by their texts takes as long as looking for secrets again. */
+  function readForeign(text: string, nodeId: string): ReturnType<ReadText> {
+    const entry = readEntry(text)
+    return entry && secrecy.redactEntry(nodeId, entry)
   }
 }
 
