@@ -10,6 +10,7 @@ import {
   temporaryFolder,
   until,
 } from '../../server/test/support/processes.js'
+import { KINDS } from '../src/fleet/filter.js'
 import { startBrowser } from './support/browser.js'
 import { startGateway } from './support/gateway.js'
 import { node, open, send } from './support/page.js'
@@ -182,11 +183,12 @@ describe('the nodes', () => {
       const page = await tabs.fresh({ viewport: { width, height: 800 } })
       await open(page, server)
       const counters = page.getByRole('group', { name: 'Phase' }).getByRole('button')
-      await until('the counters', async () => (await counters.count()) === 11)
+      await until('the counters', async () => (await counters.count()) === KINDS.length)
       const boxes = await Promise.all((await counters.all()).map((one) => one.boundingBox()))
       const places = boxes.map((box) => box?.y)
       const lengths = [...new Set(places)].map((y) => places.filter((one) => one === y).length)
-      expect(Math.min(...lengths), lengths.join()).toBeGreaterThanOrEqual(11 / lengths.length / 2)
+      const half = KINDS.length / lengths.length / 2
+      expect(Math.min(...lengths), lengths.join()).toBeGreaterThanOrEqual(half)
     },
   )
 
