@@ -1,7 +1,6 @@
 import type { WholeGroup } from '@launchtail/client'
-import { useSignal } from '@preact/signals'
 import { go } from '../address.js'
-import { Confirm, Dialog } from '../parts/Dialog.js'
+import { Action } from '../parts/Action.js'
 import { inert } from '../parts/inert.js'
 import { client } from '../session.js'
 
@@ -16,7 +15,7 @@ export function GroupActions({ group, onDone }: GroupActionsProps) {
   const name = inert(id)
   if (endedAt !== undefined) {
     return (
-      <GroupAction
+      <Action
         name="Forget"
         question={`Forget ${name}, and delete its nodes and their logs?`}
         act={async () => {
@@ -29,7 +28,7 @@ export function GroupActions({ group, onDone }: GroupActionsProps) {
   return (
     <span class="actions">
       {update?.state !== 'running' && (
-        <GroupAction
+        <Action
           name="Replace nodes"
           question={`Launch the same anew, and replace the nodes of ${name} one after the other? With changes, that is "launchtail group update".`}
           act={async () => {
@@ -38,7 +37,7 @@ export function GroupActions({ group, onDone }: GroupActionsProps) {
           }}
         />
       )}
-      <GroupAction
+      <Action
         name="Terminate"
         question={`Take down all nodes of ${name}?`}
         act={async () => {
@@ -47,31 +46,5 @@ export function GroupActions({ group, onDone }: GroupActionsProps) {
         }}
       />
     </span>
-  )
-}
-
-interface GroupActionProps {
-  name: string
-  question: string
-  act: () => Promise<void>
-}
-
-function GroupAction({ name, question, act }: GroupActionProps) {
-  const open = useSignal(false)
-  return (
-    <>
-      <button
-        type="button"
-        onClick={() => {
-          open.value = true
-        }}
-      >
-        {name}
-      </button>
-      <Dialog title={`${name}?`} open={open}>
-        <p>{question}</p>
-        <Confirm name={name} open={open} act={act} danger />
-      </Dialog>
-    </>
   )
 }

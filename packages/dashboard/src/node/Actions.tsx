@@ -1,7 +1,6 @@
 import type { NodeRecord } from '@launchtail/client'
-import { useSignal } from '@preact/signals'
 import { go } from '../address.js'
-import { Confirm, Dialog } from '../parts/Dialog.js'
+import { Action } from '../parts/Action.js'
 import { nameOf } from '../parts/node-facts.js'
 import { isEnded } from '../parts/phases.js'
 import { client } from '../session.js'
@@ -41,32 +40,5 @@ export function Actions({ node }: { node: NodeRecord }) {
         </>
       )}
     </span>
-  )
-}
-
-interface ActionProps {
-  name: string
-  question: string
-  act: () => Promise<void>
-}
-
-/** A button that acts once the question is confirmed. */
-function Action({ name, question, act }: ActionProps) {
-  const open = useSignal(false)
-  return (
-    <>
-      <button
-        type="button"
-        onClick={() => {
-          open.value = true
-        }}
-      >
-        {name}
-      </button>
-      <Dialog title={`${name}?`} open={open}>
-        <p>{question}</p>
-        <Confirm name={name} open={open} act={act} danger />
-      </Dialog>
-    </>
   )
 }
