@@ -4,6 +4,26 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { start } from './children.mjs'
+import { on, SERVER } from './machine.mjs'
+
+/** No round takes so long, in milliseconds. */
+const LIMIT = 60_000
+
+/** Runs a program on the modules of a checkout, on the server's core. Gives the JSON that it prints. */
+export async function measured({ checkout, name, modules, program, seconds }) {
+  const module = await bundled(checkout, name, modules)
+  let told
+  const child = start(on(SERVER, [process.execPath, program, module, String(seconds)]), {
+    limit: LIMIT,
+    line(text) {
+      told = JSON.parse(text)
+    },
+  })
+  const code = await child.left
+  if (code !== 0 || !told) throw new Error(`${name} failed`)
+  return told
+}
 
 /** Each of `modules` has the names that its file has or had, in `packages/server/src`. Gives the file's path. */
 export async function bundled(checkout, name, modules) {

@@ -2,9 +2,7 @@
 // interpreted. On one core, without anything that waits.
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { bundled } from '../bundled.mjs'
-import { start } from '../children.mjs'
-import { on, SERVER } from '../machine.mjs'
+import { measured } from '../bundled.mjs'
 import { digits, table } from '../table.mjs'
 
 /** What the server's package brings along for its demonstration: a time before each line. */
@@ -14,8 +12,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** How often a recording is gone through in one launch: some 1,200 lines. */
 const TIMES = 20
 const CHUNK = 16 * 1024
-/** No round takes so long, in milliseconds. */
-const LIMIT = 60_000
 /** What is measured, by where it is and where it was before. */
 const MODULES = [
   ['output/lines.ts', 'launch/lines.ts'],
@@ -50,18 +46,8 @@ export const compared = {
 }
 
 /** One round of the code of a checkout. */
-async function once(checkout, seconds) {
-  const module = await bundled(checkout, 'interpret', MODULES)
-  let told
-  const child = start(on(SERVER, [process.execPath, PROGRAM, module, String(seconds)]), {
-    limit: LIMIT,
-    line(text) {
-      told = JSON.parse(text)
-    },
-  })
-  const code = await child.left
-  if (code !== 0 || !told) throw new Error('interpreting failed')
-  return told
+function once(checkout, seconds) {
+  return measured({ checkout, name: 'interpret', modules: MODULES, program: PROGRAM, seconds })
 }
 
 if (process.argv[1] === PROGRAM) await interpret(process.argv[2], Number(process.argv[3]))

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundled } from '../bundled.mjs'
-import { start } from '../children.mjs'
+import { bundled, measured } from '../bundled.mjs'
 import { request } from '../load.mjs'
-import { ALL, on, SERVER } from '../machine.mjs'
+import { ALL, SERVER } from '../machine.mjs'
 import { inRounds } from '../rounds.mjs'
 import { digits, table } from '../table.mjs'
 
@@ -16,8 +15,6 @@ const RECORDS = 10_000
 /** Bytes of a record. */
 const SIZE = 140
 const SENDERS = 2
-/** No round takes so long, in milliseconds. */
-const LIMIT = 60_000
 const MODULES = [
   ['otlp/in/read-protobuf.ts'],
   ['otlp/in/receive.ts'],
@@ -80,18 +77,8 @@ export const compared = {
 }
 
 /** One round of the code of a checkout. */
-async function once(checkout, seconds) {
-  const module = await bundled(checkout, 'otlp', MODULES)
-  let told
-  const child = start(on(SERVER, [process.execPath, PROGRAM, module, String(seconds)]), {
-    limit: LIMIT,
-    line(text) {
-      told = JSON.parse(text)
-    },
-  })
-  const code = await child.left
-  if (code !== 0 || !told) throw new Error('reading OTLP failed')
-  return told
+function once(checkout, seconds) {
+  return measured({ checkout, name: 'otlp', modules: MODULES, program: PROGRAM, seconds })
 }
 
 function post(scale) {
