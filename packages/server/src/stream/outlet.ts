@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { onceClosed } from '../async/once-closed.js'
 import { giveBuffer, takeBuffer } from './page-buffers.js'
 
 /** The way to a reader's socket, and how much is waiting there. */
@@ -44,7 +45,7 @@ export function openOutlet(response: ServerResponse, onDrain: () => void): Outle
   // A response that waited for its turn drains before Node has counted its bytes as sent.
   const drained = () => process.nextTick(onDrain)
   outlet.on('drain', drained)
-  response.on('close', () => outlet.off('drain', drained))
+  onceClosed(response, () => outlet.off('drain', drained))
   return new ResponseOutlet(response, socket)
 }
 

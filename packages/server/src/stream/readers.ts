@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { onceClosed } from '../async/once-closed.js'
 import type { Slices } from '../async/slices.js'
 import { endEvenly, lifetimeOf } from './lifetime.js'
 import { type CutReason, NO_OBSERVER, type StreamObserver } from './observer.js'
@@ -77,7 +78,7 @@ export function createReaders<Reader extends StreamReader>({
       endAt: now() + lifetimeOf(timeout, random),
     })
     all.add(reader)
-    response.on('close', () => remove(reader))
+    onceClosed(response, () => remove(reader))
     return reader
   }
 

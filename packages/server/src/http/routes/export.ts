@@ -1,5 +1,6 @@
 import { operations } from '@launchtail/client/protocol'
 import type { FastifyInstance } from 'fastify'
+import { onceClosed } from '../../async/once-closed.js'
 import { pulled } from '../../async/pulled.js'
 import { HttpError } from '../../errors.js'
 import type { Archive } from '../../find/archive/archive.js'
@@ -44,7 +45,7 @@ export function mountExport(
     const resumption = resumptionIn(header, query)
     if (underWay >= maxExports) throw tooMany()
     underWay += 1
-    reply.raw.once('close', () => {
+    onceClosed(reply.raw, () => {
       underWay -= 1
     })
     const part = await partOf(registry, query)
@@ -54,8 +55,7 @@ export function mountExport(
     const now = query.now ?? Math.floor(Date.now() / 1000) * 1000
     const question = { ...entriesOf(query), part, now, order, cursor, format, layout }
     const exported = await archive.export(question, find)
-    if (reply.raw.destroyed) exported.close()
-    else reply.raw.once('close', exported.close)
+    onceClosed(reply.raw, exported.close)
     const sent: SentExport = {
       format: EXPORTS[format],
       layout,

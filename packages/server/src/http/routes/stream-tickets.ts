@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { onceClosed } from '../../async/once-closed.js'
 import { HttpError, nodeNotFound } from '../../errors.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { StreamTickets } from '../../nodes/stream-tickets.js'
@@ -36,7 +37,7 @@ export function mountStreamTickets(
     const ticket = ticketOf(request.raw)
     if (ticket) {
       tickets.opened(ticket, request.raw.socket)
-      reply.raw.once('close', () => {
+      onceClosed(reply.raw, () => {
         // The reader has seen the end, and will not ask again.
         if (reply.raw.statusCode === 204) tickets.forget(ticket)
         else void endIfOver(ticket)
