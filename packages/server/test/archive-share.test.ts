@@ -1,5 +1,76 @@
 import { describe, expect, it } from 'vitest'
-import { createShare } from '../src/find/archive/share.js'
+import type { ArchiveCalls } from '../src/find/archive/calls.js'
+import { createFeeder } from '../src/find/archive/feeder.js'
+import { NOTHING_YET } from '../src/find/archive/pages.js'
+import type { Pace } from '../src/find/archive/pauses.js'
+import { createShare, type Share } from '../src/find/archive/share.js'
+import type { ArchiveThread } from '../src/find/archive/thread.js'
+import { asStored } from '../src/find/archive/to-be-archived.js'
+import { checkOf } from '../src/logs/check.js'
+import { until } from './support/processes.js'
+
+describe('what the archive takes in of lists with more than a page', () => {
+  it.each([
+    ['sparing', true],
+    ['even', false],
+  ] as const)('has its share of the time at an %s pace', async (pace, isBusy) => {
+    const pauses: boolean[] = []
+    const { feeder, paces, taken } = feederOf({
+      isBusy: () => isBusy,
+      pauseAfter: (_took, hasMore) => pauses.push(hasMore) * 0,
+    })
+    feeder.mark('a')
+    await until('all to be taken in', () => taken() === LENGTH)
+    expect(new Set(paces)).toEqual(new Set([pace]))
+    expect(pauses).toEqual(paces.slice(1).map(() => true))
+    await feeder.stop()
+  })
+
+  it('comes at once where a search waits', async () => {
+    const { feeder, paces, taken } = feederOf({ isBusy: () => true, pauseAfter: () => 600_000 })
+    feeder.mark('a')
+    await feeder.flush('all')
+    expect(taken()).toBe(LENGTH)
+    expect(new Set(paces)).toEqual(new Set(['hurried']))
+    await feeder.stop()
+  })
+})
+
+const LENGTH = 6000
+
+/** A feeder of one list, and an archive that takes all in. */
+function feederOf(share: Share) {
+  const texts = Array.from({ length: LENGTH }, (_, n) => `entry ${n}`)
+  const paces: Pace[] = []
+  let taken = 0
+  const calls: Pick<ArchiveCalls, 'reached' | 'takeIn' | 'holes'> = {
+    reached: (nodeIds) => nodeIds.map(() => NOTHING_YET),
+    takeIn(pages, pace) {
+      paces.push(pace)
+      return pages.map(({ from, texts: page }) => {
+        taken = from + page.length
+        return { length: taken, check: checkOf(page.at(-1) ?? '') }
+      })
+    },
+    holes: () => [],
+  }
+  const call = async (name: keyof typeof calls, ...given: never[]) =>
+    (calls[name] as (...given: never[]) => unknown)(...given)
+  const feeder = createFeeder({
+    share,
+    store: {
+      length: async () => LENGTH,
+      read: async (_nodeId, from, limit) => texts.slice(from, from + limit),
+    },
+    // A thread would answer with the same.
+    thread: { call: call as ArchiveThread['call'] },
+    toBeArchived: asStored,
+    onFault(_message, error) {
+      throw error
+    },
+  })
+  return { feeder, paces, taken: () => taken }
+}
 
 describe('the share of time that the archive takes', () => {
   it('is a tenth for a fleet, whose lists have little more each', () => {

@@ -91,17 +91,17 @@ async function open(): Promise<ArchiveCalls> {
   })
   return {
     reached: createReached(writing),
-    takeIn(pages, isHurried) {
+    takeIn(pages, pace) {
       leaveRoom()
       const taken = takeIn(pages, Math.round(now()))
-      upkeep.grown(isHurried)
+      upkeep.grown(pace)
       return taken
     },
     holes: holes.all,
-    fill(fillings, isHurried) {
+    fill(fillings, pace) {
       leaveRoom()
       fill(fillings)
-      upkeep.grown(isHurried)
+      upkeep.grown(pace)
     },
     forget(nodeId) {
       removal.forget(nodeId)

@@ -6,6 +6,7 @@ import type { ThreadFault } from './faults.js'
 import type { Filling } from './fill.js'
 import type { Hole } from './holes.js'
 import type { Page, Reached } from './pages.js'
+import type { Pace } from './pauses.js'
 import type { SearchAnswer, SearchQuestion } from './question.js'
 import type { Keeping } from './removal.js'
 
@@ -13,12 +14,12 @@ import type { Keeping } from './removal.js'
 export interface ArchiveCalls {
   /** How far the archive has each node's newest list. */
   reached(nodeIds: readonly string[]): Reached[]
-  /** Stores pages. `isHurried` if a search waits for them. */
-  takeIn(pages: readonly Page[], isHurried: boolean): Reached[]
+  /** Stores pages. The pace is also that of the index. */
+  takeIn(pages: readonly Page[], pace: Pace): Reached[]
   /** What was passed over. */
   holes(): Hole[]
-  /** Stores some of it. `isHurried` if a search waits for that. */
-  fill(fillings: readonly Filling[], isHurried: boolean): void
+  /** Stores some of it. */
+  fill(fillings: readonly Filling[], pace: Pace): void
   forget(nodeId: string): void
   /** Undefined where something that was passed over could be found, unless the call is `anyway`. */
   search(question: SearchQuestion, anyway: boolean): Promise<SearchAnswer | undefined>

@@ -1,6 +1,7 @@
 import { createFiller } from './filler.js'
 import { createPageReader, type PageReaderOptions } from './page-reader.js'
 import { createPauses } from './pauses.js'
+import type { Share } from './share.js'
 import { createTaker } from './taker.js'
 
 /** Brings what the lists have into the archive, off the append path. */
@@ -22,6 +23,7 @@ export interface Feeder {
 }
 
 export interface FeederOptions extends PageReaderOptions {
+  share?: Share
   onFault: (message: string, error: unknown) => void
 }
 
@@ -31,23 +33,18 @@ const COLLECT = 2000
 const LISTS = 32
 /** Lists of which some entries are passed over at once: most of a busy fleet's have few. */
 const MOST_PASSED = 256
-/**
- * The pause after them is nine times what they took, so that a fleet's entries take an even tenth of
- * the time. Where lists have more than a page it is as long as they took: they must not get ahead.
- */
-const PAUSE_FACTOR = 9
 /** How long the archive waits after a fault, such as a full disk. */
 const FAULT_PAUSE = 5000
 /** Entries that are stored in one transaction. */
 const MOST = 2000
 
-export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
+export function createFeeder({ share, onFault, ...options }: FeederOptions): Feeder {
   const reader = createPageReader(options)
   const marked = new Set<string>()
   let removals = 0
   let newestWanted = 0
-  const pauses = createPauses()
-  const { pause, without } = pauses
+  const pauses = createPauses(share)
+  const { pauseAfter, without } = pauses
   const shared = { ...options, reader, pauses, removals: () => removals, most: MOST }
   const filler = createFiller({
     ...shared,
@@ -116,8 +113,7 @@ export function createFeeder({ onFault, ...options }: FeederOptions): Feeder {
         const lists = isPassing ? MOST_PASSED : LISTS
         const more = await takeSome(left.slice(0, lists), isPassing)
         left = [...left.slice(lists), ...more]
-        const factor = more.length > 0 ? 1 : PAUSE_FACTOR
-        if (left.length > 0) await pause(factor * (performance.now() - begun))
+        if (left.length > 0) await pauseAfter(performance.now() - begun, more.length > 0)
       }
     } catch (error) {
       for (const nodeId of left) marked.add(nodeId)

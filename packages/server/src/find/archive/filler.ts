@@ -20,7 +20,7 @@ export interface Filler {
 }
 
 export interface FillerOptions extends PageReaderOptions {
-  pauses: Pick<Pauses, 'pause' | 'isHurried'>
+  pauses: Pick<Pauses, 'pauseAfter' | 'pace'>
   /** Grows with each node that is removed. */
   removals: () => number
   /** Entries that are stored in one transaction. */
@@ -71,8 +71,8 @@ export function createFiller(options: FillerOptions): Filler {
       const fillings = await readHoles(holes, most, options)
       // What was read may be of a node that is gone.
       if (removals() !== before || fillings.length === 0) continue
-      await thread.call('fill', fillings, pauses.isHurried())
-      await pauses.pause(performance.now() - begun)
+      await thread.call('fill', fillings, pauses.pace())
+      await pauses.pauseAfter(performance.now() - begun, true)
     }
   }
 }

@@ -11,7 +11,7 @@ export interface TakerOptions {
   thread: Pick<ArchiveThread, 'call'>
   reader: PageReader
   filler: Pick<Filler, 'passed'>
-  pauses: Pick<Pauses, 'isHurried'>
+  pauses: Pick<Pauses, 'pace'>
   /** Grows with each node that is removed. */
   removals: () => number
   /** Entries that are stored in one transaction, unless some are passed over. */
@@ -32,7 +32,7 @@ export function createTaker({
     const { pages, left } = await read
     // What was read may be of a node that is gone, or of one before the node that has its id now.
     if (removals() !== before) return [...nodeIds]
-    const reached = pages.length > 0 ? await thread.call('takeIn', pages, pauses.isHurried()) : []
+    const reached = pages.length > 0 ? await thread.call('takeIn', pages, pauses.pace()) : []
     if (pages.some(({ passedOver }) => passedOver !== undefined)) filler.passed()
     for (const [i, page] of pages.entries()) {
       if (!reader.note(page, reached[i] ?? NOTHING_YET)) left.add(page.nodeId)

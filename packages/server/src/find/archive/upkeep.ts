@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { WordIndex } from './index-words.js'
+import type { Pace } from './pauses.js'
 import type { Removal } from './removal.js'
+import { TENTH } from './share.js'
 
 /** The work that the archive's thread does in the background. */
 export interface Upkeep {
-  /** Something was taken in. `isHurried` if somebody waits for that and for more. */
-  grown(isHurried: boolean): void
+  /** Something was taken in, at this pace. */
+  grown(pace: Pace): void
   /** Something was taken out. */
   shrunk(): void
   /** Takes out what is over by now. Called before anything is looked for. */
@@ -33,8 +35,8 @@ const INDEX_AFTER = 2000
 const EXPIRE_EVERY = 60_000
 /** The pause after a batch while an export or a search waits, in milliseconds: these get most of the time. */
 const HURRY = 60
-/** Milliseconds within which more comes that somebody waits for, on a busy machine. */
-const SOON = 250
+/** Milliseconds within which more comes at the same pace: `hurried` on a busy machine, `sparing` in a fleet. */
+const SOON: Record<Pace, number> = { hurried: 250, sparing: 3000, even: 0 }
 
 export function startUpkeep(options: UpkeepOptions): Upkeep {
   const { index, removal, now, isHurried, onRemoved, onFault } = options
@@ -44,13 +46,15 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   /** A process that was killed may have left some. */
   let hasRemoved = true
   let nextExpiry: number | undefined
-  let hurriedUntil = 0
+  let pace: Pace = 'even'
+  let paceUntil = 0
   const expiring = setInterval(expire, EXPIRE_EVERY)
   expireAll()
   return { grown, shrunk, expire, rest, stop }
 
-  function grown(isHurriedNow: boolean): void {
-    if (isHurriedNow) hurriedUntil = now() + SOON
+  function grown(newPace: Pace): void {
+    pace = newPace
+    paceUntil = now() + SOON[pace]
     nextExpiry = Math.min(nextExpiry ?? Number.POSITIVE_INFINITY, now() + removal.shortest)
     if (index.behind() >= BATCH) void work(false)
     else indexing ??= setTimeout(() => work(true), INDEX_AFTER)
@@ -89,15 +93,22 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   async function workOff(isDue: boolean): Promise<void> {
     while (!stopped) {
+      const begun = now()
       if (hasRemoved) hasRemoved = removal.purge()
       else if (index.behind() >= (isDue ? 1 : BATCH)) {
         index.takeIn(BATCH)
         makeFit()
       } else break
-      // Piece by piece in turn with such a batch, they would take several times as long.
-      await (isHurried() || now() < hurriedUntil ? sleep(HURRY) : nextTurn())
+      await pauseAfter(now() - begun)
     }
     if (!stopped && index.behind() > 0) indexing ??= setTimeout(() => work(true), INDEX_AFTER)
+  }
+
+  function pauseAfter(took: number): Promise<void> {
+    const current = isHurried() ? 'hurried' : now() < paceUntil ? pace : 'even'
+    if (current === 'sparing') return sleep(took * TENTH)
+    // Piece by piece in turn with such a batch, whoever waits would wait several times as long.
+    return current === 'hurried' ? sleep(HURRY) : nextTurn()
   }
 
   function makeFit(): void {
