@@ -11,7 +11,7 @@ import type { Launcher } from '../src/launch/launcher.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from '../src/launch/skypilot/cli/launcher.js'
 import { chosenPlaces } from '../src/launch/skypilot/considered.js'
-import { type Asked, refusedBy } from '../src/launch/spending/refused-by.js'
+import { type Asked, refusedBy, refusedByOwn } from '../src/launch/spending/refused-by.js'
 import { type ReportedRow, reportedFor } from '../src/launch/spending/reported-for.js'
 import { overBudgetEntry } from '../src/logs/budget-entry.js'
 import { fold, UNFOLDED } from '../src/nodes/fold.js'
@@ -24,6 +24,7 @@ import {
   temporaryFolder,
   waitFor,
 } from './support/launching.js'
+import { priced, table } from './support/priced.js'
 import { skyOnPath } from './support/sky-double.js'
 import { CONSIDERED, type Scenario, startDouble } from './support/skypilot-double.js'
 
@@ -105,23 +106,6 @@ describe('the price that a launch prints', () => {
     expect(pricesIn(`${table('2.00')} AWS (x)   p5   1   1   H100:1   9.99   ✔\n`)).toEqual([2])
   })
 })
-
-/** The optimizer's table, as SkyPilot prints it. */
-function table(price: string): string {
-  const rule = '-'.repeat(98)
-  return `Considered resources (1 node):
-${rule}\r
- INFRA                 INSTANCE         vCPUs   Mem(GB)   GPUS     COST ($)   CHOSEN   \r
-${rule}\r
- AWS (us-east-1)       p5.4xlarge       16      256       H100:1   ${price.padEnd(8)}   \x1b[32m   ✔\x1b[0m     \r
-${rule}
-`
-}
-
-/** A launch that prints its place's price. */
-function priced(price: string, scenario: Scenario = plain()): Scenario {
-  return { ...scenario, request: [{ text: table(price) }, ...scenario.request] }
-}
 
 const NO_CAPACITY = {
   type: 'sky.exceptions.ResourcesUnavailableError',
@@ -351,8 +335,23 @@ describe('a budget a day', () => {
     expect(refusal).toEqual(why === undefined ? undefined : expect.stringMatching(why))
   })
 
+  test.each<[string, { budget?: number; maxLifetime?: number }, number | undefined, boolean]>([
+    ['allows what its max_lifetime costs', { budget: 16, maxLifetime: 8 * HOUR }, 2, true],
+    ['refuses more', { budget: 15.99, maxLifetime: 8 * HOUR }, 2, false],
+    ['allows anything without a max_lifetime', { budget: 1 }, 2, true],
+    ['allows what nobody knows the price of', { budget: 1, maxLifetime: HOUR }, undefined, true],
+    ['allows anything without a budget', { maxLifetime: 8 * HOUR }, 2, true],
+  ])('of a launch itself %s', (_, limits, price, isAllowed) => {
+    const refusal = refusedByOwn(limits, price)
+    expect(refusal).toBe(
+      isAllowed
+        ? undefined
+        : 'its "budget" of $15.99 does not allow it: it would cost $16.00 ($2.00 an hour for its max_lifetime of 8h)',
+    )
+  })
+
   /** A server of which SkyPilot chooses places at $3.67 an hour. */
-  async function withBudget(budget: number) {
+  async function withBudget(budget?: number) {
     const api = await startDouble({ scenario: () => priced('3.67') })
     onTestFinished(() => api.close())
     const folder = temporaryFolder()
@@ -362,7 +361,8 @@ describe('a budget a day', () => {
       versions: { vllm: '1', uv: '1', python: '3' },
       pace: { status: 40, endpoint: 100, first: 20, quiet: 50, settle: 100, cleanup: 5000 },
     })
-    const served = await serving(folder, launcher, { budget, costs: { every: 50 } })
+    const costs = { every: 50 }
+    const served = await serving(folder, launcher, { ...(budget && { budget }), costs })
     // At noon, whatever the time is.
     served.ahead.ms = noon - Date.now()
     return { api, ...served }
@@ -432,8 +432,54 @@ describe('a budget a day', () => {
     await until(terminated)
   })
 
-  test('that is exceeded is an event of its launch, which a webhook can have', () => {
-    const over = { day: '2026-11-29', budget: 50, spent: 51.38 }
+  test('of a launch itself refuses what its max_lifetime would cost, also as one of a group', async () => {
+    const { launch, plan, groups, api } = await withBudget()
+    const request = { ...REQUEST, budget: 20, max_lifetime: '8h' }
+    const message =
+      'its "budget" of $20.00 does not allow it: it would cost $29.36 ($3.67 an hour for its max_lifetime of 8h)'
+    await expect(launch(request)).rejects.toMatchObject({ status: 402, message })
+    expect((await plan(request)).problems).toEqual([{ field: 'budget', message }])
+    const { node_id: _, ...member } = request
+    const group = { ...member, group_id: 'both', replicas: 2 }
+    await expect(groups().launch(group)).rejects.toMatchObject({ status: 402, message })
+    expect(api.launched).toHaveLength(0)
+    expect((await plan({ ...request, max_lifetime: '5h' })).problems).toEqual([])
+  })
+
+  test('of a launch itself is told once when it is exceeded, and nothing is ended', async () => {
+    const { launch, until, ahead, recordOf, restart, terminate, list, api } = await withBudget()
+    await launch({ ...REQUEST, budget: 20 })
+    await until(active)
+    expect(await recordOf()).toMatchObject({ budget: 20 })
+    const told = ({ message }: LogEntry) =>
+      message.startsWith('The budget of the launch is exceeded: ')
+    ahead.ms += 5 * HOUR
+    await waitFor(async () => ((await recordOf()).spent ?? 0) > 18)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await recordOf()).not.toHaveProperty('over_budget')
+    ahead.ms += HOUR
+    const [entry] = (await until(told)).filter(told)
+    expect(entry).toMatchObject({ level: 'warn', phase: 'active' })
+    expect(entry?.message).toMatch(
+      /^The budget of the launch is exceeded: \$2[12]\.\d\d was spent of \$20\.00; this node runs on, at \$3\.67 an hour$/,
+    )
+    await restart()
+    ahead.ms += 24 * HOUR
+    await waitFor(async () => ((await recordOf()).spent ?? 0) > 100)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const { over_budget: over, status } = await recordOf()
+    expect(over).toEqual({ budget: 20, spent: expect.closeTo(22, 0) })
+    expect(status).toBe('active')
+    expect((await list()).filter(told)).toHaveLength(1)
+    expect(api.clusters.size).toBe(1)
+    await terminate()
+    await until(terminated)
+  })
+
+  test.each([
+    ['of a day', { day: '2026-11-29', budget: 50, spent: 51.38 }],
+    ['of a launch itself', { budget: 50, spent: 51.38 }],
+  ])('%s that is exceeded is an event of its launch, which a webhook can have', (_, over) => {
     const entries = [
       { phase: 'active', message: 'http://a', level: 'info' },
       overBudgetEntry(over, 2),

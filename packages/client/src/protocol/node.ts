@@ -159,11 +159,15 @@ export const nodeSchema = z
       .describe(
         'US dollars that the launch has cost so far, through all attempts whose price is known. Missing if none is.',
       ),
+    budget: z
+      .number()
+      .optional()
+      .describe('US dollars that the launch may cost, as its request says.'),
     over_budget: z
-      .object({ day: z.string(), budget: z.number(), spent: z.number() })
+      .object({ day: z.string().optional(), budget: z.number(), spent: z.number() })
       .optional()
       .describe(
-        'More than the budget was spent on that day, in UTC, while the node was running; by then so much.',
+        'More was spent than the launch’s own `budget` or, where there is a `day`, on that day in UTC than the budget for all launches; by then so much. The latest of the two that was exceeded while the node was running.',
       ),
     eta_seconds: z
       .number()
@@ -400,6 +404,14 @@ export const launchSchema = z
     keep_on_failure: duration
       .optional()
       .describe('If the launch fails, its cluster stays up for so long, to be looked into.'),
+    budget: z
+      .number()
+      .positive('must be more than 0')
+      .max(1_000_000_000)
+      .optional()
+      .describe(
+        'US dollars that the launch may cost. It is refused if its price for its `max_lifetime` is more, and told once more was spent; nothing is ended.',
+      ),
     smoke: smokeSchema.optional(),
     expose: z
       .boolean()

@@ -11,7 +11,7 @@ export const WEBHOOK_EVENTS = {
   'launch.preempted': 'An active node has lost its spot instance.',
   'launch.unhealthy': 'The server of an active node does not answer its health check any more.',
   'launch.healthy': 'It answers again.',
-  'launch.over_budget': 'A node runs on although the budget of the day is exceeded.',
+  'launch.over_budget': 'A node runs on although its budget, or that of the day, is exceeded.',
   'launch.slow': 'A phase has taken more than twice its 95th percentile, although there is output.',
   'entry.matched': 'An entry matches the webhook’s query.',
   'fleet.failure_rate':

@@ -12,6 +12,8 @@ interface FieldProps {
   name: TextField
   hint?: string
   type?: 'text' | 'number'
+  /** `any` for a number that need not be whole. */
+  step?: 'any'
   /** Suggested, not enforced. */
   choices?: readonly string[]
   required?: boolean
@@ -20,7 +22,8 @@ interface FieldProps {
 
 /** One field of the form. */
 export function Field(props: FieldProps) {
-  const { draft, change, name, hint = '', type = 'text', choices = [], required, wide } = props
+  const { draft, change, name, hint = '', type = 'text', choices = [] } = props
+  const { step, required, wide } = props
   const id = useId()
   return (
     <div class="field" data-wide={wide || undefined}>
@@ -29,7 +32,8 @@ export function Field(props: FieldProps) {
         id={id}
         name={name}
         type={type}
-        min={type === 'number' ? 1 : undefined}
+        min={type === 'number' ? (step === 'any' ? 0 : 1) : undefined}
+        step={step}
         placeholder={hint}
         required={required}
         autocomplete="off"

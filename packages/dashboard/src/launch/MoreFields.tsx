@@ -42,7 +42,12 @@ export function MoreFields({ draft, change, fault }: MoreFieldsProps) {
       <Fold {...fold} title="Limits" names={LIMITS}>
         <Field {...field} name="max_lifetime" hint="no limit" />
         <Field {...field} name="idle_timeout" hint="no limit" />
-        {!isLocal && <Field {...field} name="keep_on_failure" hint="not kept" />}
+        {!isLocal && (
+          <>
+            <Field {...field} name="keep_on_failure" hint="not kept" />
+            <Field {...field} name="budget" hint="no limit" type="number" step="any" />
+          </>
+        )}
       </Fold>
       <Fold {...fold} title="Readiness and smoke test" names={READINESS}>
         {!isLocal && (
@@ -68,7 +73,7 @@ const PLACES = [
   ...(['places', 'attempts', 'launch_timeout', 'retry_until_up'] as const),
   ...(['mode', 'disk_size', 'closed'] as const),
 ]
-const LIMITS = ['max_lifetime', 'idle_timeout', 'keep_on_failure'] as const
+const LIMITS = ['max_lifetime', 'idle_timeout', 'keep_on_failure', 'budget'] as const
 const READINESS = [
   ...(['readiness_from', 'readiness_path', 'readiness_port', 'readiness_timeout'] as const),
   ...(['smoke_prompt', 'smoke_path', 'smoke_expect'] as const),

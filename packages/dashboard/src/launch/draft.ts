@@ -42,6 +42,7 @@ export interface Draft {
   readonly max_lifetime: string
   readonly idle_timeout: string
   readonly keep_on_failure: string
+  readonly budget: string
   readonly smoke_prompt: string
   readonly smoke_path: string
   readonly smoke_expect: string
@@ -83,6 +84,7 @@ export const EMPTY: Draft = {
   max_lifetime: '',
   idle_timeout: '',
   keep_on_failure: '',
+  budget: '',
   smoke_prompt: '',
   smoke_path: '',
   smoke_expect: '',
@@ -123,6 +125,7 @@ export const LABELS = {
   max_lifetime: 'Take down when active for',
   idle_timeout: 'Take down when idle for',
   keep_on_failure: 'Keep for, if it fails',
+  budget: 'Budget (US dollars)',
   smoke_prompt: 'First question to its model',
   smoke_path: 'First path that must answer',
   smoke_expect: 'That answer contains',
@@ -186,6 +189,7 @@ export function draftOf(request: NodeLaunch['request'], secrets: readonly string
     max_lifetime: text(request.max_lifetime),
     idle_timeout: text(request.idle_timeout),
     keep_on_failure: text(request.keep_on_failure),
+    budget: text(request.budget),
     smoke_prompt: text(smoke.prompt),
     smoke_path: text(smoke.path),
     smoke_expect: text(smoke.expect),

@@ -34,6 +34,7 @@ export function requestOf(draft: Draft): NewLaunch {
     max_lifetime: draft.max_lifetime.trim(),
     idle_timeout: draft.idle_timeout.trim(),
     keep_on_failure: draft.keep_on_failure.trim(),
+    budget: numberOf(draft.budget),
     readiness: readinessOf(draft),
     smoke: smokeOf(draft),
     envs: recordOf(draft.envs),

@@ -3,15 +3,22 @@ import { formatPrice } from '@launchtail/client/protocol'
 import { serverNow } from '../clock.js'
 import { costOf } from '../parts/node-facts.js'
 
-/** What a launch of this server costs an hour, and what it has cost so far. */
+/** What a launch of this server costs an hour, what it has cost so far, and what it may cost. */
 export function Cost({ node }: { node: NodeRecord }) {
   // Nobody here knows what other programs pay for their launches.
   if (node.cluster_name === '') return null
-  const { over_budget: over } = node
+  const { budget, over_budget: over } = node
+  const isOwn = over !== undefined && over.day === undefined
+  const parts = [
+    costOf(node),
+    budget !== undefined &&
+      `its budget of ${formatPrice(budget)} is ${isOwn ? '' : 'not '}exceeded`,
+    over?.day !== undefined &&
+      `the budget of ${formatPrice(over.budget)} a day was exceeded on ${over.day}`,
+  ]
   return (
-    <p class="cost" data-over-budget={over?.day === today(serverNow.value)}>
-      {costOf(node)}
-      {over && `; the budget of ${formatPrice(over.budget)} a day was exceeded on ${over.day}`}
+    <p class="cost" data-over-budget={isOwn || over?.day === today(serverNow.value)}>
+      {parts.filter(Boolean).join('; ')}
     </p>
   )
 }

@@ -24,6 +24,16 @@ export function countFlag(flags: string, description: string): Option {
   })
 }
 
+/** A flag for an amount of US dollars. */
+export function dollarsFlag(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (!/^\d{1,9}(\.\d{1,4})?$/.test(text) || Number(text) === 0) {
+      throw new InvalidArgumentError('It must be an amount of US dollars, such as 20 or 12.50.')
+    }
+    return Number(text)
+  })
+}
+
 /** The flag for the time zone in which times are shown. */
 export function zoneFlag(): Option {
   return new Option('--tz <zone>', 'the time zone: local, utc, or a name')

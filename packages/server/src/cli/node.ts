@@ -57,7 +57,7 @@ function inFull(node: NodeRecord, format: Formatter): string {
     ['ends', node.ends_at],
     ['kept', keptOf(node)],
     ['price', node.cluster_name && priceText(node)],
-    ['budget', node.over_budget && overBudgetOf(node.over_budget)],
+    ['budget', budgetOf(node)],
     ['spent', node.spent === undefined ? undefined : formatPrice(node.spent)],
   ]
   const lines = facts
@@ -112,8 +112,17 @@ function keptOf({ kept_until: until, cluster_name: cluster }: NodeRecord): strin
   return until === undefined ? undefined : `until ${until}: ssh ${cluster}`
 }
 
+function budgetOf({ budget: own, over_budget: over }: NodeRecord): string {
+  const parts = [
+    own !== undefined && `${formatPrice(own)} for this launch`,
+    over && overBudgetOf(over),
+  ]
+  return parts.filter(Boolean).join('; ')
+}
+
 function overBudgetOf({ day, budget, spent }: NonNullable<NodeRecord['over_budget']>): string {
-  return `exceeded on ${day}: ${formatPrice(spent)} was spent of ${formatPrice(budget)}`
+  const whose = day === undefined ? 'exceeded' : `that of the day exceeded on ${day}`
+  return `${whose}: ${formatPrice(spent)} was spent of ${formatPrice(budget)}`
 }
 
 /** `launchtail terminate`: cancels a launch, or takes a node down. */

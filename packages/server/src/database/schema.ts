@@ -150,7 +150,7 @@ export interface LaunchesTable {
   attempt: string | null
   /** JSON of since when its node serves nobody, where that is looked at; see `launch/limits/idle`. */
   idle: string | null
-  /** JSON of its limits, in milliseconds; see `launch/limits`. Null if it has none. */
+  /** JSON of its limits, in milliseconds and US dollars; see `launch/limits`. Null if it has none. */
   limits: string | null
   /** The name of the raw lines' offset in the node's log; see LogStore. */
   source: string

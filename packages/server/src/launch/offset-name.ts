@@ -1,7 +1,7 @@
 /**
  * Each launch has offsets for its lines, its words, its first and last entry, its owner, what is said
- * of the end of its lifetime, of its idle_timeout, of what replaces it and of a day's budget, and the
- * openings of its attempts.
+ * of the end of its lifetime, of its idle_timeout, of what replaces it, of a day's budget and of its own, and
+ * the openings of its attempts.
  */
 type Counted =
   | 'lines'

@@ -58,7 +58,7 @@ export function createPreparing(options: PreparingOptions) {
     relaunchOf,
     member,
   }: Wanted & { nodeId: string }): Promise<{ admitted: Admitted; node: NewNode }> {
-    const { maxLifetime: max_lifetime_ms } = limits
+    const { maxLifetime: max_lifetime_ms, budget } = limits
     const first = requestOf(request, 1)
     const hidden = [...secretValuesOf(request), ...ownSecrets]
     const isOther = relaunchOf !== undefined && relaunchOf !== nodeId
@@ -66,6 +66,7 @@ export function createPreparing(options: PreparingOptions) {
       ...placeOfNode(first, hidden),
       ...useOfNode(request, hidden),
       ...(max_lifetime_ms !== undefined && { max_lifetime_ms }),
+      ...(budget !== undefined && { budget }),
       ...(isOther && { relaunch_of: relaunchOf }),
       ...(member && { group: member.groupId }),
     }

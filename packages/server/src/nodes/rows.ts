@@ -26,6 +26,7 @@ export type About = Partial<
     | 'use_spot'
     | 'owner'
     | 'labels'
+    | 'budget'
     | 'group'
     | 'relaunch_of'
     | 'relaunched_as'

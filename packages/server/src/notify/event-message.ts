@@ -60,7 +60,8 @@ function contentOf(event: LaunchEvent): Content {
       return { type: 'launch.healthy', data: { unhealthy_for_ms: event.unhealthy_for_ms } }
     case 'over_budget': {
       const { day, budget, spent } = event
-      return { type: 'launch.over_budget', data: { day, budget, spent } }
+      const ofDay = day === undefined ? {} : { day }
+      return { type: 'launch.over_budget', data: { ...ofDay, budget, spent } }
     }
     case 'preempted':
       return { type: 'launch.preempted', data: { after_ms: event.after_ms } }

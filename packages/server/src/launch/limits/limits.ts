@@ -1,7 +1,10 @@
 import { formatDuration, type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
 
-/** How long things may take, in milliseconds. What is missing has no limit, and keeps nothing. */
+/**
+ * How long things may take, in milliseconds, and what they may cost. What is missing has no limit, and keeps
+ * nothing.
+ */
 export interface Limits {
   /** Until the node is active, through all attempts. */
   readonly launchTimeout?: number
@@ -11,12 +14,14 @@ export interface Limits {
   readonly idleTimeout?: number
   /** For how long a failed node stays up. */
   readonly keepOnFailure?: number
+  /** US dollars that the launch may cost. */
+  readonly budget?: number
 }
 
 /** A server's limits: what holds where a request says nothing, and what no request gets past. */
 export interface LimitSettings {
-  readonly usual: Limits
-  readonly most: Limits
+  readonly usual: Omit<Limits, 'budget'>
+  readonly most: Omit<Limits, 'budget'>
 }
 
 export const NO_LIMITS: LimitSettings = { usual: {}, most: {} }
@@ -55,7 +60,9 @@ export function readLimits(
   const whyNone = keepsNothing(request)
   if (kept !== undefined && whyNone !== undefined) faults.push(whyNone)
   const keepOnFailure = whyNone === undefined ? (kept ?? usual.keepOnFailure) : undefined
-  return { limits: compact({ launchTimeout, maxLifetime, idleTimeout, keepOnFailure }), faults }
+  const { budget } = request
+  const limits = compact({ launchTimeout, maxLifetime, idleTimeout, keepOnFailure, budget })
+  return { limits, faults }
 }
 
 /** Why nothing of the launch could be kept, if that is so. */
@@ -72,5 +79,7 @@ function least(a: number | undefined, b: number | undefined): number | undefined
 }
 
 function compact(limits: { [Name in keyof Limits]: number | undefined }): Limits {
-  return Object.fromEntries(Object.entries(limits).filter(([, ms]) => ms !== undefined && ms > 0))
+  return Object.fromEntries(
+    Object.entries(limits).filter(([, limit]) => limit !== undefined && limit > 0),
+  )
 }

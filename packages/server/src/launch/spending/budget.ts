@@ -10,7 +10,7 @@ import type { Launcher } from '../launcher.js'
 import type { Admitted, Wanted } from '../prepare-launch.js'
 import { readDay } from './day.js'
 import { type Prices, pricesOver, UNKNOWN } from './prices.js'
-import { refusedBy } from './refused-by.js'
+import { refusedBy, refusedByOwn } from './refused-by.js'
 
 export interface BudgetOptions {
   database: Database
@@ -25,11 +25,14 @@ type Priced = Pick<Wanted, 'prices' | 'limits'>
 
 export interface Budget {
   readonly amount: number | undefined
-  /** Asks SkyPilot for the prices of a launch at each of its places; without a budget, nobody is asked. */
+  /**
+   * Asks SkyPilot for the prices of a launch at each of its places. Nobody is asked where neither the launch nor the
+   * day has a budget.
+   */
   pricesOf(launcher: Launcher, placed: readonly LaunchRequest[]): Promise<Prices>
-  /** Says why the budget does not allow these launches; undefined if it does. */
+  /** Says why their own budgets, or that of the day, do not allow these launches; undefined if they do. */
   refusal(wanted: readonly Priced[]): Promise<string | undefined>
-  /** Throws 402 if the budget does not allow them. */
+  /** Throws 402 if they do not allow them. */
   refuse(wanted: readonly Priced[]): Promise<void>
   /** Notes what a launch is going to cost, in the transaction that stores it. */
   note(transaction: Transaction<Schema>, admitted: Admitted, wanted: Wanted): Promise<void>
@@ -37,7 +40,7 @@ export interface Budget {
   today(): Promise<Today>
 }
 
-/** Keeps all launches of a day within the budget, as far as their prices are known. */
+/** Keeps all launches of a day, and each of its own, within their budgets, as far as their prices are known. */
 export function createBudget({ database, budget, ownSecrets, now }: BudgetOptions): Budget {
   return { amount: budget, pricesOf, refusal, refuse, note, today }
 
@@ -46,7 +49,7 @@ export function createBudget({ database, budget, ownSecrets, now }: BudgetOption
   }
 
   async function pricesOf(launcher: Launcher, placed: readonly LaunchRequest[]): Promise<Prices> {
-    if (budget === undefined) return UNKNOWN
+    if (budget === undefined && placed[0]?.budget === undefined) return UNKNOWN
     const prices: (number | undefined)[] = []
     for (const request of placed) {
       const hidden = [...secretValuesOf(request), ...ownSecrets]
@@ -57,7 +60,10 @@ export function createBudget({ database, budget, ownSecrets, now }: BudgetOption
 
   async function refusal(wanted: readonly Priced[]): Promise<string | undefined> {
     const [first] = wanted
-    if (budget === undefined || first?.prices.most === undefined) return undefined
+    if (!first) return undefined
+    const why = refusedByOwn(first.limits, first.prices.most)
+    if (why !== undefined || budget === undefined) return why
+    if (first.prices.most === undefined) return undefined
     const at = now()
     return refusedBy({
       ...{ budget, day: await readDay(database, at), now: at.getTime() },

@@ -1,4 +1,5 @@
 import { formatDuration, formatPrice } from '@launchtail/client/protocol'
+import type { Limits } from '../limits/limits.js'
 import { type Day, midnightAfter } from './day.js'
 
 export interface Asked {
@@ -39,6 +40,17 @@ export function refusedBy({
     `${count === 1 ? 'this launch' : `these ${count} launches`} would cost ${formatPrice(cost)} (${formatPrice(count * price)} an hour for ${until})`,
   ]
   return `the budget of ${formatPrice(budget)} a day does not allow it: ${parts.join(', ')}`
+}
+
+/** Says why a launch's own budget does not allow it; undefined if it does, or if its cost is not known before. */
+export function refusedByOwn(
+  { budget, maxLifetime }: Pick<Limits, 'budget' | 'maxLifetime'>,
+  price: number | undefined,
+): string | undefined {
+  if (budget === undefined || maxLifetime === undefined || price === undefined) return undefined
+  const cost = (price * maxLifetime) / HOUR
+  if (cost <= budget) return undefined
+  return `its "budget" of ${formatPrice(budget)} does not allow it: it would cost ${formatPrice(cost)} (${formatPrice(price)} an hour for its max_lifetime of ${spanOf(maxLifetime)})`
 }
 
 function spanOf(ms: number): string {

@@ -53,7 +53,7 @@ interface Kinds {
   unhealthy: { readonly kind: 'unhealthy'; readonly reason: string; readonly since: string }
   /** It does again. */
   healthy: { readonly kind: 'healthy'; readonly unhealthy_for_ms: number }
-  /** More was spent on a day than its budget, and the node runs on. */
+  /** More was spent than the launch's budget, or on a day than that day's, and the node runs on. */
   over_budget: { readonly kind: 'over_budget' } & OverBudget
   /** An active node has lost its spot instance. If it failed for that, there is no `ended` event. */
   preempted: { readonly kind: 'preempted'; readonly after_ms: number }

@@ -101,7 +101,7 @@ const TYPES: Readonly<Record<string, (data: MessageData, type: string) => Head>>
     severity: 'info',
   }),
   'launch.over_budget': ({ spent = 0, budget = 0, ...data }) => ({
-    title: `${nameOf(data)} runs on over the budget of ${data.day}`,
+    title: `${nameOf(data)} runs on over ${data.day === undefined ? 'its budget' : `the budget of ${data.day}`}`,
     severity: 'warning',
     message: `${formatPrice(spent)} was spent of ${formatPrice(budget)}. Nothing is ended because of this.`,
   }),
