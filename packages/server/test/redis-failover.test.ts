@@ -6,6 +6,7 @@ import {
   type RunningServer,
   redisCli,
   startRedis,
+  startReplica,
   startSentinel,
   startServer,
   until,
@@ -45,21 +46,13 @@ function open(
   return openStream(`${server.url}/admin/nodes/${id}/logs/stream?${query}`, headers)
 }
 
-async function replicaOf(master: RunningRedis): Promise<RunningRedis> {
-  const replica = await startRedis(['--replicaof', '127.0.0.1', String(master.port)])
-  await until('the replica to be linked', async () =>
-    (await redisCli(replica.port, ['INFO', 'replication'])).includes('master_link_status:up'),
-  )
-  return replica
-}
-
 function numbered(word: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${word} ${i}`)
 }
 
 it('tells every connected and every resuming reader of a failover to a replica that lags', async () => {
   const master = await startRedis(['--repl-diskless-sync-delay', '0'])
-  const replica = await replicaOf(master)
+  const replica = await startReplica(master)
   const proxy = await startProxy(master.port)
   const server = await startServer({
     env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}`, ...BEATS },
@@ -110,7 +103,7 @@ it('tells every connected and every resuming reader of a failover to a replica t
 
 it('goes on with the Sentinels’ new master, and leaves no phantom when the old one wakes', async () => {
   const master = await startRedis(['--repl-diskless-sync-delay', '0'])
-  const replica = await replicaOf(master)
+  const replica = await startReplica(master)
   const { url } = await startSentinel(master)
   const server = await startServer({ env: { REDIS_URL: url, ...BEATS } })
   const id = await newNode(server)

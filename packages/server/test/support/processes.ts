@@ -217,6 +217,15 @@ export async function startRedis(
   }
 }
 
+/** A replica that has all that its master has. */
+export async function startReplica(master: RunningRedis): Promise<RunningRedis> {
+  const replica = await startRedis(['--replicaof', '127.0.0.1', String(master.port)])
+  await until('the replica to be linked', async () =>
+    (await redisCli(replica.port, ['INFO', 'replication'])).includes('master_link_status:up'),
+  )
+  return replica
+}
+
 /** Starts a Sentinel that by itself decides that a master is gone, after one second. */
 export async function startSentinel(master: RunningRedis): Promise<{ url: string }> {
   const folder = await temporaryFolder()

@@ -32,18 +32,20 @@ interface WithAppend extends Redis {
   launchtailAppend(...args: (string | number)[]): Promise<Reply>
 }
 
-type AppendAndWait = ChainableCommander & {
-  launchtailAppend(...args: (string | number)[]): ChainableCommander
+interface AppendScript {
+  readonly lua: string
+  readonly digest: string
 }
+
+const KEY_COUNT = 3
 
 /** Runs the script of the append, once. */
 export function createSendAppend({ commands, clock, retention, wait }: SendAppendOptions) {
   const { sharded } = commands
   const redis = commands.redis as WithAppend
-  redis.defineCommand('launchtailAppend', {
-    numberOfKeys: 3,
-    lua: sharded ? APPEND_SHARDED : APPEND,
-  })
+  const lua = sharded ? APPEND_SHARDED : APPEND
+  const script = { lua, digest: sha1(lua) }
+  redis.defineCommand('launchtailAppend', { numberOfKeys: KEY_COUNT, lua })
   /** A Cluster's client writes to several masters, each by itself. */
   const cork = sharded ? () => {} : corkEachTurn(redis)
   return send
@@ -53,7 +55,7 @@ export function createSendAppend({ commands, clock, retention, wait }: SendAppen
     const time = await clock.at(deadline)
     const args = [...names, time, retention, ...argumentsOf(nodeId, how), ...texts]
     cork()
-    return wait === 0 ? redis.launchtailAppend(...args) : sendAndWait(redis, args, wait)
+    return wait === 0 ? redis.launchtailAppend(...args) : sendAndWait(redis, script, args, wait)
   }
 }
 
@@ -88,18 +90,32 @@ function argumentsOf(
   ]
 }
 
-/** In one pipeline, because in a Cluster both must go to the master that has the list. */
+/**
+ * In one pipeline, because in a Cluster both must go to the master that has the list. Where Redis no longer
+ * has the script, both are sent again: ioredis alone would send the script once more, behind the `WAIT`, which then
+ * counts the replicas of what was written before.
+ */
 async function sendAndWait(
   redis: Redis,
+  { lua, digest }: AppendScript,
   args: readonly (string | number)[],
   wait: number,
 ): Promise<Reply> {
-  const pipeline = redis.pipeline() as AppendAndWait
-  const results = await pipeline
-    .launchtailAppend(...args)
-    .wait(wait, COMMAND_TIMEOUT - 200)
-    .exec()
-  const [reply, replicas] = (results ?? []).map(([error, answer]) => {
+  const byDigest = redis.pipeline().evalsha(digest, KEY_COUNT, ...args)
+  const results = await runAndWait(byDigest, wait)
+  const [[error] = []] = results
+  if (!error?.message.startsWith('NOSCRIPT')) return replyOf(results, wait)
+  return replyOf(await runAndWait(redis.pipeline().eval(lua, KEY_COUNT, ...args), wait), wait)
+}
+
+type Results = NonNullable<Awaited<ReturnType<ChainableCommander['exec']>>>
+
+async function runAndWait(pipeline: ChainableCommander, wait: number): Promise<Results> {
+  return (await pipeline.wait(wait, COMMAND_TIMEOUT - 200).exec()) ?? []
+}
+
+function replyOf(results: Results, wait: number): Reply {
+  const [reply, replicas] = results.map(([error, answer]) => {
     if (error) throw error
     return answer
   })
