@@ -277,7 +277,8 @@ async function openStore(
     repeats.forget()
     logger.info(`redis answers again after ${formatDuration(away, { decimals: 1 })}`)
   }
-  return redisLogStore({ url, retention, pollInterval, wait, onFault, onBack })
+  const onRisk = (sentence: string) => logger.warn(sentence)
+  return redisLogStore({ url, retention, pollInterval, wait, onFault, onBack, onRisk })
 }
 
 type Records = Awaited<ReturnType<typeof openRecords>>

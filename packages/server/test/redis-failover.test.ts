@@ -2,7 +2,6 @@ import { expect, it } from 'vitest'
 import { freezeWithAppends } from './support/late-append.js'
 import { listed, newNode } from './support/nodes.js'
 import {
-  type RunningRedis,
   type RunningServer,
   redisCli,
   startRedis,

@@ -7,6 +7,7 @@ import { connectionTo } from './connect.js'
 import { createHealth } from './health.js'
 import { keys } from './keys.js'
 import { createListening } from './listening.js'
+import { lookForRisks } from './look-for-risks.js'
 import { createOwners } from './owners.js'
 import { createPoll } from './poll.js'
 import { createReading } from './reading.js'
@@ -25,6 +26,8 @@ export interface RedisLogStoreOptions {
   onFault?: (message: string, error?: unknown) => void
   /** Called when Redis answers again, with how long it did not (ms). */
   onBack?: (away: number) => void
+  /** Called with each sentence about how Redis is set up that somebody should know of. */
+  onRisk?: (sentence: string) => void
 }
 
 /**
@@ -42,13 +45,15 @@ export async function redisLogStore({
   wait = 0,
   onFault = () => {},
   onBack = () => {},
+  onRisk = () => {},
 }: RedisLogStoreOptions): Promise<LogStore> {
   const address = parseRedisAddress(url)
   if (!address) throw new StorageUnavailable('not an address of Redis')
   const redis = connectionTo(address)
   const watchers = createWatchers(onFault)
   const health = createHealth(watchers, onBack)
-  const commands = createCommands({ redis, sharded: address.kind === 'cluster', health })
+  const sharded = address.kind === 'cluster'
+  const commands = createCommands({ redis, sharded, health })
   const append = createAppend({ commands, retention, wait })
   const reading = createReading({ commands, retention })
   const listening = createListening({ address, redis, watchers, health, onFault })
@@ -64,6 +69,7 @@ export async function redisLogStore({
   redis.on('error', (error) => onFault('redis', error))
   redis.on('close', health.cut)
   redis.on('ready', poll.recover)
+  lookForRisks({ redis, wait, sharded, onRisk, onFault })
   // A failure to connect is reported by `ping`, as at any later time.
   await Promise.allSettled([redis.connect(), listening.connect()])
   await poll.look()
