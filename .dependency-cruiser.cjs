@@ -22,10 +22,11 @@ const ARROWS = {
   find: ['logs/', 'nodes/', 'database/', 'sqlite[.]ts$'],
   stream: ['logs/', 'nodes/', 'find/'],
   otlp: ['ingest/', 'output/', 'logs/', 'nodes/', 'find/', 'database/', 'config[.]ts$'],
+  rights: ['database/'],
   metrics: ['nodes/'],
   notify: ['logs/', 'nodes/', 'find/', 'database/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
-  http: ['stream/', 'find/', 'notify/', 'otlp/', 'ingest/', 'nodes/', 'logs/'],
+  http: ['rights/', 'stream/', 'find/', 'notify/', 'otlp/', 'ingest/', 'nodes/', 'logs/'],
   // `serve` starts the server; everything else goes through the client. The names of the causes are
   // defined once, and a transcript is written by what reads it.
   cli: [

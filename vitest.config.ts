@@ -40,6 +40,7 @@ const onPostgres = [
   'nodes-query',
   'registry',
   'restart',
+  'rights-tokens',
   'stats',
   'stream-tickets',
   'webhook-deliveries',

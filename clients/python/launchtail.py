@@ -968,6 +968,33 @@ class Client:
         body = {name: value for name, value in given.items() if value is not None}
         return self._json("POST", "/admin/stream-tickets/revoke", body=body)["revoked"]
 
+    def list_tokens(self) -> List[Dict[str, Any]]:
+        """The tokens, newest first, without the tokens themselves: see docs/tokens.md."""
+        tokens: List[Dict[str, Any]] = self._json("GET", "/admin/tokens")["tokens"]
+        return tokens
+
+    def create_token(
+        self,
+        name: str,
+        scopes: Sequence[str],
+        *,
+        nodes: Optional[Sequence[str]] = None,
+        expires_at: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Creates a token with some of the rights "admin", "launch", "read" and "ingest".
+
+        nodes: the only nodes it is good for, ids and patterns such as "train-*". expires_at: RFC 3339.
+        The answer has its `token`, which is shown this once.
+        """
+        given = {"nodes": nodes and list(nodes), "expires_at": expires_at}
+        body = {"name": name, "scopes": list(scopes), **dict(_given(given))}
+        return self._json("POST", "/admin/tokens", body=body)
+
+    def revoke_token(self, token_id: str) -> None:
+        """Revokes a token. Streams that were opened with it are closed."""
+        with self._request("DELETE", f"/admin/tokens/{quote(token_id, safe='')}"):
+            pass
+
     def _json(
         self,
         method: str,

@@ -249,6 +249,19 @@ class Operations(unittest.TestCase):
         self.assertEqual(refused.exception.status, 403)
         self.assertEqual(self.client.revoke_stream_tickets(node_id=node), 0)
 
+    def test_a_token_has_its_rights_until_it_is_revoked(self):
+        made = self.client.create_token("python", ["read"], nodes=["a", "b-*"])
+        self.assertIn(made["token_id"], [one["token_id"] for one in self.client.list_tokens()])
+        with Client(os.environ["LAUNCHTAIL_URL"], made["token"]) as reader:
+            with self.assertRaises(ApiError) as refused:
+                reader.create_node()
+            self.assertEqual(refused.exception.status, 403)
+            self.assertEqual(reader.list_nodes()["nodes"], [])
+            self.client.revoke_token(made["token_id"])
+            with self.assertRaises(ApiError) as refused:
+                reader.list_nodes()
+            self.assertEqual(refused.exception.status, 401)
+
     def test_events_are_typed(self):
         node = self.new_node()
         bad = {"message": "no", "level": "error", "progress": 10, "phase": "provisioning"}

@@ -31,6 +31,7 @@ import type { Body, Connection } from './request.js'
 import { searchLogs } from './search.js'
 import { type StreamEvent, type StreamOptions, streamNode } from './stream.js'
 import { type StreamTicketCalls, streamTickets } from './stream-tickets.js'
+import { type TokenCalls, tokenCalls } from './tokens.js'
 import { type WebhookOperations, webhookOperations } from './webhooks.js'
 
 export interface ClientOptions {
@@ -42,7 +43,12 @@ export interface ClientOptions {
 }
 
 /** Every operation of the server. A refusal throws ApiError, a missing answer ConnectionError. */
-export interface Client extends LaunchCalls, GroupCalls, WebhookOperations, StreamTicketCalls {
+export interface Client
+  extends LaunchCalls,
+    GroupCalls,
+    WebhookOperations,
+    StreamTicketCalls,
+    TokenCalls {
   /** A node's events, live; see `streamNode`. */
   stream(nodeId: string, options?: StreamOptions): AsyncGenerator<StreamEvent, void, undefined>
   getNodeLogs(nodeId: string, options?: HistoryOptions): Promise<NodeLogs>
@@ -176,6 +182,7 @@ export function createClient({ baseUrl, token, fetch }: ClientOptions): Client {
     ...groupCalls(connection),
     ...webhookOperations(connection),
     ...streamTickets(connection),
+    ...tokenCalls(connection),
   }
 }
 

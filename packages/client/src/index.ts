@@ -62,6 +62,7 @@ export type {
   StatsGroup,
   StatsKey,
 } from './protocol/stats.js'
+export type { NewToken, Token, TokenWithSecret } from './protocol/tokens.js'
 export type {
   Delivery,
   NewWebhook,

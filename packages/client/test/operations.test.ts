@@ -60,6 +60,9 @@ it('calls every operation by the method and the path that its definition has', a
     client.redeliver('a/b'),
     client.createStreamTicket({ node_id: 'n', origin: 'https://a.example' }),
     client.revokeStreamTickets({ node_id: 'n' }),
+    client.listTokens(),
+    client.createToken({ name: 'n', scopes: ['read'] }),
+    client.revokeToken('a/b'),
   ]
   await Promise.allSettled(answers)
   const defined = Object.values(operations).map(

@@ -66,9 +66,14 @@ export function deliveryNotFound(): HttpError {
   return new HttpError(404, 'delivery not found')
 }
 
+export function tokenNotFound(): HttpError {
+  return new HttpError(404, 'token not found')
+}
+
 /** The refusal of an id that nothing at this path can have. */
 export function notFoundAt(path: string): HttpError {
   if (path.startsWith('/admin/groups/')) return groupNotFound()
+  if (path.startsWith('/admin/tokens/')) return tokenNotFound()
   if (!path.startsWith('/admin/webhooks/')) return nodeNotFound()
   return path.includes('/deliveries/{id}') ? deliveryNotFound() : webhookNotFound()
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { formatDuration } from '@launchtail/client/protocol'
 import { type Logger, pino } from 'pino'
 import { writeAddress } from './address-file.js'
+import { type AdminTokens, adminTokens } from './admin-tokens.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
 import type { Config } from './config.js'
 import { type DataFolder, openDataFolder } from './data-folder.js'
@@ -59,6 +60,7 @@ import { receiverOf, receiverSecrets } from './otlp/out/receiver.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { maskLastRow } from './output/redact/key-lines.js'
 import { createSecrecy, type Secrecy } from './output/secrecy.js'
+import { openTokens } from './rights/tokens.js'
 import { serverVersion } from './server-version.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
@@ -67,7 +69,6 @@ import { createMerged } from './stream/merged/merged.js'
 import type { StreamObserver } from './stream/observer.js'
 import { createPastLaunches } from './stream/past-launches.js'
 import { pastStore } from './stream/past-store.js'
-import { adminTokens, type Tokens } from './tokens.js'
 
 export interface Server {
   /** The address of the server, without a slash at the end. */
@@ -102,12 +103,14 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const orchestrator = openLaunching(base, storage, records)
   const exporter = await openExporter(base, storage, records)
   const { sentIn, signs, ends, ...monitors } = await openEnds(base, storage, records, orchestrator)
+  const tokens = await openTokens({ ...storage, onFault: base.onFault })
   const serving = await createServing({
     ...base,
     ...storage,
     ...records,
     ...openStreams(base, storage, records),
-    tokens: base.tokens.values,
+    adminTokens: base.tokens.values,
+    tokens,
     launches: orchestrator,
     groups: orchestrator.groups,
     ...groupsIn(storage, records),
@@ -139,6 +142,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
       storage.ownership.stop()
       storage.reserve.close()
       await serving.close()
+      tokens.stop()
       await exporter?.stop()
       await closeAll(base, { ...storage, ...records, orchestrator, ...monitors })
     },
@@ -150,7 +154,7 @@ interface Base {
   readonly config: Config
   readonly env: Env
   readonly folder: DataFolder
-  readonly tokens: Tokens
+  readonly tokens: AdminTokens
   /** The key that encrypts secrets in the database. */
   readonly key: Buffer
   /** The server's own secrets, which must not appear in a log. */

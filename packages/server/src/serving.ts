@@ -11,6 +11,7 @@ import { type Authenticate, authenticator } from './http/auth.js'
 import { createCors } from './http/cors.js'
 import { createExcerpts } from './http/excerpts.js'
 import { createGuesses, type Guesses } from './http/guesses.js'
+import { createOpenRequests } from './http/open-requests.js'
 import { createRemoving } from './http/remove-node.js'
 import { mountDocs } from './http/routes/docs.js'
 import { mountEmbed } from './http/routes/embed.js'
@@ -36,6 +37,7 @@ import { mountStats } from './http/routes/stats.js'
 import { mountStatus } from './http/routes/status.js'
 import { mountStream } from './http/routes/stream.js'
 import { mountStreamTickets } from './http/routes/stream-tickets.js'
+import { mountTokens } from './http/routes/tokens.js'
 import { mountWebhooks } from './http/routes/webhooks.js'
 import { type TicketAuthenticator, withTickets } from './http/ticket-auth.js'
 import type { RawOutput } from './ingest/raw-output.js'
@@ -58,6 +60,7 @@ import type { SkyPilot } from './nodes/skypilot.js'
 import type { StreamTickets } from './nodes/stream-tickets.js'
 import type { Webhooks } from './notify/webhooks.js'
 import type { OtlpIntake } from './otlp/in/receive.js'
+import type { Tokens } from './rights/tokens.js'
 import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
@@ -65,8 +68,10 @@ import type { Merged } from './stream/merged/merged.js'
 
 export interface ServingOptions {
   config: Config
-  /** The tokens that are accepted. */
-  tokens: readonly string[]
+  /** The admin tokens of the configuration. */
+  adminTokens: readonly string[]
+  /** Those that were created since. */
+  tokens: Tokens
   logger: FastifyBaseLogger
   counts: Counts
   repeats: Repeats
@@ -119,16 +124,21 @@ const LAST_REQUESTS = 1000
 export async function createServing(options: ServingOptions): Promise<Serving> {
   const { config, counts, feeds } = options
   const guesses = createGuesses(config)
-  const tokens = authenticator(options.tokens, guesses)
-  const { isAuthentic } = tokens
-  const tickets = await options.openTickets(tokens.isKnown)
-  const { authenticate, ticketOf } = withTickets({ authenticator: tokens, tickets, guesses })
-  const resumed = createResumedStream(feeds)
+  const { adminTokens: configured, tokens } = options
+  const byToken = authenticator({ configured, tokens, guesses })
+  const { principalOf, authenticateBearer } = byToken
+  const tickets = await options.openTickets(byToken.isKnown)
+  const { authenticate, ticketOf } = withTickets({ authenticator: byToken, tickets, guesses })
+  const openRequests = createOpenRequests()
+  tokens.onEnd(openRequests.close)
+  const onAdmitted = openRequests.add
+  const resumed = createResumedStream({ feeds, onAdmitted })
   let closing = false
   const onRefusal = (status: number) => counts.refusals.add(labelsOfRefusal(status))
   const app = await createApp({
     authenticate,
-    isAuthentic,
+    principalOf,
+    onAdmitted,
     shortcut: resumed.shortcut,
     host: config.host,
     allowedHosts: config.allowedHosts,
@@ -140,7 +150,6 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     onVanished: () => counts.cuts.add({ reason: 'vanished' }),
     maxConnections: connectionLimit(),
   })
-  const { authenticateBearer } = tokens
   const access = { authenticate, authenticateBearer, ticketOf, tickets, guesses }
   await mountRoutes(app, { ...options, ...access, onRefusal, resumed, ready })
   return { listen: () => listen(app, config), close }
@@ -201,6 +210,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountExport(app, { ...options, maxExports: options.config.maxExports })
   mountSkyPilot(app, options)
   mountWebhooks(app, options)
+  mountTokens(app, options)
   const version = await serverVersion()
   const { leases, registry } = options
   // Where the records are out of reach, the other metrics are shown all the same.

@@ -10,6 +10,7 @@ import { answerInPieces } from '../src/http/answer-pages.js'
 import { createApp } from '../src/http/app.js'
 import { createCors } from '../src/http/cors.js'
 import { newNode } from './support/nodes.js'
+import { ANYBODY } from './support/principals.js'
 import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 
 afterAll(endAll)
@@ -148,8 +149,9 @@ async function asked(
   texts: () => AsyncIterable<string> | string,
 ): Promise<IncomingMessage> {
   const app = await createApp({
-    authenticate: () => '',
-    isAuthentic: () => true,
+    authenticate: () => ANYBODY,
+    principalOf: () => ANYBODY,
+    onAdmitted() {},
     host: '127.0.0.1',
     allowedHosts: [],
     logger: pino({ level: 'silent' }),

@@ -20,6 +20,7 @@ import { rawConnection, rawRequest } from './support/raw-http.js'
 const MISSING = { error: { message: 'missing admin token' } }
 const INVALID = { error: { message: 'invalid admin token' } }
 const SECOND = 'second-token-9876543210'
+const NO_TOKENS = { principalOf: () => undefined, isKnown: () => false }
 
 let server: RunningServer
 
@@ -239,7 +240,11 @@ describe('the comparison', () => {
 
   it('is of digests, and of every configured token whichever is right', () => {
     const tokens = ['first', 'the-second-one', 'third']
-    const { authenticate } = authenticator(tokens, anyNumber)
+    const { authenticate } = authenticator({
+      configured: tokens,
+      tokens: NO_TOKENS,
+      guesses: anyNumber,
+    })
     const compared = watchComparisons()
     for (const token of [...tokens, 'f', 'firs', 'first!', 'wrong', 'x'.repeat(5000)]) {
       compared.length = 0
@@ -251,9 +256,14 @@ describe('the comparison', () => {
   })
 
   it('gives each token a name that does not hold it', () => {
-    const { authenticate } = authenticator(['first', 'second'], anyNumber)
-    const names = ['first', 'second'].map((token) =>
-      authenticate({ headers: { 'x-admin-token': token } } as unknown as IncomingMessage),
+    const { authenticate } = authenticator({
+      configured: ['first', 'second'],
+      tokens: NO_TOKENS,
+      guesses: anyNumber,
+    })
+    const names = ['first', 'second'].map(
+      (token) =>
+        authenticate({ headers: { 'x-admin-token': token } } as unknown as IncomingMessage).id,
     )
     expect(new Set(names).size).toBe(2)
     expect(names.join()).not.toMatch(/first|second/)

@@ -10,6 +10,7 @@ const operation = {
   method: 'POST',
   path: '/things/{id}',
   summary: 'Double a number',
+  scope: 'read',
   query: z.object({ word: z.enum(['yes'], "invalid 'word' value").optional() }),
   body: z.object({ number: z.number().default(1) }),
   headers: { 'X-Given': 'Comes back.' },

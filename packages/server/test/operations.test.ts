@@ -43,6 +43,7 @@ function wellFormed(path: string): string {
     redeliver: { since: '2026-01-01T00:00:00Z' },
     'stream-tickets': { node_id: 'x', origin: 'https://a.example' },
     revoke: { node_id: 'x' },
+    tokens: { name: 'n', scopes: ['read'] },
   }
   return JSON.stringify(bodies[path.split('/').at(-1) ?? ''] ?? {})
 }
@@ -1334,7 +1335,7 @@ describe('the API’s own description', () => {
         expect(one.schema).toHaveProperty('type')
         if (one.in === 'path') expect(one.required).toBe(true)
       }
-      const statuses = [defined.status, 400, 401, 503, ...(defined.refusals ?? [])].map(String)
+      const statuses = [defined.status, 400, 401, 403, 503, ...(defined.refusals ?? [])].map(String)
       expect(Object.keys(operation.responses).sort()).toEqual([...new Set(statuses)].sort())
       for (const { description } of Object.values(operation.responses)) {
         expect(description).toMatch(/\.$/)
@@ -1378,13 +1379,13 @@ describe('a fault of the inside', () => {
     const greeting = faulty.output()
     const records = await openSqlite(join(faulty.dataDir, 'records.db'))
     records.exec(
-      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries; drop table groups; drop table group_members',
+      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries; drop table groups; drop table group_members; drop table tokens',
     )
     records.close()
 
     const evil = '?x=%0A%1b[31m%22level%22:60'
-    // What is said of SkyPilot and of queries needs no records, nor does what takes tickets back.
-    const { getSkyPilot: _, explainQuery: __, revokeStreamTickets: ___, ...others } = operations
+    // What is said of SkyPilot, queries and tokens needs no records, nor does what takes tickets back.
+    const { getSkyPilot, explainQuery, revokeStreamTickets, listTokens, ...others } = operations
     for (const { method, path } of Object.values<Operation>(others)) {
       const target = `${path.replace('{id}', 'x')}${evil}`
       const init = {

@@ -8,6 +8,7 @@ import { endAll, type RunningServer, startRedis, startServer, until } from './su
 import { startReceiver } from './support/receiver.js'
 import { type Double, startDouble } from './support/skypilot-double.js'
 import { openStream } from './support/stream.js'
+import { createToken } from './support/tokens.js'
 
 const KEY = Buffer.alloc(32, 3).toString('base64')
 const PAGE = 'https://pages.example'
@@ -232,6 +233,22 @@ describe('two servers with the same records', () => {
     await stream.ended
     const again = await fetch(url, { headers: { Origin: PAGE } })
     expect(again.status).toBe(401)
+  })
+
+  it('take each other’s tokens, and close their streams when one of them revokes it', async () => {
+    const { node_id: id } = (await (await one.post('/admin/nodes', {})).json()) as {
+      node_id: string
+    }
+    const { token, token_id } = await createToken(one, { scopes: ['read'] })
+    const url = `${other.url}/admin/nodes/${id}/logs/stream`
+    const stream = await until('the token to be known', async () => {
+      const opened = await openStream(url, { 'X-Admin-Token': token })
+      return opened.response.ok && opened
+    })
+    expect((await one.fetch(`/admin/tokens/${token_id}`, { method: 'DELETE' })).status).toBe(204)
+    // The goal is five seconds; a commit is told at once.
+    expect(await after(stream.ended)).toBeLessThan(5000)
+    expect((await fetch(url, { headers: { 'X-Admin-Token': token } })).status).toBe(401)
   })
 
   it('mask the secrets of a launch in whatever is sent in to the other', async () => {

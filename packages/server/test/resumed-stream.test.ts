@@ -9,6 +9,7 @@ import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore } from '../src/logs/store.js'
 import { createFeeds } from '../src/stream/feeds.js'
 import { FORMATS } from '../src/stream/formats.js'
+import { ANYBODY } from './support/principals.js'
 import {
   endAll,
   type RunningServer,
@@ -184,9 +185,9 @@ describe('the shortcut', () => {
       timeout: 60_000,
       storageGrace: 1000,
     })
-    const { shortcut, remember } = createResumedStream(feeds)
+    const { shortcut, remember } = createResumedStream({ feeds, onAdmitted() {} })
     const http = createServer((request, response) => {
-      if (shortcut(request, response, () => true)) return
+      if (shortcut(request, response, () => ANYBODY)) return
       remember(request, { follow: true, tail: 100 })
       void feeds.use('n', async ({ feed, fanout }) => {
         response.writeHead(200, { 'X-Left': 'yes' })

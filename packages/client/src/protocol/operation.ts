@@ -1,11 +1,16 @@
 import type { z } from 'zod'
+import type { Reach, Scope } from './rights.js'
 
 /** One operation of the API: what it is called with and what it answers. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
-  /** With `{id}` in place of the id of a node, a webhook or a delivery. */
+  /** With `{id}` in place of the id of a node, a group, a webhook, a delivery or a token. */
   readonly path: string
   readonly summary: string
+  /** The right that a token needs for it. */
+  readonly scope: Scope
+  /** How a token that is limited to some nodes may use it; left out where it may not. */
+  readonly reach?: Reach
   readonly query?: z.ZodObject
   /** Its parameter `q` is in the query language. */
   readonly finds?: true

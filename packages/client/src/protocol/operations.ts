@@ -52,6 +52,7 @@ import {
   revokedTicketsSchema,
   ticketSchema,
 } from './stream-tickets.js'
+import { newTokenSchema, tokensSchema, tokenWithSecretSchema } from './tokens.js'
 import {
   deliveriesSchema,
   deliverySchema,
@@ -88,6 +89,8 @@ export const operations = {
   streamNodeLogs: {
     ...ROUTES.streamNodeLogs,
     summary: 'Stream a node’s launch log',
+    scope: 'read',
+    reach: 'path',
     query: streamQuery,
     finds: true,
     headers: { 'Last-Event-ID': 'Resume after this event.' },
@@ -99,6 +102,8 @@ export const operations = {
   getNodeLogs: {
     ...ROUTES.getNodeLogs,
     summary: 'Get a node’s launch log',
+    scope: 'read',
+    reach: 'path',
     query: historyQuery,
     finds: true,
     status: 200,
@@ -116,6 +121,8 @@ export const operations = {
   getNodeLogOffset: {
     ...ROUTES.getNodeLogOffset,
     summary: 'Get how much of a source’s raw output has arrived',
+    scope: 'ingest',
+    reach: 'path',
     headers: {
       'Log-Source': 'The UUID that the output was sent with.',
       'Idempotency-Key': 'The key that it was sent with, where it has no `Log-Source`.',
@@ -127,6 +134,8 @@ export const operations = {
   appendNodeLogs: {
     ...ROUTES.appendNodeLogs,
     summary: 'Send log entries or raw output',
+    scope: 'ingest',
+    reach: 'path',
     body: draftsSchema,
     accepts: ['application/x-ndjson', 'text/plain'],
     headers: {
@@ -143,6 +152,8 @@ export const operations = {
   exportNodeLogs: {
     ...ROUTES.exportNodeLogs,
     summary: 'Download a node’s log as a file',
+    scope: 'read',
+    reach: 'path',
     query: exportQuery,
     finds: true,
     headers: resuming,
@@ -159,6 +170,8 @@ export const operations = {
   launchNode: {
     ...ROUTES.launchNode,
     summary: 'Launch a node',
+    scope: 'launch',
+    reach: 'body',
     body: launchSchema,
     headers: idempotency,
     status: 202,
@@ -172,6 +185,8 @@ export const operations = {
   planLaunch: {
     ...ROUTES.planLaunch,
     summary: 'Get what a launch would do, without launching anything',
+    scope: 'launch',
+    reach: 'any',
     body: launchSchema,
     status: 200,
     answer: launchPlanSchema,
@@ -180,6 +195,8 @@ export const operations = {
   createNode: {
     ...ROUTES.createNode,
     summary: 'Register a node that another program launches',
+    scope: 'ingest',
+    reach: 'body',
     body: newNodeSchema,
     status: 201,
     answer: nodeSchema,
@@ -189,6 +206,8 @@ export const operations = {
   listNodes: {
     ...ROUTES.listNodes,
     summary: 'List nodes, newest first',
+    scope: 'read',
+    reach: 'shown',
     query: nodesQuery,
     finds: true,
     status: 200,
@@ -197,6 +216,7 @@ export const operations = {
   streamNodes: {
     ...ROUTES.streamNodes,
     summary: 'Stream the records of all nodes',
+    scope: 'read',
     status: 200,
     answer: z.object(FLEET_EVENTS).partial(),
     produces: ['text/event-stream'],
@@ -205,12 +225,15 @@ export const operations = {
   getSkyPilot: {
     ...ROUTES.getSkyPilot,
     summary: 'Get how SkyPilot is reached, and what can be launched through it',
+    scope: 'launch',
     status: 200,
     answer: skypilotSchema,
   },
   searchLogs: {
     ...ROUTES.searchLogs,
     summary: 'Search the logs of all nodes',
+    scope: 'read',
+    reach: 'query',
     query: searchQuery,
     finds: true,
     status: 200,
@@ -225,6 +248,8 @@ export const operations = {
   streamLogs: {
     ...ROUTES.streamLogs,
     summary: 'Stream the logs of many nodes',
+    scope: 'read',
+    reach: 'query',
     query: mergedQuery,
     finds: true,
     headers: { 'Last-Event-ID': 'Resume after this event.' },
@@ -236,6 +261,8 @@ export const operations = {
   countLogs: {
     ...ROUTES.countLogs,
     summary: 'Count entries of all nodes by time and level',
+    scope: 'read',
+    reach: 'query',
     query: countQuery,
     finds: true,
     status: 200,
@@ -247,6 +274,8 @@ export const operations = {
   exportLogs: {
     ...ROUTES.exportLogs,
     summary: 'Download the logs of all nodes as a file',
+    scope: 'read',
+    reach: 'query',
     query: exportAllQuery,
     finds: true,
     headers: resuming,
@@ -264,6 +293,8 @@ export const operations = {
   explainQuery: {
     ...ROUTES.explainQuery,
     summary: 'Get how a query is understood, and what a query can have',
+    scope: 'read',
+    reach: 'any',
     query: explainQuery,
     finds: true,
     status: 200,
@@ -272,6 +303,7 @@ export const operations = {
   getStats: {
     ...ROUTES.getStats,
     summary: 'Get statistics of the launches that have ended',
+    scope: 'read',
     query: statsQuery,
     finds: true,
     status: 200,
@@ -280,6 +312,8 @@ export const operations = {
   getNode: {
     ...ROUTES.getNode,
     summary: 'Get a node',
+    scope: 'read',
+    reach: 'path',
     status: 200,
     answer: nodeSchema,
     refusals: [404],
@@ -287,6 +321,8 @@ export const operations = {
   listNodeLaunches: {
     ...ROUTES.listNodeLaunches,
     summary: 'List a node’s launches, newest first',
+    scope: 'read',
+    reach: 'path',
     status: 200,
     answer: nodeLaunchesSchema,
     refusals: [404],
@@ -294,6 +330,8 @@ export const operations = {
   getNodeLaunch: {
     ...ROUTES.getNodeLaunch,
     summary: 'Get what a node was launched with',
+    scope: 'read',
+    reach: 'path',
     status: 200,
     answer: nodeLaunchSchema,
     refusals: [404],
@@ -301,6 +339,8 @@ export const operations = {
   relaunchNode: {
     ...ROUTES.relaunchNode,
     summary: 'Launch again what a node was launched with, as a new node',
+    scope: 'launch',
+    reach: 'both',
     body: relaunchSchema,
     headers: idempotency,
     status: 202,
@@ -314,6 +354,8 @@ export const operations = {
   nameCause: {
     ...ROUTES.nameCause,
     summary: 'Name the line that made a launch fail',
+    scope: 'launch',
+    reach: 'path',
     body: namedCauseSchema,
     status: 200,
     answer: nodeSchema,
@@ -322,6 +364,8 @@ export const operations = {
   takeBackCause: {
     ...ROUTES.takeBackCause,
     summary: 'Go back to the cause that the server read',
+    scope: 'launch',
+    reach: 'path',
     status: 200,
     answer: nodeSchema,
     refusals: [404, 409],
@@ -329,6 +373,8 @@ export const operations = {
   setNodeStatus: {
     ...ROUTES.setNodeStatus,
     summary: 'End or activate a launch that another program makes',
+    scope: 'ingest',
+    reach: 'path',
     body: nodeStatusSchema,
     status: 200,
     answer: nodeSchema,
@@ -337,6 +383,8 @@ export const operations = {
   beatNode: {
     ...ROUTES.beatNode,
     summary: 'Say that a launch which another program makes goes on',
+    scope: 'ingest',
+    reach: 'path',
     body: beatSchema,
     status: 204,
     refusals: [404, 409, 413, 415],
@@ -344,6 +392,8 @@ export const operations = {
   keepNode: {
     ...ROUTES.keepNode,
     summary: 'Keep the cluster of a failed launch up for longer',
+    scope: 'launch',
+    reach: 'path',
     body: keepSchema,
     status: 200,
     answer: nodeSchema,
@@ -352,6 +402,8 @@ export const operations = {
   terminateNode: {
     ...ROUTES.terminateNode,
     summary: 'Cancel a node’s launch, terminate the node, or take down what is kept of it',
+    scope: 'launch',
+    reach: 'path',
     status: 202,
     answer: nodeSchema,
     refusals: [404, 409],
@@ -359,12 +411,15 @@ export const operations = {
   deleteNode: {
     ...ROUTES.deleteNode,
     summary: 'Delete a node and its log',
+    scope: 'launch',
+    reach: 'path',
     status: 204,
     refusals: [404, 409],
   },
   launchGroup: {
     ...ROUTES.launchGroup,
     summary: 'Launch several nodes of the same as a group',
+    scope: 'launch',
     body: newGroupSchema,
     headers: idempotency,
     status: 202,
@@ -378,6 +433,7 @@ export const operations = {
   listGroups: {
     ...ROUTES.listGroups,
     summary: 'List groups, newest first',
+    scope: 'read',
     query: groupsQuery,
     status: 200,
     answer: groupsSchema,
@@ -385,6 +441,7 @@ export const operations = {
   getGroup: {
     ...ROUTES.getGroup,
     summary: 'Get a group and its nodes',
+    scope: 'read',
     status: 200,
     answer: wholeGroupSchema,
     refusals: [404],
@@ -392,6 +449,7 @@ export const operations = {
   streamGroup: {
     ...ROUTES.streamGroup,
     summary: 'Stream the logs of a group',
+    scope: 'read',
     query: groupStreamQuery,
     finds: true,
     headers: { 'Last-Event-ID': 'Resume after this event.' },
@@ -403,6 +461,7 @@ export const operations = {
   updateGroup: {
     ...ROUTES.updateGroup,
     summary: 'Replace a group’s nodes, one after the other',
+    scope: 'launch',
     body: groupUpdateSchema,
     headers: idempotency,
     status: 202,
@@ -413,6 +472,7 @@ export const operations = {
   terminateGroup: {
     ...ROUTES.terminateGroup,
     summary: 'Terminate all nodes of a group',
+    scope: 'launch',
     status: 202,
     answer: wholeGroupSchema,
     refusals: [404],
@@ -420,18 +480,21 @@ export const operations = {
   deleteGroup: {
     ...ROUTES.deleteGroup,
     summary: 'Delete a group, its nodes and their logs',
+    scope: 'launch',
     status: 204,
     refusals: [404, 409],
   },
   listWebhooks: {
     ...ROUTES.listWebhooks,
     summary: 'List webhooks',
+    scope: 'admin',
     status: 200,
     answer: webhooksSchema,
   },
   createWebhook: {
     ...ROUTES.createWebhook,
     summary: 'Create a webhook',
+    scope: 'admin',
     body: newWebhookSchema,
     status: 201,
     answer: webhookWithSecretSchema,
@@ -441,6 +504,7 @@ export const operations = {
   getWebhook: {
     ...ROUTES.getWebhook,
     summary: 'Get a webhook',
+    scope: 'admin',
     status: 200,
     answer: webhookSchema,
     refusals: [404],
@@ -448,6 +512,7 @@ export const operations = {
   changeWebhook: {
     ...ROUTES.changeWebhook,
     summary: 'Change a webhook',
+    scope: 'admin',
     body: webhookChangeSchema,
     status: 200,
     answer: webhookSchema,
@@ -456,12 +521,14 @@ export const operations = {
   deleteWebhook: {
     ...ROUTES.deleteWebhook,
     summary: 'Delete a webhook and its deliveries',
+    scope: 'admin',
     status: 204,
     refusals: [404],
   },
   testWebhook: {
     ...ROUTES.testWebhook,
     summary: 'Send a sample to a webhook now',
+    scope: 'admin',
     body: webhookTestSchema,
     status: 200,
     answer: deliverySchema,
@@ -470,6 +537,7 @@ export const operations = {
   rotateWebhook: {
     ...ROUTES.rotateWebhook,
     summary: 'Give a webhook a new secret; for a day, the old one signs too',
+    scope: 'admin',
     status: 200,
     answer: webhookWithSecretSchema,
     refusals: [404, 409],
@@ -477,6 +545,7 @@ export const operations = {
   listDeliveries: {
     ...ROUTES.listDeliveries,
     summary: 'List a webhook’s deliveries, newest first',
+    scope: 'admin',
     query: deliveriesQuery,
     status: 200,
     answer: deliveriesSchema,
@@ -485,6 +554,7 @@ export const operations = {
   redeliverSince: {
     ...ROUTES.redeliverSince,
     summary: 'Send a webhook’s messages of a time again',
+    scope: 'admin',
     body: redeliverySchema,
     status: 202,
     answer: redeliveredSchema,
@@ -493,6 +563,7 @@ export const operations = {
   redeliver: {
     ...ROUTES.redeliver,
     summary: 'Send a message again, under the same id',
+    scope: 'admin',
     status: 202,
     answer: deliverySchema,
     refusals: [404, 409],
@@ -500,6 +571,8 @@ export const operations = {
   createStreamTicket: {
     ...ROUTES.createStreamTicket,
     summary: 'Let a page of another origin read a node’s stream without the token',
+    scope: 'read',
+    reach: 'body',
     body: newTicketSchema,
     status: 201,
     answer: ticketSchema,
@@ -508,10 +581,34 @@ export const operations = {
   revokeStreamTickets: {
     ...ROUTES.revokeStreamTickets,
     summary: 'Take such tickets back, and end the streams that were opened with them',
+    scope: 'read',
     body: revokedTicketsSchema,
     status: 200,
     answer: revokedSchema,
     refusals: [413, 415],
+  },
+  listTokens: {
+    ...ROUTES.listTokens,
+    summary: 'List tokens, newest first',
+    scope: 'admin',
+    status: 200,
+    answer: tokensSchema,
+  },
+  createToken: {
+    ...ROUTES.createToken,
+    summary: 'Create a token with some rights',
+    scope: 'admin',
+    body: newTokenSchema,
+    status: 201,
+    answer: tokenWithSecretSchema,
+    refusals: [409, 413, 415],
+  },
+  revokeToken: {
+    ...ROUTES.revokeToken,
+    summary: 'Revoke a token, and close the streams that were opened with it',
+    scope: 'admin',
+    status: 204,
+    refusals: [404],
   },
 } as const satisfies Record<OperationName, Operation>
 

@@ -1,6 +1,6 @@
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
-  /** With `{id}` in place of the id of a node, a group, a webhook or a delivery. */
+  /** With `{id}` in place of the id of a node, a group, a webhook, a delivery or a token. */
   readonly path: string
 }
 
@@ -56,6 +56,9 @@ export const ROUTES = {
   redeliver: { method: 'POST', path: '/admin/webhooks/deliveries/{id}/redeliver' },
   createStreamTicket: { method: 'POST', path: '/admin/stream-tickets' },
   revokeStreamTickets: { method: 'POST', path: '/admin/stream-tickets/revoke' },
+  listTokens: { method: 'GET', path: '/admin/tokens' },
+  createToken: { method: 'POST', path: '/admin/tokens' },
+  revokeToken: { method: 'DELETE', path: '/admin/tokens/{id}' },
 } as const satisfies Record<string, Route>
 
 export type OperationName = keyof typeof ROUTES

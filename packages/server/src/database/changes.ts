@@ -1,5 +1,5 @@
 /** Tables whose changes are told to all servers that share the database. */
-export type ToldTable = 'nodes' | 'launches' | 'webhooks' | 'stream_tickets'
+export type ToldTable = 'nodes' | 'launches' | 'webhooks' | 'stream_tickets' | 'tokens'
 
 /** A row that another server has changed. */
 export interface RowChange {

@@ -477,19 +477,7 @@ export const migrations: Record<string, Migration> = {
         webhooks: { key: 'webhook_id', on: 'insert or update or delete' },
         stream_tickets: { key: 'digest', on: 'insert or update or delete' },
       }
-      for (const [table, { key, on }] of Object.entries(told)) {
-        const name = sql.ref(`tell_${table}`)
-        await sql`create function ${name}() returns trigger language plpgsql as ${sql.lit(`begin
-          if tg_op = 'DELETE' then
-            perform pg_notify('launchtail', '-${table} ' || old.${key});
-          else
-            perform pg_notify('launchtail', '+${table} ' || new.${key});
-          end if;
-          return null;
-        end`)}`.execute(db)
-        await sql`create trigger ${name} after ${sql.raw(on)} on ${sql.table(table)}
-          for each row execute function ${name}()`.execute(db)
-      }
+      for (const [table, how] of Object.entries(told)) await tellChanges(db, { table, ...how })
     },
   },
   '030-duties': {
@@ -549,4 +537,40 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('nodes').addColumn('looked_at', 'text').execute()
     },
   },
+  '034-tokens': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('tokens')
+        .addColumn('token_id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('digest', 'text', (column) => column.notNull().unique())
+        .addColumn('hint', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('scopes', 'text', (column) => column.notNull())
+        .addColumn('nodes', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('created_by', 'text', (column) => column.notNull())
+        .addColumn('expires_at', 'bigint')
+        .execute()
+      if (!isPostgres(db)) return
+      await tellChanges(db, { table: 'tokens', key: 'token_id', on: 'insert or delete' })
+    },
+  },
+}
+
+/** Has PostgreSQL tell all servers of changes in a table, with the commit. */
+async function tellChanges(
+  db: Kysely<unknown>,
+  { table, key, on }: { table: string; key: string; on: string },
+): Promise<void> {
+  const name = sql.ref(`tell_${table}`)
+  await sql`create function ${name}() returns trigger language plpgsql as ${sql.lit(`begin
+    if tg_op = 'DELETE' then
+      perform pg_notify('launchtail', '-${table} ' || old.${key});
+    else
+      perform pg_notify('launchtail', '+${table} ' || new.${key});
+    end if;
+    return null;
+  end`)}`.execute(db)
+  await sql`create trigger ${name} after ${sql.raw(on)} on ${sql.table(table)}
+    for each row execute function ${name}()`.execute(db)
 }

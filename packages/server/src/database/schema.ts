@@ -32,6 +32,7 @@ export interface Schema {
   webhook_windows: WebhookWindowsTable
   webhooks: WebhooksTable
   stream_tickets: StreamTicketsTable
+  tokens: TokensTable
   positions: PositionsTable
 }
 
@@ -373,6 +374,25 @@ export interface DutiesTable {
 export interface PositionsTable {
   name: string
   position: string
+}
+
+/** Tokens with some rights. The configured ones are not here. */
+export interface TokensTable {
+  token_id: string
+  /** The SHA-256 of the token, in hex. */
+  digest: string
+  /** How it begins and ends, for people. */
+  hint: string
+  name: string
+  /** JSON of its rights. */
+  scopes: string
+  /** JSON of the ids and patterns of nodes that it is limited to. */
+  nodes: string | null
+  /** Times are in milliseconds since 1970. */
+  created_at: number
+  /** The name of the token that it was created with. */
+  created_by: string
+  expires_at: number | null
 }
 
 /** The right of a page of another origin to read one node's stream. */

@@ -5,8 +5,10 @@ import compress from '@fastify/compress'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Repeats } from '../async/repeats.js'
 import { HttpError } from '../errors.js'
+import type { Principal } from '../rights/principal.js'
 import { closeVanished } from '../stream/vanished.js'
 import type { Authenticator } from './auth.js'
+import { authorize } from './authorize.js'
 import { guardConnections, lingerBriefly } from './connections.js'
 import type { Cors } from './cors.js'
 import { type FrameworkOptions, frameworkOptions } from './framework.js'
@@ -17,23 +19,26 @@ import { type CheckConnection, keepSpareConnections } from './spare-connections.
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** A short name of the caller's token; empty where none is needed. */
-    caller: string
+    /** Whoever makes the request; undefined where no token is needed. */
+    principal: Principal | undefined
   }
 }
 
 /**
  * Serves a request past the framework, which costs more than most of what is served. Returns false
- * to leave it to the framework, without any effect. `isAdmitted` makes all of the framework's checks.
+ * to leave it to the framework, without any effect. `admitted` makes all of the framework's checks, and
+ * returns nobody where one of them fails.
  */
 export type Shortcut = (
   request: IncomingMessage,
   response: ServerResponse,
-  isAdmitted: () => boolean,
+  admitted: () => Principal | undefined,
 ) => boolean
 
 export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, RequestHeadOptions {
-  isAuthentic: Authenticator['isAuthentic']
+  principalOf: Authenticator['principalOf']
+  /** Called with each request that a token was accepted for. */
+  onAdmitted: (principal: Principal, response: ServerResponse) => void
   shortcut?: Shortcut
   /** True while the server is stopping; then no connection is kept. */
   isClosing: () => boolean
@@ -83,7 +88,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-interface Checks extends Pick<AppOptions, 'authenticate' | 'isAuthentic' | 'isClosing' | 'cors'> {
+interface Checks
+  extends Pick<AppOptions, 'authenticate' | 'principalOf' | 'onAdmitted' | 'isClosing' | 'cors'> {
   head: HeadCheck
   checkConnection: CheckConnection
 }
@@ -91,32 +97,31 @@ interface Checks extends Pick<AppOptions, 'authenticate' | 'isAuthentic' | 'isCl
 function tryFirst(
   server: Server,
   shortcut: Shortcut,
-  { isAuthentic, isClosing, cors, head, checkConnection }: Checks,
+  { principalOf, isClosing, cors, head, checkConnection }: Checks,
 ): void {
   const [framework] = server.listeners('request') as [RequestListener]
   server.off('request', framework)
   server.on('request', (request: IncomingMessage, response) => {
     cors.mark(request, response)
-    if (!shortcut(request, response, () => isAdmitted(request))) framework(request, response)
+    if (!shortcut(request, response, () => admitted(request))) framework(request, response)
   })
 
-  function isAdmitted(request: IncomingMessage): boolean {
+  function admitted(request: IncomingMessage): Principal | undefined {
     try {
-      return (
-        !isClosing() && head.isSound(request) && !checkConnection(request) && isAuthentic(request)
-      )
+      if (isClosing() || !head.isSound(request) || checkConnection(request)) return undefined
+      return principalOf(request)
     } catch {
       // It is refused by the framework, with the same words and headers as ever.
-      return false
+      return undefined
     }
   }
 }
 
 function checkRequests(
   app: FastifyInstance,
-  { authenticate, isClosing, cors, head, checkConnection }: Checks,
+  { authenticate, onAdmitted, isClosing, cors, head, checkConnection }: Checks,
 ): void {
-  app.decorateRequest('caller', '')
+  app.decorateRequest('principal', undefined)
   // Hooks that are not asynchronous, because each promise costs every request some microseconds.
   app.addHook('onRequest', (request, reply, done) => {
     try {
@@ -150,6 +155,11 @@ function checkRequests(
     // By the route, and by the path if it has none, so that a 404 reveals nothing.
     if (cors.isPreflight(request.raw)) return
     const { url = '' } = request.routeOptions
-    if (!isOpen(url) || !isOpen(pathOf(request.raw))) request.caller = authenticate(request.raw)
+    if (isOpen(url) && isOpen(pathOf(request.raw))) return
+    const principal = authenticate(request.raw)
+    request.principal = principal
+    onAdmitted(principal, reply.raw)
+    // Nothing is at a path without a route, and nobody may be told so before.
+    if (url !== '') authorize(principal, request)
   }
 }

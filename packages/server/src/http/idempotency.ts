@@ -19,7 +19,7 @@ export function idempotencyKey({ header, request }: Repeatable, path: string): s
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new HttpError(400, "'Idempotency-Key' must be 1 to 255 visible ASCII characters")
   }
-  return sha256(`${request.caller}\n${path}\n${key}`)
+  return sha256(`${request.principal?.id}\n${path}\n${key}`)
 }
 
 /** A call whose request must take effect once, if it has an `Idempotency-Key`. */

@@ -17,6 +17,7 @@ import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFoundAt } from '../errors.js'
 import { readQuery } from '../find/read-query.js'
+import { authorizeNamed } from './authorize.js'
 import { mediaType, readBody } from './body.js'
 import { singleHeader } from './headers.js'
 import { parseJson } from './json/parse.js'
@@ -79,10 +80,12 @@ export function mount<O extends Operation>(
   before?: (request: FastifyRequest) => void,
 ): void {
   const { method, path, query: querySchema, finds, body: bodySchema, accepts } = operation
+  const right = { scope: operation.scope, reach: operation.reach }
   const types = ['application/json', ...(accepts ?? [])]
   app.route({
     method,
     url: path.replace('{id}', ':id'),
+    config: { right },
     // An automatic HEAD would hang on a stream, and clash with a HEAD of our own.
     exposeHeadRoute: false,
     // Only what is read is worth it: other answers are short, and looking at them costs something too.
@@ -96,6 +99,7 @@ export function mount<O extends Operation>(
       if (path.includes('{id}') && !NODE_ID.test(id)) throw notFoundAt(path)
       const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
       const body = bodySchema && !accepts && parseBody(bodySchema, parseJson(bytes))
+      authorizeNamed(request.principal, right, { query, body })
       const header = (name: string) => singleHeader(request.raw, name)
       const call = { id, query, find, body, bytes, type, header, request, reply }
       return answer(operation, reply, await handler(call as unknown as Call<O>))

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../errors.js'
 import type { StreamTickets, Ticket } from '../nodes/stream-tickets.js'
+import { nodeLimits, type Principal } from '../rights/principal.js'
 import type { Authenticator } from './auth.js'
 import type { Guesses } from './guesses.js'
 import { countOf } from './headers.js'
@@ -28,7 +29,7 @@ export function withTickets({
   const admitted = new WeakMap<IncomingMessage, Ticket>()
   return { authenticate, ticketOf: (request) => admitted.get(request) }
 
-  function authenticate(request: IncomingMessage): string {
+  function authenticate(request: IncomingMessage): Principal {
     const [nodeId, text] = ticketIn(request)
     if (nodeId === undefined || text === undefined) return authenticator.authenticate(request)
     guesses.check(request)
@@ -38,7 +39,18 @@ export function withTickets({
       throw new HttpError(401, 'invalid stream ticket')
     }
     admitted.set(request, ticket)
-    return ticket.caller
+    return readerWith(ticket)
+  }
+}
+
+/** It counts as one of those who have the token that the ticket was asked for with. */
+function readerWith({ caller, nodeId }: Ticket): Principal {
+  return {
+    id: caller,
+    name: 'stream ticket',
+    scopes: new Set(['read']),
+    nodes: nodeLimits([nodeId]),
+    isRevocable: true,
   }
 }
 

@@ -16,6 +16,8 @@ export interface NodePageOptions {
   /** Who looks at nodes. */
   looks?: Pick<Looks, 'since' | 'flush'> | undefined
   now: Date
+  /** False for the nodes that the page leaves out. Default: it has all. */
+  only?: ((nodeId: string) => boolean) | undefined
 }
 
 /**
@@ -25,9 +27,13 @@ export interface NodePageOptions {
 export async function readNodePage(
   database: Database,
   asked: NodesQuery,
-  { find, looks, now }: NodePageOptions,
+  { find, looks, now, only }: NodePageOptions,
 ): Promise<{ rows: Row[]; cursor?: string }> {
-  const passes = find && (await createNodeTest(find, now.getTime()))
+  const isFound = find && (await createNodeTest(find, now.getTime()))
+  const passes =
+    isFound || only
+      ? (row: Row) => only?.(row.node_id) !== false && (isFound?.(row) ?? true)
+      : undefined
   // One extra row shows whether there is a next page.
   const wanted = asked.limit + 1
   if (asked.unattended) await looks?.flush()

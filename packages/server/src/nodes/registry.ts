@@ -48,8 +48,12 @@ export interface Registry
   find(nodeId: string, length?: number): Promise<NodeRecord | undefined>
   /** True if the node has a record or at least a list. Cheap, because every append asks. */
   isKnown(nodeId: string): Promise<boolean>
-  /** `find` is the query in `q`. */
-  list(query: NodesQuery, find?: Query): Promise<{ nodes: NodeRecord[]; cursor?: string }>
+  /** `find` is the query in `q`; `only` is false for nodes that are left out. */
+  list(
+    query: NodesQuery,
+    find?: Query,
+    only?: (nodeId: string) => boolean,
+  ): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The records that exist of these nodes, as they are stored. */
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
   /** Calls back for each record that is stored or removed, until the returned function is called. */
@@ -165,10 +169,10 @@ export function createRegistry({
     notify(nodeId)
   }
 
-  async function list(query: NodesQuery, find?: Query) {
+  async function list(query: NodesQuery, find?: Query, only?: (nodeId: string) => boolean) {
     // For the first page only: a fleet that never rests would make every page wait for all of it.
     if (query.cursor === undefined) await bringUpToDate()
-    const { rows, ...next } = await readNodePage(database, query, { find, looks, now: now() })
+    const { rows, ...next } = await readNodePage(database, query, { find, only, looks, now: now() })
     return { nodes: await recordsOf(rows), ...next }
   }
 

@@ -1,4 +1,4 @@
-import { errorSchema, type Operation } from '@launchtail/client/protocol'
+import { errorSchema, type Operation, type Reach } from '@launchtail/client/protocol'
 import type { z } from 'zod'
 import { parameterSchema, refTo } from './schemas.js'
 
@@ -6,12 +6,15 @@ const TEXT = { schema: { type: 'string' } }
 
 /** One operation as OpenAPI describes it. */
 export function describeOperation(name: string, operation: Operation) {
-  const { summary, body, accepts = [], refusals = [], status } = operation
+  const { summary, scope, reach, body, accepts = [], refusals = [], status } = operation
   const content = body && { ...json(body), ...asText(accepts) }
-  const statuses = [...new Set([...refusals, 400, 401, 503])].sort((a, b) => a - b)
+  const statuses = [...new Set([...refusals, 400, 401, 403, 503])].sort((a, b) => a - b)
   return {
     operationId: name,
     summary,
+    description: rightsOf(operation),
+    security: [{ adminToken: [scope] }],
+    ...(reach && { 'x-launchtail-reach': reach }),
     parameters: parametersOf(operation),
     ...(content && { requestBody: { required: true, content } }),
     responses: {
@@ -19,6 +22,21 @@ export function describeOperation(name: string, operation: Operation) {
       ...Object.fromEntries(statuses.map((refusal) => [refusal, refused(refusal)])),
     },
   }
+}
+
+/** What a token needs for it. */
+function rightsOf({ scope, reach }: Operation): string {
+  const limited = reach === undefined ? 'A token that is limited to nodes may not.' : REACHES[reach]
+  return [`Needs the right \`${scope}\`.`, ...(scope === 'admin' ? [] : [limited])].join(' ')
+}
+
+const REACHES: Record<Reach, string> = {
+  path: 'A token that is limited to nodes may do it with these.',
+  body: 'A token that is limited to nodes must name one of them as `node_id`.',
+  both: 'A token that is limited to nodes may do it with these, and must name one as `node_id`.',
+  query: 'A token that is limited to nodes must name some of them with `node`.',
+  shown: 'A token that is limited to nodes is shown these.',
+  any: 'A token that is limited to nodes may do it, too.',
 }
 
 function parametersOf({ path, query, headers = {} }: Operation): object[] {
@@ -38,6 +56,8 @@ function parametersOf({ path, query, headers = {} }: Operation): object[] {
 
 function idOf(path: string): string {
   if (path.startsWith('/admin/nodes/')) return 'The node’s id.'
+  if (path.startsWith('/admin/groups/')) return 'The group’s id.'
+  if (path.startsWith('/admin/tokens/')) return 'The token’s id.'
   return path.includes('/deliveries/{id}') ? 'The delivery’s id.' : 'The webhook’s id.'
 }
 
@@ -79,7 +99,7 @@ const REFUSALS: Record<number, string> = {
   400: 'The request is malformed. The message says where.',
   401: 'The token is missing or wrong.',
   402: 'The launch would break the budget.',
-  403: 'The origin is none of those that may read.',
+  403: 'The token has not the right for this, or the origin is none of those that may read.',
   404: 'There is nothing of that id, or it has not what was asked for.',
   406: 'None of the accepted types can be sent.',
   409: 'The request conflicts with something that exists or is in progress.',

@@ -49,10 +49,10 @@ export function mountNodes(
       return { answer, headers: { Location: addressOf(nodeId) } }
     },
 
-    async listNodes({ query, find, reply }) {
+    async listNodes({ query, find, request, reply }) {
       // A thousand records with all their labels are 20 MB.
       endIfStalled(reply.raw)
-      const { nodes, cursor } = await registry.list(query, find)
+      const { nodes, cursor } = await registry.list(query, find, request.principal?.nodes?.has)
       return { nodes, count: nodes.length, cursor }
     },
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isLoopback } from '../../loopback.js'
 import type { Authenticate } from '../auth.js'
+import { authorizeFor } from '../authorize.js'
 import { errorBody } from '../refusals.js'
 
 export interface OpsOptions {
@@ -31,7 +32,7 @@ export function mountOps(
   app.get('/metrics', async (request, reply) => {
     const proxied = PROXY_HEADERS.some((header) => request.headers[header] !== undefined)
     // A proxy on this machine connects from loopback, but for a client that may not.
-    if (!isLoopback(host) || proxied) authenticate(request.raw)
+    if (!isLoopback(host) || proxied) authorizeFor(authenticate(request.raw), { scope: 'read' })
     const { contentType, text } = await metrics.read()
     return reply.type(contentType).send(text)
   })

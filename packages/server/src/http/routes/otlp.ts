@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { MAX_BATCH_BYTES } from '@launchtail/client/protocol'
+import { MAX_BATCH_BYTES, operations } from '@launchtail/client/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../../errors.js'
 import { type OtlpType, statusOf, successOf } from '../../otlp/in/answers.js'
@@ -10,6 +10,7 @@ import { readLogsProtobuf } from '../../otlp/in/read-protobuf.js'
 import type { OtlpIntake } from '../../otlp/in/receive.js'
 import { MalformedOtlp, type ScopedRecord } from '../../otlp/model.js'
 import type { Authenticate } from '../auth.js'
+import { authorizeFor, type Right } from '../authorize.js'
 import { readBody } from '../body.js'
 import { singleHeader } from '../headers.js'
 import { parseJson } from '../json/parse.js'
@@ -24,6 +25,7 @@ export interface OtlpOptions {
 
 /** Besides the one that is custom, one under `/admin`, for proxies that let only that through. */
 const PATHS = ['/v1/logs', '/admin/otlp/v1/logs']
+const RIGHT: Right = { scope: operations.appendNodeLogs.scope, reach: 'any' }
 /** Some 10,000 records. Each value takes about 100 bytes in JSON, and a microsecond. */
 const MAX_JSON_VALUES = 250_000
 
@@ -34,21 +36,24 @@ export function mountOtlp(
   app: FastifyInstance,
   { otlp, authenticateBearer, onRefusal }: OtlpOptions,
 ): void {
-  for (const url of PATHS) app.post(url, { compress: false }, take)
+  for (const url of PATHS) app.post(url, { compress: false, config: { right: RIGHT } }, take)
 
   async function take(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { raw } = request
     const type = typeOf(raw) ?? 'application/json'
     try {
-      authenticateBearer(raw)
+      const principal = authenticateBearer(raw)
+      authorizeFor(principal, RIGHT)
       if (typeOf(raw) === undefined) {
         throw new HttpError(415, 'content type must be application/x-protobuf or application/json')
       }
       const body = await unpacked(raw)
       const node = singleHeader(raw, 'X-Launchtail-Node')
-      const taken = await otlp.take(read(body, type), { node }).catch((error) => {
-        throw error instanceof MalformedOtlp ? refusalFor(error, body) : error
-      })
+      const taken = await otlp
+        .take(read(body, type), { node, isAllowed: principal.nodes?.has })
+        .catch((error) => {
+          throw error instanceof MalformedOtlp ? refusalFor(error, body) : error
+        })
       const answer = successOf(taken, type)
       return reply.type(answer.type).send(answer.body)
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { NODE_ID, type StreamQuery, streamQuery } from '@launchtail/client/protocol'
+import { NODE_ID, operations, type StreamQuery, streamQuery } from '@launchtail/client/protocol'
 import { createLogFilter } from '../../find/log-filter.js'
+import { hasScope, type Principal } from '../../rights/principal.js'
 import { FOLLOWING } from '../../stream/ending.js'
 import type { Feeds } from '../../stream/feeds.js'
 import { FORMATS } from '../../stream/formats.js'
@@ -25,21 +26,29 @@ const MAX_QUERIES = 1000
 const STREAM = /^\/admin\/nodes\/([^/?]+)\/logs\/stream(?:\?(.*))?$/
 const ACCEPTED = new Set([undefined, '*/*', 'text/event-stream'])
 
-export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream {
+export interface ResumedStreamOptions {
+  feeds: Pick<Feeds, 'opened'>
+  /** Called with each request that is served here. */
+  onAdmitted: (principal: Principal, response: ServerResponse) => void
+}
+
+export function createResumedStream({ feeds, onAdmitted }: ResumedStreamOptions): ResumedStream {
   const queries = new Map([['', streamQuery.parse({})]])
   return { shortcut, remember }
 
   function shortcut(
     request: IncomingMessage,
     response: ServerResponse,
-    isAdmitted: () => boolean,
+    admitted: () => Principal | undefined,
   ): boolean {
     const { method, url = '', headers } = request
     const lastEventId = headers['last-event-id']
     if (method !== 'GET' || !lastEventId || !ACCEPTED.has(headers.accept)) return false
     const [, id = '', search = ''] = STREAM.exec(url) ?? []
     const query = queries.get(search)
-    if (!query || !NODE_ID.test(id) || isOdd(request) || !isAdmitted()) return false
+    if (!query || !NODE_ID.test(id) || isOdd(request)) return false
+    const principal = admitted()
+    if (!principal || !mayRead(principal, id)) return false
     const watched = feeds.opened(id)
     const phase = watched?.feed.phase()
     // Where the list shows no phase, the record decides how the stream ends.
@@ -53,6 +62,7 @@ export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream
       { feed: watched.feed, phase, ending: FOLLOWING },
     )
     if (!plan) return false
+    onAdmitted(principal, response)
     response.writeHead(200, streamHeaders(plan.format))
     watched.fanout.add({ ...plan, response })
     return true
@@ -67,6 +77,12 @@ export function createResumedStream(feeds: Pick<Feeds, 'opened'>): ResumedStream
     const [, , search = ''] = STREAM.exec(url) ?? []
     if (queries.size < MAX_QUERIES) queries.set(search, query)
   }
+}
+
+function mayRead(principal: Principal, nodeId: string): boolean {
+  return (
+    hasScope(principal, operations.streamNodeLogs.scope) && principal.nodes?.has(nodeId) !== false
+  )
 }
 
 /** True for a request that the route may refuse, or whose body must be read. */

@@ -25,7 +25,8 @@ export function mountStreamTickets(
         throw new HttpError(403, `'${origin}' is not one of LAUNCHTAIL_ORIGINS`)
       }
       if (!(await registry.isKnown(nodeId))) throw nodeNotFound()
-      return { ticket: await tickets.create({ nodeId, origin, caller: request.caller }) }
+      const caller = request.principal?.id ?? ''
+      return { ticket: await tickets.create({ nodeId, origin, caller }) }
     },
 
     revokeStreamTickets: async ({ body: { ticket, node_id: nodeId } }) => ({

@@ -12,7 +12,14 @@ import { attributeOf } from './values.js'
 
 /** Takes in the records of a request. */
 export interface OtlpIntake {
-  take(logs: Iterable<ScopedRecord>, how?: { node?: string | undefined }): Promise<Taken>
+  take(logs: Iterable<ScopedRecord>, how?: HowToTake): Promise<Taken>
+}
+
+export interface HowToTake {
+  /** The node of all records. By default each names its own. */
+  node?: string | undefined
+  /** False for a node that the sender may not write to: its records are those of an unknown node. */
+  isAllowed?: ((nodeId: string) => boolean) | undefined
 }
 
 export interface Taken {
@@ -45,7 +52,7 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
   /** All records are read before any is stored: a body may turn out to be malformed at its end. */
   async function take(
     logs: Iterable<ScopedRecord>,
-    { node }: { node?: string | undefined } = {},
+    { node, isAllowed = () => true }: HowToTake = {},
   ): Promise<Taken> {
     const given = node === undefined ? undefined : await finder.named(node)
     const byNode = new Map<string, NodeRecords>()
@@ -56,7 +63,8 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
       if (count > MOST_RECORDS) {
         throw new HttpError(413, `request has more than ${MOST_RECORDS} records`)
       }
-      const nodeId = node === undefined ? nodeFor(one.resource, one.record.attributes) : given
+      const nodeId =
+        node === undefined ? nodeFor(one.resource, one.record.attributes, isAllowed) : given
       return nodeId instanceof Promise ? nodeId.then((id) => add(one, id)) : add(one, nodeId)
     })
     let accepted = 0
@@ -69,7 +77,7 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
     return taken
 
     function add(one: ScopedRecord, nodeId: string | undefined): MaybeLater<void> {
-      if (nodeId === undefined) return left.add(one)
+      if (nodeId === undefined || !isAllowed(nodeId)) return left.add(one)
       const known = byNode.get(nodeId)
       if (known) return known.add(one)
       return begin(nodeId).then((records) => {
@@ -102,17 +110,24 @@ export function createOtlpIntake(options: IntakeOptions): OtlpIntake {
     }
   }
 
-  function nodeFor(resource: Attributes, record: Attributes): MaybeLater<string | undefined> {
+  function nodeFor(
+    resource: Attributes,
+    record: Attributes,
+    isAllowed: (nodeId: string) => boolean,
+  ): MaybeLater<string | undefined> {
     const found = finder.of(resource, record)
     if (!(found instanceof Promise) || unknown === 'reject') return found
-    return found.then((nodeId) => nodeId ?? createFrom(resource))
+    return found.then((nodeId) => nodeId ?? createFrom(resource, isAllowed))
   }
 
   /** Makes a node as `POST /admin/nodes` does, by the first attribute that can be its id. */
-  async function createFrom(resource: Attributes): Promise<string | undefined> {
+  async function createFrom(
+    resource: Attributes,
+    isAllowed: (nodeId: string) => boolean,
+  ): Promise<string | undefined> {
     const ids = NAMING.map((name) => attributeOf(resource, name))
     const nodeId = ids.find((id) => id !== undefined && NODE_ID.test(id) && id !== 'stream')
-    if (nodeId === undefined) return undefined
+    if (nodeId === undefined || !isAllowed(nodeId)) return undefined
     const about: Partial<Pick<NodeRecord, 'provider' | 'region' | 'gpu'>> = {}
     for (const [key, name] of DESCRIBING) {
       const value = attributeOf(resource, name)

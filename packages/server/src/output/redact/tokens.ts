@@ -105,7 +105,7 @@ export const TOKENS: readonly Rule[] = [
   patternRule(
     'Launchtail',
     ['lt_'],
-    new RegExp(`(?=lt_)(?:${WORD_BEGIN}|(?<=_))lt_[A-Za-z0-9]{20,}`, 'gi'),
+    new RegExp(`(?=lt_)(?:${WORD_BEGIN}|(?<=_))lt_(?:[a-z]{1,16}_)?[A-Za-z0-9]{20,}`, 'gi'),
   ),
 ]
 

@@ -1,6 +1,6 @@
 import type { DataFolder } from './data-folder.js'
 
-export interface Tokens {
+export interface AdminTokens {
   readonly values: readonly string[]
   /** The token that this start created. It is shown once, and never again. */
   readonly made: string | undefined
@@ -10,7 +10,7 @@ export interface Tokens {
 export async function adminTokens(
   configured: readonly string[] | undefined,
   folder: DataFolder,
-): Promise<Tokens> {
+): Promise<AdminTokens> {
   if (configured) return { values: configured, made: undefined }
   const { value, made } = await folder.secret('admin-token', 24)
   return { values: [value], made: made ? value : undefined }

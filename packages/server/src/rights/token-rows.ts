@@ -1,0 +1,77 @@
+import type { Scope } from '@launchtail/client/protocol'
+import type { Selectable } from 'kysely'
+import type { Database } from '../database/open.js'
+import type { TokensTable } from '../database/schema.js'
+
+/** A token as it is stored: nobody can use it who reads it there. */
+export interface StoredToken {
+  readonly tokenId: string
+  /** Its SHA-256 in hex. */
+  readonly digest: string
+  readonly hint: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly nodes: readonly string[] | undefined
+  /** Times are in milliseconds since 1970. */
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly expiresAt: number | undefined
+}
+
+export function tokenRows(database: Database) {
+  return { all, one, add, remove }
+
+  async function all(): Promise<StoredToken[]> {
+    return (await database.selectFrom('tokens').selectAll().execute()).map(fromRow)
+  }
+
+  async function one(tokenId: string): Promise<StoredToken | undefined> {
+    const row = await database
+      .selectFrom('tokens')
+      .selectAll()
+      .where('token_id', '=', tokenId)
+      .executeTakeFirst()
+    return row && fromRow(row)
+  }
+
+  async function add(token: StoredToken): Promise<void> {
+    await database.insertInto('tokens').values(toRow(token)).execute()
+  }
+
+  /** False if there is none. */
+  async function remove(tokenId: string): Promise<boolean> {
+    const { numDeletedRows } = await database
+      .deleteFrom('tokens')
+      .where('token_id', '=', tokenId)
+      .executeTakeFirst()
+    return numDeletedRows > 0n
+  }
+}
+
+function toRow(token: StoredToken): Selectable<TokensTable> {
+  return {
+    token_id: token.tokenId,
+    digest: token.digest,
+    hint: token.hint,
+    name: token.name,
+    scopes: JSON.stringify(token.scopes),
+    nodes: token.nodes ? JSON.stringify(token.nodes) : null,
+    created_at: token.createdAt,
+    created_by: token.createdBy,
+    expires_at: token.expiresAt ?? null,
+  }
+}
+
+function fromRow(row: Selectable<TokensTable>): StoredToken {
+  return {
+    tokenId: row.token_id,
+    digest: row.digest,
+    hint: row.hint,
+    name: row.name,
+    scopes: JSON.parse(row.scopes),
+    nodes: row.nodes === null ? undefined : JSON.parse(row.nodes),
+    createdAt: Number(row.created_at),
+    createdBy: row.created_by,
+    expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
+  }
+}
