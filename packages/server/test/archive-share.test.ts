@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { ArchiveCalls } from '../src/find/archive/calls.js'
 import { createFeeder } from '../src/find/archive/feeder.js'
 import { NOTHING_YET } from '../src/find/archive/pages.js'
-import type { Pace } from '../src/find/archive/pauses.js'
+import { createPauses, type Pace } from '../src/find/archive/pauses.js'
 import { createShare, type Share } from '../src/find/archive/share.js'
 import type { ArchiveThread } from '../src/find/archive/thread.js'
 import { asStored } from '../src/find/archive/to-be-archived.js'
@@ -33,6 +34,22 @@ describe('what the archive takes in of lists with more than a page', () => {
     expect(taken()).toBe(LENGTH)
     expect(new Set(paces)).toEqual(new Set(['hurried']))
     await feeder.stop()
+  })
+})
+
+describe('a search after another one', () => {
+  it.each([
+    ['waits a little while whoever sends entries waits, too', true, ['turn', 'second']],
+    ['begins at once otherwise', false, ['second', 'turn']],
+  ] as const)('%s', async (_, isBusy, order) => {
+    const pauses = createPauses({ isBusy: () => isBusy, pauseAfter: () => 0 })
+    await pauses.without(() => sleep(5))
+    const done: string[] = []
+    const second = pauses.without(async () => void done.push('second'))
+    await nextTurn()
+    done.push('turn')
+    await second
+    expect(done).toEqual(order)
   })
 })
 
