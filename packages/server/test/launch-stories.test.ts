@@ -1,5 +1,6 @@
 import type { NodeRecord } from '@launchtail/client/protocol'
 import { expect, test } from 'vitest'
+import type { Instance } from '../src/nodes/spending/instance.js'
 import { WORTH_ANOTHER } from '../src/output/causes/worth-another.js'
 import { fc } from './support/property.js'
 import { SEED } from './support/seed.js'
@@ -29,6 +30,7 @@ const story: fc.Arbitrary<Story> = fc.record({
   refusals: fc.integer({ min: 0, max: 2 }),
   keepOnFailure: fc.boolean(),
   maxLifetime: fc.boolean(),
+  reports: fc.boolean(),
   events: fc.array(
     fc.record({
       after: fc.integer({ min: 0, max: 25 }),
@@ -41,7 +43,7 @@ const story: fc.Arbitrary<Story> = fc.record({
   }),
 })
 
-test('every story of attempts, time-outs, cancellations and crashes has one of four ends, with nothing running or begun twice', async () => {
+test('every story of attempts, time-outs, cancellations and crashes has one of four ends, with nothing running or begun twice, and what was spent stored', async () => {
   const stories = fc.sample(story, { numRuns: COUNT, seed: SEED })
   const ends = new Map<End, number>()
   const faults: unknown[] = []
@@ -86,11 +88,40 @@ function check(story: Story, told: Told): void {
     expect(to).toBeGreaterThanOrEqual(from)
     expect(from).toBeGreaterThanOrEqual(world.uptimes[i - 1]?.to ?? 0)
   }
+  checkSpending(told)
   const { ends, code, count } = expected(story, record)
   expect(ends).toContain(told.end)
   if (story.events.some(({ what }) => what !== 'restart')) return
   if (told.end === 'failed') expect(record.failure?.code).toBe(code)
   expect(record.attempts?.length ?? 1).toBe(count)
+}
+
+/** How much later than something happens it may be stored, in milliseconds: a round of what looks after money. */
+const POLL = 60_000
+const HOUR = 3_600_000
+
+/** What is stored of its machines, and what they have cost, is what there truly was, to within one poll. */
+function checkSpending({ world, instances, record, leaps }: Told): void {
+  const { machines } = world
+  expect(instances).toHaveLength(machines.length)
+  let most = 0.01
+  let truth = 0
+  for (const [i, { price, from, to = Number.NaN }] of machines.entries()) {
+    const { up = Number.NaN, down = Number.NaN, ...stored } = instances[i] as Instance
+    expect(stored.price).toBeCloseTo(price, 3)
+    const late = [lateness(from, up), lateness(to, down)]
+    for (const one of late) expect(one).toBeLessThan(POLL)
+    truth += (price * (to - from)) / HOUR
+    most += (price * (Math.abs(down - to) + Math.abs(up - from) + POLL)) / HOUR
+  }
+  const { spent = machines.length === 0 ? 0 : Number.NaN } = record
+  expect(Math.abs(spent - truth)).toBeLessThan(most)
+
+  /** Without the hours that passed in a moment in between. */
+  function lateness(truth: number, stored: number): number {
+    const between = leaps.filter((at) => at >= truth && at < stored)
+    return Math.abs(stored - truth - between.length * HOUR)
+  }
 }
 
 /** What a log says once. */

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogEntry, NodeRecord } from '@launchtail/client/protocol'
+import type { Instance } from '../../../src/nodes/spending/instance.js'
+import { readInstance } from '../../../src/nodes/spending/instances.js'
 import { terminatedBy } from '../../../src/notify/terminated-by.js'
 import { removeFolder, startLaunching, temporaryFolder } from '../launching.js'
 import { createLife, type Death, ProcessDied } from './life.js'
@@ -13,6 +15,8 @@ export interface Story {
   readonly refusals: number
   readonly keepOnFailure: boolean
   readonly maxLifetime: boolean
+  /** Whether it can be asked for what its machines have cost. */
+  readonly reports: boolean
   /** What is done to it from outside, each so many milliseconds after the one before. */
   readonly events: readonly { after: number; what: 'cancel' | 'restart' | 'hour' }[]
   /** At which steps its processes die, one after the other. */
@@ -26,6 +30,10 @@ export interface Told {
   readonly record: NodeRecord
   readonly entries: readonly LogEntry[]
   readonly world: ReturnType<typeof createWorld>
+  /** What is stored of its machines that came up, in the order of its attempts. */
+  readonly instances: readonly Instance[]
+  /** When an hour passed in a moment, in milliseconds since 1970. */
+  readonly leaps: readonly number[]
   /** Clusters of it that are still to be taken down. */
   readonly left: number
   /** How many processes died on the way. */
@@ -44,6 +52,7 @@ const WAIT = '100ms'
 /** Lives the story through until its launch is over and nothing is left of it. */
 export async function liveThrough(story: Story): Promise<Told> {
   const clock = { ahead: 0 }
+  const leaps: number[] = []
   const now = () => new Date(Date.now() + clock.ahead)
   const world = createWorld({ ...story, now })
   const folder = temporaryFolder()
@@ -54,7 +63,10 @@ export async function liveThrough(story: Story): Promise<Told> {
     for (const { after, what } of story.events) {
       await sleep(after)
       if (what === 'cancel') await host.ask(({ orchestrator }) => orchestrator.terminate(NODE))
-      if (what === 'hour') clock.ahead += HOUR
+      if (what === 'hour') {
+        leaps.push(now().getTime())
+        clock.ahead += HOUR
+      }
       if (what === 'restart') await host.restart()
     }
     for (let polls = 0; ; polls += 1) {
@@ -81,9 +93,12 @@ export async function liveThrough(story: Story): Promise<Told> {
       const record = (await registry.find(NODE)) as NodeRecord
       const entries = await list(NODE)
       const left = await database.selectFrom('left_clusters').selectAll().execute()
+      const rows = await database.selectFrom('instances').selectAll().orderBy('number').execute()
+      const instances = rows.map(readInstance).filter(({ up }) => up !== undefined)
       const { died, faults } = host
       const end = endOf(record, entries)
-      return { end, record, entries, world, left: left.length, died: died(), faults }
+      const told = { end, record, entries, world, instances, leaps }
+      return { ...told, left: left.length, died: died(), faults }
     })
   } finally {
     await host.stop()
@@ -157,6 +172,7 @@ function createHost({ folder, now, world, deaths }: HostOptions) {
     const life = createLife(deaths[died])
     const server = await startLaunching({
       ...{ folder, now, attemptPauses: { first: 1, longest: 5 } },
+      costs: { every: 20, reportsEvery: 50 },
       ...{ database: life.database, store: life.store },
       launchers: () => [life.launcher(world.launcher)],
     })

@@ -3,6 +3,7 @@ import { parseDuration } from '@launchtail/client/protocol'
 import { keptOutcome } from '../../../src/launch/kept-outcome.js'
 import type { Launch, Launcher, LaunchNews, Outcome } from '../../../src/launch/launcher.js'
 import { notReady } from '../../../src/launch/readiness/not-ready.js'
+import { table } from '../priced.js'
 
 /** How an attempt goes. */
 export type Turn =
@@ -40,30 +41,47 @@ interface Begun {
   readonly turn: Turn
   /** When it began. */
   readonly at: number
+  /** True once it has had a machine. */
+  isUp?: boolean
   /** How it ended by itself, which whoever asks is told again. */
   outcome?: Outcome
 }
+
+/** A machine that there was, and what an hour of it cost. */
+export interface Machine {
+  readonly cluster: string
+  readonly price: number
+  readonly from: number
+  to?: number
+}
+
+/** US dollars for an hour, by the provider. */
+const PRICES: Readonly<Record<string, number>> = { aws: 2, gcp: 3.5 }
+const HOUR = 3_600_000
 
 export interface WorldOptions {
   turns: readonly Turn[]
   /** How many attempts there may be. The last waits in a queue without an end. */
   attempts: number
   refusals: number
+  /** True if what its machines have cost can be asked for. */
+  reports?: boolean
   now: () => Date
 }
 
 /**
  * A place to launch at, without anything behind it. It outlives the processes that launch there: what runs
  * is in the set `running`, and whatever was begun while something of its name ran is in `twice`. As many
- * calls that end something fail as `refusals` says.
+ * calls that end something fail as `refusals` says. What its machines have truly cost is in `machines`.
  */
-export function createWorld({ turns, attempts, refusals, now }: WorldOptions) {
+export function createWorld({ turns, attempts, refusals, reports = false, now }: WorldOptions) {
   const running = new Set<string>()
   const begun = new Map<string, Begun>()
   const twice: string[] = []
   const uptimes: { from: number; to?: number }[] = []
+  const machines: Machine[] = []
   let left = refusals
-  /** True if nothing happens until time has passed. */
+  /** True if nothing happens until time has passed, or what runs is ended. */
   let isWaiting = false
   const launcher: Launcher = {
     name: 'story',
@@ -74,9 +92,17 @@ export function createWorld({ turns, attempts, refusals, now }: WorldOptions) {
     attach,
     cancel: ({ clusterName }) => takeDown(clusterName),
     takeDown,
-    costs: async () => [],
+    costs: async () => (reports ? costs() : []),
   }
-  return { launcher, running, twice, begun, uptimes, isWaiting: () => isWaiting }
+  return {
+    launcher,
+    running,
+    twice,
+    begun,
+    uptimes,
+    machines,
+    isWaiting: () => isWaiting && running.size > 0,
+  }
 
   async function start({ clusterName, folder }: Launch): Promise<unknown> {
     const { turn = turns[begun.size] ?? 'flag' } = begun.get(folder) ?? {}
@@ -101,6 +127,9 @@ export function createWorld({ turns, attempts, refusals, now }: WorldOptions) {
     const { turn, at } = attempt
     const { clusterName, request } = launch
     const timeout = parseDuration(request.launch_timeout ?? '') ?? Number.POSITIVE_INFINITY
+    const price = PRICES[request.provider] ?? 0
+    const lines = table(price.toFixed(2)).split('\n')
+    yield { type: 'lines', lines: lines.map((text) => ({ text, transient: false, end: 0 })) }
     yield { type: 'step', draft: { message: 'begins', phase: 'provisioning', progress: 15 } }
     await pause(signal)
     if (attempt.outcome) return attempt.outcome
@@ -110,6 +139,10 @@ export function createWorld({ turns, attempts, refusals, now }: WorldOptions) {
       if (signal.aborted) return undefined
       if (turn === 'capacity') stop(clusterName)
       return { message: 'there is no machine', code: 'no_capacity', left: turn === 'left' }
+    }
+    if (!attempt.isUp && running.has(clusterName)) {
+      machines.push({ cluster: clusterName, price, from: now().getTime() })
+      attempt.isUp = true
     }
     yield { type: 'step', draft: { message: 'is up', phase: 'instance_ready', progress: 55 } }
     await pause(signal)
@@ -163,8 +196,15 @@ export function createWorld({ turns, attempts, refusals, now }: WorldOptions) {
 
   function stop(clusterName: string): void {
     if (!running.delete(clusterName)) return
-    const last = uptimes.at(-1)
-    if (last) last.to = now().getTime()
+    const at = now().getTime()
+    for (const last of [uptimes.at(-1), machines.at(-1)]) if (last) last.to ??= at
+  }
+
+  function costs() {
+    return machines.flatMap(({ cluster: name, price, from, to = now().getTime() }) => {
+      const hours = (to - from) / HOUR
+      return hours > 0 ? [{ name, launchedAt: from, hours, cost: price * hours }] : []
+    })
   }
 
   async function pause(signal: AbortSignal, { waiting = false } = {}): Promise<void> {
