@@ -11,6 +11,8 @@ const ONCE = {
   autoResendUnfulfilledCommands: false,
   // A Redis that loads its data says how long that may take, and is often done long before.
   maxLoadingRetryTime: 500,
+  // It would need a right more, which Redis before 7.2 does not know.
+  disableClientInfo: true,
 } satisfies RedisOptions
 
 /**
