@@ -25,6 +25,7 @@ const checks = [
   ['types of the client’s tests', 'tsc', ['-p', 'packages/client/test', '--noEmit']],
   ['types of the page’s tests', 'tsc', ['-p', 'packages/dashboard/test', '--noEmit']],
   ['types of the cases for SkyPilot', 'tsc', ['-p', 'test/real', '--noEmit']],
+  ['types of the tests of what is deployed', 'tsc', ['-p', 'test/deploy', '--noEmit']],
   ['import rules', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...SOURCES], READS_TSX],
   ['unused code', 'knip', []],
 ]
