@@ -8,7 +8,8 @@ export function Cost({ node }: { node: NodeRecord }) {
   // Nobody here knows what other programs pay for their launches.
   if (node.cluster_name === '') return null
   const { budget, over_budget: over } = node
-  const isOwn = over !== undefined && over.day === undefined
+  // A day’s budget may have been exceeded since.
+  const isOwn = budget !== undefined && ((over && !over.day) || (node.spent ?? 0) > budget)
   const parts = [
     costOf(node),
     budget !== undefined &&

@@ -54,7 +54,7 @@ export function createAdmission(options: AdmissionOptions) {
   ): Promise<Several> {
     const named = wanted.map((one) => ({ ...one, nodeId: one.request.node_id ?? randomUUID() }))
     for (const { nodeId } of named) await refuseWhileRunning(nodeId)
-    // Launches are admitted one at a time, so each sees what the ones before will cost.
+    // Asked again as they are stored; before, nothing has been made that a refusal would leave.
     await budget.refuse(wanted)
     // Once it is stored, the launch is retried until it works, so whether it can work is asked now.
     await store.ping()
@@ -62,10 +62,13 @@ export function createAdmission(options: AdmissionOptions) {
     for (const one of named) prepared.push({ ...(await prepare(one)), wanted: one })
     for (const { nodeId } of named) await removeFolders(folder, await rows.ended(nodeId))
     const admitted = prepared.map((one) => one.admitted) as unknown as Several
+    const first = prepared[0]
     const last = prepared.at(-1)
     const nodes = prepared.map(({ node, ...one }) => ({
       ...node,
       async alongside(transaction: Transaction<Schema>) {
+        // Of all servers one admits at a time here, so each sees what the launches of the others will cost.
+        if (one.admitted === first?.admitted) await budget.refuse(wanted, transaction)
         await node.alongside?.(transaction)
         await budget.note(transaction, one.admitted, one.wanted)
         if (one.admitted === last?.admitted) await alongside(admitted, transaction)

@@ -41,6 +41,7 @@ export interface ServerOptions {
   limits?: LimitSettings
   costs?: OrchestratorOptions['costs']
   budget?: number
+  isShared?: boolean
   /** The time as its launches see it. */
   now?: () => Date
   attemptPauses?: { first: number; longest: number }

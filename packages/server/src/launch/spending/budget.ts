@@ -21,6 +21,7 @@ export interface BudgetOptions {
   now: () => Date
 }
 
+type Executor = Database | Transaction<Schema>
 type Priced = Pick<Wanted, 'prices' | 'limits'>
 
 export interface Budget {
@@ -32,8 +33,11 @@ export interface Budget {
   pricesOf(launcher: Launcher, placed: readonly LaunchRequest[]): Promise<Prices>
   /** Says why their own budgets, or that of the day, do not allow these launches; undefined if they do. */
   refusal(wanted: readonly Priced[]): Promise<string | undefined>
-  /** Throws 402 if they do not allow them. */
-  refuse(wanted: readonly Priced[]): Promise<void>
+  /**
+   * Throws 402 if they do not allow them. In the transaction that stores the launches, nobody else's can come in
+   * between.
+   */
+  refuse(wanted: readonly Priced[], transaction?: Transaction<Schema>): Promise<void>
   /** Notes what a launch is going to cost, in the transaction that stores it. */
   note(transaction: Transaction<Schema>, admitted: Admitted, wanted: Wanted): Promise<void>
   /** What was spent today. */
@@ -58,7 +62,10 @@ export function createBudget({ database, budget, ownSecrets, now }: BudgetOption
     return pricesOver(prices)
   }
 
-  async function refusal(wanted: readonly Priced[]): Promise<string | undefined> {
+  async function refusal(
+    wanted: readonly Priced[],
+    executor: Executor = database,
+  ): Promise<string | undefined> {
     const [first] = wanted
     if (!first) return undefined
     const why = refusedByOwn(first.limits, first.prices.most)
@@ -66,13 +73,16 @@ export function createBudget({ database, budget, ownSecrets, now }: BudgetOption
     if (first.prices.most === undefined) return undefined
     const at = now()
     return refusedBy({
-      ...{ budget, day: await readDay(database, at), now: at.getTime() },
+      ...{ budget, day: await readDay(executor, at), now: at.getTime() },
       ...{ price: first.prices.most, maxLifetime: first.limits.maxLifetime, count: wanted.length },
     })
   }
 
-  async function refuse(wanted: readonly Priced[]): Promise<void> {
-    const why = await refusal(wanted)
+  async function refuse(
+    wanted: readonly Priced[],
+    transaction?: Transaction<Schema>,
+  ): Promise<void> {
+    const why = await refusal(wanted, transaction)
     if (why !== undefined) throw new HttpError(402, why)
   }
 

@@ -1,9 +1,11 @@
-import type { Selectable } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../../database/open.js'
-import type { InstancesTable, LaunchesTable } from '../../database/schema.js'
+import type { InstancesTable, LaunchesTable, Schema } from '../../database/schema.js'
 import { spentBetween } from '../../nodes/spending/instance.js'
 import { readInstance } from '../../nodes/spending/instances.js'
 import type { Limits } from '../limits/limits.js'
+
+type Executor = Database | Transaction<Schema>
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -25,13 +27,13 @@ export function midnightAfter(now: number): number {
 }
 
 /** Reads what was spent since midnight, and what will be by what is there. */
-export async function readDay(database: Database, at: Date): Promise<Day> {
+export async function readDay(executor: Executor, at: Date): Promise<Day> {
   const now = at.getTime()
   const to = midnightAfter(now)
   const from = to - DAY
   const date = new Date(from).toISOString().slice(0, 10)
   let [spent, perHour, committed] = [0, 0, 0]
-  for (const row of await rowsOf(database, new Date(from).toISOString())) {
+  for (const row of await rowsOf(executor, new Date(from).toISOString())) {
     const instance = readInstance(row)
     const { price = 0, up, down } = instance
     spent += spentBetween(instance, { from, to: now }, now)
@@ -62,8 +64,8 @@ function endOf(row: Row, now: number): number {
 }
 
 /** All that was there since then, or is. */
-function rowsOf(database: Database, since: string): Promise<Row[]> {
-  return database
+function rowsOf(executor: Executor, since: string): Promise<Row[]> {
+  return executor
     .selectFrom('instances')
     .leftJoin('launches', 'launches.launch_id', 'instances.launch_id')
     .leftJoin('nodes', 'nodes.own_launch', 'instances.launch_id')
