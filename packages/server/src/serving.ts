@@ -183,7 +183,7 @@ interface RoutesOptions extends ServingOptions {
 }
 
 async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promise<void> {
-  const { counts, authenticate, ready } = options
+  const { counts, authenticateBearer, ready } = options
   const { host, origins } = options.config
   const streams = () => allStreams(options).reduce((sum, { readers }) => sum + readers(), 0)
   // Its hook must come before the routes that it is for.
@@ -216,7 +216,8 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   // Where the records are out of reach, the other metrics are shown all the same.
   const nodes = () => registry.counts().catch(() => undefined)
   const metrics = createMetrics({ counts, version, streams, leases, nodes })
-  mountOps(app, { ready, metrics, authenticate, host })
+  // Prometheus and its operator send a token as others do.
+  mountOps(app, { ready, metrics, authenticate: authenticateBearer, host })
   mountDocs(app, { version })
   mountPage(app)
 }

@@ -205,6 +205,15 @@ describe('the token', () => {
     expect((await as(TOKEN, '/admin/nodes')).status).toBe(200)
   })
 
+  it('is asked for the metrics where they come through a proxy, as Prometheus sends it, too', async () => {
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${server.url}/metrics`, { headers: { Via: '1.1 a', ...headers } })).status
+    expect(await ask({})).toBe(401)
+    expect(await ask({ Authorization: `Bearer ${TOKEN}` })).toBe(200)
+    expect(await ask(tokenOf(TOKEN))).toBe(200)
+    expect(await ask({ Authorization: 'Bearer wrong-token-0123456789' })).toBe(401)
+  })
+
   it('is in nothing the server says of itself', async () => {
     await as(undefined, `/admin/nodes?token=${TOKEN}`)
     await as(`${TOKEN}-wrong`, '/admin/nodes')
