@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,7 +13,6 @@ import {
   type RunningServer,
   startRedis,
   startServer,
-  temporaryFolder,
   until,
 } from './support/processes.js'
 
@@ -203,47 +200,4 @@ test('a server that stands still in a transaction holds the others up for a seco
     { name: 'a', position: '2' },
   ])
   await Promise.all([one?.destroy(), other?.destroy()])
-})
-
-test('with sslmode, a certificate that nobody vouches for is refused', async () => {
-  const folder = await temporaryFolder()
-  const [key, certificate] = ['server.key', 'server.crt'].map((name) => join(folder, name))
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const made = [
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-  ]
-  execFileSync('openssl', ['req', ...(made as string[]), ...subject], { stdio: 'ignore' })
-  const secured = await startPostgres(
-    ['ssl=on', `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`].flatMap((one) => ['-c', one]),
-    {
-      before: ({ uid, gid }) => {
-        chmodSync(folder, 0o755)
-        chmodSync(key as string, 0o600)
-        chownSync(key as string, uid ?? statSync(folder).uid, gid ?? statSync(folder).gid)
-      },
-    },
-  )
-  const url = await secured.create()
-  for (const mode of ['require', 'verify-ca', 'verify-full']) {
-    const opened = openPostgres({ url: `${url}?sslmode=${mode}`, onFault })
-    await expect(opened).rejects.toThrow(/cannot be used: self-signed certificate/)
-  }
-  const trusted = `${url}?sslmode=require&sslrootcert=${certificate}`
-  const { database } = await openPostgres({ url: trusted, onFault })
-  const { rows } = await import('kysely').then(({ sql }) =>
-    sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(
-      database,
-    ),
-  )
-  expect(rows).toEqual([{ ssl: true }])
-  await database.destroy()
 })
