@@ -1,7 +1,7 @@
 import type { Sqlite } from '../../sqlite.js'
 import { type LogStore, READ_BYTES } from '../store.js'
 import { attempt } from './faults.js'
-import { prepareReads } from './statements.js'
+import { prepareReads, ROW_END } from './statements.js'
 
 type List = { id: number; length: number }
 
@@ -33,7 +33,7 @@ export function createReads(
   function readOn({ id }: List, from: number, end: number): string[] {
     const read = upToBytes()
     for (let at = from; at < end && !read.isFull(); ) {
-      const { first, texts, rows } = textsOf(find.first.get(id, at, end, read.rowsNext()))
+      const { first, texts, rows } = foundIn(find.first.get(id, at, end, read.rowsNext()), textsOf)
       // The first row may begin before what is asked for, and the last one end behind it.
       const wanted = texts.slice(at - first, end - first)
       if (wanted.length === 0) break
@@ -46,10 +46,12 @@ export function createReads(
   function readBack({ id }: List, to: number, start: number): string[] {
     const read = upToBytes()
     for (let at = to; at > start && !read.isFull(); ) {
-      const { first, texts, rows } = textsOf(find.last.get(id, start, at, read.rowsNext()))
-      const wanted = texts.slice(Math.max(0, start - first), at - first)
+      const found = find.last.get(id, start, at, read.rowsNext())
+      const { first, texts, rows } = foundIn(found, textsBackOf)
+      const end = first + texts.length
+      const wanted = texts.slice(end - at, end - Math.max(start, first))
       if (wanted.length === 0) break
-      read.take(wanted.reverse(), rows)
+      read.take(wanted, rows)
       at -= wanted.length
     }
     return read.texts.reverse()
@@ -60,14 +62,22 @@ export function createReads(
   }
 }
 
-/** What a statement found: the texts, the index of the first, and the rows that they were in. */
-function textsOf(found: unknown): { first: number; texts: string[]; rows: number } {
-  const { first, bodies, rows } = found as {
-    first: number | null
-    bodies: string | null
-    rows: number
-  }
-  return { first: first ?? 0, texts: bodies === null ? [] : bodies.split('\n'), rows }
+/** What a statement found: the texts, the index of the first of all, and the number of rows that they were in. */
+function foundIn(found: unknown, textsOf: (row: string) => string[]) {
+  const { first, bodies } = found as { first: number | null; bodies: string | null }
+  const rows = bodies === null ? [] : bodies.split(ROW_END)
+  // Most rows have one text.
+  const texts = bodies?.includes('\n') ? rows.flatMap(textsOf) : rows
+  return { first: first ?? 0, texts, rows: rows.length }
+}
+
+function textsOf(row: string): string[] {
+  return row.split('\n')
+}
+
+/** The last one first. */
+function textsBackOf(row: string): string[] {
+  return row.split('\n').reverse()
 }
 
 /** Takes texts, at least one, until they would be too many bytes. */
@@ -92,6 +102,6 @@ function upToBytes() {
   function rowsNext(): number {
     if (rowsTaken === 0) return 16
     const rest = Math.ceil(((READ_BYTES - size) * rowsTaken) / (size + 1))
-    return Math.max(1, Math.min(rowsTaken * 4, rest))
+    return Math.max(1, Math.min(rowsTaken * 8, rest))
   }
 }
