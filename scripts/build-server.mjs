@@ -31,6 +31,8 @@ const UNUSED = {
   '@fastify/fast-json-stringify-compiler': 'no route has a schema for the framework',
   'light-my-request': 'requests come over the network',
   glob: 'the page has a route for each of its files',
+  // `debug` takes it where it happens to be installed.
+  'supports-color': 'what the driver of Redis prints for debugging has no colours',
 }
 
 const last = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : undefined

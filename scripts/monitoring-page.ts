@@ -9,7 +9,7 @@ export function monitoringPage(): string {
 
 The server answers \`/healthz\` (the process lives), \`/readyz\` (it can serve: its storage answers; otherwise 503
 with the reason) and \`/metrics\`, in Prometheus's text format. \`/metrics\` is open where \`HOST\` is loopback and the
-request came through no proxy; elsewhere it needs the admin token in \`X-Admin-Token\`.
+request came through no proxy; elsewhere it needs a token that may read, in \`X-Admin-Token\` or as \`Authorization: Bearer\`.
 
 \`\`\`sh
 curl -s http://127.0.0.1:8080/metrics | grep ^launchtail_

@@ -12,13 +12,14 @@ import { parseArgs } from 'node:util'
 import { CHART } from './chart.js'
 import { COMPOSE } from './compose.js'
 import { IMAGE } from './image.js'
+import { PACKAGES } from './packages.js'
 import type { Step } from './step.js'
 import { SYSTEMD } from './systemd.js'
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, list: { type: 'boolean' } },
 })
-const steps = [...SYSTEMD, ...CHART, ...COMPOSE, ...IMAGE].filter(({ name }) =>
+const steps = [...SYSTEMD, ...CHART, ...COMPOSE, ...PACKAGES, ...IMAGE].filter(({ name }) =>
   name.includes(options.only ?? ''),
 )
 if (options.list) for (const { name } of steps) console.log(name)

@@ -16,6 +16,7 @@ const PROGRAMS = {
   'kubectl-validate': 'sigs.k8s.io/kubectl-validate',
   crds: 'sigs.k8s.io/controller-tools/cmd/controller-gen',
   compose: '.',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint',
 }
 
 /** The path of a program that is built from its Go modules, anew where the versions have changed. */
