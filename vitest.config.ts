@@ -39,6 +39,7 @@ const onPostgres = [
   'limits',
   'node-launches',
   'nodes-query',
+  'prune-instances',
   'registry',
   'restart',
   'rights-tokens',

@@ -3,14 +3,65 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Database } from '../src/database/open.js'
 import { skypilotLauncher } from '../src/launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from '../src/launch/skypilot/cli/launcher.js'
+import { pruneInstances } from '../src/nodes/spending/prune-instances.js'
 import { plain, plainOutOfMemory } from './support/launch-scenarios.js'
 import { removeFolder, type ServerOptions, temporaryFolder, waitFor } from './support/launching.js'
 import { priced, table } from './support/priced.js'
 import { skyOnPath } from './support/sky-double.js'
-import { type Scenario, startDouble } from './support/skypilot-double.js'
+import { type Scenario, type Step, startDouble } from './support/skypilot-double.js'
 import { active, failed, REQUEST, serving, terminated, withBudget } from './support/spending.js'
 
 const HOUR = 3_600_000
+
+test('a managed job that SkyPilot recovers costs nothing in between, and then what it did before', async () => {
+  const api = await startDouble({
+    scenario: () =>
+      priced('2.00', {
+        request: [],
+        job: [...jobOutput('a'), { gate: 'lost' }, { read: true }, { lost: true }],
+        noticed: [{ gate: 'noticed' }],
+        recovered: [[{ gate: 'recovers' }, ...jobOutput('b')]],
+      }),
+  })
+  onTestFinished(() => api.close())
+  const folder = temporaryFolder()
+  onTestFinished(() => removeFolder(folder))
+  const launcher = skypilotLauncher({
+    ...{ endpoint: api.url, http: { poll: 20 }, launchTimeout: 20_000 },
+    versions: { vllm: '1', uv: '1', python: '3' },
+    pace: { status: 40, endpoint: 100, first: 20, quiet: 50, settle: 100, cleanup: 5000 },
+  })
+  const { launch, until, ahead, recordOf, restart, terminate } = await serving(folder, launcher)
+  const place = { provider: 'slurm', region: 'lab', gpu: 'cpu' }
+  await launch({ ...place, mode: 'job', task: 'run: sleep 900' })
+  await until(({ message }) => message === 'a 9')
+  ahead.ms = HOUR
+  api.pass('lost')
+  api.pass('noticed')
+  await until(({ message }) => message === 'Preempted; recovering, attempt 2')
+  ahead.ms += 4 * HOUR
+  api.pass('recovers')
+  await until(({ message }) => message === 'b 9')
+  ahead.ms += 2 * HOUR
+  const record = await recordOf()
+  expect(record.spent).toBeCloseTo(2 + 4, 1)
+  expect(record.price_per_hour).toBe(2)
+  expect(record.attempts?.map(({ spent }) => Math.round(spent ?? Number.NaN))).toEqual([2, 4])
+  await restart()
+  ahead.ms += HOUR
+  await waitFor(async () => (await recordOf()).status === 'active')
+  expect((await recordOf()).spent).toBeCloseTo(2 + 6, 1)
+  await terminate()
+  await until(terminated)
+})
+
+/** What a managed job prints that then runs on. */
+function jobOutput(name: string): Step[] {
+  const begin =
+    '├── Waiting for task resources on 1 node.\n└── Job started. Streaming logs... (Ctrl-C to exit log streaming; job will not be killed)\n'
+  const lines = Array.from({ length: 9 }, (_, i) => ({ text: `(n, pid=7) ${name} ${i + 1}\n` }))
+  return [{ text: begin }, { job: 'SETTING_UP' }, ...lines, { job: 'RUNNING' }]
+}
 
 const NO_CAPACITY = {
   type: 'sky.exceptions.ResourcesUnavailableError',
@@ -18,7 +69,10 @@ const NO_CAPACITY = {
 }
 const opens = ({ message }: LogEntry) => message.includes('; attempt 2 follows at')
 
-describe.each(['API server', 'command'])('a launch through the %s', { timeout: 120_000 }, (way) => {
+/** Which way it is makes no difference to a store, and the command takes seconds for each call. */
+const ways = process.env.LAUNCHTAIL_TEST_STORE ? ['API server'] : ['API server', 'command']
+
+describe.each(ways)('a launch through the %s', { timeout: 120_000 }, (way) => {
   async function open(scenario: () => Scenario, more: Partial<ServerOptions> = {}) {
     const api = await startDouble({ scenario })
     onTestFinished(() => api.close())
@@ -37,7 +91,7 @@ describe.each(['API server', 'command'])('a launch through the %s', { timeout: 1
   }
 
   test('costs its price for as long as its machine is there, over restarts of ours', async () => {
-    const { launch, ahead, recordOf, until, restart, terminate, gone, stats, launches } =
+    const { launch, ahead, recordOf, until, restart, terminate, gone, stats, launches, database } =
       await open(() => priced('3.60'))
     await launch({ ...REQUEST, owner: 'alice' })
     await until(active)
@@ -62,6 +116,12 @@ describe.each(['API server', 'command'])('a launch through the %s', { timeout: 1
     const over = await recordOf()
     expect(over.price_per_hour).toBe(3.6)
     expect(over.spent).toBeCloseTo(10.8, 1)
+    const daily = { bucket: 24 * 3600, last: 0 }
+    const days = (await stats(daily)).series
+    await pruneInstances(database(), new Date(Date.now() + 30 * HOUR))
+    await restart()
+    expect((await stats(daily)).series).toEqual(days)
+    expect((await recordOf()).spent).toBe(over.spent)
   })
 
   test('costs nothing that is known where SkyPilot knows no price', async () => {

@@ -28,7 +28,7 @@ export function createLaunchSpending(options: LaunchSpendingOptions): LaunchSpen
   const { database, row, now } = options
   const { launch_id, node_id, launcher: name, created_at: launchedAt } = row
   return {
-    metered: (launcher, number) => (name === LOCAL ? launcher : metered(launcher, meterOf(number))),
+    metered: (launcher, number) => (name === LOCAL ? launcher : metered(launcher, meterOf, number)),
     gone: ({ before, transaction = database } = {}) =>
       endInstances(transaction, launch_id, { at: now(), before }),
   }
@@ -50,16 +50,32 @@ export function createLaunchSpending(options: LaunchSpendingOptions): LaunchSpen
         await add(number)
         await changeInstance(database, key, { up_at: at.toISOString() })
       },
-      lost: () => endInstances(database, launch_id, { at: now() }),
+      async begins() {
+        await endInstances(database, launch_id, { at: now(), before: number })
+        // The log of a recovery has no price. SkyPilot asks for the same machines again.
+        await add(number, await priceBefore(number))
+      },
     }
   }
 
-  async function add(number: number): Promise<void> {
+  async function add(number: number, price: number | null = null): Promise<void> {
     await addInstance(database, {
       ...{ launch_id, number, node_id, launcher: name, cluster_name: options.clusterName },
-      ...{ created_at: now().toISOString(), price: null, up_at: null, down_at: null },
+      ...{ created_at: now().toISOString(), price, up_at: null, down_at: null },
       ...{ reported: null, reported_at: null },
     })
+  }
+
+  async function priceBefore(number: number): Promise<number | null> {
+    const before = await database
+      .selectFrom('instances')
+      .select('price')
+      .where('launch_id', '=', launch_id)
+      .where('number', '<', number)
+      .orderBy('number', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return before?.price ?? null
   }
 
   function stored(number: number) {

@@ -15,34 +15,47 @@ export interface Meter {
   priced(price: number | undefined): Promise<void>
   /** The machines are up. */
   up(): Promise<void>
-  /** They were lost, and SkyPilot itself begins anew elsewhere. */
-  lost(): Promise<void>
+  /** SkyPilot itself begins this attempt, because it has lost the machines of the one before. */
+  begins(): Promise<void>
 }
 
 type News = ReturnType<Launcher['attach']>
+type MeterOf = (attempt: number) => Meter
 
-/** The launcher, whose output also tells the meter. Output that is read again tells it the same. */
-export function metered(launcher: Launcher, meter: Meter): Launcher {
+/**
+ * The launcher, whose output also tells the meter of this attempt, and then those of the attempts that SkyPilot
+ * itself makes. Output that is read again tells them the same.
+ */
+export function metered(launcher: Launcher, meterOf: MeterOf, attempt: number): Launcher {
   return {
     ...launcher,
-    attach: (launch, handle, options) => readNews(launcher.attach(launch, handle, options), meter),
+    attach: (launch, handle, options) =>
+      readNews(launcher.attach(launch, handle, options), meterOf, attempt),
   }
 }
 
 async function* readNews(
   news: News,
-  meter: Meter,
+  meterOf: MeterOf,
+  first: number,
 ): AsyncGenerator<LaunchNews, Outcome | undefined> {
-  const reader = createReader()
   const chosen = chosenPlaces()
+  let meter = meterOf(first)
+  let reader = createReader()
   let state = BEGINNING
   try {
     let isOpen = await meter.isOpen()
     for (;;) {
       const { done, value } = await news.next()
       if (done) return value
+      for (const attempt of wordsOf(value).flatMap(attemptIn)) {
+        meter = meterOf(attempt)
+        await meter.begins()
+        reader = createReader()
+        state = BEGINNING
+        isOpen = await meter.isOpen()
+      }
       if (isOpen) isOpen = await read(value)
-      if (wordsOf(value).some(opensAttempt)) await meter.lost()
       yield value
     }
   } finally {
@@ -73,7 +86,9 @@ function wordsOf(found: LaunchNews): LaunchWord[] {
   return found.lines.flatMap(({ word }) => word ?? [])
 }
 
-function opensAttempt({ level, message, details }: LaunchWord): boolean {
-  if (level !== 'warn' || details === undefined) return false
-  return attemptOpenedBy({ level, message, details } as LogEntry) !== undefined
+/** The attempt that is opened by it, if one is. */
+function attemptIn({ level, message, details }: LaunchWord): number[] {
+  if (level !== 'warn' || details === undefined) return []
+  const opened = attemptOpenedBy({ level, message, details } as LogEntry)
+  return opened ? [opened.number] : []
 }
