@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { LogEntry } from '@launchtail/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createLaunches, doneIn, expectEachOnce, nodesOf } from './support/merged-launches.js'
 import {
   endAll,
   type RunningRedis,
@@ -62,11 +61,6 @@ for (const store of ['SQLite', 'Redis'] as const) {
       return readToEnd(address(query), headersFor(after))
     }
 
-    async function listed(id: string, on = server): Promise<LogEntry[]> {
-      const answer = await on.fetch(`/admin/nodes/${id}/logs?tail=all`)
-      return ((await answer.json()) as { logs: LogEntry[] }).logs
-    }
-
     /** A server of its own, for a stream of all nodes. */
     function alone(env: Record<string, string> = {}): Promise<RunningServer> {
       return start({ env })
@@ -79,7 +73,7 @@ for (const store of ['SQLite', 'Redis'] as const) {
     }, async () => {
       const on = await alone()
       const proxy = await startProxy(Number(new URL(on.url).port))
-      const launches = createLaunches(on)
+      const launches = createLaunches(on, random)
       // The stream is not read from before its beginning.
       await launches.begin()
       const events: StreamEvent[] = []
@@ -115,7 +109,7 @@ for (const store of ['SQLite', 'Redis'] as const) {
       let on = await alone()
       const port = Number(new URL(on.url).port)
       const { dataDir } = on
-      const launches = createLaunches(on, 12)
+      const launches = createLaunches(on, random, 12)
       await launches.begin()
       const events: StreamEvent[] = []
       let lastId = ''
@@ -136,72 +130,6 @@ for (const store of ['SQLite', 'Redis'] as const) {
       await until('all to be done', () => doneIn([...events, ...reader.events]).length === 12)
       await expectEachOnce([...events, ...reader.events], launches.nodes(), on)
     })
-
-    /** Launches that are written to at random; `run` ends them. */
-    function createLaunches(first: RunningServer, most = 50) {
-      const nodes: string[] = []
-      const open = new Set<string>()
-      let on = first
-      let n = 0
-      let steps = 0
-      return { begin, run, step, nodes: () => nodes, use }
-
-      function use(next: RunningServer): void {
-        on = next
-      }
-
-      async function begin(): Promise<void> {
-        const id = await newNode(on)
-        nodes.push(id)
-        open.add(id)
-      }
-
-      /** Writes no faster than it is read. */
-      async function run(isEnough: () => boolean, read = () => n): Promise<void> {
-        while (!isEnough() || nodes.length < most) {
-          if (n - read() < 60) await step()
-          else await sleep(5)
-        }
-        for (const id of open) await end(id)
-      }
-
-      async function step(): Promise<void> {
-        steps += 1
-        if (nodes.length < most && steps % 3 === 0) await begin()
-        const some = [...open].filter(() => random() < 0.3)
-        await Promise.all(
-          some.map((id) => send(id, [entry(), ...(random() < 0.3 ? [entry()] : [])], on)),
-        )
-        if (open.size > 3 && random() < 0.03) await end([...open][0] as string)
-      }
-
-      async function end(id: string): Promise<void> {
-        open.delete(id)
-        const phase = random() < 0.5 ? 'active' : 'failed'
-        const level = phase === 'failed' ? 'error' : 'info'
-        await send(id, [entry(), { message: 'it is over', phase, level }], on)
-      }
-
-      function entry(): object {
-        n += 1
-        const level = random() < 0.1 ? 'error' : 'info'
-        return { message: `größer ${n}`, level, ...(random() < 0.4 && { progress: 1 }) }
-      }
-    }
-
-    async function expectEachOnce(events: StreamEvent[], nodes: string[], on: RunningServer) {
-      for (const id of nodes) {
-        const own = events.filter(({ event, data }) => data.node_id === id && event !== 'node')
-        const expected = (await listed(id, on)).flatMap(eventsFor)
-        expect(own.map(({ event }) => event)).toEqual([...expected.map(([name]) => name), 'done'])
-        expect(own.slice(0, -1).map(({ data }) => data)).toEqual(
-          expected.map(([, data]) => ({ node_id: id, ...data })),
-        )
-      }
-      const ids = events.map(({ id }) => id)
-      expect(new Set(ids).size).toBe(ids.length)
-      expect(Math.max(...ids.map(({ length }) => length))).toBeLessThan(4096)
-    }
 
     it('sends the history anew after a gap for an id that is damaged or of another filter', async () => {
       const [one, two] = [await newNode(), await newNode()]
@@ -436,28 +364,6 @@ for (const store of ['SQLite', 'Redis'] as const) {
       return ((await (await on.fetch(`/admin/nodes/${id}`)).json()) as { phase: string }).phase
     }
   })
-}
-
-/** The events of an entry, without `done`. */
-function eventsFor(entry: LogEntry): [string, object][] {
-  const { message, phase, progress, level, details = '' } = entry
-  return [
-    ['log', entry],
-    ...(progress === undefined
-      ? []
-      : [['status', { phase, progress, message }] as [string, object]]),
-    ...(level === 'error'
-      ? [['error', { error: message, details, phase }] as [string, object]]
-      : []),
-  ]
-}
-
-function doneIn(events: readonly StreamEvent[]): StreamEvent[] {
-  return events.filter(({ event }) => event === 'done')
-}
-
-function nodesOf(events: readonly StreamEvent[]): string[] {
-  return events.map(({ data }) => String(data.node_id))
 }
 
 function messagesIn(events: readonly StreamEvent[]): string[] {
