@@ -42,6 +42,7 @@ const onPostgres = [
   'prune-instances',
   'registry',
   'restart',
+  'rights-audit',
   'rights-tokens',
   'spending',
   'stats',

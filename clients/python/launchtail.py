@@ -995,6 +995,34 @@ class Client:
         with self._request("DELETE", f"/admin/tokens/{quote(token_id, safe='')}"):
             pass
 
+    def list_audit(
+        self,
+        *,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        token: Optional[str] = None,
+        node: Optional[str] = None,
+        operation: Optional[str] = None,
+        refused: bool = False,
+        limit: Optional[int] = None,
+        cursor: Optional[str] = None,
+    ) -> Dict[str, Any]:
+        """Who did what, and who was refused, newest first: `audit`, `count`, and `cursor`.
+
+        since, until: RFC 3339, or a duration back from now. token, node: ids.
+        """
+        query = {
+            "since": since,
+            "until": until,
+            "token": token,
+            "node": node,
+            "operation": operation,
+            "refused": refused,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        return self._json("GET", "/admin/audit", query=query)
+
     def _json(
         self,
         method: str,

@@ -261,6 +261,8 @@ class Operations(unittest.TestCase):
             with self.assertRaises(ApiError) as refused:
                 reader.list_nodes()
             self.assertEqual(refused.exception.status, 401)
+        lines = self.client.list_audit(token=made["token_id"], refused=True)["audit"]
+        self.assertEqual([line["operation"] for line in lines], ["createNode"])
 
     def test_events_are_typed(self):
         node = self.new_node()

@@ -6,6 +6,7 @@ export type { GroupStreamOptions, GroupsOptions } from './groups.js'
 export type { LogsEvent, LogsOptions } from './logs.js'
 export type { NodesEvent, NodesStreamOptions } from './nodes.js'
 export type {
+  AuditOptions,
   CallOptions,
   Counted,
   CountOptions,
@@ -24,6 +25,7 @@ export type {
   Sent,
   StatsOptions,
 } from './options.js'
+export type { AuditLine } from './protocol/audit.js'
 export type { Draft, LogEntry } from './protocol/entry.js'
 export type { DoneEvent, ErrorEvent, GapEvent, StatusEvent } from './protocol/events.js'
 export type { DeletedEvent, ReadyEvent } from './protocol/fleet.js'

@@ -29,6 +29,8 @@ export interface NodesOptions extends QueryOf<'listNodes'>, CallOptions {}
 
 export interface DeliveriesOptions extends QueryOf<'listDeliveries'>, CallOptions {}
 
+export interface AuditOptions extends QueryOf<'listAudit'>, CallOptions {}
+
 export interface SearchOptions extends QueryOf<'searchLogs'>, CallOptions {}
 
 export interface CountOptions extends QueryOf<'countLogs'>, CallOptions {}

@@ -1,5 +1,5 @@
 import { type Answer, call, jsonOf } from './call.js'
-import type { CallOptions } from './options.js'
+import type { AuditOptions, CallOptions } from './options.js'
 import type { NewToken, TokenWithSecret } from './protocol/tokens.js'
 import type { Connection } from './request.js'
 
@@ -10,6 +10,8 @@ export interface TokenCalls {
   createToken(token: NewToken, options?: CallOptions): Promise<TokenWithSecret>
   /** Streams that were opened with it are closed. */
   revokeToken(tokenId: string, options?: CallOptions): Promise<void>
+  /** Who did what, and who was refused, newest first. */
+  listAudit(options?: AuditOptions): Promise<Answer<'listAudit'>>
 }
 
 export function tokenCalls(connection: Connection): TokenCalls {
@@ -20,5 +22,6 @@ export function tokenCalls(connection: Connection): TokenCalls {
     async revokeToken(id, { signal } = {}) {
       await call(connection, 'revokeToken', { id, signal })
     },
+    listAudit: ({ signal, ...query } = {}) => json('listAudit', { query, signal }),
   }
 }

@@ -63,6 +63,7 @@ it('calls every operation by the method and the path that its definition has', a
     client.listTokens(),
     client.createToken({ name: 'n', scopes: ['read'] }),
     client.revokeToken('a/b'),
+    client.listAudit(),
   ]
   await Promise.allSettled(answers)
   const defined = Object.values(operations).map(

@@ -92,6 +92,18 @@ export const settings = {
     'How large the archive may become: the oldest logs are removed first, and the server’s log says so.',
     bytes(10_000_000),
   ),
+  auditRetention: setting(
+    'LAUNCHTAIL_AUDIT_RETENTION',
+    '90d',
+    'How long the audit log keeps who did what.',
+    duration(1000, 3660 * DAY),
+  ),
+  auditMaxLines: setting(
+    'LAUNCHTAIL_AUDIT_MAX_LINES',
+    '100000',
+    'How many lines the audit log keeps of requests with a token; of those without, a tenth of it.',
+    whole(100, 10_000_000),
+  ),
   maxExports: setting(
     'LAUNCHTAIL_MAX_EXPORTS',
     '4',

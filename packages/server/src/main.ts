@@ -60,6 +60,7 @@ import { receiverOf, receiverSecrets } from './otlp/out/receiver.js'
 import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { maskLastRow } from './output/redact/key-lines.js'
 import { createSecrecy, type Secrecy } from './output/secrecy.js'
+import { type Audit, createAudit } from './rights/audit/audit.js'
 import { openTokens } from './rights/tokens.js'
 import { serverVersion } from './server-version.js'
 import { createServing } from './serving.js'
@@ -104,6 +105,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const exporter = await openExporter(base, storage, records)
   const { sentIn, signs, ends, ...monitors } = await openEnds(base, storage, records, orchestrator)
   const tokens = await openTokens({ ...storage, onFault: base.onFault })
+  const audit = openAudit(base, storage)
   const serving = await createServing({
     ...base,
     ...storage,
@@ -111,6 +113,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     ...openStreams(base, storage, records),
     adminTokens: base.tokens.values,
     tokens,
+    audit,
     launches: orchestrator,
     groups: orchestrator.groups,
     ...groupsIn(storage, records),
@@ -143,6 +146,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
       storage.reserve.close()
       await serving.close()
       tokens.stop()
+      await audit.stop()
       await exporter?.stop()
       await closeAll(base, { ...storage, ...records, orchestrator, ...monitors })
     },
@@ -556,6 +560,11 @@ function watchChanges(
     orchestrator.missedChanges().catch(failed)
     notify.reload().catch(failed)
   })
+}
+
+function openAudit({ config, onFault }: Base, { database }: Pick<Storage, 'database'>): Audit {
+  const { auditRetention: retention, auditMaxLines: maxLines } = config
+  return createAudit({ database, retention, maxLines, onFault })
 }
 
 /** Sends logs and launches to an OTLP receiver, if one is set. */

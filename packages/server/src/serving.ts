@@ -7,12 +7,15 @@ import { StartError } from './errors.js'
 import type { Archive } from './find/archive/archive.js'
 import type { SlowEntries } from './find/slow-entries.js'
 import { createApp } from './http/app.js'
+import { auditRequests, auditUnreadable } from './http/auditing.js'
 import { type Authenticate, authenticator } from './http/auth.js'
+import { createClientAddress } from './http/client-address.js'
 import { createCors } from './http/cors.js'
 import { createExcerpts } from './http/excerpts.js'
 import { createGuesses, type Guesses } from './http/guesses.js'
 import { createOpenRequests } from './http/open-requests.js'
 import { createRemoving } from './http/remove-node.js'
+import { mountAudit } from './http/routes/audit.js'
 import { mountDocs } from './http/routes/docs.js'
 import { mountEmbed } from './http/routes/embed.js'
 import { mountExport } from './http/routes/export.js'
@@ -60,6 +63,7 @@ import type { SkyPilot } from './nodes/skypilot.js'
 import type { StreamTickets } from './nodes/stream-tickets.js'
 import type { Webhooks } from './notify/webhooks.js'
 import type { OtlpIntake } from './otlp/in/receive.js'
+import type { Audit } from './rights/audit/audit.js'
 import type { Tokens } from './rights/tokens.js'
 import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
@@ -72,6 +76,7 @@ export interface ServingOptions {
   adminTokens: readonly string[]
   /** Those that were created since. */
   tokens: Tokens
+  audit: Audit
   logger: FastifyBaseLogger
   counts: Counts
   repeats: Repeats
@@ -123,7 +128,8 @@ const LAST_REQUESTS = 1000
 
 export async function createServing(options: ServingOptions): Promise<Serving> {
   const { config, counts, feeds } = options
-  const guesses = createGuesses(config)
+  const clientAddress = createClientAddress(config.trustedProxies)
+  const guesses = createGuesses({ clientAddress })
   const { adminTokens: configured, tokens } = options
   const byToken = authenticator({ configured, tokens, guesses })
   const { principalOf, authenticateBearer } = byToken
@@ -147,10 +153,12 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     isClosing: () => closing,
     cors: createCors(config.origins),
     onRefusal,
+    onUnreadable: auditUnreadable({ ...options, clientAddress }),
     onVanished: () => counts.cuts.add({ reason: 'vanished' }),
     maxConnections: connectionLimit(),
   })
   const access = { authenticate, authenticateBearer, ticketOf, tickets, guesses }
+  auditRequests(app, { ...options, clientAddress })
   await mountRoutes(app, { ...options, ...access, onRefusal, resumed, ready })
   return { listen: () => listen(app, config), close }
 
@@ -211,6 +219,7 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountSkyPilot(app, options)
   mountWebhooks(app, options)
   mountTokens(app, options)
+  mountAudit(app, options)
   const version = await serverVersion()
   const { leases, registry } = options
   // Where the records are out of reach, the other metrics are shown all the same.

@@ -159,6 +159,7 @@ async function asked(
     isClosing: () => false,
     cors: createCors([]),
     onRefusal() {},
+    onUnreadable() {},
     onVanished() {},
     maxConnections: 100,
   })

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { afterAll, describe, expect, it } from 'vitest'
+import { createClientAddress } from '../src/http/client-address.js'
 import { createGuesses } from '../src/http/guesses.js'
 import { networksOf } from '../src/trusted-proxies.js'
 import { endAll, startServer, TOKEN } from './support/processes.js'
@@ -171,7 +172,10 @@ async function server(env: Record<string, string> = {}) {
 /** Guesses at a time of the test's own. */
 function guessing({ trusted = '' } = {}) {
   let time = 0
-  const guesses = createGuesses({ trustedProxies: networksOf(trusted), now: () => time })
+  const guesses = createGuesses({
+    clientAddress: createClientAddress(networksOf(trusted)),
+    now: () => time,
+  })
   const request = (remoteAddress: string, forwarded?: string) =>
     ({
       socket: { remoteAddress },

@@ -1379,7 +1379,7 @@ describe('a fault of the inside', () => {
     const greeting = faulty.output()
     const records = await openSqlite(join(faulty.dataDir, 'records.db'))
     records.exec(
-      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries; drop table groups; drop table group_members; drop table tokens',
+      'pragma foreign_keys = off; drop table phases; drop table nodes; drop table replies; drop table launch_history; drop table webhooks; drop table deliveries; drop table groups; drop table group_members; drop table tokens; drop table audit',
     )
     records.close()
 

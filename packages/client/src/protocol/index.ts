@@ -2,6 +2,7 @@
  * The protocol both sides share: one definition of each phase, level, entry, event, parameter and
  * operation. Validation, the OpenAPI document and the clients' types all derive from it.
  */
+export * from './audit.js'
 export * from './cursor.js'
 export * from './details.js'
 export * from './engines.js'

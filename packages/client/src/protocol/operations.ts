@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { auditSchema } from './audit.js'
 import { appendedSchema, draftsSchema, nodeLogsSchema } from './entry.js'
 import { STREAM_EVENTS } from './events.js'
 import { FLEET_EVENTS } from './fleet.js'
@@ -25,6 +26,7 @@ import { beatSchema, nodeStatusSchema } from './node-status.js'
 import type { Operation } from './operation.js'
 import { launchPlanSchema } from './plan.js'
 import {
+  auditQuery,
   countQuery,
   deliveriesQuery,
   explainQuery,
@@ -609,6 +611,14 @@ export const operations = {
     scope: 'admin',
     status: 204,
     refusals: [404],
+  },
+  listAudit: {
+    ...ROUTES.listAudit,
+    summary: 'List who did what, and who was refused, newest first',
+    scope: 'admin',
+    query: auditQuery,
+    status: 200,
+    answer: auditSchema,
   },
 } as const satisfies Record<OperationName, Operation>
 

@@ -241,6 +241,39 @@ export const deliveriesQuery = z.object({
   cursor: z.string().max(128).optional().describe('The `cursor` of the previous page.'),
 })
 
+export const auditQuery = z.object({
+  /** Only what happened later than this: RFC 3339, or a duration back from now such as `7d`. */
+  since: since
+    .meta({
+      override: {
+        type: 'string',
+        description: 'Only what happened later than this: RFC 3339, or a duration back from now.',
+      },
+    })
+    .optional(),
+  /** Only what happened up to this time, in the same forms. */
+  until: until
+    .meta({
+      override: {
+        type: 'string',
+        description: 'Only what happened up to this time: RFC 3339, or a duration back from now.',
+      },
+    })
+    .optional(),
+  /** The id of a token. */
+  token: z.string().max(128).optional().describe('Only what was done with the token of this id.'),
+  /** The id of a node. */
+  node: z.string().max(128).optional().describe('Only what was about this node.'),
+  /** The name of an operation. */
+  operation: z.string().max(128).optional().describe('Only this operation, such as `launchNode`.'),
+  /** Only refusals. */
+  refused: flag('refused', false, 'Only refusals for want of a token or a right.'),
+  /** 1 to 1000. Default 100. */
+  limit: count('limit', { minimum: 1, maximum: 1000, usual: 100 }),
+  /** The `cursor` of the previous page. */
+  cursor: z.string().max(128).optional().describe('The `cursor` of the previous page.'),
+})
+
 export const statsQuery = z.object({
   /** Only launches that ended later than this: RFC 3339, or a duration back from now such as `7d`. */
   since: since

@@ -58,6 +58,7 @@ export const ROUTES = {
   revokeStreamTickets: { method: 'POST', path: '/admin/stream-tickets/revoke' },
   listTokens: { method: 'GET', path: '/admin/tokens' },
   createToken: { method: 'POST', path: '/admin/tokens' },
+  listAudit: { method: 'GET', path: '/admin/audit' },
   revokeToken: { method: 'DELETE', path: '/admin/tokens/{id}' },
 } as const satisfies Record<string, Route>
 

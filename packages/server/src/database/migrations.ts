@@ -555,6 +555,26 @@ export const migrations: Record<string, Migration> = {
       await tellChanges(db, { table: 'tokens', key: 'token_id', on: 'insert or delete' })
     },
   },
+  '035-audit': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('audit')
+        .addColumn('audit_id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('last_at', 'bigint', (column) => column.notNull())
+        .addColumn('count', 'integer', (column) => column.notNull())
+        .addColumn('token_id', 'text')
+        .addColumn('token', 'text')
+        .addColumn('address', 'text', (column) => column.notNull())
+        .addColumn('operation', 'text', (column) => column.notNull())
+        .addColumn('node_id', 'text')
+        .addColumn('subject', 'text')
+        .addColumn('status', 'integer', (column) => column.notNull())
+        .addColumn('message', 'text')
+        .execute()
+      await db.schema.createIndex('audit_by_time').on('audit').columns(['at', 'audit_id']).execute()
+    },
+  },
 }
 
 /** Has PostgreSQL tell all servers of changes in a table, with the commit. */

@@ -14,6 +14,7 @@ import type { Generated } from 'kysely'
  */
 export interface Schema {
   agreed: AgreedTable
+  audit: AuditTable
   deliveries: DeliveriesTable
   duties: DutiesTable
   groups: GroupsTable
@@ -374,6 +375,25 @@ export interface DutiesTable {
 export interface PositionsTable {
   name: string
   position: string
+}
+
+/** Who did what, and who was refused. */
+export interface AuditTable {
+  audit_id: string
+  /** Times are in milliseconds since 1970. */
+  at: number
+  last_at: number
+  count: number
+  /** Null where no token was accepted. */
+  token_id: string | null
+  token: string | null
+  address: string
+  operation: string
+  node_id: string | null
+  /** The id of what else it was about. */
+  subject: string | null
+  status: number
+  message: string | null
 }
 
 /** Tokens with some rights. The configured ones are not here. */

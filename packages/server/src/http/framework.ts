@@ -16,6 +16,8 @@ export interface FrameworkOptions {
   logger: FastifyBaseLogger
   /** Called with the status of each refusal. */
   onRefusal: (status: number) => void
+  /** Called with each refusal of a path that could not be read. */
+  onUnreadable: (request: IncomingMessage, refusal: HttpError) => void
 }
 
 /** The parser accepts no larger head, so no id is longer. */
@@ -31,6 +33,7 @@ export function frameworkOptions({
   checkHead,
   authenticate,
   onRefusal,
+  onUnreadable,
 }: FrameworkOptions): FastifyHttpOptions<Server> {
   return {
     // Of its own, so that `listen` can change its level.
@@ -57,6 +60,7 @@ export function frameworkOptions({
     frameworkErrors(error, request, reply) {
       const refusal = refusalBefore(request.raw) ?? refusalOf(error)
       onRefusal(refusal.status)
+      onUnreadable(request.raw, refusal)
       reply.raw.writeHead(refusal.status, {
         'Content-Type': 'application/json; charset=utf-8',
         'Cache-Control': 'no-store',

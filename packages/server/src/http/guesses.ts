@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { BlockList } from 'node:net'
 import { HttpError } from '../errors.js'
-import { createClientAddress, networkOf } from './client-address.js'
+import { networkOf } from './client-address.js'
 
 /** An address may send this many wrong tokens within the window. */
 const LIMIT = 10
@@ -18,8 +17,7 @@ export interface Guesses {
 }
 
 export interface GuessesOptions {
-  /** The proxies whose `X-Forwarded-For` counts. */
-  trustedProxies: BlockList
+  clientAddress: (request: IncomingMessage) => string
   now?: () => number
 }
 
@@ -29,10 +27,9 @@ export interface GuessesOptions {
  * exception, because a proxy on this machine connects from there.
  */
 export function createGuesses({
-  trustedProxies,
+  clientAddress,
   now = () => performance.now(),
 }: GuessesOptions): Guesses {
-  const clientAddress = createClientAddress(trustedProxies)
   /** When each address sent its last wrong tokens. The one that sent none for longest comes first. */
   const wrong = new Map<string, number[]>()
   return { check, count }

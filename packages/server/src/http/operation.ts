@@ -17,6 +17,7 @@ import type { Query } from '@launchtail/client/query'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFoundAt } from '../errors.js'
 import { readQuery } from '../find/read-query.js'
+import { aboutOf, madeBy } from './about.js'
 import { authorizeNamed } from './authorize.js'
 import { mediaType, readBody } from './body.js'
 import { singleHeader } from './headers.js'
@@ -99,10 +100,13 @@ export function mount<O extends Operation>(
       if (path.includes('{id}') && !NODE_ID.test(id)) throw notFoundAt(path)
       const bytes = bodySchema && !accepts ? await readBody(request.raw) : NOTHING
       const body = bodySchema && !accepts && parseBody(bodySchema, parseJson(bytes))
+      if (method !== 'GET') request.about = aboutOf(path, id, body)
       authorizeNamed(request.principal, right, { query, body })
       const header = (name: string) => singleHeader(request.raw, name)
       const call = { id, query, find, body, bytes, type, header, request, reply }
-      return answer(operation, reply, await handler(call as unknown as Call<O>))
+      const result = await handler(call as unknown as Call<O>)
+      if (request.about) request.about = madeBy(result, request.about)
+      return answer(operation, reply, result)
     },
   })
 }

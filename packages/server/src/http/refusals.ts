@@ -14,6 +14,7 @@ export function shapeErrors(app: FastifyInstance, { repeats, onRefusal }: Refusa
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error)
     onRefusal(refusal.status)
+    request.refusal = refusal.message
     if (hasLeft(error)) {
       request.log.info(
         { reqId: request.id, url: withoutTicket(request.url) },

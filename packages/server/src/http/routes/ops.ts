@@ -32,7 +32,10 @@ export function mountOps(
   app.get('/metrics', async (request, reply) => {
     const proxied = PROXY_HEADERS.some((header) => request.headers[header] !== undefined)
     // A proxy on this machine connects from loopback, but for a client that may not.
-    if (!isLoopback(host) || proxied) authorizeFor(authenticate(request.raw), { scope: 'read' })
+    if (!isLoopback(host) || proxied) {
+      request.principal = authenticate(request.raw)
+      authorizeFor(request.principal, { scope: 'read' })
+    }
     const { contentType, text } = await metrics.read()
     return reply.type(contentType).send(text)
   })

@@ -43,6 +43,7 @@ export function mountOtlp(
     const type = typeOf(raw) ?? 'application/json'
     try {
       const principal = authenticateBearer(raw)
+      request.principal = principal
       authorizeFor(principal, RIGHT)
       if (typeOf(raw) === undefined) {
         throw new HttpError(415, 'content type must be application/x-protobuf or application/json')
@@ -59,6 +60,7 @@ export function mountOtlp(
     } catch (error) {
       const { status, message, headers } = refusalOf(error)
       onRefusal(status)
+      request.refusal = message
       if (status >= 500) request.log.error({ reqId: request.id, err: error }, 'failed')
       const { body } = statusOf(status, message, type)
       return reply.code(status).headers(headers).type(type).send(body)
