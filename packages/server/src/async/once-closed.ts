@@ -11,10 +11,14 @@ export function onceClosed(response: ServerResponse, act: () => void): void {
     process.nextTick(act)
     return
   }
+  let isOver = false
   response.once('close', close)
   socket.once('close', close)
 
   function close(): void {
+    // The socket's own event may be under way, and then calls this although it was taken off.
+    if (isOver) return
+    isOver = true
     response.off('close', close)
     socket.off('close', close)
     act()
