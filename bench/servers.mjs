@@ -90,6 +90,9 @@ async function startProduct(folder, redis, { nodes, env, core, checkout, plain }
     LAUNCHTAIL_LOG_LEVEL: 'error',
     LAUNCHTAIL_MAX_ENTRIES: '10000000',
     LAUNCHTAIL_DRAIN: '1s',
+    // All readers come from here, with one token.
+    LAUNCHTAIL_MAX_STREAMS_PER_TOKEN: '0',
+    LAUNCHTAIL_MAX_STREAMS_PER_ADDRESS: '0',
     ...(redis && { REDIS_URL: redis.url }),
     ...env,
   })

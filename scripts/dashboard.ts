@@ -125,6 +125,10 @@ const PANELS: readonly Panel[] = [
         `sum by (status, reason) (rate(launchtail_refusals_total{instance=~"$instance"}${RATE}))`,
         '{{status}} {{reason}}',
       ],
+      [
+        `sum by (limit) (rate(launchtail_limited_total{instance=~"$instance"}${RATE}))`,
+        'limit of {{limit}}',
+      ],
     ],
   },
   {

@@ -92,6 +92,42 @@ export const settings = {
     'How large the archive may become: the oldest logs are removed first, and the server’s log says so.',
     bytes(10_000_000),
   ),
+  maxStreamsPerToken: setting(
+    'LAUNCHTAIL_MAX_STREAMS_PER_TOKEN',
+    '1000',
+    'How many streams may be open with one token. Another one is refused with 429 and `Retry-After`. 0 is any number.',
+    whole(0, 1_000_000),
+  ),
+  maxStreamsPerAddress: setting(
+    'LAUNCHTAIL_MAX_STREAMS_PER_ADDRESS',
+    '500',
+    'The same for one address, or the /64 of an IPv6 one. Behind proxies, set `LAUNCHTAIL_TRUSTED_PROXIES`: otherwise all of a proxy’s clients have one address.',
+    whole(0, 1_000_000),
+  ),
+  maxStreams: setting(
+    'LAUNCHTAIL_MAX_STREAMS',
+    '20000',
+    'The same for all streams of this server.',
+    whole(0, 1_000_000),
+  ),
+  requestsPerSecond: setting(
+    'LAUNCHTAIL_MAX_REQUESTS_PER_SECOND',
+    '0',
+    'How many requests one token may make in a second. 0 is any number.',
+    whole(0, 1_000_000),
+  ),
+  entriesPerSecond: setting(
+    'LAUNCHTAIL_MAX_ENTRIES_PER_SECOND',
+    '0',
+    'How many log entries may be sent in with one token in a second. A request with more is taken, and the next ones wait for as long as it used up. 0 is any number.',
+    whole(0, 10_000_000),
+  ),
+  searchesPerSecond: setting(
+    'LAUNCHTAIL_MAX_SEARCHES_PER_SECOND',
+    '0',
+    'How many searches, counts and exports over all nodes one token may ask for in a second. 0 is any number.',
+    whole(0, 1_000_000),
+  ),
   auditRetention: setting(
     'LAUNCHTAIL_AUDIT_RETENTION',
     '90d',
@@ -358,7 +394,7 @@ export const settings = {
   trustedProxies: setting(
     'LAUNCHTAIL_TRUSTED_PROXIES',
     '',
-    'The addresses and networks of reverse proxies, such as `127.0.0.1` or `10.0.0.0/8`, separated by commas. Their `X-Forwarded-For` tells whose wrong tokens are counted. Without it, all that one proxy forwards counts as one address.',
+    'The addresses and networks of reverse proxies, such as `127.0.0.1` or `10.0.0.0/8`, separated by commas. Their `X-Forwarded-For` tells whose wrong tokens and streams are counted. Without it, all that one proxy forwards counts as one address.',
     networksOf,
   ),
   publicUrl: optional(

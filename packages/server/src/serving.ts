@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Repeats } from './async/repeats.js'
@@ -13,6 +14,7 @@ import { createClientAddress } from './http/client-address.js'
 import { createCors } from './http/cors.js'
 import { createExcerpts } from './http/excerpts.js'
 import { createGuesses, type Guesses } from './http/guesses.js'
+import { createLimits, type Limits } from './http/limits/limits.js'
 import { createOpenRequests } from './http/open-requests.js'
 import { createRemoving } from './http/remove-node.js'
 import { mountAudit } from './http/routes/audit.js'
@@ -64,6 +66,7 @@ import type { StreamTickets } from './nodes/stream-tickets.js'
 import type { Webhooks } from './notify/webhooks.js'
 import type { OtlpIntake } from './otlp/in/receive.js'
 import type { Audit } from './rights/audit/audit.js'
+import type { Principal } from './rights/principal.js'
 import type { Tokens } from './rights/tokens.js'
 import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
@@ -137,8 +140,16 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
   const { authenticate, ticketOf } = withTickets({ authenticator: byToken, tickets, guesses })
   const openRequests = createOpenRequests()
   tokens.onEnd(openRequests.close)
-  const onAdmitted = openRequests.add
-  const resumed = createResumedStream({ feeds, onAdmitted })
+  const limits = createLimits({
+    ...{ config, clientAddress },
+    onLimited: (limit) => counts.limited.add({ limit }),
+  })
+  const onAdmitted = (principal: Principal, response: ServerResponse) => {
+    limits.requests.check(principal)
+    limits.requests.spend(principal)
+    openRequests.add(principal, response)
+  }
+  const resumed = createResumedStream({ feeds, onAdmitted, limits })
   let closing = false
   const onRefusal = (status: number) => counts.refusals.add(labelsOfRefusal(status))
   const app = await createApp({
@@ -157,7 +168,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
     onVanished: () => counts.cuts.add({ reason: 'vanished' }),
     maxConnections: connectionLimit(),
   })
-  const access = { authenticate, authenticateBearer, ticketOf, tickets, guesses }
+  const access = { authenticate, authenticateBearer, ticketOf, tickets, guesses, limits }
   auditRequests(app, { ...options, clientAddress })
   await mountRoutes(app, { ...options, ...access, onRefusal, resumed, ready })
   return { listen: () => listen(app, config), close }
@@ -186,6 +197,7 @@ interface RoutesOptions extends ServingOptions {
   ticketOf: TicketAuthenticator['ticketOf']
   tickets: StreamTickets
   guesses: Guesses
+  limits: Limits
   resumed: ResumedStream
   ready: () => Promise<void>
 }

@@ -14,6 +14,7 @@ import { sendExport } from '../src/http/send-export.js'
 import { checkOf } from '../src/logs/check.js'
 import type { Registry } from '../src/nodes/registry.js'
 import { openArchiveFile } from './support/archive-file.js'
+import { NO_LIMITS } from './support/limits.js'
 
 const QUESTION: ExportQuestion = {
   query: '',
@@ -133,6 +134,7 @@ async function serve(
   mountExport(app, {
     registry,
     maxExports: 4,
+    limits: NO_LIMITS,
     archive: {
       async export() {
         const left = [...pieces]

@@ -7,6 +7,7 @@ import { mountNodeExport } from '../src/http/routes/node-export.js'
 import { readEntry, writeEntry } from '../src/logs/entry-text.js'
 import type { LogStore } from '../src/logs/store.js'
 import type { Registry } from '../src/nodes/registry.js'
+import { NO_LIMITS } from './support/limits.js'
 
 const ROWS = 1_048_576
 
@@ -21,6 +22,7 @@ it('an export as CSV of all nodes warns of more rows than Excel shows', async ()
       mountExport(app, {
         registry: {} as Registry,
         maxExports: 4,
+        limits: NO_LIMITS,
         archive: {
           export: async () => ({
             ...{ cursor: '01234567-5', isComplete: true, count },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ANY_STREAMS } from './support/limits.js'
 import { newNode } from './support/nodes.js'
 import {
   type RunningRedis,
@@ -180,7 +181,10 @@ describe('200 readers that do not read, in a process with little memory', () => 
 describe('readers that all come again at once', () => {
   it('are served from what the process has, without a command of Redis for each', async () => {
     const redis = await startRedis()
-    const server = await start(redis, { LAUNCHTAIL_POLL_INTERVAL: '60s' })
+    const server = await start(redis, {
+      LAUNCHTAIL_POLL_INTERVAL: '60s',
+      ...ANY_STREAMS,
+    })
     const ids = await Promise.all(Array.from({ length: 3 }, () => newNode(server)))
     for (const id of ids) await sendAll(server, id, numbered('entry', 150))
     const first = await open(server, ids[0] as string, 'tail=all')

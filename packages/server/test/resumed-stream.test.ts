@@ -9,6 +9,7 @@ import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore } from '../src/logs/store.js'
 import { createFeeds } from '../src/stream/feeds.js'
 import { FORMATS } from '../src/stream/formats.js'
+import { NO_LIMITS } from './support/limits.js'
 import { ANYBODY } from './support/principals.js'
 import {
   endAll,
@@ -185,7 +186,11 @@ describe('the shortcut', () => {
       timeout: 60_000,
       storageGrace: 1000,
     })
-    const { shortcut, remember } = createResumedStream({ feeds, onAdmitted() {} })
+    const { shortcut, remember } = createResumedStream({
+      feeds,
+      onAdmitted() {},
+      limits: NO_LIMITS,
+    })
     const http = createServer((request, response) => {
       if (shortcut(request, response, () => ANYBODY)) return
       remember(request, { follow: true, tail: 100 })

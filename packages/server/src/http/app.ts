@@ -37,7 +37,7 @@ export type Shortcut = (
 
 export interface AppOptions extends Omit<FrameworkOptions, 'checkHead'>, RequestHeadOptions {
   principalOf: Authenticator['principalOf']
-  /** Called with each request that a token was accepted for. */
+  /** Called with each request that a token was accepted for. Throws 429 if that has made too many. */
   onAdmitted: (principal: Principal, response: ServerResponse) => void
   shortcut?: Shortcut
   /** True while the server is stopping; then no connection is kept. */
@@ -158,8 +158,8 @@ function checkRequests(
     if (isOpen(url) && isOpen(pathOf(request.raw))) return
     const principal = authenticate(request.raw)
     request.principal = principal
-    onAdmitted(principal, reply.raw)
     // Nothing is at a path without a route, and nobody may be told so before.
     if (url !== '') authorize(principal, request)
+    onAdmitted(principal, reply.raw)
   }
 }

@@ -25,6 +25,8 @@ export interface Counts {
   /** Seconds from an append until it was written to the readers. */
   readonly writes: Distribution
   readonly refusals: Counter<'status' | 'reason'>
+  /** Requests that were refused by a limit. */
+  readonly limited: Counter<'limit'>
   /** Records that came by OTLP. */
   readonly otlpReceived: Counter<'result'>
   /** Records and launches that were sent by OTLP. */
@@ -37,6 +39,16 @@ export interface Counts {
 const CUT_REASONS = ['rotated', 'stalled', 'vanished', 'storage_lost', 'stopping', 'fault']
 /** The statuses of refusals that somebody may want to be woken for. */
 const ALERTING = [401, 429, 500, 503, 507]
+
+/** The limits of tokens and addresses. */
+const LIMITS = [
+  'streams_per_token',
+  'streams_per_address',
+  'streams',
+  'requests',
+  'entries',
+  'searches',
+]
 
 /** Seconds. A launch takes from half a minute to an hour, and a phase of it less. */
 const LAUNCH_BOUNDS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600]
@@ -59,6 +71,7 @@ export function createCounts(): Counts {
     cuts: createCounter(CUT_REASONS.map((reason) => ({ reason }))),
     writes: createDistribution(WRITE_BOUNDS),
     refusals: createCounter(ALERTING.map(labelsOfRefusal)),
+    limited: createCounter(LIMITS.map((limit) => ({ limit }))),
     otlpReceived: createCounter(['accepted', 'rejected'].map((result) => ({ result }))),
     otlpSent: createCounter(),
     deliveries: createCounter(

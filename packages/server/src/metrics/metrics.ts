@@ -112,6 +112,11 @@ export const METRICS: readonly Metric[] = [
     ({ counts }) => counts.refusals.read(),
   ),
   counter(
+    'launchtail_limited_total',
+    'Requests that were refused with 429 because a token, an address or all together use as much as they may, by limit.',
+    ({ counts }) => counts.limited.read(),
+  ),
+  counter(
     'launchtail_otlp_received_records_total',
     'Log records that came by OTLP; rejected are those of nodes that are not known.',
     ({ counts }) => counts.otlpReceived.read(),

@@ -8,6 +8,7 @@ import { excelWarning } from '../../find/export/excel.js'
 import { EXPORTS } from '../../find/export/formats.js'
 import type { Registry } from '../../nodes/registry.js'
 import { entriesOf } from '../entries-of.js'
+import type { Limits } from '../limits/limits.js'
 import { type Call, mount } from '../operation.js'
 import { partOf } from '../part-of.js'
 import { exportHeaders, resumptionIn, type SentExport, sendExport } from '../send-export.js'
@@ -17,6 +18,7 @@ export interface ExportOptions {
   registry: Pick<Registry, 'find' | 'launches'>
   /** Each has its turn in the archive's thread, and a piece of it in memory. */
   maxExports: number
+  limits: Pick<Limits, 'searches'>
 }
 
 type ExportCall = Pick<
@@ -27,7 +29,7 @@ type ExportCall = Pick<
 /** `GET /admin/logs/export`, and its HEAD: the logs of all nodes as a file. */
 export function mountExport(
   app: FastifyInstance,
-  { archive, registry, maxExports }: ExportOptions,
+  { archive, registry, maxExports, limits }: ExportOptions,
 ): void {
   const operation = operations.exportLogs
   let underWay = 0
@@ -41,8 +43,10 @@ export function mountExport(
   })
 
   /** The export ends with its answer, or when its reader leaves. */
-  async function begin({ query, find, header, reply }: ExportCall) {
+  async function begin({ query, find, header, request, reply }: ExportCall) {
     const resumption = resumptionIn(header, query)
+    limits.searches.check(request.principal)
+    limits.searches.spend(request.principal)
     if (underWay >= maxExports) throw tooMany()
     underWay += 1
     onceClosed(reply.raw, () => {

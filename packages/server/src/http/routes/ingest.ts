@@ -9,6 +9,7 @@ import type { Registry } from '../../nodes/registry.js'
 import { arriving, readBody } from '../body.js'
 import { draftsOf } from '../drafts.js'
 import { idempotencyKey, sha256 } from '../idempotency.js'
+import type { Limits } from '../limits/limits.js'
 import { type Call, type Result, serve } from '../operation.js'
 import { namedSourceOf, sourceOf } from '../source.js'
 
@@ -18,6 +19,7 @@ export interface IngestOptions {
   store: LogStore
   rawOutput: RawOutput
   signs: Pick<Signs, 'opened'>
+  limits: Pick<Limits, 'entries'>
 }
 
 /** Milliseconds of silence after which the system asks whether the sender of an open body is there. */
@@ -29,14 +31,22 @@ type Appended = Result<Operations['appendNodeLogs']>
 /** `POST /admin/nodes/{id}/logs`, and the HEAD that answers how much of a source has arrived. */
 export function mountIngest(
   app: FastifyInstance,
-  { appender, registry, store, rawOutput, signs }: IngestOptions,
+  { appender, registry, store, rawOutput, signs, limits }: IngestOptions,
 ): void {
   /** The requests with an `Idempotency-Key` that are not answered yet. */
   const atWork = new Set<string>()
 
   serve(app, {
-    appendNodeLogs: (call) =>
-      call.type === 'text/plain' ? takeOutput(call) : takeEntries(call, call.type),
+    async appendNodeLogs(call) {
+      const { principal } = call.request
+      limits.entries.check(principal)
+      const taken = await (call.type === 'text/plain'
+        ? takeOutput(call)
+        : takeEntries(call, call.type))
+      // How many they are is known only now: one request may use up what is left, and more.
+      limits.entries.spend(principal, acceptedIn(taken))
+      return taken
+    },
 
     async getNodeLogOffset(call) {
       const source = namedSourceOf(call)
@@ -97,6 +107,10 @@ export function mountIngest(
 function placed(appended: Awaited<ReturnType<Appender['append']>>) {
   if (appended.outcome === 'elsewhere') throw new Error('an append without an offset is elsewhere')
   return appended
+}
+
+function acceptedIn({ answer }: Appended): number {
+  return 'accepted' in answer ? answer.accepted : 0
 }
 
 function answered(

@@ -5,6 +5,7 @@ import { groupNotFound, HttpError } from '../../errors.js'
 import type { GroupRows } from '../../nodes/groups/group-rows.js'
 import { FORMATS } from '../../stream/formats.js'
 import type { Merged, MergedRequest } from '../../stream/merged/merged.js'
+import type { Limits } from '../limits/limits.js'
 import { mount } from '../operation.js'
 import { acceptEventStream, lastEventIdOf, streamHeaders } from '../stream-headers.js'
 import { takeOver } from '../take-over.js'
@@ -12,12 +13,13 @@ import { takeOver } from '../take-over.js'
 export interface MergedStreamOptions {
   merged: Merged
   groupRows: Pick<GroupRows, 'find'>
+  limits: Pick<Limits, 'streams'>
 }
 
 /** `GET /admin/logs/stream`, its HEAD, and `GET /admin/groups/{id}/stream`. */
 export function mountMergedStream(
   app: FastifyInstance,
-  { merged, groupRows }: MergedStreamOptions,
+  { merged, groupRows, limits }: MergedStreamOptions,
 ): void {
   const operation = operations.streamLogs
   const headers = streamHeaders(FORMATS.sse)
@@ -51,7 +53,8 @@ export function mountMergedStream(
     asked: MergedRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply | undefined> {
-    const { raw } = reply
+    const { raw, request } = reply
+    limits.streams.take({ principal: request.principal, request: request.raw }, raw)
     const hint = asked.find?.hints[0]
     const isOpen = await merged.open(asked, (isExpired) => {
       if (isExpired) raw.setHeader('Log-Expired', 'true')

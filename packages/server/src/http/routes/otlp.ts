@@ -14,6 +14,7 @@ import { authorizeFor, type Right } from '../authorize.js'
 import { readBody } from '../body.js'
 import { singleHeader } from '../headers.js'
 import { parseJson } from '../json/parse.js'
+import type { Limits } from '../limits/limits.js'
 import { refusalOf } from '../refusals.js'
 
 export interface OtlpOptions {
@@ -21,6 +22,7 @@ export interface OtlpOptions {
   /** Takes the token as `Authorization: Bearer`, too. */
   authenticateBearer: Authenticate
   onRefusal: (status: number) => void
+  limits: Pick<Limits, 'entries'>
 }
 
 /** Besides the one that is custom, one under `/admin`, for proxies that let only that through. */
@@ -34,7 +36,7 @@ const unpack = promisify(gunzip)
 /** `POST /v1/logs`: logs of OpenTelemetry senders. Refusals have the shape that these expect. */
 export function mountOtlp(
   app: FastifyInstance,
-  { otlp, authenticateBearer, onRefusal }: OtlpOptions,
+  { otlp, authenticateBearer, onRefusal, limits }: OtlpOptions,
 ): void {
   for (const url of PATHS) app.post(url, { compress: false, config: { right: RIGHT } }, take)
 
@@ -45,6 +47,7 @@ export function mountOtlp(
       const principal = authenticateBearer(raw)
       request.principal = principal
       authorizeFor(principal, RIGHT)
+      limits.entries.check(principal)
       if (typeOf(raw) === undefined) {
         throw new HttpError(415, 'content type must be application/x-protobuf or application/json')
       }
@@ -55,6 +58,7 @@ export function mountOtlp(
         .catch((error) => {
           throw error instanceof MalformedOtlp ? refusalFor(error, body) : error
         })
+      limits.entries.spend(principal, taken.accepted)
       const answer = successOf(taken, type)
       return reply.type(answer.type).send(answer.body)
     } catch (error) {

@@ -8,6 +8,7 @@ import { FORMATS } from '../../stream/formats.js'
 import { planResume } from '../../stream/plan.js'
 import type { Shortcut } from '../app.js'
 import { countOf } from '../headers.js'
+import type { Limits } from '../limits/limits.js'
 import { streamHeaders } from '../stream-headers.js'
 
 /**
@@ -30,9 +31,14 @@ export interface ResumedStreamOptions {
   feeds: Pick<Feeds, 'opened'>
   /** Called with each request that is served here. */
   onAdmitted: (principal: Principal, response: ServerResponse) => void
+  limits: Pick<Limits, 'streams' | 'requests'>
 }
 
-export function createResumedStream({ feeds, onAdmitted }: ResumedStreamOptions): ResumedStream {
+export function createResumedStream({
+  feeds,
+  onAdmitted,
+  limits,
+}: ResumedStreamOptions): ResumedStream {
   const queries = new Map([['', streamQuery.parse({})]])
   return { shortcut, remember }
 
@@ -49,6 +55,8 @@ export function createResumedStream({ feeds, onAdmitted }: ResumedStreamOptions)
     if (!query || !NODE_ID.test(id) || isOdd(request)) return false
     const principal = admitted()
     if (!principal || !mayRead(principal, id)) return false
+    const asked = { principal, request }
+    if (!limits.requests.hasRoom(principal) || !limits.streams.hasRoom(asked)) return false
     const watched = feeds.opened(id)
     const phase = watched?.feed.phase()
     // Where the list shows no phase, the record decides how the stream ends.
@@ -63,6 +71,7 @@ export function createResumedStream({ feeds, onAdmitted }: ResumedStreamOptions)
     )
     if (!plan) return false
     onAdmitted(principal, response)
+    limits.streams.take(asked, response)
     response.writeHead(200, streamHeaders(plan.format))
     watched.fanout.add({ ...plan, response })
     return true

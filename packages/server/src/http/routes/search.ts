@@ -1,11 +1,12 @@
 import type { AnswerOf, Operations, ParsedQuery } from '@launchtail/client/protocol'
 import type { Query } from '@launchtail/client/query'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Archive } from '../../find/archive/archive.js'
 import type { SearchAnswer } from '../../find/archive/question.js'
 import type { Registry } from '../../nodes/registry.js'
 import type { Merged } from '../../stream/merged/merged.js'
 import { entriesOf } from '../entries-of.js'
+import type { Limits } from '../limits/limits.js'
 import { type Json, serve } from '../operation.js'
 import { partOf } from '../part-of.js'
 
@@ -13,15 +14,17 @@ export interface SearchOptions {
   archive: Archive
   registry: Pick<Registry, 'find' | 'launches'>
   merged: Pick<Merged, 'joining'>
+  limits: Pick<Limits, 'searches'>
 }
 
 /** Entries of all nodes, and how many there are. */
 export function mountSearch(
   app: FastifyInstance,
-  { archive, registry, merged }: SearchOptions,
+  { archive, registry, merged, limits }: SearchOptions,
 ): void {
   serve(app, {
-    async searchLogs({ query, find }) {
+    async searchLogs({ query, find, request }) {
+      countSearch(request)
       const { limit, order, cursor, context } = query
       const part = await partOf(registry, query)
       const question = { ...entriesOf(query), part, limit, order, cursor, context }
@@ -34,7 +37,8 @@ export function mountSearch(
       return { answer: bodyOf(found), headers }
     },
 
-    async countLogs({ query, find }) {
+    async countLogs({ query, find, request }) {
+      countSearch(request)
       const part = await partOf(registry, query)
       const question = { ...entriesOf(query), part, bucket: query.bucket }
       const { count, step, buckets, isComplete, lookedUpTo } = await archive.count(question, find)
@@ -51,6 +55,11 @@ export function mountSearch(
       return { answer, headers: { 'Query-Hint': find?.hints[0] } }
     },
   })
+
+  function countSearch({ principal }: FastifyRequest): void {
+    limits.searches.check(principal)
+    limits.searches.spend(principal)
+  }
 
   /** The stream knows phases of launches alone, and the older pages have no newest entry. */
   async function joiningOf(

@@ -13,6 +13,7 @@ import {
   type LogPart,
   type WatchedLogsOptions,
 } from '../../stream/watched-logs.js'
+import type { Limits } from '../limits/limits.js'
 import { type Call, mount } from '../operation.js'
 import { lastEventIdOf, streamHeaders } from '../stream-headers.js'
 import { takeOver } from '../take-over.js'
@@ -23,6 +24,7 @@ export interface StreamOptions extends WatchedLogsOptions {
   looks: Pick<Looks, 'seen'>
   resumed: Pick<ResumedStream, 'remember'>
   slowEntries: SlowEntries
+  limits: Pick<Limits, 'streams'>
 }
 
 /** A request without an `Accept` gets the first of these. */
@@ -34,7 +36,7 @@ const BY_TYPE: Record<string, Format> = {
 
 /** `GET /admin/nodes/{id}/logs/stream`, and its HEAD. */
 export function mountStream(app: FastifyInstance, options: StreamOptions): void {
-  const { registry, looks, resumed, slowEntries } = options
+  const { registry, looks, resumed, slowEntries, limits } = options
   const operation = operations.streamNodeLogs
   const logs = createWatchedLogs(options)
   mount(app, operation, open, accept)
@@ -62,6 +64,7 @@ export function mountStream(app: FastifyInstance, options: StreamOptions): void 
     { isExpired, ...part }: LogPart,
     { id: nodeId, query, find, request, reply }: Call<typeof operation>,
   ): Promise<boolean> {
+    limits.streams.take({ principal: request.principal, request: request.raw }, reply.raw)
     const filter = await filterFor(nodeId, {
       levels: query.level,
       find,
