@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { auditCommand } from './audit.js'
 import { causeCommand } from './cause.js'
 import { completionCommand } from './completion.js'
 import { diffCommand } from './diff/diff.js'
@@ -21,6 +22,7 @@ import { replayCommand } from './replay.js'
 import { searchCommand } from './search.js'
 import { serveCommand } from './serve.js'
 import { statsCommand } from './stats/stats.js'
+import { tokensCommand } from './tokens/tokens.js'
 import { transcriptCommand } from './transcript.js'
 import { webhooksCommand } from './webhooks/webhooks.js'
 
@@ -55,6 +57,8 @@ ${EXIT_HELP}`,
     causeCommand(),
     transcriptCommand(),
     webhooksCommand(),
+    tokensCommand(),
+    auditCommand(),
     terminateCommand(),
     keepCommand(),
     deleteCommand(),
