@@ -7,6 +7,8 @@ import { type BlockList, isIP } from 'node:net'
  * one that is not a trusted proxy's counts. Whatever stands before it is the caller's own claim.
  */
 export function createClientAddress(trusted: BlockList) {
+  /** Addresses that were looked up: Node makes an object of its own for each look, at each request. */
+  const known = new Map<string, boolean>()
   return clientAddress
 
   function clientAddress({ socket, headers }: IncomingMessage): string {
@@ -22,10 +24,17 @@ export function createClientAddress(trusted: BlockList) {
   }
 
   function isTrusted(address: string): boolean {
+    const before = known.get(address)
+    if (before !== undefined) return before
     const version = isIP(address)
-    return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4')
+    const decision = version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4')
+    if (known.size >= KNOWN) known.clear()
+    known.set(address, decision)
+    return decision
   }
 }
+
+const KNOWN = 1000
 
 /** Some proxies add the port: `192.0.2.1:80` and `[2001:db8::1]:80`. */
 function withoutPort(hop: string): string {
