@@ -43,6 +43,7 @@ const onPostgres = [
   'registry',
   'restart',
   'rights-audit',
+  'rights-launch',
   'rights-tokens',
   'spending',
   'stats',

@@ -25,6 +25,7 @@ import { createHealthTargets } from './launch/health/targets.js'
 import type { Launcher } from './launch/launcher.js'
 import type { LimitSettings } from './launch/limits/limits.js'
 import { localLauncher } from './launch/local/launcher.js'
+import type { NodeAccess } from './launch/node-access.js'
 import { createOrchestrator, type Orchestrator } from './launch/orchestrator.js'
 import { type ReadyMonitor, startReadyMonitor } from './launch/ready-monitor.js'
 import { skypilotLauncher } from './launch/skypilot/api/launcher.js'
@@ -61,7 +62,8 @@ import { createNodeSecrets, type NodeSecrets } from './output/node-secrets.js'
 import { maskLastRow } from './output/redact/key-lines.js'
 import { createSecrecy, type Secrecy } from './output/secrecy.js'
 import { type Audit, createAudit } from './rights/audit/audit.js'
-import { openTokens } from './rights/tokens.js'
+import { createLaunchTokens } from './rights/launch-tokens.js'
+import { openTokens, type Tokens } from './rights/tokens.js'
 import { serverVersion } from './server-version.js'
 import { createServing } from './serving.js'
 import { createFeeds } from './stream/feeds.js'
@@ -101,10 +103,12 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   const base = await openBase(config, env)
   const storage = await openStorage(base)
   const records = await openRecords(base, storage)
-  const orchestrator = openLaunching(base, storage, records)
+  const tokens = await openTokens({ ...storage, onFault: base.onFault })
+  let ownUrl: string | undefined
+  const access = accessOf(base, tokens, () => ownUrl)
+  const orchestrator = openLaunching(base, storage, { ...records, access })
   const exporter = await openExporter(base, storage, records)
   const { sentIn, signs, ends, ...monitors } = await openEnds(base, storage, records, orchestrator)
-  const tokens = await openTokens({ ...storage, onFault: base.onFault })
   const audit = openAudit(base, storage)
   const serving = await createServing({
     ...base,
@@ -131,6 +135,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
   await orchestrator.resume()
   const catchingUp = await keepCatchingUp(base, records)
   const url = await serving.listen()
+  ownUrl = url
   const address = await writeAddress(base.folder.file('url'), url)
   await storage.ownership.announce(`${url} on ${hostname()}`)
   return {
@@ -415,7 +420,7 @@ function openArchive(
 function openLaunching(
   base: Base,
   { store, database, name: owner }: Storage,
-  { appender, registry }: Records,
+  { appender, registry, access }: Pick<Records, 'appender' | 'registry'> & { access: NodeAccess },
 ): Orchestrator {
   const { config, folder, key, ownSecrets, secrets, logger, onFault } = base
   return createOrchestrator({
@@ -430,12 +435,24 @@ function openLaunching(
     limits: limitsIn(config),
     isShared: config.databaseUrl !== undefined,
     budget: config.budget,
+    access,
     owner,
     ownSecrets,
     secrets,
     onFault,
     onNotice: (notice) => logger.info(notice),
   })
+}
+
+/** Nodes on this machine reach it by its own address, others by its public one. */
+function accessOf(
+  { config, key }: Base,
+  tokens: Tokens,
+  ownUrl: () => string | undefined,
+): NodeAccess {
+  const urlFor = (launcher: string) =>
+    config.publicUrl ?? (launcher === 'local' ? ownUrl() : undefined)
+  return createLaunchTokens({ tokens, key, urlFor })
 }
 
 function limitsIn(config: Config): LimitSettings {

@@ -575,6 +575,11 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('audit_by_time').on('audit').columns(['at', 'audit_id']).execute()
     },
   },
+  '036-launch-tokens': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('tokens').addColumn('launch_id', 'text').execute()
+    },
+  },
 }
 
 /** Has PostgreSQL tell all servers of changes in a table, with the commit. */

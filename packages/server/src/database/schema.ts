@@ -413,6 +413,8 @@ export interface TokensTable {
   /** The name of the token that it was created with. */
   created_by: string
   expires_at: number | null
+  /** The launch whose node it is for. */
+  launch_id: string | null
 }
 
 /** The right of a page of another origin to read one node's stream. */

@@ -5,6 +5,7 @@ import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
 import type { Launcher } from './launcher.js'
 import type { LimitSettings } from './limits/limits.js'
+import type { NodeAccess } from './node-access.js'
 import type { CostMonitorOptions } from './spending/cost-monitor.js'
 import type { TakeDownPace } from './take-downs.js'
 
@@ -25,6 +26,8 @@ export interface OrchestratorOptions {
   budget?: number | undefined
   /** The server's own secrets, which must not appear in the output of a launch either. */
   ownSecrets?: readonly string[]
+  /** What nodes are given to send their logs in. Default: nothing. */
+  access?: NodeAccess
   /** Holds the secrets of each launch that this process runs, for as long as it does. */
   secrets: NodeSecrets
   /** This process's id. Launches it owned before a restart are resumed immediately. */

@@ -15,6 +15,7 @@ import { createLeftClusters } from './left-clusters.js'
 import { startIdleMonitor } from './limits/idle/idle-monitor.js'
 import { startLimitMonitor } from './limits/limit-monitor.js'
 import { NO_LIMITS } from './limits/limits.js'
+import { NO_ACCESS } from './node-access.js'
 import type { OrchestratorOptions } from './orchestrator-options.js'
 import { createOthersLaunches } from './others-launches.js'
 import { createPlanner } from './planner.js'
@@ -58,7 +59,7 @@ const LEASE = 15_000
  */
 export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const { lease = LEASE, launchers, now = () => new Date() } = given
-  const { onFault = () => {}, ownSecrets = [] } = given
+  const { onFault = () => {}, ownSecrets = [], access = NO_ACCESS } = given
   const closing = new AbortController()
   const mutex = createMutex()
   /**
@@ -77,7 +78,8 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const limits = given.limits ?? NO_LIMITS
   const budget = createBudget({ ...given, budget: given.budget, ownSecrets, now })
   const options = {
-    ...{ ...given, now, onFault, ownSecrets, rows, leases, leftClusters, locked, limits, budget },
+    ...{ ...given, now, onFault, ownSecrets, access, rows },
+    ...{ leases, leftClusters, locked, limits, budget },
   }
   const runs = createRuns({ ...options, closing: closing.signal })
   const admission = createAdmission({ ...options, runs })

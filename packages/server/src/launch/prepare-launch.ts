@@ -12,6 +12,7 @@ import type { Launcher } from './launcher.js'
 import { isOnThisMachine } from './launchers.js'
 import type { LeftClusters } from './left-clusters.js'
 import type { Limits } from './limits/limits.js'
+import type { NodeAccess } from './node-access.js'
 import { placeOfNode, useOfNode } from './place-of-node.js'
 import type { Prices } from './spending/prices.js'
 import { storedRequest } from './stored-launch.js'
@@ -25,6 +26,7 @@ export interface PreparingOptions {
   ownSecrets: readonly string[]
   /** This process's id. */
   owner: string
+  access: Pick<NodeAccess, 'admit'>
   now: () => Date
 }
 
@@ -49,7 +51,8 @@ export interface Admitted {
 
 /** Makes of a launch what is to be stored of it. */
 export function createPreparing(options: PreparingOptions) {
-  const { rows, leftClusters, registry, key, clusterPrefix, ownSecrets, owner, now } = options
+  const { rows, leftClusters, registry, key, clusterPrefix, ownSecrets, owner, access, now } =
+    options
   return async function prepare({
     nodeId,
     request,
@@ -73,7 +76,10 @@ export function createPreparing(options: PreparingOptions) {
     const clusterName = await freeName(nodeId, first, about, member)
     const admitted = { nodeId, launchId: randomUUID(), clusterName }
     const row = { ...rowOf(admitted, request, launcher), limits: columnOf(limits) }
-    const alongside = (transaction: Transaction<Schema>) => rows.insert(row, transaction)
+    const alongside = async (transaction: Transaction<Schema>) => {
+      await rows.insert(row, transaction)
+      await access.admit({ ...admitted, launcher: launcher.name }, transaction)
+    }
     return { admitted, node: { ...admitted, about, replace: true, alongside } }
   }
 

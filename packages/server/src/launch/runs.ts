@@ -9,6 +9,7 @@ import type { Launcher } from './launcher.js'
 import type { Lease } from './lease.js'
 import type { Leases } from './leases.js'
 import type { LeftClusters } from './left-clusters.js'
+import type { NodeAccess } from './node-access.js'
 import { createRun, type Run } from './run.js'
 import { readLaunch } from './stored-launch.js'
 
@@ -23,6 +24,7 @@ export interface RunsOptions {
   folder: string
   key: Buffer
   ownSecrets: readonly string[]
+  access: Pick<NodeAccess, 'variablesOf'>
   secrets: NodeSecrets
   attemptPauses?: { first: number; longest: number } | undefined
   closing: AbortSignal
@@ -48,7 +50,7 @@ export interface Runs {
 }
 
 export function createRuns(options: RunsOptions): Runs {
-  const { launchers, leases, folder, key, ownSecrets, onFault } = options
+  const { launchers, leases, folder, key, ownSecrets, access, onFault } = options
   const held = options.secrets
   const byNode = new Map<string, Run>()
   const ends = new WeakMap<Run, Promise<void>>()
@@ -71,13 +73,13 @@ export function createRuns(options: RunsOptions): Runs {
   }
 
   function add({ row, lease }: { row: LaunchRow; lease: Lease }): Run {
-    const { launch, secrets, fault } = readLaunch(row, { key, folder })
+    const { launch, secrets, fault } = readLaunch(row, { key, folder, access })
     if (fault !== undefined) onFault(`the secrets of launch ${row.launch_id}`, fault)
     const launcher = launchers.find(({ name }) => name === row.launcher)
     const launchOf = (attempt: Attempt | undefined) =>
       readLaunch(
         { ...row, attempt: attempt === undefined ? null : JSON.stringify(attempt) },
-        { key, folder },
+        { key, folder, access },
       ).launch
     const run = createRun({
       ...options,

@@ -7,11 +7,14 @@ import type { LaunchRow } from './launch-rows.js'
 import { secretValuesOf } from './launch-secrets.js'
 import type { Launch } from './launcher.js'
 import type { Limits } from './limits/limits.js'
+import { NO_ACCESS, type NodeAccess, withAccess } from './node-access.js'
 
 export interface StoredLaunchOptions {
   key: Buffer
   /** Contains a folder for each launch. */
   folder: string
+  /** What the node is given to send its log in. */
+  access?: Pick<NodeAccess, 'variablesOf'>
 }
 
 export interface StoredRequestOptions {
@@ -64,11 +67,13 @@ export function readRequest(
 /** A launch as it was stored. `fault` tells why its secrets cannot be read, if they cannot. */
 export function readLaunch(
   row: LaunchRow,
-  { key, folder }: StoredLaunchOptions,
+  { key, folder, access = NO_ACCESS }: StoredLaunchOptions,
 ): { launch: Launch; secrets: readonly string[]; fault?: unknown } {
   const { cluster_name: clusterName } = JSON.parse(row.request) as StoredRequest
   const { sealed, fault } = openSecrets(key, row)
-  const request = sealed ?? ({} as LaunchRequest)
+  const { launch_id: launchId, node_id: nodeId, launcher } = row
+  const variables = sealed && access.variablesOf({ launchId, nodeId, launcher })
+  const request = withAccess(sealed ?? ({} as LaunchRequest), variables)
   const { keepOnFailure: keep, launchTimeout } = JSON.parse(row.limits ?? '{}') as Limits
   const attempt = readAttempt(row.attempt)
   const { number = 1, at } = attempt ?? {}

@@ -7,6 +7,8 @@ import type { StoredToken } from './token-rows.js'
 export interface KeptTokens {
   readonly ids: () => string[]
   readonly size: () => number
+  /** True if there are some of launches. */
+  readonly hasOfLaunches: () => boolean
   keep(token: StoredToken): void
   /** The token has ended. */
   drop(tokenId: string): void
@@ -14,7 +16,7 @@ export interface KeptTokens {
   principalOf(digest: Buffer): Principal | undefined
   /** True while the token is there and has not expired. */
   isGood(tokenId: string): boolean
-  /** The tokens as the API shows them, newest first. */
+  /** The tokens as the API shows them, newest first, without those of launches. */
   shown(): Token[]
   /** Looks for tokens that have expired since the last look. */
   expire(): void
@@ -37,9 +39,11 @@ interface Kept {
 export function createKeptTokens({ now, onEnd }: KeptTokensOptions): KeptTokens {
   const byId = new Map<string, Kept>()
   const byDigest = new Map<string, Kept>()
+  let ofLaunches = 0
   return {
     ids: () => [...byId.keys()],
-    size: () => byId.size,
+    size: () => byId.size - ofLaunches,
+    hasOfLaunches: () => ofLaunches > 0,
     keep,
     drop,
     principalOf(digest) {
@@ -54,6 +58,7 @@ export function createKeptTokens({ now, onEnd }: KeptTokensOptions): KeptTokens 
     shown: () =>
       [...byId.values()]
         .map(({ token }) => token)
+        .filter(({ launchId }) => launchId === undefined)
         .sort((a, b) => b.createdAt - a.createdAt)
         .map((token) => shownOf(token, hasExpired(token))),
     expire,
@@ -66,6 +71,7 @@ export function createKeptTokens({ now, onEnd }: KeptTokensOptions): KeptTokens 
     const kept: Kept = { token, digest, principal: principalFor(token), isOver: false }
     byId.set(token.tokenId, kept)
     byDigest.set(keyOf(digest), kept)
+    if (token.launchId !== undefined) ofLaunches += 1
   }
 
   function drop(tokenId: string): void {
@@ -73,6 +79,7 @@ export function createKeptTokens({ now, onEnd }: KeptTokensOptions): KeptTokens 
     if (!kept) return
     byId.delete(tokenId)
     byDigest.delete(keyOf(kept.digest))
+    if (kept.token.launchId !== undefined) ofLaunches -= 1
     if (!kept.isOver) onEnd(tokenId)
   }
 

@@ -1,7 +1,10 @@
 import type { Scope } from '@launchtail/client/protocol'
-import type { Selectable } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../database/open.js'
-import type { TokensTable } from '../database/schema.js'
+import type { Schema, TokensTable } from '../database/schema.js'
+
+/** The database, or a transaction of it. */
+type Through = Pick<Transaction<Schema>, 'insertInto'>
 
 /** A token as it is stored: nobody can use it who reads it there. */
 export interface StoredToken {
@@ -16,10 +19,12 @@ export interface StoredToken {
   readonly createdAt: number
   readonly createdBy: string
   readonly expiresAt: number | undefined
+  /** The launch that it is for, and ends with. */
+  readonly launchId: string | undefined
 }
 
 export function tokenRows(database: Database) {
-  return { all, one, add, remove }
+  return { all, one, add, remove, removeEnded }
 
   async function all(): Promise<StoredToken[]> {
     return (await database.selectFrom('tokens').selectAll().execute()).map(fromRow)
@@ -34,8 +39,8 @@ export function tokenRows(database: Database) {
     return row && fromRow(row)
   }
 
-  async function add(token: StoredToken): Promise<void> {
-    await database.insertInto('tokens').values(toRow(token)).execute()
+  async function add(token: StoredToken, through: Through = database): Promise<void> {
+    await through.insertInto('tokens').values(toRow(token)).execute()
   }
 
   /** False if there is none. */
@@ -45,6 +50,26 @@ export function tokenRows(database: Database) {
       .where('token_id', '=', tokenId)
       .executeTakeFirst()
     return numDeletedRows > 0n
+  }
+
+  /** Removes those of launches that are over, and returns their ids. */
+  async function removeEnded(): Promise<string[]> {
+    const removed = await database
+      .deleteFrom('tokens')
+      .where('launch_id', 'is not', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('launches')
+              .select('launches.launch_id')
+              .whereRef('launches.launch_id', '=', 'tokens.launch_id')
+              .where('launches.state', '!=', 'ended'),
+          ),
+        ),
+      )
+      .returning('token_id')
+      .execute()
+    return removed.map(({ token_id }) => token_id)
   }
 }
 
@@ -59,6 +84,7 @@ function toRow(token: StoredToken): Selectable<TokensTable> {
     created_at: token.createdAt,
     created_by: token.createdBy,
     expires_at: token.expiresAt ?? null,
+    launch_id: token.launchId ?? null,
   }
 }
 
@@ -73,5 +99,6 @@ function fromRow(row: Selectable<TokensTable>): StoredToken {
     createdAt: Number(row.created_at),
     createdBy: row.created_by,
     expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
+    launchId: row.launch_id ?? undefined,
   }
 }

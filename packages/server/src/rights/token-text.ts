@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash, createHmac, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { SCOPES, type Scope } from '@launchtail/client/protocol'
 
@@ -17,6 +17,21 @@ export function newTokenText(scopes: readonly Scope[]): string {
   const kind = SCOPES.find((scope) => scopes.includes(scope))
   const random = Array.from({ length: RANDOM }, () => DIGITS[randomInt(DIGITS.length)])
   const text = `lt_${kind}_${random.join('')}`
+  return text + checkOf(text)
+}
+
+/** The token of a launch: always the same for a launch and a key. */
+export function launchTokenText(key: Buffer, launchId: string): string {
+  const digest = createHmac('sha256', key)
+    .update(`ingest token of launch ${launchId}`)
+    .digest('hex')
+  let rest = BigInt(`0x${digest}`)
+  let random = ''
+  while (random.length < RANDOM) {
+    random += DIGITS[Number(rest % 62n)]
+    rest /= 62n
+  }
+  const text = `lt_ingest_${random}`
   return text + checkOf(text)
 }
 

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { NewToken, Token, TokenWithSecret } from '@launchtail/client/protocol'
+import type { Transaction } from 'kysely'
 import { createMutex } from '../async/mutex.js'
 import { type Changes, NO_CHANGES } from '../database/changes.js'
 import type { Database } from '../database/open.js'
+import type { Schema } from '../database/schema.js'
 import { HttpError, tokenNotFound } from '../errors.js'
 import { createKeptTokens, shownOf } from './kept-tokens.js'
 import type { Principal } from './principal.js'
@@ -19,6 +21,11 @@ export interface Tokens {
   list(): Token[]
   /** Throws 404 if there is none. */
   revoke(tokenId: string): Promise<void>
+  /** Stores the token of a launch with it: for its node alone, until the launch is over. */
+  addForLaunch(
+    launch: { readonly launchId: string; readonly nodeId: string; readonly text: string },
+    transaction: Transaction<Schema>,
+  ): Promise<void>
   /** Calls back with the id of each token that ends, through whichever server. */
   onEnd(ended: (tokenId: string) => void): void
   stop(): void
@@ -36,6 +43,8 @@ export interface TokensOptions {
 const MOST = 10_000
 /** Milliseconds between two looks at which tokens have expired. */
 const LOOK_EVERY = 1000
+/** The same at which launches are over. */
+const LAUNCHES_EVERY = 2000
 
 /** All tokens are kept in memory, so that a wrong one costs no read of the database. */
 export async function openTokens(options: TokensOptions): Promise<Tokens> {
@@ -55,11 +64,15 @@ export async function openTokens(options: TokensOptions): Promise<Tokens> {
   for (const token of await rows.all()) kept.keep(token)
   changes.on('tokens', ({ key }) => read(() => changed(key)))
   changes.onMissed(() => read(missed))
-  const looking = setInterval(kept.expire, LOOK_EVERY).unref()
+  const looking = [
+    setInterval(kept.expire, LOOK_EVERY).unref(),
+    setInterval(() => kept.hasOfLaunches() && read(endWithLaunches), LAUNCHES_EVERY).unref(),
+  ]
   return {
     principalOf: (text, digest) => (isTokenText(text) ? kept.principalOf(digest) : undefined),
     isKnown: kept.isGood,
     create,
+    addForLaunch,
     list: kept.shown,
     revoke: (tokenId) =>
       inTurn('rows', async () => {
@@ -67,7 +80,7 @@ export async function openTokens(options: TokensOptions): Promise<Tokens> {
         kept.drop(tokenId)
       }),
     onEnd: (act) => void ended.push(act),
-    stop: () => clearInterval(looking),
+    stop: () => looking.forEach(clearInterval),
   }
 
   async function create(token: NewToken, by: string): Promise<TokenWithSecret> {
@@ -81,6 +94,21 @@ export async function openTokens(options: TokensOptions): Promise<Tokens> {
       kept.keep(stored)
     })
     return { ...shownOf(stored, false), token: text }
+  }
+
+  async function addForLaunch(
+    { launchId, nodeId, text }: { launchId: string; nodeId: string; text: string },
+    transaction: Transaction<Schema>,
+  ): Promise<void> {
+    const token = { name: `launch of ${nodeId}`, scopes: ['ingest' as const], nodes: [nodeId] }
+    const stored = { ...storedOf(token, { text, by: 'launch', now: now() }), launchId }
+    await rows.add(stored, transaction)
+    // Before the commit: if there is none, nobody is ever given the token.
+    kept.keep(stored)
+  }
+
+  async function endWithLaunches(): Promise<void> {
+    for (const tokenId of await rows.removeEnded()) kept.drop(tokenId)
   }
 
   /** Another server has created or revoked it. */
@@ -116,5 +144,6 @@ function storedOf(
     createdAt: now,
     createdBy: by,
     expiresAt,
+    launchId: undefined,
   }
 }

@@ -1,4 +1,5 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import { isAccessVariable } from '../node-access.js'
 import type { Engine } from './engine.js'
 import { engineWords } from './engine-words.js'
 
@@ -40,7 +41,8 @@ export function engineTask(
     faults.push(`"tensor_parallel" is ${tensor_parallel}, and there are ${gpus} GPUs (gpu_count)`)
   }
   for (const variable of Object.keys({ ...envs, ...secrets })) {
-    if (variable.startsWith(OURS)) faults.push(`"${variable}" is a name of this server's own`)
+    if (variable.startsWith(OURS) && !isAccessVariable(variable))
+      faults.push(`"${variable}" is a name of this server's own`)
   }
   const version = wanted ?? engine.version
   return {

@@ -1,5 +1,6 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
 import { engineWords } from '../engines/engine-words.js'
+import { isAccessVariable } from '../node-access.js'
 import { checkResources, resourcesOf } from './resources.js'
 
 export interface Versions {
@@ -55,7 +56,8 @@ export function vllmTask(
   }
   const words = vllmWords(request, faults)
   for (const name of Object.keys({ ...envs, ...secrets })) {
-    if (name.startsWith(OURS)) faults.push(`"${name}" is a name of this server's own`)
+    if (name.startsWith(OURS) && !isAccessVariable(name))
+      faults.push(`"${name}" is a name of this server's own`)
   }
   return {
     fields: {
