@@ -52,6 +52,7 @@ const PAGES = {
   launch: [],
   launches: [],
   webhooks: [],
+  access: [],
   // Both show lines as a log shows them.
   search: ['log'],
   compare: ['log'],

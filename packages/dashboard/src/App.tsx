@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { AccessPage } from './access/AccessPage.js'
 import { route } from './address.js'
 import { ComparePage } from './compare/ComparePage.js'
 import { FleetPage } from './fleet/FleetPage.js'
@@ -47,6 +48,7 @@ function CurrentPage({ link, fleet }: AppProps): ComponentChildren {
   if (kind === 'launches') return <LaunchesPage />
   if (kind === 'groups') return <GroupsPage key={id ?? ''} groupId={id} fleet={fleet} />
   if (kind === 'webhooks') return <WebhooksPage />
+  if (kind === 'access') return <AccessPage />
   if (kind === 'search') return <SearchPage nodes={fleet.nodes} />
   // With a key, another node's page keeps nothing of the one before.
   if (kind === 'nodes' && id !== undefined && part === 'launches') {

@@ -10,6 +10,7 @@ const PAGES = [
   { path: 'search', name: 'Search' },
   { path: 'launches', name: 'Launches' },
   { path: 'webhooks', name: 'Webhooks' },
+  { path: 'access', name: 'Access' },
   { path: 'launch', name: 'Launch a node' },
 ] as const
 

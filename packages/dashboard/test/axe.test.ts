@@ -117,6 +117,17 @@ const PAGES: { name: string; show: (page: Page) => Promise<void> }[] = [
     },
   },
   {
+    name: 'tokens and the audit log',
+    async show(page) {
+      await server.post('/admin/tokens', { name: 'grafana', scopes: ['read'], nodes: ['train-*'] })
+      await open(page, server, 'access')
+      await page.getByText('grafana').first().waitFor()
+      await page.getByText('createToken').first().waitFor()
+      await page.getByRole('button', { name: 'Create a token' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
     name: 'the form',
     async show(page) {
       await open(page, server, 'launch')

@@ -1,0 +1,98 @@
+import type { TokenWithSecret } from '@launchtail/client'
+import { parseDuration, SCOPE_WORDS, SCOPES, type Scope } from '@launchtail/client/protocol'
+import { useSignal } from '@preact/signals'
+import { Fault } from '../parts/Fault.js'
+import { client } from '../session.js'
+
+/** The form that creates a token. */
+export function CreateToken({ onCreated }: { onCreated: (token: TokenWithSecret) => void }) {
+  const name = useSignal('')
+  const nodes = useSignal('')
+  const expires = useSignal('')
+  const scopes = useSignal<ReadonlySet<Scope>>(new Set(['read']))
+  const fault = useSignal('')
+  const busy = useSignal(false)
+
+  async function create(): Promise<void> {
+    busy.value = true
+    fault.value = ''
+    try {
+      const limited = nodes.value.split(/[\s,]+/).filter((node) => node !== '')
+      const token = await client.peek().createToken({
+        name: name.value,
+        scopes: SCOPES.filter((scope) => scopes.value.has(scope)),
+        ...(limited.length > 0 && { nodes: limited }),
+        ...(expires.value !== '' && { expires_at: timeAfter(expires.value) }),
+      })
+      onCreated(token)
+    } catch (error) {
+      fault.value = (error as Error).message
+    }
+    busy.value = false
+  }
+
+  return (
+    <form
+      class="token-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void create()
+      }}
+    >
+      <Text label="Name" value={name} placeholder="grafana" required />
+      <fieldset>
+        <legend>Rights</legend>
+        {SCOPES.map((scope) => (
+          <label key={scope} class="check">
+            <input
+              type="checkbox"
+              checked={scopes.value.has(scope)}
+              onChange={({ currentTarget }) => {
+                const rest = [...scopes.value].filter((one) => one !== scope)
+                scopes.value = new Set(currentTarget.checked ? [...rest, scope] : rest)
+              }}
+            />
+            {scope}: to {SCOPE_WORDS[scope]}
+          </label>
+        ))}
+      </fieldset>
+      <Text label="Only these nodes; all if empty" value={nodes} placeholder="train-* eval-1" />
+      <Text label="Ends after; never if empty" value={expires} placeholder="30d" />
+      <Fault text={fault.value} />
+      <button class="primary" type="submit" disabled={busy.value}>
+        Create
+      </button>
+    </form>
+  )
+}
+
+function timeAfter(text: string): string {
+  const after = parseDuration(text)
+  if (after === undefined) throw new Error(`"${text}" is no duration such as 30d or 12h.`)
+  return new Date(Date.now() + after).toISOString()
+}
+
+interface TextProps {
+  label: string
+  value: { value: string }
+  placeholder: string
+  required?: boolean
+}
+
+function Text({ label, value, ...more }: TextProps) {
+  return (
+    <label>
+      {label}
+      <input
+        type="text"
+        autocomplete="off"
+        spellcheck={false}
+        value={value.value}
+        onInput={({ currentTarget }) => {
+          value.value = currentTarget.value
+        }}
+        {...more}
+      />
+    </label>
+  )
+}
