@@ -44,6 +44,7 @@ const onPostgres = [
   'restart',
   'rights-audit',
   'rights-launch',
+  'rights-owner',
   'rights-tokens',
   'spending',
   'stats',

@@ -979,14 +979,22 @@ class Client:
         scopes: Sequence[str],
         *,
         nodes: Optional[Sequence[str]] = None,
+        owner: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
         expires_at: Optional[str] = None,
     ) -> Dict[str, Any]:
         """Creates a token with some of the rights "admin", "launch", "read" and "ingest".
 
-        nodes: the only nodes it is good for, ids and patterns such as "train-*". expires_at: RFC 3339.
+        nodes: the only nodes it is good for, ids and patterns such as "train-*". owner, labels: the
+        only launches it is good for, of this owner and with these labels. expires_at: RFC 3339.
         The answer has its `token`, which is shown this once.
         """
-        given = {"nodes": nodes and list(nodes), "expires_at": expires_at}
+        given = {
+            "nodes": nodes and list(nodes),
+            "owner": owner,
+            "labels": labels and dict(labels),
+            "expires_at": expires_at,
+        }
         body = {"name": name, "scopes": list(scopes), **dict(_given(given))}
         return self._json("POST", "/admin/tokens", body=body)
 

@@ -16,6 +16,7 @@ import { createExcerpts } from './http/excerpts.js'
 import { createGuesses, type Guesses } from './http/guesses.js'
 import { createLimits, type Limits } from './http/limits/limits.js'
 import { createOpenRequests } from './http/open-requests.js'
+import { guardOwnLaunches } from './http/own-launches.js'
 import { createRemoving } from './http/remove-node.js'
 import { mountAudit } from './http/routes/audit.js'
 import { mountDocs } from './http/routes/docs.js'
@@ -170,6 +171,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
   })
   const access = { authenticate, authenticateBearer, ticketOf, tickets, guesses, limits }
   auditRequests(app, { ...options, clientAddress })
+  guardOwnLaunches(app, options)
   await mountRoutes(app, { ...options, ...access, onRefusal, resumed, ready })
   return { listen: () => listen(app, config), close }
 

@@ -18,7 +18,10 @@ const nodeId = z
   .string()
   .regex(NODE_ID, 'must be 1 to 128 letters, digits, ".", "_" or "-"')
   .refine((id) => id !== 'stream', 'must not be "stream"')
-const name = z.string().min(1, 'must not be empty').max(256, 'must have at most 256 characters')
+export const name = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(256, 'must have at most 256 characters')
 const region = name
 /** A word for another program's command line, where it must not look like an option. */
 const word = name.regex(/^[^-\s][^\r\n\0]*$/, 'must not begin with "-" or contain a line end')
@@ -27,7 +30,7 @@ const environment = z.record(
   z.string().max(64 * 1024, 'must have at most 65536 characters'),
 )
 
-const labels = z
+export const labels = z
   .record(z.string().max(64, 'must have a name of at most 64 characters'), z.string().max(256))
   .refine((labels) => Object.keys(labels).length <= 64, 'must have at most 64 labels')
 

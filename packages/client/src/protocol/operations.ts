@@ -173,7 +173,7 @@ export const operations = {
     ...ROUTES.launchNode,
     summary: 'Launch a node',
     scope: 'launch',
-    reach: 'body',
+    reach: 'launch',
     body: launchSchema,
     headers: idempotency,
     status: 202,

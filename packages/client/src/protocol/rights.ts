@@ -15,11 +15,11 @@ export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
 
 /**
  * How a token that is limited to some nodes may use an operation: `path` on those nodes, by the id in
- * the path; `body` on the node that the body names; `both` where it names another one; `query` on nodes that the parameter `node` names;
+ * the path; `body` on the node that the body names; `both` where it names another one; `launch` to launch one of these; `query` on nodes that the parameter `node` names;
  * `shown` for the part of the answer that is about those nodes; `any` in full, because the operation
  * is about no node. Any other operation is refused to it.
  */
-export type Reach = 'path' | 'body' | 'both' | 'query' | 'shown' | 'any'
+export type Reach = 'launch' | 'path' | 'body' | 'both' | 'query' | 'shown' | 'any'
 
 /** One `*` stands for any characters: `train-*`. */
 export const NODE_PATTERN = /^[A-Za-z0-9._*-]{1,128}$/

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { labels, name as owner } from './node.js'
 import { NODE_PATTERN, SCOPES } from './rights.js'
 import { answers, requests } from './schemas.js'
 import { parseInstant } from './time.js'
@@ -28,16 +29,23 @@ export const newTokenSchema = z
       .describe(
         'The only nodes it is good for: ids, and patterns such as `train-*`. Default: all.',
       ),
+    owner: owner
+      .optional()
+      .describe('The only launches it is good for: of this owner. Those it makes get this owner.'),
+    labels: labels.optional().describe('The same for launches with these labels.'),
     expires_at: z
       .string()
       .refine((text) => parseInstant(text) !== undefined, 'must be an RFC 3339 time')
       .optional()
       .describe('When it ends: RFC 3339. Default: when it is revoked.'),
   })
-  .refine(({ scopes, nodes }) => !(nodes && scopes.includes('admin')), {
-    message: 'must not limit a token with the right `admin` to nodes',
-    path: ['nodes'],
-  })
+  .refine(
+    ({ scopes, nodes, owner, labels }) => !((nodes || owner || labels) && scopes.includes('admin')),
+    {
+      message: 'must not limit a token with the right `admin` to nodes or launches',
+      path: ['scopes'],
+    },
+  )
   .register(requests, { id: 'NewToken' })
 
 /** A token as it is listed. Nobody can see the token itself again. */
@@ -47,6 +55,8 @@ export const tokenSchema = z
     name: z.string(),
     scopes: z.array(z.enum(SCOPES)),
     nodes: z.array(z.string()).optional(),
+    owner: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
     hint: z.string().describe('How it begins and ends: `lt_read_…x7Qa`.'),
     created_at: z.string(),
     created_by: z.string().describe('The name of the token that it was created with.'),

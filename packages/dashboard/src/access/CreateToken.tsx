@@ -8,6 +8,7 @@ import { client } from '../session.js'
 export function CreateToken({ onCreated }: { onCreated: (token: TokenWithSecret) => void }) {
   const name = useSignal('')
   const nodes = useSignal('')
+  const owner = useSignal('')
   const expires = useSignal('')
   const scopes = useSignal<ReadonlySet<Scope>>(new Set(['read']))
   const fault = useSignal('')
@@ -22,6 +23,7 @@ export function CreateToken({ onCreated }: { onCreated: (token: TokenWithSecret)
         name: name.value,
         scopes: SCOPES.filter((scope) => scopes.value.has(scope)),
         ...(limited.length > 0 && { nodes: limited }),
+        ...(owner.value !== '' && { owner: owner.value }),
         ...(expires.value !== '' && { expires_at: timeAfter(expires.value) }),
       })
       onCreated(token)
@@ -57,6 +59,7 @@ export function CreateToken({ onCreated }: { onCreated: (token: TokenWithSecret)
         ))}
       </fieldset>
       <Text label="Only these nodes; all if empty" value={nodes} placeholder="train-* eval-1" />
+      <Text label="Only launches of this owner; all if empty" value={owner} placeholder="alice" />
       <Text label="Ends after; never if empty" value={expires} placeholder="30d" />
       <Fault text={fault.value} />
       <button class="primary" type="submit" disabled={busy.value}>

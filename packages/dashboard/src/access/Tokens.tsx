@@ -96,13 +96,13 @@ function Table({
 }
 
 function Row({ token, onRevoked }: { token: Token; onRevoked: () => Promise<void> }) {
-  const { token_id: id, name, scopes, nodes, hint, created_at, created_by, expires_at } = token
+  const { token_id: id, name, scopes, hint, created_at, created_by, expires_at } = token
   const revoking = useSignal(false)
   return (
     <tr data-expired={token.expired}>
       <td title={id}>{inert(name)}</td>
       <td>{scopes.join(', ')}</td>
-      <td>{nodes?.join(', ') ?? 'all'}</td>
+      <td>{inert(limitsOf(token))}</td>
       <td>
         <code>{hint}</code>
       </td>
@@ -135,6 +135,13 @@ function Row({ token, onRevoked }: { token: Token; onRevoked: () => Promise<void
       </td>
     </tr>
   )
+}
+
+/** The nodes and launches that it is good for. */
+function limitsOf({ nodes, owner, labels = {} }: Token): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  const parts = [...(nodes ?? []), ...(owner === undefined ? [] : [`of ${owner}`]), ...pairs]
+  return parts.length > 0 ? parts.join(', ') : 'all'
 }
 
 function expiryOf(expired: boolean, at: string | undefined): string {

@@ -7,11 +7,17 @@ export interface OwnerFlags {
 }
 
 /** Adds the flags for whom a launch is for. */
-export function withOwner(command: Command): Command {
+export function withOwner(
+  command: Command,
+  { owner, label } = {
+    owner: 'who it is for: a person, a team',
+    label: 'a label of the node; may be repeated',
+  },
+): Command {
   return command
-    .option('--owner <name>', 'who it is for: a person, a team')
+    .option('--owner <name>', owner)
     .addOption(
-      new Option('--label <name=value>', 'a label of the node; may be repeated').argParser(
+      new Option('--label <name=value>', label).argParser(
         (text, all: Record<string, string> = {}) => ({ ...all, ...labelIn(text) }),
       ),
     )

@@ -580,6 +580,12 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('tokens').addColumn('launch_id', 'text').execute()
     },
   },
+  '037-token-launches': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('tokens').addColumn('owner', 'text').execute()
+      await db.schema.alterTable('tokens').addColumn('labels', 'text').execute()
+    },
+  },
 }
 
 /** Has PostgreSQL tell all servers of changes in a table, with the commit. */

@@ -408,6 +408,9 @@ export interface TokensTable {
   scopes: string
   /** JSON of the ids and patterns of nodes that it is limited to. */
   nodes: string | null
+  /** The owner and JSON of the labels of launches that it is limited to. */
+  owner: string | null
+  labels: string | null
   /** Times are in milliseconds since 1970. */
   created_at: number
   /** The name of the token that it was created with. */

@@ -2,6 +2,7 @@ import { type Reach, SCOPE_WORDS, type Scope } from '@launchtail/client/protocol
 import type { FastifyRequest } from 'fastify'
 import { HttpError } from '../errors.js'
 import { hasScope, type Principal } from '../rights/principal.js'
+import { type AskedLaunch, ownLaunch } from './own-launches.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,7 +35,8 @@ export function authorizeFor(principal: Principal, { scope, reach }: Right): voi
     throw new HttpError(403, `token may not ${SCOPE_WORDS[scope]}: it needs the right '${scope}'`)
   }
   if (principal.nodes && reach === undefined) {
-    throw new HttpError(403, 'token may not use this: it is limited to some nodes')
+    const what = principal.nodes.byId ? 'nodes' : 'launches'
+    throw new HttpError(403, `token may not use this: it is limited to some ${what}`)
   }
 }
 
@@ -44,25 +46,53 @@ function authorizeNode({ nodes }: Pick<Principal, 'nodes'>, nodeId: string): voi
   throw new HttpError(403, 'token may not use this node: it is limited to other nodes')
 }
 
-/** Throws 403 if the principal may not use the nodes that a request's parameters or body name. */
-export function authorizeNamed(
-  principal: Principal | undefined,
+/** Throws 403 for a token that is limited to launches, where nobody looks which ones they are. */
+export function refuseByLaunches({ nodes }: Pick<Principal, 'nodes'>): void {
+  if (!nodes?.launches) return
+  throw new HttpError(403, 'token may not use this: it is limited to some launches')
+}
+
+/**
+ * Throws 403 if the principal may not use the nodes that a request's parameters or body name. Gives a
+ * launch the owner and labels that the token is limited to.
+ */
+export async function authorizeNamed(
+  { principal, server }: Pick<FastifyRequest, 'principal' | 'server'>,
   { reach }: Pick<Right, 'reach'>,
   { query, body }: { query: unknown; body: unknown },
-): void {
-  if (!principal?.nodes) return
-  if (reach === 'query') {
-    const named = [...((query as { node?: Iterable<string> }).node ?? [])]
-    if (named.length === 0) {
-      throw new HttpError(403, "token is limited to some nodes: name some of them with 'node'")
-    }
-    for (const nodeId of named) authorizeNode(principal, nodeId)
+): Promise<void> {
+  const nodes = principal?.nodes
+  if (!nodes) return
+  const named = namedIn(reach, { query, body })
+  if (named.length === 0 && reach === 'query') {
+    throw new HttpError(403, "token is limited to some nodes: name some of them with 'node'")
   }
-  if (reach === 'body' || reach === 'both') {
-    const nodeId = (body as { node_id?: unknown }).node_id
-    if (typeof nodeId !== 'string') {
-      throw new HttpError(403, "token is limited to some nodes: name one of them as 'node_id'")
-    }
-    authorizeNode(principal, nodeId)
+  if (named.length === 0 && namesOne(reach) && nodes.byId) {
+    throw new HttpError(403, "token is limited to some nodes: name one of them as 'node_id'")
   }
+  for (const nodeId of named) authorizeNode(principal, nodeId)
+  if (!nodes.launches) return
+  // A node that is only registered has no owner.
+  if (reach === 'body' && named.length === 0) refuseByLaunches(principal)
+  const isNew = reach === 'launch' || reach === 'both'
+  if (isNew) ownLaunch(nodes.launches, body as AskedLaunch)
+  for (const nodeId of named) {
+    if (!isNew || (await server.hasNode(nodeId))) {
+      await server.refuseForeignLaunch(nodes.launches, nodeId)
+    }
+  }
+}
+
+function namesOne(reach: Reach | undefined): boolean {
+  return reach === 'body' || reach === 'both' || reach === 'launch'
+}
+
+function namedIn(
+  reach: Reach | undefined,
+  { query, body }: { query: unknown; body: unknown },
+): string[] {
+  if (reach === 'query') return [...((query as { node?: Iterable<string> }).node ?? [])]
+  if (!namesOne(reach)) return []
+  const { node_id } = body as { node_id?: unknown }
+  return typeof node_id === 'string' ? [node_id] : []
 }

@@ -45,11 +45,12 @@ export function withTickets({
 
 /** It counts as one of those who have the token that the ticket was asked for with. */
 function readerWith({ caller, nodeId }: Ticket): Principal {
+  const nodes = nodeLimits({ nodes: [nodeId] })
   return {
     id: caller,
     name: 'stream ticket',
     scopes: new Set(['read']),
-    nodes: nodeLimits([nodeId]),
+    ...(nodes && { nodes }),
     isRevocable: true,
   }
 }

@@ -8,6 +8,13 @@ import { isUnattendedSince } from './looks/unattended.js'
 import { createNodeTest } from './node-test.js'
 import type { Row } from './rows.js'
 
+/** What a node is, as far as it decides who may see it. */
+export interface NodeAbout {
+  readonly nodeId: string
+  readonly owner?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 /** Rows that are looked at before other work gets its turn. */
 const LOOKED_AT = 500
 
@@ -17,7 +24,7 @@ export interface NodePageOptions {
   looks?: Pick<Looks, 'since' | 'flush'> | undefined
   now: Date
   /** False for the nodes that the page leaves out. Default: it has all. */
-  only?: ((nodeId: string) => boolean) | undefined
+  only?: ((node: NodeAbout) => boolean) | undefined
 }
 
 /**
@@ -32,7 +39,7 @@ export async function readNodePage(
   const isFound = find && (await createNodeTest(find, now.getTime()))
   const passes =
     isFound || only
-      ? (row: Row) => only?.(row.node_id) !== false && (isFound?.(row) ?? true)
+      ? (row: Row) => only?.(aboutOf(row)) !== false && (isFound?.(row) ?? true)
       : undefined
   // One extra row shows whether there is a next page.
   const wanted = asked.limit + 1
@@ -76,6 +83,11 @@ export function nodePageQuery(
     )
   }
   return query.orderBy('created_at', 'desc').orderBy('node_id', 'desc').limit(limit)
+}
+
+function aboutOf({ node_id: nodeId, about }: Row): NodeAbout {
+  const { owner, labels } = JSON.parse(about) as Omit<NodeAbout, 'nodeId'>
+  return { nodeId, ...(owner !== undefined && { owner }), ...(labels && { labels }) }
 }
 
 /** Where the page after this row begins. */

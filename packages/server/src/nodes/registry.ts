@@ -15,7 +15,7 @@ import type { LaunchReader } from './launch-events/launch-reader.js'
 import { createLaunchHistory, keepLaunches } from './launch-history.js'
 import type { Looks } from './looks/looks.js'
 import { forEachChanged } from './missed-changes.js'
-import { readNodePage } from './node-pages.js'
+import { type NodeAbout, readNodePage } from './node-pages.js'
 import type { Ownership } from './ownership.js'
 import { createPhaseHistory } from './phase-history.js'
 import { rowsOf } from './reads.js'
@@ -52,7 +52,7 @@ export interface Registry
   list(
     query: NodesQuery,
     find?: Query,
-    only?: (nodeId: string) => boolean,
+    only?: (node: NodeAbout) => boolean,
   ): Promise<{ nodes: NodeRecord[]; cursor?: string }>
   /** The records that exist of these nodes, as they are stored. */
   records(nodeIds: readonly string[]): Promise<NodeRecord[]>
@@ -169,7 +169,7 @@ export function createRegistry({
     notify(nodeId)
   }
 
-  async function list(query: NodesQuery, find?: Query, only?: (nodeId: string) => boolean) {
+  async function list(query: NodesQuery, find?: Query, only?: (node: NodeAbout) => boolean) {
     // For the first page only: a fleet that never rests would make every page wait for all of it.
     if (query.cursor === undefined) await bringUpToDate()
     const { rows, ...next } = await readNodePage(database, query, { find, only, looks, now: now() })

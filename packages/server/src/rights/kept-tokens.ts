@@ -100,24 +100,29 @@ function keyOf(digest: Buffer): string {
   return digest.toString('latin1')
 }
 
-function principalFor({ tokenId, name, scopes, nodes }: StoredToken): Principal {
+function principalFor(token: StoredToken): Principal {
+  const { tokenId, name, scopes } = token
+  const nodes = nodeLimits(token)
   return {
     id: tokenId,
     name,
     scopes: new Set(scopes),
-    ...(nodes && { nodes: nodeLimits(nodes) }),
+    ...(nodes && { nodes }),
     isRevocable: true,
   }
 }
 
 /** A token as the API shows it. */
 export function shownOf(token: StoredToken, expired: boolean): Token {
-  const { tokenId, hint, name, scopes, nodes, createdAt, createdBy, expiresAt } = token
+  const { tokenId, hint, name, scopes, nodes, owner, labels } = token
+  const { createdAt, createdBy, expiresAt } = token
   return {
     token_id: tokenId,
     name,
     scopes: [...scopes],
     ...(nodes && { nodes: [...nodes] }),
+    ...(owner !== undefined && { owner }),
+    ...(labels && { labels }),
     hint,
     created_at: new Date(createdAt).toISOString(),
     created_by: createdBy,

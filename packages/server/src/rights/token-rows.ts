@@ -15,6 +15,8 @@ export interface StoredToken {
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly nodes: readonly string[] | undefined
+  readonly owner: string | undefined
+  readonly labels: Readonly<Record<string, string>> | undefined
   /** Times are in milliseconds since 1970. */
   readonly createdAt: number
   readonly createdBy: string
@@ -81,6 +83,8 @@ function toRow(token: StoredToken): Selectable<TokensTable> {
     name: token.name,
     scopes: JSON.stringify(token.scopes),
     nodes: token.nodes ? JSON.stringify(token.nodes) : null,
+    owner: token.owner ?? null,
+    labels: token.labels ? JSON.stringify(token.labels) : null,
     created_at: token.createdAt,
     created_by: token.createdBy,
     expires_at: token.expiresAt ?? null,
@@ -96,6 +100,8 @@ function fromRow(row: Selectable<TokensTable>): StoredToken {
     name: row.name,
     scopes: JSON.parse(row.scopes),
     nodes: row.nodes === null ? undefined : JSON.parse(row.nodes),
+    owner: row.owner ?? undefined,
+    labels: row.labels === null ? undefined : JSON.parse(row.labels),
     createdAt: Number(row.created_at),
     createdBy: row.created_by,
     expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),

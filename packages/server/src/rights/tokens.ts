@@ -127,7 +127,7 @@ export async function openTokens(options: TokensOptions): Promise<Tokens> {
 }
 
 function storedOf(
-  { name, scopes, nodes, expires_at }: NewToken,
+  { name, scopes, nodes, owner, labels, expires_at }: NewToken,
   { text, by, now }: { text: string; by: string; now: number },
 ): StoredToken {
   const expiresAt = expires_at === undefined ? undefined : Date.parse(expires_at)
@@ -141,6 +141,8 @@ function storedOf(
     name,
     scopes: [...new Set(scopes)],
     nodes: nodes && [...new Set(nodes)],
+    owner,
+    labels,
     createdAt: now,
     createdBy: by,
     expiresAt,

@@ -1,8 +1,9 @@
 import { parseDuration, parseInstant, SCOPES, type Scope } from '@launchtail/client/protocol'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { connect, type ServerFlags, withServer } from '../connection.js'
+import { type OwnerFlags, ownerOf, withOwner } from '../owner-flags.js'
 
-interface CreateFlags extends ServerFlags {
+interface CreateFlags extends ServerFlags, OwnerFlags {
   scope: Scope[]
   node: string[]
   expires?: string
@@ -11,7 +12,10 @@ interface CreateFlags extends ServerFlags {
 
 /** `launchtail tokens create`. */
 export function createTokenCommand(): Command {
-  return withServer(new Command('create'))
+  return withOwner(withServer(new Command('create')), {
+    owner: 'the owner of the only launches it is good for',
+    label: 'a label that these launches have; may be repeated',
+  })
     .description('Create a token with some rights, and print it. It is shown only once.')
     .argument('<name>', 'what it is for, as the audit log shows it')
     .addOption(
@@ -37,18 +41,22 @@ export function createTokenCommand(): Command {
       `
 Examples:
   $ launchtail tokens create grafana --scope read --expires 365d
+  $ launchtail tokens create alice --scope launch --scope read --owner alice
   $ launchtail tokens create ci --scope launch --scope read --node 'ci-*'
 `,
     )
-    .action(async (name: string, { scope, node, expires, json, ...flags }: CreateFlags) => {
-      const { token, ...about } = await (await connect(flags)).createToken({
-        name,
-        scopes: scope,
-        ...(node.length > 0 && { nodes: node }),
-        ...(expires !== undefined && { expires_at: expires }),
-      })
-      process.stdout.write(`${json ? JSON.stringify({ ...about, token }) : token}\n`)
-    })
+    .action(
+      async (name: string, { scope, node, expires, json, owner, label, ...flags }: CreateFlags) => {
+        const { token, ...about } = await (await connect(flags)).createToken({
+          name,
+          scopes: scope,
+          ...(node.length > 0 && { nodes: node }),
+          ...ownerOf({ ...(owner !== undefined && { owner }), ...(label && { label }) }),
+          ...(expires !== undefined && { expires_at: expires }),
+        })
+        process.stdout.write(`${json ? JSON.stringify({ ...about, token }) : token}\n`)
+      },
+    )
 }
 
 function scopeOf(text: string): Scope {

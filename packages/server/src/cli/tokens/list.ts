@@ -17,6 +17,13 @@ export function listTokensCommand(): Command {
     })
 }
 
+/** The nodes and launches that it is good for. */
+function limitsOf({ nodes, owner, labels = {} }: Token): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  const parts = [...(nodes ?? []), ...(owner === undefined ? [] : [`of ${owner}`]), ...pairs]
+  return parts.length > 0 ? parts.join(' ') : 'all'
+}
+
 function shown(tokens: readonly Token[]): string[] {
   if (tokens.length === 0) return ['There are no tokens but the configured one.']
   const head = ['token', 'name', 'rights', 'nodes', 'begins and ends', 'created', 'expires']
@@ -24,7 +31,7 @@ function shown(tokens: readonly Token[]): string[] {
     token.token_id,
     oneLine(token.name),
     token.scopes.join(' '),
-    token.nodes?.join(' ') ?? 'all',
+    oneLine(limitsOf(token)),
     token.hint,
     token.created_at,
     token.expired ? `expired ${token.expires_at}` : (token.expires_at ?? 'never'),

@@ -31,6 +31,8 @@ function rightsOf({ scope, reach }: Operation): string {
 }
 
 const REACHES: Record<Reach, string> = {
+  launch:
+    'A token that is limited to nodes must name one of them as `node_id`. One that is limited to launches makes such ones.',
   path: 'A token that is limited to nodes may do it with these.',
   body: 'A token that is limited to nodes must name one of them as `node_id`.',
   both: 'A token that is limited to nodes may do it with these, and must name one as `node_id`.',

@@ -10,6 +10,7 @@ import { endIfStalled } from '../connections.js'
 import { onceOf } from '../idempotency.js'
 import { withRequests } from '../launch-requests.js'
 import { serve } from '../operation.js'
+import { shownTo } from '../own-launches.js'
 import { relaunched } from '../relaunched.js'
 import { refuseUnknownCode } from '../unknown-code.js'
 
@@ -52,7 +53,7 @@ export function mountNodes(
     async listNodes({ query, find, request, reply }) {
       // A thousand records with all their labels are 20 MB.
       endIfStalled(reply.raw)
-      const { nodes, cursor } = await registry.list(query, find, request.principal?.nodes?.has)
+      const { nodes, cursor } = await registry.list(query, find, shownTo(request.principal))
       return { nodes, count: nodes.length, cursor }
     },
 

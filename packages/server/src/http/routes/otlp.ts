@@ -10,7 +10,7 @@ import { readLogsProtobuf } from '../../otlp/in/read-protobuf.js'
 import type { OtlpIntake } from '../../otlp/in/receive.js'
 import { MalformedOtlp, type ScopedRecord } from '../../otlp/model.js'
 import type { Authenticate } from '../auth.js'
-import { authorizeFor, type Right } from '../authorize.js'
+import { authorizeFor, type Right, refuseByLaunches } from '../authorize.js'
 import { readBody } from '../body.js'
 import { singleHeader } from '../headers.js'
 import { parseJson } from '../json/parse.js'
@@ -47,6 +47,7 @@ export function mountOtlp(
       const principal = authenticateBearer(raw)
       request.principal = principal
       authorizeFor(principal, RIGHT)
+      refuseByLaunches(principal)
       limits.entries.check(principal)
       if (typeOf(raw) === undefined) {
         throw new HttpError(415, 'content type must be application/x-protobuf or application/json')
