@@ -34,6 +34,7 @@ export type {
   GroupUpdate,
   LaunchedGroup,
   NewGroup,
+  NewPlan,
   WholeGroup,
 } from './protocol/group.js'
 export type { Level } from './protocol/levels.js'

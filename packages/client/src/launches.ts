@@ -1,5 +1,6 @@
 import { type Answer, jsonOf } from './call.js'
 import type { CallOptions, Launched, SendOptions } from './options.js'
+import type { NewPlan } from './protocol/group.js'
 import type { NewLaunch, NodeLaunch } from './protocol/node.js'
 import type { LaunchPlan } from './protocol/plan.js'
 import type { LaunchChanges } from './protocol/relaunch.js'
@@ -9,7 +10,7 @@ import type { Connection } from './request.js'
 export interface LaunchCalls {
   launchNode(launch: NewLaunch, options?: SendOptions): Promise<Launched>
   /** What a launch would do. Nothing is launched or stored. It may take a minute. */
-  planLaunch(launch: NewLaunch, options?: CallOptions): Promise<LaunchPlan>
+  planLaunch(launch: NewPlan, options?: CallOptions): Promise<LaunchPlan>
   /** The node's launches, newest first. Their numbers are those of the option `launch`. */
   listNodeLaunches(nodeId: string, options?: CallOptions): Promise<Answer<'listNodeLaunches'>>
   /** What the node was launched with, without its secrets. */

@@ -10,12 +10,30 @@ import { open, send } from './support/page.js'
 const tabs = startBrowser()
 afterAll(endAll)
 
-test('a launch that costs more than its budget is refused by the form, and the node page tells what one costs', async () => {
+/** A server with a SkyPilot that chooses places at $3.67 an hour. */
+async function withSkypilot() {
   const api = await startDouble({ scenario: () => priced('3.67') })
   onTestFinished(() => api.close())
-  const server = await startServer({
-    env: { SKYPILOT_API_SERVER_ENDPOINT: api.url, LAUNCHTAIL_BUDGET: '500' },
-  })
+  return startServer({ env: { SKYPILOT_API_SERVER_ENDPOINT: api.url, LAUNCHTAIL_BUDGET: '500' } })
+}
+
+test('a group tells what all its nodes cost', async () => {
+  const server = await withSkypilot()
+  const launch = { provider: 'aws', region: 'us-east-1', gpu: 'H100', model: 'm/m' }
+  const answer = await server.post('/admin/groups', { group_id: 'both', replicas: 2, ...launch })
+  expect(answer.status).toBe(202)
+  const page = await tabs.fresh()
+  await open(page, server, 'groups/both')
+  const about = page.locator('.about-group')
+  await about.getByText(/^\$7\.34 an hour, \$0\.0\d+ so far$/).waitFor()
+  const { stdout } = await startCommand(server.url, ['group', 'both']).ended
+  expect(stdout).toMatch(/\nprice {5}\$7\.34 an hour\nspent {5}\$0\.0\d+\n/)
+  await server.post('/admin/groups/both/terminate', '')
+  await about.getByText(/^no price known, \$0\.0\d+ so far$/).waitFor()
+}, 60_000)
+
+test('a launch that costs more than its budget is refused by the form, and the node page tells what one costs', async () => {
+  const server = await withSkypilot()
   const page = await tabs.fresh()
   await open(page, server, 'launch')
   await page.getByLabel('Provider', { exact: true }).fill('aws')

@@ -49,10 +49,14 @@ test('a group is launched, shown, updated and ended from the command line', asyn
   await run('logs -f --group duo')
   expect((await run('group delete duo')).stdout).toBe('duo is deleted\n')
   expect((await run('group duo')).code).toBe(4)
+  const plan = await run('launch --file - --replicas 2 --dry-run', TASK)
+  expect([plan.code, plan.stdout]).toEqual([
+    0,
+    expect.stringContaining('\n\n2 nodes of it would be launched.\n\n'),
+  ])
   for (const [words, why] of [
     ['launch --file - --group-id x', '--group-id needs --replicas'],
     ['launch --file - --replicas 2 --node-id x', 'name them with --group-id'],
-    ['launch --file - --replicas 2 --dry-run', '--dry-run plans one node'],
     ['logs --group duo', '--group needs -f'],
     ['logs -f --group duo --all', '--all and --group exclude each other'],
   ] as const) {

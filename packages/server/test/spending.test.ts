@@ -230,6 +230,9 @@ describe('a budget a day', () => {
     )
     await expect(launch(other)).rejects.toMatchObject({ status: 402, message })
     expect((await plan(other)).problems).toEqual([{ field: 'budget', message }])
+    expect((await plan({ ...other, replicas: 2 })).problems).toMatchObject([
+      { message: expect.stringContaining('these 2 launches would cost $8') },
+    ])
     expect(api.launched).toHaveLength(1)
     const { node_id: _, ...group } = { ...REQUEST, group_id: 'both', replicas: 2 }
     await expect(groups().launch(group)).rejects.toMatchObject({

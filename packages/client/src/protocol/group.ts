@@ -22,6 +22,13 @@ export const newGroupSchema = z
   })
   .register(requests, { id: 'NewGroup' })
 
+/** A launch that is only planned, of one node or of a group. */
+export const plannedLaunchSchema = launchSchema
+  .extend({
+    replicas: replicas.optional().describe('How many nodes of it would be launched. Default: 1.'),
+  })
+  .register(requests, { id: 'PlannedLaunch' })
+
 /** What a group's node is to it. */
 export const GROUP_ROLES = ['member', 'joining', 'leaving', 'left', 'rejected'] as const
 
@@ -69,6 +76,16 @@ export const groupSchema = z
 
 export const wholeGroupSchema = groupSchema
   .extend({
+    price_per_hour: z
+      .number()
+      .optional()
+      .describe(
+        'US dollars for an hour of all its nodes that run, as far as prices are known. Missing if none is.',
+      ),
+    spent: z
+      .number()
+      .optional()
+      .describe('The same for what all its nodes have cost so far, with those that were replaced.'),
     nodes: z.array(
       z.object({
         role: z
@@ -126,6 +143,8 @@ export const groupUpdateSchema = z
   .register(requests, { id: 'GroupUpdate' }) as z.ZodType as z.ZodType<GroupUpdate, GroupUpdate>
 
 export type NewGroup = Omit<NewLaunch, 'node_id'> & { group_id?: string; replicas: number }
+export type NewPlan = NewLaunch & { replicas?: number }
+export type PlanRequest = z.infer<typeof plannedLaunchSchema>
 export type GroupRequest = z.infer<typeof newGroupSchema>
 export type GroupRole = (typeof GROUP_ROLES)[number]
 export type Group = z.infer<typeof groupSchema>

@@ -8,6 +8,7 @@ import {
   groupUpdateSchema,
   launchedGroupSchema,
   newGroupSchema,
+  plannedLaunchSchema,
   wholeGroupSchema,
 } from './group.js'
 import { MERGED_EVENTS } from './merged.js'
@@ -189,7 +190,7 @@ export const operations = {
     summary: 'Get what a launch would do, without launching anything',
     scope: 'launch',
     reach: 'any',
-    body: launchSchema,
+    body: plannedLaunchSchema,
     status: 200,
     answer: launchPlanSchema,
     refusals: [413, 415],

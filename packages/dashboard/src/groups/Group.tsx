@@ -4,6 +4,7 @@ import { NodeRow } from '../fleet/NodeRow.js'
 import type { FleetNode } from '../hub/messages.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
+import { costOf } from '../parts/node-facts.js'
 import { client } from '../session.js'
 import { GroupActions } from './GroupActions.js'
 import { GroupLog } from './GroupLog.js'
@@ -33,6 +34,7 @@ export function Group({ groupId, nodes }: GroupProps) {
           {activeOf(group)} active
         </b>
         {group.update && <span>{updateOf(group.update)}</span>}
+        {group.spent !== undefined && <span>{costOf(group)}</span>}
         <span class="space" />
         <GroupActions group={group} onDone={again} />
       </div>

@@ -10,7 +10,7 @@ import { makeIdempotencyKey } from './idempotency-key.js'
 import { missingIn } from './missing.js'
 import { Plan } from './Plan.js'
 import { planState } from './plan-state.js'
-import { requestOf } from './request.js'
+import { planOf } from './request.js'
 import { SkyPilot } from './SkyPilot.js'
 import { launchCall } from './send.js'
 
@@ -45,7 +45,7 @@ export function LaunchPage({ again, isNew }: LaunchPageProps) {
       },
     )
   }, [again, isNew, earlier, draft, fault])
-  const request = requestOf(draft.value)
+  const request = planOf(draft.value)
   const { asked } = earlier.value ?? {}
   const call = launchCall(draft.value, asked && { id: again, asked })
 

@@ -1,4 +1,4 @@
-import type { LaunchPlan, NewLaunch } from '@launchtail/client'
+import type { LaunchPlan, NewPlan } from '@launchtail/client'
 import { attemptsText, priceText } from '@launchtail/client/protocol'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
@@ -6,7 +6,7 @@ import { span } from '../parts/times.js'
 import type { AskedPlan } from './plan-state.js'
 
 /** What the launch of the form would do, where somebody has asked for that. */
-export function Plan({ asked, request }: { asked: AskedPlan | undefined; request: NewLaunch }) {
+export function Plan({ asked, request }: { asked: AskedPlan | undefined; request: NewPlan }) {
   if (!asked) return null
   const isOld = JSON.stringify(asked.request) !== JSON.stringify(request)
   return (

@@ -1,4 +1,4 @@
-import type { NewGroup, NewLaunch } from '@launchtail/client'
+import type { NewGroup, NewLaunch, NewPlan } from '@launchtail/client'
 import { type Place, parsePlace } from '@launchtail/client/protocol'
 import type { Draft } from './draft.js'
 import { variablesOf } from './variables.js'
@@ -49,6 +49,12 @@ export function groupOf(draft: Draft): NewGroup | undefined {
   if (!(replicas > 1)) return undefined
   const { node_id: group_id, ...launch } = requestOf(draft)
   return { ...(group_id !== undefined && { group_id }), replicas, ...launch }
+}
+
+/** What is to be planned of a draft: one node, or all of a group. */
+export function planOf(draft: Draft): NewPlan {
+  const replicas = Number(draft.replicas)
+  return { ...requestOf(draft), ...(replicas > 1 && { replicas }) }
 }
 
 /** The fields that are not empty. */

@@ -20,7 +20,10 @@ export function hardwareOf({ gpu, gpu_count, num_nodes, use_spot }: NodeRecord):
 }
 
 /** Such as `$3.67 an hour, $12.50 so far`. */
-export function costOf(node: Pick<NodeRecord, 'price_per_hour' | 'spent'>): string {
+export function costOf(node: {
+  price_per_hour?: number | undefined
+  spent?: number | undefined
+}): string {
   const { spent } = node
   return spent === undefined ? priceText(node) : `${priceText(node)}, ${formatPrice(spent)} so far`
 }

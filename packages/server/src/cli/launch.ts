@@ -115,8 +115,10 @@ Examples:
       refuseMixed(flags)
       const client = await connect(flags)
       if (flags.dryRun) {
-        const plan = await client.planLaunch(await requestOf(flags))
-        process.stdout.write(`${planText(plan)}\n`)
+        const { replicas } = flags
+        const request = await requestOf(flags)
+        const plan = await client.planLaunch({ ...request, ...(replicas && { replicas }) })
+        process.stdout.write(`${planText(plan, replicas)}\n`)
         if (plan.problems.length > 0) process.exitCode = EXIT.failed
         return
       }
@@ -135,7 +137,7 @@ async function launchGroup(client: Client, flags: LaunchFlags): Promise<void> {
   )
 }
 
-function refuseMixed({ replicas, groupId, nodeId, dryRun }: LaunchFlags): void {
+function refuseMixed({ replicas, groupId, nodeId }: LaunchFlags): void {
   if (replicas === undefined && groupId !== undefined) {
     throw new CliError('--group-id needs --replicas')
   }
@@ -143,9 +145,6 @@ function refuseMixed({ replicas, groupId, nodeId, dryRun }: LaunchFlags): void {
     throw new CliError(
       '--replicas launches several nodes: name them with --group-id, not --node-id',
     )
-  }
-  if (replicas !== undefined && dryRun) {
-    throw new CliError('--dry-run plans one node; leave --replicas out')
   }
 }
 

@@ -2,11 +2,15 @@ import type { LaunchPlan } from '@launchtail/client'
 import { attemptsText, formatDuration, priceText } from '@launchtail/client/protocol'
 import { oneLine } from './format/text.js'
 
-/** What a launch would do, for a person. */
-export function planText({ task, places, attempts, problems, history }: LaunchPlan): string {
+/** What a launch of so many nodes would do, for a person. */
+export function planText(
+  { task, places, attempts, problems, history }: LaunchPlan,
+  replicas = 1,
+): string {
   const parts = [
     ...(problems.length > 0 ? [['It would be refused:', ...problems.map(problemLine)]] : []),
     ...(places.length > 0 ? [['It would be launched at:', ...placeLines(places)]] : []),
+    ...(replicas > 1 ? [[groupLine(replicas, places)]] : []),
     ...(attempts ? [[attemptsText(attempts)]] : []),
     historyLines(history),
     ...(task === '' ? [] : [['The task:', ...indented(task)]]),
@@ -16,6 +20,15 @@ export function planText({ task, places, attempts, problems, history }: LaunchPl
 
 function problemLine({ field, message }: LaunchPlan['problems'][number]): string {
   return `  ${field}: ${oneLine(message)}`
+}
+
+function groupLine(replicas: number, [first]: LaunchPlan['places']): string {
+  const price = first?.price_per_hour
+  const together =
+    price === undefined
+      ? ''
+      : `; all at the first place: ${priceText({ price_per_hour: replicas * price })}`
+  return `${replicas} nodes of it would be launched${together}.`
 }
 
 function placeLines(places: LaunchPlan['places']): string[] {

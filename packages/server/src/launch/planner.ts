@@ -1,4 +1,4 @@
-import { type LaunchRequest, parseDuration } from '@launchtail/client/protocol'
+import { type LaunchRequest, type PlanRequest, parseDuration } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
 import type { Planned } from '../nodes/launches.js'
 import { createRedactor } from '../output/redact/index.js'
@@ -28,13 +28,17 @@ type PlannedAt = Planned & { readonly prices: readonly (number | undefined)[] }
 
 /** Says what a launch would do. What would make it be refused is part of the answer. */
 export function createPlanner({ launchers, rows, ownSecrets, limits, budget }: PlannerOptions) {
-  return async (wanted: LaunchRequest): Promise<Planned> => {
+  return async ({ replicas = 1, ...wanted }: PlanRequest): Promise<Planned> => {
     const { prices, ...planned } = await planOf(wanted).catch((error): PlannedAt => {
       if (!(error instanceof HttpError)) throw error
       return { task: '', places: [], problems: problemsIn(error, wanted), prices: [] }
     })
     const { limits: own, faults } = readLimits(wanted, limits)
-    const why = await budget.refusal([{ prices: pricesOver(prices), limits: own }])
+    const all = Array.from({ length: replicas }, () => ({
+      prices: pricesOver(prices),
+      limits: own,
+    }))
+    const why = await budget.refusal(all)
     const more = [
       ...problemsIn(new TaskRefusal(faults), wanted),
       ...(await ofNode(wanted)),

@@ -1,4 +1,9 @@
-import type { LaunchPlan, LaunchRequest, NodeLaunch } from '@launchtail/client/protocol'
+import type {
+  LaunchPlan,
+  LaunchRequest,
+  NodeLaunch,
+  PlanRequest,
+} from '@launchtail/client/protocol'
 
 /** Launching of nodes, as the API needs it. */
 export interface Launches {
@@ -9,7 +14,7 @@ export interface Launches {
    */
   launch(request: LaunchRequest, once?: Once): Promise<Launched>
   /** What a launch would do. Nothing is launched or stored. */
-  plan(request: LaunchRequest): Promise<Planned>
+  plan(request: PlanRequest): Promise<Planned>
   /**
    * Launches what the node was launched with, as `change` makes it, as another node that is linked
    * to this one. Throws 404 if the request is not known. `once` as above.

@@ -1,4 +1,4 @@
-import type { LaunchRequest, LogEntry, NodeRecord } from '@launchtail/client/protocol'
+import type { LogEntry, NodeRecord, PlanRequest } from '@launchtail/client/protocol'
 import { onTestFinished } from 'vitest'
 import type { Launcher } from '../../src/launch/launcher.js'
 import { skypilotLauncher } from '../../src/launch/skypilot/api/launcher.js'
@@ -67,7 +67,7 @@ export async function serving(
       server.registry.stats(question),
     groups: () => server.orchestrator.groups,
     today: () => server.orchestrator.today(),
-    plan: (request: LaunchRequest) => server.orchestrator.plan(request),
+    plan: (request: PlanRequest) => server.orchestrator.plan(request),
     list: () => server.list('gpu-1'),
     launches: async () => server.registry.launches.list(await recordOf()),
     launch: (request: object) => server.orchestrator.launch({ ...REQUEST, ...request }),

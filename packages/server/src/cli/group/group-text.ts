@@ -1,4 +1,5 @@
 import type { Group, NodeRecord, WholeGroup } from '@launchtail/client'
+import { formatPrice, priceText } from '@launchtail/client/protocol'
 import type { Formatter } from '../format/formatter.js'
 import { oneLine } from '../format/text.js'
 import { tableOf } from '../stats/table-of.js'
@@ -26,6 +27,8 @@ export function groupText(group: WholeGroup, format: Formatter): string {
     ['status', `${status}, ${activeOf(group)} active`],
     ['created', created_at],
     ['ended', ended_at],
+    ['price', group.spent === undefined ? undefined : priceText(group)],
+    ['spent', group.spent === undefined ? undefined : formatPrice(group.spent)],
     ['update', update && updateOf(update)],
   ]
   const lines = facts.flatMap(([name = '', value]) => (value ? `${name.padEnd(9)} ${value}` : []))

@@ -1,7 +1,8 @@
-import type { Group, WholeGroup } from '@launchtail/client/protocol'
+import type { Group, NodeRecord, WholeGroup } from '@launchtail/client/protocol'
 import type { Database } from '../../database/open.js'
 import { groupNotFound, HttpError } from '../../errors.js'
 import type { Registry } from '../registry.js'
+import { rounded } from '../spending/instance.js'
 import { groupOf } from './group.js'
 import type { GroupRows } from './group-rows.js'
 
@@ -58,6 +59,7 @@ export function createGroupReads({ database, rows, registry }: GroupReadsOptions
     const counted = known.map(({ member, node }) => ({ role: member.role, status: node.status }))
     return {
       ...groupOf(group.row, counted),
+      ...moneyOf(known.map(({ node }) => node)),
       nodes: known.map(({ member: { role, generation, replaces }, node }) => ({
         ...{ role, generation },
         ...(replaces !== null && { replaces }),
@@ -75,6 +77,22 @@ export function createGroupReads({ database, rows, registry }: GroupReadsOptions
       .execute()
     return new Map(found.map(({ node_id, status }) => [node_id, status]))
   }
+}
+
+/** What the nodes cost an hour, as long as they run, and what they have cost together. */
+function moneyOf(nodes: readonly NodeRecord[]): Pick<WholeGroup, 'price_per_hour' | 'spent'> {
+  const running = nodes.filter(({ status }) => status === 'active' || status === 'launching')
+  const price = sumOf(running.map((node) => node.price_per_hour))
+  const spent = sumOf(nodes.map((node) => node.spent))
+  return {
+    ...(price !== undefined && { price_per_hour: price }),
+    ...(spent !== undefined && { spent }),
+  }
+}
+
+function sumOf(amounts: readonly (number | undefined)[]): number | undefined {
+  const known = amounts.filter((amount) => amount !== undefined)
+  return known.length === 0 ? undefined : rounded(known.reduce((sum, amount) => sum + amount, 0))
 }
 
 /** Throws 400 if the text is not such a cursor. */
