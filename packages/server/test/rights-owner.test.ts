@@ -106,7 +106,6 @@ describe('a token that is limited to the launches of an owner', () => {
       '/admin/logs?node=of-alice,of-bob',
       '/admin/logs',
       '/admin/stats',
-      '/admin/nodes/stream',
       '/admin/groups',
     ]) {
       expect([path, (await alice(path)).status]).toEqual([path, 403])
@@ -116,6 +115,32 @@ describe('a token that is limited to the launches of an owner', () => {
     expect([(await ticket('of-alice')).status, (await ticket('of-bob')).status]).toEqual([201, 403])
     expect((await alice('/admin/nodes', post({}))).status).toBe(403)
     expect((await alice('/v1/logs', post({}))).status).toBe(403)
+  })
+
+  it('follows its own nodes in the stream of all, and hears of no others', async () => {
+    const stream = await openStream(`${server.url}/admin/nodes/stream`, { 'X-Admin-Token': token })
+    const ready = await stream.event('the beginning', ({ event }) => event === 'ready')
+    const shown = stream.events.filter(({ event }) => event === 'node')
+    expect(shown.every(({ data }) => data.owner === 'alice')).toBe(true)
+    expect(ready.data).toEqual({ count: shown.length, total: shown.length })
+    for (const owner of ['bob', 'alice']) {
+      const node = { node_id: `late-of-${owner}`, provider: 'local', task: TASK, owner }
+      expect((await server.post('/admin/nodes/launch', node)).status).toBe(202)
+    }
+    const failed = (id: string) =>
+      until('it to end', async () => {
+        const node = (await (await server.fetch(`/admin/nodes/${id}`)).json()) as object
+        return 'ended_at' in node
+      })
+    await Promise.all([failed('late-of-bob'), failed('late-of-alice')])
+    for (const owner of ['bob', 'alice']) {
+      await server.fetch(`/admin/nodes/late-of-${owner}`, { method: 'DELETE' })
+    }
+    await stream.event('the own end', ({ event, data }) => {
+      return event === 'deleted' && data.node_id === 'late-of-alice'
+    })
+    expect(stream.text()).not.toContain('bob')
+    stream.close()
   })
 
   it('resumes its own streams, and no others, past the framework or not', async () => {

@@ -220,6 +220,7 @@ export const operations = {
     ...ROUTES.streamNodes,
     summary: 'Stream the records of all nodes',
     scope: 'read',
+    reach: 'shown',
     status: 200,
     answer: z.object(FLEET_EVENTS).partial(),
     produces: ['text/event-stream'],

@@ -4,6 +4,7 @@ import type { Fleet } from '../../stream/fleet/fleet.js'
 import { FORMATS } from '../../stream/formats.js'
 import type { Limits } from '../limits/limits.js'
 import { mount } from '../operation.js'
+import { shownTo } from '../own-launches.js'
 import { acceptEventStream, streamHeaders } from '../stream-headers.js'
 import { takeOver } from '../take-over.js'
 
@@ -19,7 +20,8 @@ export function mountFleetStream(
     operation,
     async ({ request, reply }) => {
       limits.streams.take({ principal: request.principal, request: request.raw }, reply.raw)
-      await fleet.open(() => takeOver(reply).writeHead(200, headers))
+      const accept = () => takeOver(reply).writeHead(200, headers)
+      await fleet.open(accept, shownTo(request.principal))
       return undefined
     },
     acceptEventStream,

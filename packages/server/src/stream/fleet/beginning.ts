@@ -39,7 +39,8 @@ export function createFleetBeginning(options: FleetBeginningOptions) {
     do {
       const limit = Math.min(PAGE, FLEET_SIZE - count)
       const before = changes.newest()
-      const page = await registry.list({ limit, cursor })
+      const page = await registry.list({ limit, cursor }, undefined, reader.view?.only)
+      for (const { node_id } of page.nodes) reader.view?.shown.add(node_id)
       for (const node of page.nodes) changes.renew(node, reader.seen, before)
       for (const text of inPages(page.nodes.map(nodeFrame))) {
         say(reader, text)

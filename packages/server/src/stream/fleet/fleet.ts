@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { stopping } from '../../errors.js'
+import type { NodeAbout } from '../../nodes/node-pages.js'
 import type { Registry } from '../../nodes/registry.js'
 import { FORMATS } from '../formats.js'
 import { retryOf } from '../lifetime.js'
@@ -19,8 +20,11 @@ import { catchUp, type FleetReader } from './reader.js'
  * socket holds.
  */
 export interface Fleet {
-  /** Sends the nodes of now and then each change. `accept` gives the answer, its head written. */
-  open(accept: () => ServerResponse): Promise<void>
+  /**
+   * Sends the nodes of now and then each change, of all nodes or of `only` some. `accept` gives the
+   * answer, its head written.
+   */
+  open(accept: () => ServerResponse, only?: (node: NodeAbout) => boolean): Promise<void>
   /** The number of readers. */
   readers(): number
   /** Ends all streams, evenly over so many milliseconds. */
@@ -53,14 +57,19 @@ export function createFleet({ registry, onFault, ...lifetimes }: FleetOptions): 
   const ticks = startTicks(readers.tick, { ...lifetimes, onFault })
   return { open, readers: () => readers.all.size, drain }
 
-  async function open(accept: () => ServerResponse): Promise<void> {
+  async function open(
+    accept: () => ServerResponse,
+    only?: (node: NodeAbout) => boolean,
+  ): Promise<void> {
     if (draining) throw stopping()
     // Asked first, so that a failure comes before the first byte.
-    const total = await registry.count()
+    // How many others there are is nothing for somebody who may see only some.
+    const total = only ? 0 : await registry.count()
+    const view = only && { only, shown: new Set<string>() }
     const response = accept()
     const reader = readers.add(
       response,
-      (life) => ({ ...life, seen: changes.newest(), ready: false, onRoom() {} }),
+      (life) => ({ ...life, view, seen: changes.newest(), ready: false, onRoom() {} }),
       proceed,
     )
     readers.say(reader, `: nodes\n${FORMATS.sse.retry(retryOf(random))}`)

@@ -81,7 +81,7 @@ export function createFleetPublisher(options: FleetPublisherOptions): FleetPubli
     for (const nodeId of nodeIds) {
       const node = nodes.get(nodeId)
       const frame = node ? nodeFrame(node) : deletedFrame(nodeId)
-      changes.add(nodeId, frame)
+      changes.add(nodeId, frame, node)
       text += frame
     }
     sendToAll(text, before)
@@ -92,7 +92,8 @@ export function createFleetPublisher(options: FleetPublisherOptions): FleetPubli
     const buffers = new Map<boolean, Buffer>()
     for (const reader of readers.all) {
       if (!reader.ready || !reader.outlet.hasRoom()) continue
-      if (reader.seen < before || text.length > PAGE_TEXT) catchUp(reader, changes, readers)
+      const isAlone = reader.view !== undefined || reader.seen < before
+      if (isAlone || text.length > PAGE_TEXT) catchUp(reader, changes, readers)
       else {
         const { chunked } = reader.outlet
         const buffer = buffers.get(chunked) ?? framed(text, chunked)

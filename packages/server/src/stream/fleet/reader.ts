@@ -1,7 +1,9 @@
 import type { Readers, StreamReader } from '../readers.js'
 import type { FleetChanges } from './changes.js'
+import type { FleetView } from './view.js'
 
 export interface FleetReader extends StreamReader {
+  readonly view: FleetView | undefined
   /** The last change it has been sent. */
   seen: number
   /** True once it has been sent the nodes that were there when it came. */
@@ -24,7 +26,7 @@ export function catchUp(
   { say }: Readers<FleetReader>,
 ): void {
   while (!reader.ended && reader.seen < changes.newest() && reader.outlet.hasRoom()) {
-    const { text, last } = changes.after(reader.seen)
+    const { text, last } = changes.after(reader.seen, reader.view)
     reader.seen = last
     say(reader, text)
   }
