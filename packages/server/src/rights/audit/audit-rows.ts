@@ -33,12 +33,17 @@ export function auditRows(database: Database) {
     for (const piece of inPieces(rows)) await database.insertInto('audit').values(piece).execute()
   }
 
-  async function update({ audit_id, count, last_at }: AuditRow): Promise<void> {
-    await database
-      .updateTable('audit')
-      .set({ count, last_at })
-      .where('audit_id', '=', audit_id)
-      .execute()
+  /** Stores the counts of lines, in one transaction. */
+  async function update(rows: readonly AuditRow[]): Promise<void> {
+    await database.transaction().execute(async (transaction) => {
+      for (const { audit_id, count, last_at } of rows) {
+        await transaction
+          .updateTable('audit')
+          .set({ count, last_at })
+          .where('audit_id', '=', audit_id)
+          .execute()
+      }
+    })
   }
 
   async function list(filter: AuditFilter): Promise<AuditPage> {
@@ -71,7 +76,8 @@ export function auditRows(database: Database) {
   }
 
   async function removeOlder(than: number): Promise<void> {
-    await database.deleteFrom('audit').where('last_at', '<', than).execute()
+    // What is counted in a line is within a minute of its beginning.
+    await database.deleteFrom('audit').where('at', '<', than).execute()
   }
 
   /** Removes the oldest lines beyond a number, of those with a token or of those without. */

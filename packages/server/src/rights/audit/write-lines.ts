@@ -11,6 +11,8 @@ export interface LineWriter {
 
 /** Milliseconds until lines are stored. */
 const STORE_AFTER = 200
+/** The same of counts, which grow with each request of a busy sender. */
+const COUNTS_AFTER = 30_000
 /** The same where they could not be. */
 const AGAIN_AFTER = 2000
 /** Lines that wait for a database that is away. */
@@ -27,6 +29,7 @@ export function createLineWriter({
   const grown = new Set<AuditRow>()
   let storing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
+  let dueAt = Number.POSITIVE_INFINITY
   return { add, changed, flush }
 
   function add(row: AuditRow): void {
@@ -36,17 +39,21 @@ export function createLineWriter({
   }
 
   function changed(row: AuditRow): void {
-    if (!fresh.has(row)) grown.add(row)
-    schedule()
+    if (fresh.has(row)) return
+    grown.add(row)
+    schedule(COUNTS_AFTER)
   }
 
   function schedule(after = STORE_AFTER): void {
-    timer ??= setTimeout(() => void flush(), after).unref()
+    if (dueAt <= performance.now() + after) return
+    clearTimeout(timer)
+    dueAt = performance.now() + after
+    timer = setTimeout(() => void flush(), after).unref()
   }
 
   function flush(): Promise<void> {
     clearTimeout(timer)
-    timer = undefined
+    dueAt = Number.POSITIVE_INFINITY
     storing = storing.then(store).catch((error) => {
       onFault('storing the audit log', error)
       schedule(AGAIN_AFTER)
@@ -60,15 +67,15 @@ export function createLineWriter({
     for (const { row, stored } of added) {
       fresh.delete(row)
       // It was counted on while it was stored.
-      if (row.count !== stored.count) grown.add(row)
+      if (row.count !== stored.count) changed(row)
     }
-    for (const row of [...grown]) {
-      // First: it may grow again while it is stored.
-      grown.delete(row)
-      await rows.update(row).catch((error) => {
-        grown.add(row)
-        throw error
-      })
-    }
+    const counts = [...grown]
+    if (counts.length === 0) return
+    // First: they may grow again while they are stored.
+    grown.clear()
+    await rows.update(counts).catch((error) => {
+      for (const row of counts) grown.add(row)
+      throw error
+    })
   }
 }
