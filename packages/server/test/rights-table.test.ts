@@ -124,6 +124,17 @@ describe('every route of the OpenAPI document', () => {
     },
   )
 
+  it('is in the audit log wherever it was refused', async () => {
+    const { token, token_id } = await createToken(server, { scopes: ['ingest'] })
+    const refused = routes.filter(({ scope }) => scope !== 'ingest')
+    for (const route of refused) expect((await ask(token, route, OWN))[0]).toBe(403)
+    const answer = await server.fetch(`/admin/audit?token=${token_id}&refused=true&limit=1000`)
+    const { audit } = (await answer.json()) as { audit: { operation: string; status: number }[] }
+    expect(audit.every(({ status }) => status === 403)).toBe(true)
+    const operations = audit.map(({ operation }) => operation)
+    expect(operations.sort()).toEqual(refused.map(({ operationId }) => operationId).sort())
+  })
+
   it('takes the nodes of its parameters and its body into account, not only that of its path', async () => {
     const by = (name: string) => routes.find((route) => route.operationId === name) as Route
     const launch = limited.get('launch') as string

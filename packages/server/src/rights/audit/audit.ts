@@ -42,7 +42,10 @@ export interface AuditOptions {
 
 /** For how long the same is counted in one line. */
 const WINDOW = 60_000
-/** Different things that are counted within a window. Further ones share a line for each status. */
+/**
+ * Different things that are counted within a window, with one token or with none. Further ones share a
+ * line for each status.
+ */
 const MOST_COUNTED = 200
 /** With 100,000 lines, a look takes some tens of milliseconds. */
 const TRIM_EVERY = 600_000
@@ -53,6 +56,8 @@ export function createAudit(options: AuditOptions): Audit {
   const writer = createLineWriter({ rows, onFault })
   /** What is counted in this window. */
   const counted = new Map<string, AuditRow>()
+  /** How many different things were counted with each token, and with none. */
+  const kinds = new Map<string | undefined, number>()
   let windowEnds = now() + WINDOW
   const trimming = setInterval(() => void trim(), TRIM_EVERY).unref()
   return {
@@ -73,12 +78,19 @@ export function createAudit(options: AuditOptions): Audit {
   function count(event: AuditEvent, at: number): void {
     if (at >= windowEnds) {
       counted.clear()
+      kinds.clear()
       windowEnds = at + WINDOW
     }
+    const { principal, status } = event
     const key = keyOf(event)
-    if (counted.has(key) || counted.size < MOST_COUNTED) countAs(key, event, at)
-    // A flood from everywhere must neither fill the disk nor push out what others did.
-    else countAs(`others ${event.status}`, { ...OTHERS, status: event.status }, at)
+    const before = kinds.get(principal?.id) ?? 0
+    if (!counted.has(key) && before >= MOST_COUNTED) {
+      // A flood must neither fill the disk nor push out what others did.
+      countAs(`others ${principal?.id} ${status}`, { ...OTHERS, principal, status }, at)
+      return
+    }
+    if (!counted.has(key)) kinds.set(principal?.id, before + 1)
+    countAs(key, event, at)
   }
 
   function countAs(key: string, event: AuditEvent, at: number): void {
