@@ -7,6 +7,7 @@ import { ENGINE_CASES } from './engines.js'
 import { GROUPS } from './groups.js'
 import { INTERRUPTIONS } from './interruptions.js'
 import { LAUNCHING } from './launching.js'
+import { MACHINES } from './machines.js'
 import { MANAGED_JOBS } from './managed-jobs.js'
 import { PIPED } from './piped.js'
 import type { Case, Trial } from './runner.js'
@@ -177,6 +178,7 @@ export const CASES: readonly Case[] = [
     },
   },
   ...LAUNCHING,
+  ...MACHINES,
   ...GROUPS,
   ...ENGINE_CASES,
   ...PIPED,

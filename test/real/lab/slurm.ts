@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { freePort } from '../../../packages/server/src/launch/local/port.js'
 import { run, start, until } from './processes.js'
 
@@ -11,6 +11,8 @@ const MEMORY = 64_000
 /** A second partition, which a single job fills. SkyPilot remembers which partitions there are. */
 export const NARROW = 'narrow'
 export const NARROW_CPUS = 2
+/** A partition of both machines. */
+export const PAIR = 'pair'
 
 export interface Slurm {
   readonly host: string
@@ -22,16 +24,23 @@ export interface Slurm {
   cancel(cluster: string): Promise<void>
 }
 
-/** Starts munge and a Slurm of one node, this machine. All of their files are in the folder. */
+/** The second machine: this one under another name and address, with a `/tmp` of its own. */
+export const SECOND = { name: 'second', address: '127.0.0.2' }
+
+/** Starts munge and a Slurm of two nodes, both this machine. All of their files are in the folder. */
 export async function startSlurm(folder: string, env: NodeJS.ProcessEnv): Promise<Slurm> {
   const host = hostname().split('.')[0] ?? 'localhost'
   const file = join(folder, 'slurm.conf')
+  const ofNodes = join(folder, 'slurm-of-nodes.conf')
   const key = join(folder, 'munge.key')
   const socket = join(folder, 'munge.socket')
   for (const name of ['spool', 'state', 'log']) mkdirSync(join(folder, name), { recursive: true })
   writeFileSync(key, randomBytes(1024), { mode: 0o400 })
   const ports = { controller: await freePort(), node: await freePort() }
-  writeFileSync(file, settings({ folder, host, socket, ports }))
+  const text = settings({ folder, host, socket, ports })
+  writeFileSync(file, text)
+  // Each node listens at its own address only. `srun` does so everywhere, or nothing would reach it.
+  writeFileSync(ofNodes, `${text}CommunicationParameters=NoInAddrAny\n`)
 
   const log = (name: string) => ({ env, log: join(folder, 'log', `${name}.out`) })
   const munge = ['socket', 'key-file', 'pid-file', 'seed-file', 'log-file']
@@ -43,10 +52,19 @@ export async function startSlurm(folder: string, env: NodeJS.ProcessEnv): Promis
     run('munge', ['-n', '-S', socket], { env }).catch(() => false),
   )
   start('/usr/sbin/slurmctld', ['-D', '-i', '-f', file], log('slurmctld'))
-  start('/usr/sbin/slurmd', ['-D', '-f', file], log('slurmd'))
-  await until('Slurm’s node to be idle', async () =>
-    (await command('sinfo', '-h', '-o', '%T').catch(() => '')).includes('idle'),
-  )
+  const hosts = readFileSync('/etc/hosts', 'utf8')
+  const names = `127.0.0.1 ${host}\n${SECOND.address} ${SECOND.name}\n`
+  writeFileSync(join(folder, 'hosts'), names + hosts)
+  const slurmd = `exec /usr/sbin/slurmd -D -f ${ofNodes}`
+  start('unshare', ['-m', 'sh', '-ec', named(folder, slurmd)], log('slurmd'))
+  const itsTmp = join(folder, 'second-tmp')
+  mkdirSync(join(itsTmp, relative('/tmp', folder)), { recursive: true })
+  const second = named(folder, elsewhere(folder, slurmd))
+  start('unshare', ['-u', '-m', 'sh', '-ec', second], log('slurmd-second'))
+  await until('Slurm’s nodes to be idle', async () => {
+    const states = await command('sinfo', '-h', '-N', '-o', '%T', '-p', PAIR).catch(() => '')
+    return states.trim() === 'idle\nidle'
+  })
   return { host, command, jobsOf, cancel }
 
   function command(name: string, ...args: string[]): Promise<string> {
@@ -64,6 +82,22 @@ export async function startSlurm(folder: string, env: NodeJS.ProcessEnv): Promis
   async function cancel(cluster: string): Promise<void> {
     for (const id of await jobsOf(cluster)) await command('scancel', id)
   }
+}
+
+/** A script that acts where both machines have their names: SkyPilot's jobs look each other up. */
+function named(folder: string, act: string): string {
+  return `mount --bind ${folder}/hosts /etc/hosts\n${act}`
+}
+
+/** A script that acts on the second machine: SkyPilot's runtime on each node is in `/tmp`. */
+function elsewhere(folder: string, act: string): string {
+  return [
+    `hostname ${SECOND.name}`,
+    `mount --bind ${folder} /mnt`,
+    'mount --bind /mnt/second-tmp /tmp',
+    `mount --bind /mnt ${folder}`,
+    act,
+  ].join('\n')
 }
 
 interface Settings {
@@ -89,12 +123,13 @@ SlurmdUser=root
 SlurmctldPort=${ports.controller}
 SlurmdPort=${ports.node}
 SlurmctldPidFile=${folder}/slurmctld.pid
-SlurmdPidFile=${folder}/slurmd.pid
-SlurmdSpoolDir=${folder}/spool
+SlurmdPidFile=${folder}/slurmd-%n.pid
+SlurmdSpoolDir=${folder}/spool/%n
 StateSaveLocation=${folder}/state
 SlurmctldLogFile=${folder}/log/slurmctld.log
-SlurmdLogFile=${folder}/log/slurmd.log
+SlurmdLogFile=${folder}/log/slurmd-%n.log
 SlurmdParameters=config_overrides
+DebugFlags=NO_CONF_HASH
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SchedulerType=sched/backfill
@@ -107,7 +142,9 @@ MpiDefault=none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 NodeName=${host} NodeAddr=127.0.0.1 CPUs=${CPUS} RealMemory=${MEMORY} State=UNKNOWN
+NodeName=${SECOND.name} NodeAddr=${SECOND.address} CPUs=${CPUS} RealMemory=${MEMORY} State=UNKNOWN
 PartitionName=main Nodes=${host} Default=YES MaxTime=1-00:00:00 State=UP
 PartitionName=${NARROW} Nodes=${host} MaxCPUsPerNode=${NARROW_CPUS} MaxTime=1-00:00:00 State=UP
+PartitionName=${PAIR} Nodes=${host},${SECOND.name} MaxTime=1-00:00:00 State=UP
 `
 }
