@@ -44,6 +44,14 @@ test('a group is launched, shown, updated and ended from the command line', asyn
     [],
   )
 
+  const more = await run('group update duo --replicas 3 --wait')
+  expect([more.code, more.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^duo: 1 added\n[\s\S]*\nduo: done, 1 of 1 added\n$/),
+  ])
+  const less = await run('group update duo --replicas 2 --wait')
+  expect(less.stdout).toMatch(/^duo: 1 removed\n[\s\S]*\nduo: done, 1 removed\n$/)
+
   expect((await run('group delete duo')).stderr).toContain('terminate the group first')
   expect((await run('group terminate duo')).stdout).toBe('duo is being terminated\n')
   await run('logs -f --group duo')

@@ -248,6 +248,46 @@ describe('an update of a group', () => {
     await expect(client.updateGroup('trio')).rejects.toThrow('has been terminated')
   })
 
+  test('gives it more nodes, or less, and replaces none for that', async () => {
+    const { client } = await started()
+    await client.launchGroup({ group_id: 'duo', replicas: 2, ...LOCAL })
+    await reached(client, 'duo', isActive)
+    await client.updateGroup('duo', { replicas: 4, max_surge: 2 })
+    const more = await reached(client, 'duo', isAtRest)
+    expect(more).toMatchObject({ status: 'active', replicas: 4, active: 4 })
+    expect(more.update).toMatchObject({ state: 'done', wanted: 0, to_add: 2, added: 2 })
+    const ids = ['duo-1', 'duo-2', 'duo-3', 'duo-4']
+    expect(rolesOf(more)).toEqual(ids.map((id) => [id, 'member', 'active']))
+
+    // One that does not serve goes first, and then the newest.
+    await client.terminateNode('duo-1')
+    await reached(client, 'duo', ({ status }) => status === 'degraded')
+    await client.updateGroup('duo', { replicas: 2 })
+    const less = await reached(client, 'duo', (group) => isAtRest(group) && group.replicas === 2)
+    expect(less).toMatchObject({ status: 'active', active: 2, update: { removed: 2 } })
+    expect(rolesOf(less)).toEqual([
+      ['duo-1', 'left', 'terminated'],
+      ['duo-2', 'member', 'active'],
+      ['duo-3', 'member', 'active'],
+      ['duo-4', 'left', 'terminated'],
+    ])
+
+    // With something that is to be different, those that stay are replaced.
+    await client.updateGroup('duo', { replicas: 1, envs: { VERSION: '2' } })
+    const other = await reached(client, 'duo', (group) => isAtRest(group) && group.replicas === 1)
+    expect(other.update).toMatchObject({ state: 'done', wanted: 1, replaced: 1, removed: 1 })
+    expect(other).toMatchObject({ status: 'active', active: 1 })
+
+    // New ones that fail are not counted.
+    const broken = { replicas: 3, max_surge: 3, envs: { BREAK: 'no such model' } }
+    await client.updateGroup('duo', broken)
+    const stopped = await reached(client, 'duo', isAtRest)
+    expect(stopped).toMatchObject({ status: 'active', replicas: 1, active: 1 })
+    expect(stopped.update).toMatchObject({ state: 'stopped', to_add: 2, added: 0 })
+    expect(rolesOf(stopped).filter(([, role]) => role === 'rejected')).toHaveLength(3)
+    await client.terminateGroup('duo')
+  })
+
   test('is stopped by a termination of the group', async () => {
     const { client } = await started()
     await client.launchGroup({ group_id: 'pair', replicas: 2, ...LOCAL })

@@ -47,6 +47,13 @@ const updateSchema = z
     generation: z.number().int().describe('That of the new nodes.'),
     wanted: z.number().int().describe('How many nodes are to be replaced.'),
     replaced: z.number().int(),
+    to_add: z
+      .number()
+      .int()
+      .optional()
+      .describe('How many nodes the group is to have more, if `replicas` was given.'),
+    added: z.number().int().optional(),
+    removed: z.number().int().optional().describe('How many it has less because of that.'),
     max_surge: z.number().int(),
     started_at: z.string(),
     ended_at: z.string().optional(),
@@ -54,7 +61,7 @@ const updateSchema = z
       .optional()
       .describe('Why it stopped. Nodes that it did not replace stay.'),
   })
-  .describe('The newest replacement of a group’s nodes.')
+  .describe('The newest replacement of a group’s nodes, or change of their number.')
 
 export const groupSchema = z
   .object({
@@ -122,6 +129,7 @@ export const launchedGroupSchema = z
 export type GroupUpdate = Omit<LaunchChanges, 'node_id'> & {
   only?: readonly string[] | undefined
   max_surge?: number | undefined
+  replicas?: number | undefined
 }
 
 export const groupUpdateSchema = z
@@ -136,6 +144,11 @@ export const groupUpdateSchema = z
     max_surge: replicas
       .optional()
       .describe('How many new nodes are launched at a time. Default: 1.'),
+    replicas: replicas
+      .optional()
+      .describe(
+        'How many nodes the group is to have. With nothing that is to be different and without `only`, none is replaced.',
+      ),
   })
   .describe(
     'What is to be different, as a JSON Merge Patch (RFC 7396); `{}` launches the same anew.',

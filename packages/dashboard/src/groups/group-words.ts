@@ -6,7 +6,16 @@ export function activeOf({ active, replicas }: Group): string {
 }
 
 /** How far the replacement of a group's nodes is. */
-export function updateOf({ state, replaced, wanted }: NonNullable<Group['update']>): string {
+export function updateOf(update: NonNullable<Group['update']>): string {
+  const { state, replaced, wanted, to_add: toAdd, added, removed } = update
+  if (toAdd || removed) {
+    const parts = [
+      wanted > 0 && `${replaced} of ${wanted} replaced`,
+      toAdd && `${added} of ${toAdd} added`,
+      removed && `${removed} removed`,
+    ]
+    return [state === 'stopped' && 'stopped', ...parts].filter(Boolean).join(', ')
+  }
   const words = { running: 'replacing', done: 'replaced', stopped: 'stopped after' }
   return `${words[state]} ${replaced} of ${wanted}`
 }

@@ -58,8 +58,14 @@ export function activeOf({ active, replicas }: Pick<Group, 'active' | 'replicas'
   return `${active} of ${replicas}`
 }
 
-export function updateOf({ state, replaced, wanted }: NonNullable<Group['update']>): string {
-  return `${state}, ${replaced} of ${wanted} replaced`
+export function updateOf(update: NonNullable<Group['update']>): string {
+  const { state, replaced, wanted, to_add: toAdd, added, removed } = update
+  const parts = [
+    (wanted > 0 || (!toAdd && !removed)) && `${replaced} of ${wanted} replaced`,
+    toAdd && `${added} of ${toAdd} added`,
+    removed && `${removed} removed`,
+  ]
+  return [state, ...parts.filter(Boolean)].join(', ')
 }
 
 function stateOf({ status, phase, progress, health }: NodeRecord): string {

@@ -45,10 +45,12 @@ export function mountGroups(
     async updateGroup(call) {
       const { id, body } = call
       if (!(await groupRows.find(id))) throw groupNotFound()
-      const { only, max_surge: surge = 1, ...changes } = body
+      const { only, max_surge: surge = 1, replicas, ...changes } = body
       const change = (known: Known) => relaunched(known, changes)
       const once = onceOf(call, `update ${id}`)
-      const { replayed } = await groups.update(id, change, { only, surge }, once)
+      const isDifferent = only !== undefined || Object.keys(changes).length > 0
+      const how = { only, surge, replicas, replaces: isDifferent || replicas === undefined }
+      const { replayed } = await groups.update(id, change, how, once)
       const answer = await groupReads.get(id)
       return { answer, headers: { 'Idempotent-Replayed': replayed && 'true' } }
     },

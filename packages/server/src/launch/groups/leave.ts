@@ -2,7 +2,7 @@ import type { Draft } from '@launchtail/client/protocol'
 import { offsetName } from '../offset-name.js'
 import type { GroupsOptions } from './groups-options.js'
 
-/** Terminates a node that another one has replaced. Its log says so, once. */
+/** Terminates a node that leaves its group. Its log says which other one has replaced it, once. */
 export async function leave(
   nodeId: string,
   by: string | undefined,

@@ -20,13 +20,25 @@ export function createSettling({ registry, now, changed }: SettlingOptions) {
     const rollout = rolloutOf(group.row)
     if (!rollout) return group
     if (node?.status === 'active') {
-      return changed(group, {
-        set: { rollout: JSON.stringify({ ...rollout, replaced: rollout.replaced + 1 }) },
-        roles: [
-          { node_id: nodeId, role: 'member' },
-          ...(replaces === null ? [] : [{ node_id: replaces, role: 'leaving' as const }]),
-        ],
-      })
+      const { replicas } = group.row
+      const { replaced, added = 0 } = rollout
+      return replaces === null
+        ? changed(group, {
+            set: {
+              replicas: replicas + 1,
+              rollout: JSON.stringify({ ...rollout, added: added + 1 } satisfies Rollout),
+            },
+            roles: [{ node_id: nodeId, role: 'member' }],
+          })
+        : changed(group, {
+            set: {
+              rollout: JSON.stringify({ ...rollout, replaced: replaced + 1 } satisfies Rollout),
+            },
+            roles: [
+              { node_id: nodeId, role: 'member' },
+              { node_id: replaces, role: 'leaving' },
+            ],
+          })
     }
     return changed(group, {
       set: {

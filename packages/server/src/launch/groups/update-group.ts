@@ -1,11 +1,12 @@
 import { groupNotFound, HttpError } from '../../errors.js'
-import { type MemberRow, type Rollout, rolloutOf } from '../../nodes/groups/group.js'
-import type { StoredGroup } from '../../nodes/groups/group-rows.js'
+import { type Rollout, rolloutOf } from '../../nodes/groups/group.js'
+import { GroupChanged, type StoredGroup } from '../../nodes/groups/group-rows.js'
 import type { Groups, UpdateOptions } from '../../nodes/groups/groups.js'
 import type { Known } from '../../nodes/launches.js'
 import { seal } from '../../seal.js'
 import { checkRequest } from '../check-request.js'
 import type { KeepAnswer } from '../replies.js'
+import { changesOf, newestFirst } from './group-changes.js'
 import type { GroupsOptions } from './groups-options.js'
 
 /** Stores what the nodes of a group are to be replaced by. Whoever looks after groups then does it. */
@@ -27,25 +28,32 @@ export function createGroupUpdates({
   async function updateNow(
     groupId: string,
     change: Parameters<Groups['update']>[1],
-    { only, surge }: UpdateOptions,
+    how: UpdateOptions,
     keep: KeepAnswer<object>,
   ): Promise<object> {
     const before = await updatable(groupId)
-    const targets = await targetsIn(before, only)
-    const { request } = await checkRequest(change(await knownOf(before)), options)
+    const { targets, removed, toAdd } = await changesOf(before, how, registry)
+    const isLaunching = targets.length > 0 || toAdd > 0
+    const checked = isLaunching && (await checkRequest(change(await knownOf(before)), options))
     return locked(async () => {
       // It may have been terminated meanwhile.
       const { row } = await updatable(groupId)
+      if (row.version !== before.row.version) throw new GroupChanged(groupId)
       const generation = row.generation + 1
       const rollout: Rollout = {
         ...{ state: 'running', generation, wanted: targets.length, replaced: 0 },
-        ...{ max_surge: surge, started_at: now().toISOString(), targets },
+        ...(toAdd > 0 && { to_add: toAdd, added: 0 }),
+        ...(removed.length > 0 && { removed: removed.length }),
+        ...{ max_surge: how.surge, started_at: now().toISOString(), targets },
       }
+      const sealed = checked && seal(key, rolloutKey(groupId, generation), checked.request)
       await groups.change(row, {
         set: {
           ...{ busy: 1, generation, rollout: JSON.stringify(rollout) },
-          rollout_request: seal(key, rolloutKey(groupId, generation), request),
+          replicas: row.replicas - removed.length,
+          rollout_request: sealed || null,
         },
+        roles: removed.map((node_id) => ({ node_id, role: 'leaving' })),
         alongside: (transaction) => keep({}, transaction),
       })
       return {}
@@ -63,24 +71,6 @@ export function createGroupUpdates({
     return group
   }
 
-  /** Those that do not serve come first: replacing them costs nothing. */
-  async function targetsIn(
-    { row: { group_id: groupId }, members }: StoredGroup,
-    only: readonly string[] | undefined,
-  ): Promise<string[]> {
-    const own = members.filter(({ role }) => role === 'member')
-    const other = only?.find((nodeId) => !own.some((member) => member.node_id === nodeId))
-    if (other !== undefined) throw new HttpError(400, `${other} is not a node of group ${groupId}`)
-    const wanted = own.filter(({ node_id }) => !only || only.includes(node_id))
-    const serving = await Promise.all(
-      wanted.map(async ({ node_id }) => (await registry.get(node_id))?.status === 'active'),
-    )
-    const inOrder = [false, true].flatMap((isServing) =>
-      wanted.filter((_, i) => serving[i] === isServing),
-    )
-    return inOrder.map(({ node_id }) => node_id)
-  }
-
   /** What a member was launched with; of one that runs, the secrets are known, too. */
   async function knownOf({ members }: StoredGroup): Promise<Known> {
     const own = members.filter(({ role }) => role === 'member').sort(newestFirst)
@@ -96,10 +86,6 @@ export function createGroupUpdates({
     if (found) return found
     throw new HttpError(409, 'none of its nodes is left, so it is not known what to launch')
   }
-}
-
-function newestFirst(a: MemberRow, b: MemberRow): number {
-  return b.number - a.number
 }
 
 /** What an update's request is sealed with. */

@@ -29,4 +29,8 @@ export interface UpdateOptions {
   readonly only?: readonly string[] | undefined
   /** How many new nodes at a time. */
   readonly surge: number
+  /** How many nodes the group is to have. Default: as many as it has. */
+  readonly replicas?: number | undefined
+  /** False if nothing is to be different but their number: then none is replaced. */
+  readonly replaces: boolean
 }
