@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,7 +79,7 @@ export const PACKAGES: readonly Step[] = [
 function clean(): Promise<string> {
   built ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'launchtail-packages-'))
-    process.once('exit', () => void outcomeOf('rm', ['-rf', folder]))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     const list = 'git ls-files -z --cached --others --exclude-standard'
     await outputOf('sh', ['-c', `${list} | xargs -0 tar -cf - | tar -xf - -C '${folder}'`])
     await outputOf('npm', ['ci', '--ignore-scripts', '--prefer-offline'], { cwd: folder })

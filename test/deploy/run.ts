@@ -5,7 +5,7 @@
  *   npm run test:deploy -- --only chart      the steps whose names hold it
  *   npm run test:deploy -- --list            their names
  *
- * It needs Debian 12, root and Go 1.26, and fetches its tools by itself, each in a version with a checksum. Nothing is
+ * It needs Debian 12, root and Go 1.24, and fetches its tools by itself, each in a version with a checksum. Nothing is
  * skipped: where a tool cannot be had, its step fails and says so.
  */
 import { parseArgs } from 'node:util'

@@ -28,7 +28,7 @@ export async function goTool(name: keyof typeof PROGRAMS): Promise<string> {
   if (built === sums && existsSync(program)) return program
   if (!(await answers('go', ['version']))) {
     throw new Error(
-      `${name} is built with Go, which is not installed: install Go 1.26 or newer (go.dev/doc/install)`,
+      `${name} is built with Go, which is not installed: install Go 1.24 or newer (go.dev/doc/install)`,
     )
   }
   await mkdir(CACHE, { recursive: true })
