@@ -119,6 +119,15 @@ describe('a stream', () => {
     const same = reader(server, { token, id, ...from('192.0.2.1') })
     expect(await answered([same])).toEqual([429])
     expect((await same.answer()).body).toContain('this address')
+    // One leaves: there is a place for one, and no more.
+    open[0]?.end()
+    await until('the place to be free', async () => {
+      const next = reader(server, { token, id, ...from('192.0.2.1') })
+      await answered([next])
+      return statusOf(next) === 200
+    })
+    const again = reader(server, { token, id, ...from('192.0.2.1') })
+    expect(await answered([again])).toEqual([429])
     const elsewhere = reader(server, { token, id, ...from('192.0.2.2') })
     expect(await answered([elsewhere])).toEqual([200])
     const fifth = reader(server, { token, id, ...from('192.0.2.3') })
