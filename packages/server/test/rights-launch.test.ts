@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { launchTokenText } from '../src/rights/token-text.js'
+import { plain } from './support/launch-scenarios.js'
 import { newNode } from './support/nodes.js'
 import {
   endAll,
@@ -11,6 +12,7 @@ import {
   until,
 } from './support/processes.js'
 import { storedRecords } from './support/records.js'
+import { startDouble } from './support/skypilot-double.js'
 import { openStream } from './support/stream.js'
 import { withToken } from './support/tokens.js'
 
@@ -117,10 +119,50 @@ describe('the token of a launch', () => {
       const node = (await (await server.fetch('/admin/nodes/sender')).json()) as { status: string }
       return node.status === 'terminated'
     })
-    await until('the token to end', async () => (await send()).status === 401, 5000)
+    // A request that is under way when it ends is cut.
+    const status = () =>
+      send().then(
+        (answer) => answer.status,
+        () => 0,
+      )
+    await until('the token to end', async () => (await status()) === 401, 5000)
     // It is no guess, so nobody is locked out.
     for (let n = 0; n < 15; n += 1) expect((await send()).status).toBe(401)
     expect((await server.fetch('/admin/nodes')).status).toBe(200)
+  })
+})
+
+describe('a launch through SkyPilot', () => {
+  /** The variables of the task that SkyPilot is given. */
+  async function sentBy(env: Record<string, string>, more: object) {
+    const api = await startDouble({ scenario: plain({ gated: true }) })
+    onTestFinished(() => api.close())
+    const server = await startServer({ env: { SKYPILOT_API_SERVER_ENDPOINT: api.url, ...env } })
+    const node = { node_id: 'cloudy', provider: 'aws', region: 'x', gpu: 'H100', ...more }
+    expect((await server.post('/admin/nodes/launch', node)).status).toBe(202)
+    const task = await until('the task', () => api.tasks[0])
+    const { envs = {}, secrets = {} } = JSON.parse(task)
+    return { server, envs, secrets }
+  }
+
+  it.each([
+    ['of a model', { model: 'm/m' }],
+    ['of an engine', { engine: 'sglang', model: 'm/m' }],
+    ['of a task', { task: JSON.stringify({ run: 'true' }) }],
+  ])('%s gives the node its token, if the server has a public address', async (_, more) => {
+    const url = 'https://launchtail.example'
+    const { server, envs, secrets } = await sentBy({ LAUNCHTAIL_PUBLIC_URL: url }, more)
+    expect(envs).toMatchObject({ LAUNCHTAIL_URL: url, LAUNCHTAIL_NODE_ID: 'cloudy' })
+    const sent = await withToken(server, secrets.LAUNCHTAIL_TOKEN)('/admin/nodes/cloudy/logs', {
+      method: 'POST',
+      body: '{"message":"m"}',
+    })
+    expect(sent.status).toBe(202)
+  })
+
+  it('gives it none where the node would not find the server', async () => {
+    const { envs, secrets } = await sentBy({}, { model: 'm/m' })
+    expect(Object.keys({ ...envs, ...secrets })).not.toContain('LAUNCHTAIL_TOKEN')
   })
 })
 
