@@ -84,7 +84,7 @@ describe('a token', () => {
 
   it('ends at its time, and closes the streams that were opened with it', async () => {
     const id = await newNode(server)
-    const expires_at = new Date(Date.now() + 2000).toISOString()
+    const expires_at = new Date(Date.now() + 6000).toISOString()
     const { token } = await createToken(server, { scopes: ['read'], expires_at })
     const stream = await openStream(`${server.url}/admin/nodes/${id}/logs/stream`, {
       'X-Admin-Token': token,
