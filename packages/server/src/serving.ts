@@ -183,9 +183,10 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
   async function close(): Promise<void> {
     closing = true
     await pause(config.drainDelay)
-    const drained = Promise.all(allStreams(options).map((streams) => streams.drain(config.drain)))
+    // Who still asks on a connection from before is answered, and told to close it: to be refused, or cut
+    // while asking, is no way to learn of a restart.
+    await Promise.all(allStreams(options).map((streams) => streams.drain(config.drain)))
     const closed = app.close()
-    await drained
     const cut = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS)
     await closed
     clearTimeout(cut)

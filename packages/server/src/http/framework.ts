@@ -57,6 +57,8 @@ export function frameworkOptions({
     },
     // Streams are ended in order before the server closes; see main.ts.
     forceCloseConnections: 'idle',
+    // They are on connections that are there, and what they ask for is.
+    return503OnClosing: false,
     frameworkErrors(error, request, reply) {
       const refusal = refusalBefore(request.raw) ?? refusalOf(error)
       onRefusal(refusal.status)
