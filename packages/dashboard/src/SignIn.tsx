@@ -1,26 +1,18 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { useAct } from './parts/act.js'
 import { signedOutBecause, signIn } from './session.js'
 
 /** Asks for the admin token. */
 export function SignIn() {
   const typed = useSignal('')
-  const refusal = useSignal('')
-  const busy = useSignal(false)
+  const { busy, fault, act } = useAct()
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => field.current?.focus(), [])
 
-  async function submit(event: Event): Promise<void> {
+  function submit(event: Event): void {
     event.preventDefault()
-    busy.value = true
-    refusal.value = ''
-    try {
-      await signIn(typed.value.trim())
-    } catch (error) {
-      refusal.value = (error as Error).message
-    } finally {
-      busy.value = false
-    }
+    void act(() => signIn(typed.value.trim()))
   }
 
   return (
@@ -40,13 +32,13 @@ export function SignIn() {
             typed.value = currentTarget.value
           }}
           aria-describedby="token-help"
-          aria-invalid={refusal.value !== ''}
+          aria-invalid={fault.value !== ''}
         />
         <button class="primary" type="submit" disabled={busy.value || typed.value.trim() === ''}>
           Sign in
         </button>
         <p class="fault" role="alert">
-          {refusal.value || signedOutBecause.value}
+          {fault.value || signedOutBecause.value}
         </p>
         <p id="token-help" class="hint">
           If the server generated the token, it is in the file <code>admin-token</code> of its data

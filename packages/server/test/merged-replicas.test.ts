@@ -1,10 +1,10 @@
 import { afterAll, expect, it } from 'vitest'
 import { createLaunches, doneIn, expectEachOnce } from './support/merged-launches.js'
-import { startPostgres } from './support/postgres.js'
-import { endAll, startRedis, startServer } from './support/processes.js'
+import { endAll, startServer } from './support/processes.js'
 import { startProxy } from './support/proxy.js'
 import { readToEnd } from './support/reading.js'
 import { seededRandom } from './support/seed.js'
+import { startShared } from './support/shared.js'
 import type { StreamEvent } from './support/stream.js'
 
 const random = seededRandom('merged-replicas')
@@ -14,11 +14,9 @@ afterAll(endAll)
 it('gives each event of 20 launches once to a reader that is cut 50 times, on either of two servers', {
   timeout: 180_000,
 }, async () => {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  const shared = await startShared()
   const env = {
-    DATABASE_URL: await postgres.create(),
-    REDIS_URL: redis.url,
-    LAUNCHTAIL_SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
+    ...shared.env,
     LAUNCHTAIL_HEARTBEAT: '200ms',
     LAUNCHTAIL_LOG_LEVEL: 'error',
   }

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { plain } from './support/launch-scenarios.js'
 import { task } from './support/launching.js'
 import { listed } from './support/nodes.js'
-import { ask, startPostgres } from './support/postgres.js'
-import { endAll, type RunningServer, startRedis, startServer, until } from './support/processes.js'
+import { ask } from './support/postgres.js'
+import { endAll, type RunningServer, startServer, until } from './support/processes.js'
 import { startReceiver } from './support/receiver.js'
+import { startShared } from './support/shared.js'
 import { type Double, startDouble } from './support/skypilot-double.js'
 import { openStream } from './support/stream.js'
 import { createToken } from './support/tokens.js'
 
-const KEY = Buffer.alloc(32, 3).toString('base64')
 const PAGE = 'https://pages.example'
 
 let api: Double
@@ -21,12 +21,10 @@ let other: RunningServer
 
 beforeAll(async () => {
   api = await startDouble({ scenario: plain({ gated: true }) })
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  databaseUrl = await postgres.create()
+  const shared = await startShared()
+  databaseUrl = shared.env.DATABASE_URL
   env = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redis.url,
-    LAUNCHTAIL_SECRETS_KEY: KEY,
+    ...shared.env,
     LAUNCHTAIL_ORIGINS: PAGE,
     SKYPILOT_API_SERVER_ENDPOINT: api.url,
   }

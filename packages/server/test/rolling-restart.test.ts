@@ -6,18 +6,17 @@ import { createClient } from '@launchtail/client'
 import { expect, it } from 'vitest'
 import { freePort } from '../src/launch/local/port.js'
 import { newNode } from './support/nodes.js'
-import { startPostgres } from './support/postgres.js'
 import {
   atEnd,
   end,
   type RunningServer,
-  startRedis,
   startServer,
   TOKEN,
   temporaryFolder,
   until,
 } from './support/processes.js'
 import { programOf } from './support/reverse-proxy.js'
+import { startShared } from './support/shared.js'
 
 const caddy = programOf('caddy')
 const ROUNDS = 2
@@ -25,11 +24,9 @@ const ROUNDS = 2
 it.runIf(caddy)(
   'readers and a writer behind the Caddy of deploy/compose notice nothing of rolling restarts',
   async () => {
-    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+    const shared = await startShared()
     const env = {
-      DATABASE_URL: await postgres.create(),
-      REDIS_URL: redis.url,
-      LAUNCHTAIL_SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
+      ...shared.env,
       // As in the compose file, and a little shorter: Caddy asks each second.
       LAUNCHTAIL_DRAIN_DELAY: '3s',
       LAUNCHTAIL_DRAIN: '1s',

@@ -5,6 +5,7 @@ import { hrefOf } from '../address.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
 import { useRefreshed } from '../parts/refreshed.js'
+import { Table } from '../parts/Table.js'
 import { client } from '../session.js'
 
 /** How many lines are shown at first, and how many more at a time. */
@@ -40,22 +41,11 @@ export function AuditLog() {
       {page?.count === 0 && <p class="empty">There is nothing yet.</p>}
       {page && page.count > 0 && (
         <div class="table">
-          <table>
-            <thead>
-              <tr>
-                {HEAD.map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {page.audit.map((line) => (
-                <Row key={line.audit_id} line={line} />
-              ))}
-            </tbody>
-          </table>
+          <Table head={HEAD}>
+            {page.audit.map((line) => (
+              <Row key={line.audit_id} line={line} />
+            ))}
+          </Table>
         </div>
       )}
       {page?.cursor !== undefined && limit.value < 1000 && (

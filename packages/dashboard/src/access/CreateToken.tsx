@@ -1,7 +1,9 @@
 import type { TokenWithSecret } from '@launchtail/client'
 import { parseDuration, SCOPE_WORDS, SCOPES, type Scope } from '@launchtail/client/protocol'
 import { useSignal } from '@preact/signals'
+import { useAct } from '../parts/act.js'
 import { Fault } from '../parts/Fault.js'
+import { Text } from '../parts/Text.js'
 import { client } from '../session.js'
 
 /** The form that creates a token. */
@@ -11,13 +13,10 @@ export function CreateToken({ onCreated }: { onCreated: (token: TokenWithSecret)
   const owner = useSignal('')
   const expires = useSignal('')
   const scopes = useSignal<ReadonlySet<Scope>>(new Set(['read']))
-  const fault = useSignal('')
-  const busy = useSignal(false)
+  const { busy, fault, act } = useAct()
 
-  async function create(): Promise<void> {
-    busy.value = true
-    fault.value = ''
-    try {
+  const create = () =>
+    act(async () => {
       const limited = nodes.value.split(/[\s,]+/).filter((node) => node !== '')
       const token = await client.peek().createToken({
         name: name.value,
@@ -27,11 +26,7 @@ export function CreateToken({ onCreated }: { onCreated: (token: TokenWithSecret)
         ...(expires.value !== '' && { expires_at: timeAfter(expires.value) }),
       })
       onCreated(token)
-    } catch (error) {
-      fault.value = (error as Error).message
-    }
-    busy.value = false
-  }
+    })
 
   return (
     <form
@@ -73,29 +68,4 @@ function timeAfter(text: string): string {
   const after = parseDuration(text)
   if (after === undefined) throw new Error(`"${text}" is no duration such as 30d or 12h.`)
   return new Date(Date.now() + after).toISOString()
-}
-
-interface TextProps {
-  label: string
-  value: { value: string }
-  placeholder: string
-  required?: boolean
-}
-
-function Text({ label, value, ...more }: TextProps) {
-  return (
-    <label>
-      {label}
-      <input
-        type="text"
-        autocomplete="off"
-        spellcheck={false}
-        value={value.value}
-        onInput={({ currentTarget }) => {
-          value.value = currentTarget.value
-        }}
-        {...more}
-      />
-    </label>
-  )
 }

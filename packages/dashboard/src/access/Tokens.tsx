@@ -6,6 +6,7 @@ import { Confirm, Dialog } from '../parts/Dialog.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
 import { useRefreshed } from '../parts/refreshed.js'
+import { Table } from '../parts/Table.js'
 import { client } from '../session.js'
 import { CreateToken } from './CreateToken.js'
 
@@ -47,7 +48,15 @@ export function Tokens() {
       {tokens?.length === 0 && (
         <p class="empty">There are no tokens but the configured one, which may do everything.</p>
       )}
-      {tokens && tokens.length > 0 && <Table tokens={tokens} onRevoked={refresh} />}
+      {tokens && tokens.length > 0 && (
+        <div class="table">
+          <Table head={HEAD}>
+            {tokens.map((token) => (
+              <Row key={token.token_id} token={token} onRevoked={refresh} />
+            ))}
+          </Table>
+        </div>
+      )}
     </>
   )
 }
@@ -65,35 +74,6 @@ function NewToken({ name, token }: TokenWithSecret) {
 }
 
 const HEAD = ['Name', 'Rights', 'Nodes', 'Begins and ends', 'Created', 'Expires', '']
-
-function Table({
-  tokens,
-  onRevoked,
-}: {
-  tokens: readonly Token[]
-  onRevoked: () => Promise<void>
-}) {
-  return (
-    <div class="table">
-      <table>
-        <thead>
-          <tr>
-            {HEAD.map((name) => (
-              <th key={name} scope="col">
-                {name || <span class="hidden">What can be done</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {tokens.map((token) => (
-            <Row key={token.token_id} token={token} onRevoked={onRevoked} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
 
 function Row({ token, onRevoked }: { token: Token; onRevoked: () => Promise<void> }) {
   const { token_id: id, name, scopes, hint, created_at, created_by, expires_at } = token

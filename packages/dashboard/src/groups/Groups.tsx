@@ -2,6 +2,7 @@ import type { Group } from '@launchtail/client'
 import { hrefOf } from '../address.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
+import { Table } from '../parts/Table.js'
 import { dayAndTime } from '../parts/times.js'
 import { client } from '../session.js'
 import { activeOf, updateOf } from './group-words.js'
@@ -19,22 +20,11 @@ export function Groups() {
         <p class="hint">There are no groups. A launch with more than one replica makes one.</p>
       )}
       {groups && groups.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th>Group</th>
-              <th>State</th>
-              <th>Active</th>
-              <th>Update</th>
-              <th>Launched</th>
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map((group) => (
-              <Row key={group.group_id} group={group} />
-            ))}
-          </tbody>
-        </table>
+        <Table head={['Group', 'State', 'Active', 'Update', 'Launched']}>
+          {groups.map((group) => (
+            <Row key={group.group_id} group={group} />
+          ))}
+        </Table>
       )}
     </>
   )

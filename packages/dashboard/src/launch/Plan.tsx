@@ -2,6 +2,7 @@ import type { LaunchPlan, NewPlan } from '@launchtail/client'
 import { attemptsText, priceText } from '@launchtail/client/protocol'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
+import { Table } from '../parts/Table.js'
 import { span } from '../parts/times.js'
 import type { AskedPlan } from './plan-state.js'
 
@@ -41,24 +42,15 @@ function Planned({ task, places, attempts, problems, history }: LaunchPlan) {
 
 function Places({ places }: Pick<LaunchPlan, 'places'>) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>Place</th>
-          <th>GPU</th>
-          <th>Price</th>
+    <Table head={['Place', 'GPU', 'Price']}>
+      {places.map((place, i) => (
+        <tr key={i}>
+          <td>{inert(place.infra)}</td>
+          <td>{inert(place.gpu) || '–'}</td>
+          <td>{priceText(place)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {places.map((place, i) => (
-          <tr key={i}>
-            <td>{inert(place.infra)}</td>
-            <td>{inert(place.gpu) || '–'}</td>
-            <td>{priceText(place)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }
 

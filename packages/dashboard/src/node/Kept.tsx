@@ -1,6 +1,6 @@
 import type { NodeRecord } from '@launchtail/client'
-import { useSignal } from '@preact/signals'
 import { serverNow } from '../clock.js'
+import { useAct } from '../parts/act.js'
 import { CopyButton } from '../parts/CopyButton.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
@@ -13,23 +13,10 @@ const LONGER = '30m'
 /** The cluster of a failed launch that stays up to be looked into: until when, and the way in. */
 export function Kept({ node }: { node: NodeRecord }) {
   const { node_id, cluster_name, kept_until: until } = node
-  const busy = useSignal(false)
-  const fault = useSignal('')
+  const { busy, fault, act } = useAct()
   if (until === undefined) return null
   const left = Date.parse(until) - serverNow.value
   const command = `ssh ${cluster_name}`
-
-  async function act(change: () => Promise<unknown>): Promise<void> {
-    busy.value = true
-    fault.value = ''
-    try {
-      await change()
-    } catch (error) {
-      fault.value = (error as Error).message
-    } finally {
-      busy.value = false
-    }
-  }
 
   return (
     <section class="kept" aria-label="Kept">

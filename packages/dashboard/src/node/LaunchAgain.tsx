@@ -5,6 +5,7 @@ import { go, hrefOf } from '../address.js'
 import { isComplete, launchOf } from '../launch/again.js'
 import { draftOf, factsOf } from '../launch/draft.js'
 import { makeIdempotencyKey } from '../launch/idempotency-key.js'
+import { useAct } from '../parts/act.js'
 import { Confirm, Dialog } from '../parts/Dialog.js'
 import { inert } from '../parts/inert.js'
 import { isEnded } from '../parts/phases.js'
@@ -18,23 +19,15 @@ export function LaunchAgain({ node: { node_id, status } }: { node: NodeRecord })
   const isOver = isEnded(status)
   const open = useSignal(false)
   const launch = useSignal<NodeLaunch | undefined>(undefined)
-  const busy = useSignal(false)
-  const fault = useSignal('')
+  const { busy, fault, act } = useAct()
 
-  async function ask(): Promise<void> {
-    busy.value = true
-    fault.value = ''
-    try {
+  const ask = () =>
+    act(async () => {
       const found = await launchOf(node_id)
       if (!found || (isOver && !isComplete(found))) return go(['launch'], { again: node_id })
       launch.value = found
       open.value = true
-    } catch (error) {
-      fault.value = (error as Error).message
-    } finally {
-      busy.value = false
-    }
-  }
+    })
 
   return (
     <>

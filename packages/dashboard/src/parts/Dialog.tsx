@@ -1,6 +1,7 @@
-import { type Signal, useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { useAct } from './act.js'
 
 interface DialogProps {
   title: string
@@ -43,21 +44,13 @@ interface ConfirmProps {
 
 /** The button that does what the dialog asks about, and then closes it. */
 export function Confirm({ name, open, act, danger, children }: ConfirmProps) {
-  const busy = useSignal(false)
-  const fault = useSignal('')
+  const { busy, fault, act: attempt } = useAct()
 
-  async function confirmed(): Promise<void> {
-    busy.value = true
-    fault.value = ''
-    try {
+  const confirmed = () =>
+    attempt(async () => {
       await act()
       open.value = false
-    } catch (error) {
-      fault.value = (error as Error).message
-    } finally {
-      busy.value = false
-    }
-  }
+    })
 
   return (
     <>

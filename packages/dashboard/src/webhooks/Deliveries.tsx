@@ -3,8 +3,11 @@ import { useSignal } from '@preact/signals'
 import { hrefOf } from '../address.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
+import { Table } from '../parts/Table.js'
 import { client } from '../session.js'
 import { useDeliveries } from './state.js'
+
+const HEAD = ['When', 'Event', 'Node', 'State', 'Attempts', 'Last', '']
 
 /** The latest messages of a webhook and their results. */
 export function Deliveries({ webhookId }: { webhookId: string }) {
@@ -27,22 +30,11 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
     <div class="table">
       <Fault text={fault || refused.value} />
       {deliveries && (
-        <table>
-          <thead>
-            <tr>
-              {['When', 'Event', 'Node', 'State', 'Attempts', 'Last', ''].map((name) => (
-                <th key={name} scope="col">
-                  {name || <span class="hidden">What can be done</span>}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {deliveries.map((one) => (
-              <Row key={one.delivery_id} delivery={one} onAgain={() => again(one.delivery_id)} />
-            ))}
-          </tbody>
-        </table>
+        <Table head={HEAD}>
+          {deliveries.map((one) => (
+            <Row key={one.delivery_id} delivery={one} onAgain={() => again(one.delivery_id)} />
+          ))}
+        </Table>
       )}
     </div>
   )

@@ -1,8 +1,10 @@
 import type { Webhook, WebhookEvent, WebhookFormat } from '@launchtail/client'
 import { WEBHOOK_FORMATS } from '@launchtail/client/protocol'
-import { type Signal, useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
+import { useAct } from '../parts/act.js'
 import { Fault } from '../parts/Fault.js'
 import { inert } from '../parts/inert.js'
+import { Text } from '../parts/Text.js'
 import { EVENTS, type WebhookFields } from './fields.js'
 
 const EXAMPLE = 'https://hooks.example.com/launches'
@@ -19,27 +21,15 @@ export interface FormProps {
 /** The form of a webhook. */
 export function Form({ fields, name, webhook, act }: FormProps) {
   const { url, format, key, q } = fields
-  const fault = useSignal('')
-  const busy = useSignal(false)
+  const { busy, fault, act: attempt } = useAct()
   const isOfEntries = fields.events.value.has('entry.matched')
-
-  async function submit(): Promise<void> {
-    busy.value = true
-    fault.value = ''
-    try {
-      await act()
-    } catch (error) {
-      fault.value = (error as Error).message
-    }
-    busy.value = false
-  }
 
   return (
     <form
       class="webhook-form"
       onSubmit={(event) => {
         event.preventDefault()
-        void submit()
+        void attempt(act)
       }}
     >
       <Text
@@ -136,34 +126,5 @@ function Repetition({ fields: { cooldown, wait, interval } }: { fields: WebhookF
         title="The pause between two messages about failures with the same cause. 0s for none."
       />
     </fieldset>
-  )
-}
-
-interface TextProps {
-  label: string
-  value: Signal<string>
-  type?: 'text' | 'url'
-  placeholder?: string
-  required?: boolean
-  class?: string
-  title?: string
-}
-
-function Text({ label, value, type = 'text', ...more }: TextProps) {
-  return (
-    <label>
-      {label}
-      <input
-        // Preact's types want one of them by name.
-        type={type as 'text'}
-        autocomplete="off"
-        spellcheck={false}
-        value={value.value}
-        onInput={({ currentTarget }) => {
-          value.value = currentTarget.value
-        }}
-        {...more}
-      />
-    </label>
   )
 }

@@ -1,12 +1,13 @@
-import { startPostgres } from '../support/postgres.js'
-import { type RunningServer, startRedis, startServer } from '../support/processes.js'
+import type { RunningPostgres } from '../support/postgres.js'
+import { type RunningRedis, type RunningServer, startServer } from '../support/processes.js'
+import { startShared } from '../support/shared.js'
 import { type Balancer, startBalancer } from './balancer.js'
 
 /** Servers that share their records and their logs, behind one address. */
 export interface Fleet {
   readonly replicas: RunningServer[]
-  readonly redis: Awaited<ReturnType<typeof startRedis>>
-  readonly postgres: Awaited<ReturnType<typeof startPostgres>>
+  readonly redis: RunningRedis
+  readonly postgres: RunningPostgres
   readonly balancer: Balancer
   /** Starts a server that has ended, on its port. */
   restart(at: number): Promise<void>
@@ -16,11 +17,9 @@ export interface Fleet {
 const DRAIN = { LAUNCHTAIL_DRAIN: '2s', LAUNCHTAIL_DRAIN_DELAY: '1500ms' }
 
 export async function startFleet(count: number): Promise<Fleet> {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  const { postgres, redis, env: shared } = await startShared()
   const env = {
-    DATABASE_URL: await postgres.create(),
-    REDIS_URL: redis.url,
-    LAUNCHTAIL_SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+    ...shared,
     LAUNCHTAIL_LOG_LEVEL: 'error',
     // All readers come from one address, and with one token.
     LAUNCHTAIL_MAX_STREAMS_PER_ADDRESS: '0',
