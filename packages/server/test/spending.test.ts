@@ -29,7 +29,10 @@ test('a managed job that SkyPilot recovers costs nothing in between, and then wh
   const launcher = skypilotLauncher({
     ...{ endpoint: api.url, http: { poll: 20 }, launchTimeout: 20_000 },
     versions: { vllm: '1', uv: '1', python: '3' },
-    pace: { status: 40, endpoint: 100, first: 20, quiet: 50, settle: 100, cleanup: 5000 },
+    pace: {
+      ...{ status: 40, cluster: 100, endpoint: 100, steps: 300, first: 20, longest: 150 },
+      ...{ grace: 1000, quiet: 50, settle: 100, cleanup: 5000 },
+    },
   })
   const { launch, until, ahead, recordOf, restart, terminate } = await serving(folder, launcher)
   const place = { provider: 'slurm', region: 'lab', gpu: 'cpu' }
