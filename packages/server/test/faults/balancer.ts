@@ -33,7 +33,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   const pairs = new Set<Pair>()
   const given = new Map<number, number[]>(ports.map((port) => [port, []]))
   const begun = performance.now()
-  let ready = [...ports]
+  const ready = new Set(ports)
   let next = 0
   let limit = Number.POSITIVE_INFINITY
   let isFrozen = false
@@ -42,7 +42,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   let isOver = false
   const server = createServer((client) => void accept(client)).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const looking = look()
+  const looking = Promise.all(ports.map(look))
   atEnd(async () => {
     isOver = true
     server.close()
@@ -77,19 +77,18 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
     given: () => given,
   }
 
-  async function look(): Promise<void> {
+  /** At each by itself: one that is slow to answer must not hide what another one says. */
+  async function look(target: number): Promise<void> {
     for (; !isOver; await sleep(LOOK_EVERY)) {
-      const answers = await Promise.all(
-        ports.map(async (one) => ((await isReady(one)) ? [one] : [])),
-      )
-      ready = answers.flat()
+      if (await isReady(target)) ready.add(target)
+      else ready.delete(target)
     }
   }
 
   async function accept(client: Socket): Promise<void> {
     client.on('error', () => client.destroy())
     for (let tries = 0; tries < ports.length && !client.destroyed; tries += 1) {
-      const from = ready.length > 0 ? ready : ports
+      const from = ready.size > 0 ? [...ready] : ports
       const target = from[next++ % from.length] as number
       const upstream = connect(target, '127.0.0.1')
       const isOpen = await once(upstream, 'connect').then(

@@ -13,8 +13,11 @@ export interface Fleet {
   restart(at: number): Promise<void>
 }
 
-/** How long a stopping server still serves, and how long its streams take to end: shorter than usual. */
-const DRAIN = { LAUNCHTAIL_DRAIN: '2s', LAUNCHTAIL_DRAIN_DELAY: '1500ms' }
+/**
+ * How long a stopping server still serves, and how long its streams take to end. A balancer on a busy machine
+ * takes up to two seconds to notice.
+ */
+const DRAIN = { LAUNCHTAIL_DRAIN: '2s', LAUNCHTAIL_DRAIN_DELAY: '3s' }
 
 export async function startFleet(count: number): Promise<Fleet> {
   const { postgres, redis, env: shared } = await startShared()
