@@ -63,6 +63,19 @@ const updateSchema = z
   })
   .describe('The newest replacement of a group’s nodes, or change of their number.')
 
+const serviceSchema = z
+  .object({
+    name: z.string().describe('Its name at SkyPilot, as for `sky serve status`.'),
+    status: z
+      .string()
+      .optional()
+      .describe(
+        'What SkyServe says: `CONTROLLER_INIT`, `REPLICA_INIT`, `CONTROLLER_FAILED`, `READY`, `SHUTTING_DOWN`, `FAILED`, `FAILED_CLEANUP` or `NO_REPLICA`. Missing as long as SkyServe does not know it.',
+      ),
+    endpoint: z.string().optional().describe('Where its load balancer answers.'),
+  })
+  .describe('The service of SkyServe whose replicas are the group’s nodes, with `mode: "serve"`.')
+
 export const groupSchema = z
   .object({
     group_id: z.string(),
@@ -77,6 +90,7 @@ export const groupSchema = z
     created_at: z.string(),
     ended_at: z.string().optional().describe('When all of it had been terminated.'),
     update: updateSchema.optional(),
+    service: serviceSchema.optional(),
   })
   .describe('Several nodes that were launched by one request.')
   .register(answers, { id: 'Group' })

@@ -367,7 +367,7 @@ export const launchSchema = z
       .enum(LAUNCH_MODES, `must be one of ${LAUNCH_MODES.join(', ')}`)
       .optional()
       .describe(
-        '`cluster`: a cluster of its own. `job`: a managed job of SkyPilot, which is started again elsewhere when its machine is lost. Default: `cluster`.',
+        '`cluster`: a cluster of its own. `job`: a managed job of SkyPilot, which is started again elsewhere when its machine is lost. `serve`: a replica of a service of SkyServe; only for a group. Default: `cluster`.',
       ),
     readiness: readinessSchema.optional(),
     places: z

@@ -8,7 +8,7 @@ import { costOf } from '../parts/node-facts.js'
 import { client } from '../session.js'
 import { GroupActions } from './GroupActions.js'
 import { GroupLog } from './GroupLog.js'
-import { activeOf, updateOf } from './group-words.js'
+import { activeOf, serviceOf, updateOf } from './group-words.js'
 import { usePolled } from './polled.js'
 
 export interface GroupProps {
@@ -33,6 +33,7 @@ export function Group({ groupId, nodes }: GroupProps) {
         <b class="condition" data-group={group.status}>
           {activeOf(group)} active
         </b>
+        {group.service && <span>{serviceOf(group.service)}</span>}
         {group.update && <span>{updateOf(group.update)}</span>}
         {group.spent !== undefined && <span>{costOf(group)}</span>}
         <span class="space" />

@@ -6,6 +6,10 @@ export function activeOf({ active, replicas }: Group): string {
 }
 
 /** How far the replacement of a group's nodes is. */
+export function serviceOf({ status, endpoint }: NonNullable<Group['service']>): string {
+  return ['service', status, endpoint].filter(Boolean).join(' ')
+}
+
 export function updateOf(update: NonNullable<Group['update']>): string {
   const { state, replaced, wanted, to_add: toAdd, added, removed } = update
   if (toAdd || removed) {

@@ -46,7 +46,8 @@ export function requestOf(draft: Draft): NewLaunch {
 /** The group that a draft describes; undefined if it describes a single node. */
 export function groupOf(draft: Draft): NewGroup | undefined {
   const replicas = Number(draft.replicas)
-  if (!(replicas > 1)) return undefined
+  const isService = draft.mode === 'serve' && replicas === 1
+  if (!(replicas > 1) && !isService) return undefined
   const { node_id: group_id, ...launch } = requestOf(draft)
   return { ...(group_id !== undefined && { group_id }), replicas, ...launch }
 }

@@ -81,7 +81,7 @@ export function launchCommand(): Command {
     .addOption(
       new Option(
         '--mode <what>',
-        'cluster, or job: a managed job, which SkyPilot recovers; default: cluster',
+        'cluster; job: a managed job, which SkyPilot recovers; serve: with --replicas, a service of SkyServe; default: cluster',
       ).choices(LAUNCH_MODES),
     )
     .addOption(

@@ -586,6 +586,11 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('tokens').addColumn('labels', 'text').execute()
     },
   },
+  '038-services': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('groups').addColumn('service', 'text').execute()
+    },
+  },
 }
 
 /** Has PostgreSQL tell all servers of changes in a table, with the commit. */

@@ -182,8 +182,10 @@ export interface GroupsTable {
   next_number: number
   /** JSON of its newest update, or null; see `nodes/groups/group.ts`. */
   rollout: string | null
-  /** The request of an update that is under way, encrypted. */
+  /** The request of an update that is under way, or of the service, encrypted. */
   rollout_request: string | null
+  /** JSON of the service of SkyServe whose replicas its nodes are, or null; see `nodes/groups/service.ts`. */
+  service: string | null
   /** Grows with each change: who has read another one changes nothing. */
   version: number
   created_at: string

@@ -1,10 +1,11 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
 import { placedRequests } from './attempts/attempt.js'
 import { checkPlaces } from './attempts/check-places.js'
 import { withSecretEnvs } from './launch-secrets.js'
 import type { Launcher } from './launcher.js'
 import { chooseLauncher } from './launchers.js'
-import { type LimitSettings, limitsOf } from './limits/limits.js'
+import { type LimitSettings, type Limits, limitsOf } from './limits/limits.js'
 import type { Wanted } from './prepare-launch.js'
 import { refuseUntestable } from './smoke/smoke.js'
 import type { Budget } from './spending/budget.js'
@@ -12,7 +13,7 @@ import type { Budget } from './spending/budget.js'
 export interface CheckRequestOptions {
   launchers: readonly Launcher[]
   limits: LimitSettings
-  budget: Pick<Budget, 'pricesOf'>
+  budget: Pick<Budget, 'pricesOf' | 'amount'>
 }
 
 /** The request as it is launched, by which launcher, its limits, and its price where there is a budget. */
@@ -29,7 +30,19 @@ export async function checkRequest(
   const [first, ...others] = placedRequests(request)
   const launcher = chooseLauncher(launchers, first.provider)
   for (const placed of [first, ...others]) await launcher.check(placed)
+  if (request.mode === 'serve') refuseEnds(own, budget)
   refuseUntestable(request)
   const prices = await budget.pricesOf(launcher, [first, ...others])
   return { request, launcher, limits: own, prices }
+}
+
+/** SkyServe replaces what is ended, and launches replicas that nobody has a price of. */
+function refuseEnds({ maxLifetime, idleTimeout }: Limits, { amount }: Pick<Budget, 'amount'>) {
+  const what =
+    maxLifetime !== undefined || idleTimeout !== undefined
+      ? 'this server ends nodes after a time, and SkyServe would replace them'
+      : amount !== undefined
+        ? 'this server has a budget, and the price of replicas is not known'
+        : undefined
+  if (what !== undefined) throw new HttpError(400, `"mode" cannot be "serve": ${what}`)
 }

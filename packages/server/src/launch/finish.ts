@@ -9,13 +9,13 @@ import type { Work } from './work.js'
 /** Stores why the launch ended: first in the log, once, and then in its row. */
 export async function finish(
   work: Work,
-  { left, kept, ...outcome }: Outcome,
+  { left, kept, terminated = false, ...outcome }: Outcome,
   onOver: () => void,
 ): Promise<void> {
   const { launch, source, store, appender, row, spending, insist, cancelling, now } = work
   const { nodeId } = launch
   // A termination needs no reason, for which the whole log would be read.
-  const status = cancelling.aborted ? 'terminated' : 'failed'
+  const status = cancelling.aborted || terminated ? 'terminated' : 'failed'
   const entry = await insist('explaining the end of', () =>
     endEntry({ status, ...outcome }, { nodeId, store }),
   )

@@ -13,6 +13,16 @@ export interface Launch {
   readonly folder: string
   /** For how many milliseconds its cluster stays up if it fails. */
   readonly keep?: number
+  /** What is known here of the service that its node is a replica of. */
+  readonly service?: () => Promise<ServiceOfLaunch>
+}
+
+/** A service, as the launch of one of its replicas needs it. */
+export interface ServiceOfLaunch {
+  /** How many replicas it is launched with. */
+  readonly replicas: number
+  /** Why the launch that was to bring it up has failed, if it has. */
+  readonly failure: string | undefined
 }
 
 /** News of a launch that is running. */
@@ -33,6 +43,8 @@ export interface Outcome extends Explained {
   readonly code?: string
   /** True where its cluster may still be there. It is then taken down in the background. */
   readonly left?: boolean
+  /** True where it was ended in order, and not of a failure. */
+  readonly terminated?: boolean
   /** True where its cluster stays up for as long as the launch is to be kept. */
   readonly kept?: boolean
 }
@@ -77,8 +89,33 @@ export interface Launcher {
    * nothing but the name is known of it. Idempotent.
    */
   takeDown(clusterName: string, signal: AbortSignal): Promise<void>
+  /** The services whose replicas it launches, with `mode: "serve"`; missing where it launches none. */
+  readonly services?: LaunchedServices
   /** What clusters of these names have cost so far, where it knows that, also of those that are gone. */
   costs(clusterNames: readonly string[], signal: AbortSignal): Promise<readonly ClusterCost[]>
+}
+
+export interface LaunchedServices {
+  /** A service as it is now, or a moment ago; undefined where there is none. */
+  look(name: string, signal: AbortSignal): Promise<Service | undefined>
+  /** Has a service ended. True once it is gone; until then call it again. */
+  end(name: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** A service of SkyServe. */
+export interface Service {
+  readonly status: string
+  readonly endpoint: string | undefined
+  readonly replicas: readonly Replica[]
+}
+
+export interface Replica {
+  /** Its number, which is never used again. */
+  readonly id: number
+  readonly status: string
+  /** What its launch waits for. */
+  readonly detail: string | undefined
+  readonly endpoint: string | undefined
 }
 
 /** What a cluster has cost. Clusters that came one after the other may have had one name. */

@@ -1,4 +1,5 @@
 import type { LaunchRequest } from '@launchtail/client/protocol'
+import { HttpError } from '../errors.js'
 import type { Known, Launched, Launches, Once } from '../nodes/launches.js'
 import type { createAdmission } from './admission.js'
 import { checkRequest } from './check-request.js'
@@ -11,7 +12,7 @@ import type { createTakeUp } from './take-up.js'
 export interface LaunchingOptions {
   launchers: readonly Launcher[]
   limits: LimitSettings
-  budget: Pick<Budget, 'pricesOf'>
+  budget: Pick<Budget, 'pricesOf' | 'amount'>
   replies: Replies
   admission: Pick<ReturnType<typeof createAdmission>, 'admit'>
   takeUp: Pick<ReturnType<typeof createTakeUp>, 'start'>
@@ -51,6 +52,12 @@ export function createLaunching({
     wanted: LaunchRequest,
     how: { keep: KeepAnswer<Launched>; relaunchOf?: string },
   ): Promise<Launched> {
+    if (wanted.mode === 'serve') {
+      throw new HttpError(
+        400,
+        '"mode": "serve" launches a group: POST /admin/groups with "replicas" (--replicas)',
+      )
+    }
     const checked = await checkRequest(wanted, { launchers, limits, budget })
     return locked(async () => {
       const admitted = await admission.admit(checked.request, { ...checked, ...how })

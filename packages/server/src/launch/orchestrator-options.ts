@@ -48,6 +48,8 @@ export interface OrchestratorOptions {
   limitsEvery?: number
   /** The same between two looks at groups that are being updated or terminated. */
   groupsEvery?: number
+  /** The same at the services of groups. */
+  servicesEvery?: number
   /** The same between two looks at whether nodes serve anybody. */
   idleEvery?: number
   /** The same of what launches cost. */

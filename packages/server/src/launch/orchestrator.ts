@@ -96,14 +96,14 @@ export function createOrchestrator(given: OrchestratorOptions): Orchestrator {
   const { known, ...asked } = askedRequests(rows, given.key)
   const groups = createGroups({
     ...{ ...options, replies, admission, takeUp, terminate, known },
-    every: given.groupsEvery,
+    ...{ every: given.groupsEvery, servicesEvery: given.servicesEvery, closing: closing.signal },
   })
   return {
     ...createLaunching({ ...options, replies, admission, takeUp, known }),
     plan: createPlanner(options),
     ...asked,
     isRunning: async (nodeId) => (await rows.unended(nodeId)) !== undefined,
-    terminate,
+    terminate: groups.terminateNode,
     keep: keeping.keep,
     groups,
     today: budget.today,

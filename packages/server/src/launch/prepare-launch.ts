@@ -41,6 +41,8 @@ export interface Wanted {
   relaunchOf?: string | undefined
   /** The group that it is one of, and its number there. */
   member?: { readonly groupId: string; readonly number: number } | undefined
+  /** The name of its cluster, where that is given. */
+  clusterName?: string | undefined
 }
 
 export interface Admitted {
@@ -60,6 +62,7 @@ export function createPreparing(options: PreparingOptions) {
     limits,
     relaunchOf,
     member,
+    clusterName: given,
   }: Wanted & { nodeId: string }): Promise<{ admitted: Admitted; node: NewNode }> {
     const { maxLifetime: max_lifetime_ms, budget } = limits
     const first = requestOf(request, 1)
@@ -73,7 +76,7 @@ export function createPreparing(options: PreparingOptions) {
       ...(isOther && { relaunch_of: relaunchOf }),
       ...(member && { group: member.groupId }),
     }
-    const clusterName = await freeName(nodeId, first, about, member)
+    const clusterName = given ?? (await freeName(nodeId, first, about, member))
     const admitted = { nodeId, launchId: randomUUID(), clusterName }
     const row = { ...rowOf(admitted, request, launcher), limits: columnOf(limits) }
     const alongside = async (transaction: Transaction<Schema>) => {

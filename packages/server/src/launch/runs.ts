@@ -4,6 +4,7 @@ import type { LogStore } from '../logs/store.js'
 import type { Registry } from '../nodes/registry.js'
 import type { NodeSecrets } from '../output/node-secrets.js'
 import type { Attempt } from './attempts/attempt.js'
+import { serviceOfNode } from './groups/service-of-node.js'
 import type { LaunchRow } from './launch-rows.js'
 import type { Launcher } from './launcher.js'
 import type { Lease } from './lease.js'
@@ -16,7 +17,7 @@ import { readLaunch } from './stored-launch.js'
 export interface RunsOptions {
   database: Database
   leftClusters: Pick<LeftClusters, 'add'>
-  registry: Pick<Registry, 'touched'>
+  registry: Pick<Registry, 'touched' | 'get'>
   store: LogStore
   appender: Appender
   launchers: readonly Launcher[]
@@ -73,14 +74,18 @@ export function createRuns(options: RunsOptions): Runs {
   }
 
   function add({ row, lease }: { row: LaunchRow; lease: Lease }): Run {
-    const { launch, secrets, fault } = readLaunch(row, { key, folder, access })
+    const { launch: read, secrets, fault } = readLaunch(row, { key, folder, access })
+    const service = () => serviceOfNode(row.node_id, options)
+    const launch = { ...read, service }
     if (fault !== undefined) onFault(`the secrets of launch ${row.launch_id}`, fault)
     const launcher = launchers.find(({ name }) => name === row.launcher)
-    const launchOf = (attempt: Attempt | undefined) =>
-      readLaunch(
+    const launchOf = (attempt: Attempt | undefined) => ({
+      ...readLaunch(
         { ...row, attempt: attempt === undefined ? null : JSON.stringify(attempt) },
         { key, folder, access },
-      ).launch
+      ).launch,
+      service,
+    })
     const run = createRun({
       ...options,
       row,

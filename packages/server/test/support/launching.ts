@@ -110,6 +110,8 @@ export async function startLaunching({
     takeDowns,
     limitsEvery: 20,
     idleEvery: 20,
+    groupsEvery: 50,
+    servicesEvery: 50,
     ...more,
   })
   return {

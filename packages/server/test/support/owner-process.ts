@@ -1,5 +1,5 @@
 /** One of several servers with the same records and logs, in a process of its own. */
-import type { LaunchRequest } from '@launchtail/client/protocol'
+import type { GroupRequest, LaunchRequest } from '@launchtail/client/protocol'
 import { skypilotLauncher } from '../../src/launch/skypilot/api/launcher.js'
 import type { Once } from '../../src/nodes/launches.js'
 import { type ServerOptions, startLaunching } from './launching.js'
@@ -14,6 +14,8 @@ export interface OwnerOptions
 
 export type Order =
   | { launch: LaunchRequest; once?: Once }
+  | { launchGroup: GroupRequest }
+  | { terminateGroup: string }
   | { terminate: string }
   | { isRunning: string }
   | { stop: true }
@@ -39,6 +41,8 @@ process.send?.({ answer: 'up' })
 
 async function carryOut(order: Order): Promise<unknown> {
   if ('launch' in order) return server.orchestrator.launch(order.launch, order.once)
+  if ('launchGroup' in order) return server.orchestrator.groups.launch(order.launchGroup)
+  if ('terminateGroup' in order) return server.orchestrator.groups.terminate(order.terminateGroup)
   if ('terminate' in order) return server.orchestrator.terminate(order.terminate)
   if ('isRunning' in order) return server.orchestrator.running(order.isRunning)
   return server.stop()

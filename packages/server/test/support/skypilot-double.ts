@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/launch/local/port.js'
 import { type ManagedJob, managedJobsDouble } from './managed-jobs-double.js'
+import { type ServedReplica, servicesDouble } from './services-double.js'
 import { createTape, type Tape } from './tape.js'
 
 export interface Scenario {
@@ -104,6 +105,8 @@ export interface DoubleOptions {
   /** The n-th reading of a stream is cut after so many bytes. */
   cuts?: readonly number[]
   /** How the optimizer ends, and why a task is refused before that. */
+  /** What becomes of a service’s replica of this number. */
+  replica?: (id: number) => ServedReplica
   plan?: { table?: string; fault?: Request['error']; refused?: string }
 }
 
@@ -119,6 +122,7 @@ export async function startDouble({
   closed = false,
   queued = false,
   cuts = [],
+  replica = () => ({ launch: [], job: [] }),
   plan = {},
 }: DoubleOptions) {
   const requests = new Map<string, Request>()
@@ -233,6 +237,26 @@ export async function startDouble({
       managed.cancel(body.job_ids)
       finish(request, { value: null })
     },
+    async '/serve/up'(request, body) {
+      launched.push(body.service_name)
+      tasks.push(body.task)
+      const { request: steps, result } = how(body.service_name)
+      const { signal } = request.stopping
+      request.tape.write(`\x1b[33mLaunching controller for '${body.service_name}'...\x1b[0m\n`)
+      await play(steps, request.tape, { name: body.service_name, signal })
+      if (signal.aborted) return
+      if (result) return finish(request, { error: result })
+      const fault = services.up(body.service_name, body.task)
+      if (fault) return finish(request, { error: fault })
+      finish(request, { value: [body.service_name, `127.0.0.1:${SERVED_AT}`] })
+    },
+    async '/serve/status'(request, body) {
+      finish(request, services.status(body.service_names))
+    },
+    async '/serve/down'(request, body) {
+      const fault = services.down(body.service_names)
+      finish(request, fault ? { error: fault } : { value: null })
+    },
     async '/check'(request) {
       request.tape.write(CHECK)
       finish(request, { value: { default: { Slurm: ['compute'] } } })
@@ -289,9 +313,17 @@ export async function startDouble({
 
   const managed = managedJobsDouble({ attempt, noticed, copy, control, remove })
 
+  const services = servicesDouble({
+    ...{ replica, copy, remove },
+    play: (steps, tape, on) => play(steps, tape, on),
+    makeCluster: (name) => makeCluster(name, '{}'),
+    isThere: (name) => clusters.has(name),
+  })
+
   return {
     ...{
       managed,
+      services,
       url,
       requests,
       clusters,
@@ -463,6 +495,10 @@ export async function startDouble({
       counts.logs += 1
       return managed.stream(body.job_id, res)
     }
+    if (path === '/serve/logs') {
+      counts.logs += 1
+      return services.stream(body, res)
+    }
     if (path === '/validate') {
       if (plan.refused === undefined) return json(res, 200, null)
       const detail = { type: 'builtins.ValueError', message: plan.refused, object: 'gASVpickle' }
@@ -470,7 +506,9 @@ export async function startDouble({
     }
     const act = ACTS[path]
     if (!act) return json(res, 404, { detail: 'Not Found' })
-    const missing = path === '/launch' && typeof body.task !== 'string'
+    const named = path === '/launch' || typeof body.service_name === 'string'
+    const missing =
+      (path === '/launch' || path === '/serve/up') && (typeof body.task !== 'string' || !named)
     if (missing) return json(res, 422, { detail: [{ loc: ['body', 'task'], msg: 'required' }] })
     const name = path.slice(1).replace('queue/v2', 'queue_v2').replace('/', '.')
     const isApi = path.startsWith('/api/')
@@ -660,6 +698,8 @@ function costRecord({ name, launched_at, duration, total_cost }: Cost): object {
     ...{ memory: '256', accelerators: "{'H100': 1}", resources_str: '1x(gpus=H100:1, ...)' },
   }
 }
+
+const SERVED_AT = 30001
 
 const OVER = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED'])
 

@@ -21,7 +21,7 @@ export function groupsText(groups: readonly Group[], format: Formatter): string 
 
 /** A group with its nodes. Those that were replaced and are gone are only counted. */
 export function groupText(group: WholeGroup, format: Formatter): string {
-  const { group_id, status, update, created_at, ended_at, nodes } = group
+  const { group_id, status, update, service, created_at, ended_at, nodes } = group
   const facts = [
     ['group', group_id],
     ['status', `${status}, ${activeOf(group)} active`],
@@ -30,6 +30,7 @@ export function groupText(group: WholeGroup, format: Formatter): string {
     ['price', group.spent === undefined ? undefined : priceText(group)],
     ['spent', group.spent === undefined ? undefined : formatPrice(group.spent)],
     ['update', update && updateOf(update)],
+    ['service', service && serviceOf(service)],
   ]
   const lines = facts.flatMap(([name = '', value]) => (value ? `${name.padEnd(9)} ${value}` : []))
   const failure = update?.failure
@@ -66,6 +67,10 @@ export function updateOf(update: NonNullable<Group['update']>): string {
     removed && `${removed} removed`,
   ]
   return [state, ...parts.filter(Boolean)].join(', ')
+}
+
+function serviceOf({ name, status, endpoint }: NonNullable<Group['service']>): string {
+  return [name, status, endpoint].filter(Boolean).join(', ')
 }
 
 function stateOf({ status, phase, progress, health }: NodeRecord): string {

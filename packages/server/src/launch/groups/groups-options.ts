@@ -11,12 +11,12 @@ import type { Budget } from '../spending/budget.js'
 import type { createTakeUp } from '../take-up.js'
 
 export interface GroupsOptions
-  extends Pick<OrchestratorOptions, 'database' | 'store' | 'appender' | 'key'> {
+  extends Pick<OrchestratorOptions, 'database' | 'store' | 'appender' | 'key' | 'clusterPrefix'> {
   rows: LaunchRows
   registry: Registry
   launchers: readonly Launcher[]
   limits: LimitSettings
-  budget: Pick<Budget, 'pricesOf'>
+  budget: Pick<Budget, 'pricesOf' | 'amount'>
   replies: Replies
   admission: ReturnType<typeof createAdmission>
   takeUp: Pick<ReturnType<typeof createTakeUp>, 'start'>
@@ -29,6 +29,10 @@ export interface GroupsOptions
   onFault: (message: string, error: unknown) => void
   /** Milliseconds between two looks at what is to be done. */
   every?: number | undefined
+  /** Milliseconds between two looks at the services of groups. */
+  servicesEvery?: number | undefined
+  /** Aborts when this process closes. */
+  closing: AbortSignal
 }
 
 /** As the launches' mutex; nothing else happens to these nodes meanwhile. */

@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { GroupRequest, LaunchedGroup, LaunchRequest } from '@launchtail/client/protocol'
 import { HttpError } from '../../errors.js'
 import type { Groups } from '../../nodes/groups/groups.js'
+import type { StoredService } from '../../nodes/groups/service.js'
+import { seal } from '../../seal.js'
 import { checkRequest } from '../check-request.js'
 import type { KeepAnswer } from '../replies.js'
+import { replicaName } from '../skypilot/serve/replica-name.js'
 import type { GroupsOptions } from './groups-options.js'
+import { type Member, nodeIdOf } from './member.js'
+import { newServiceName } from './service-name.js'
+import { rolloutKey } from './update-group.js'
 
 /** Launches all nodes of a group, or none: they are stored in one transaction, with the answer. */
 export function createGroupLaunching({
@@ -26,6 +32,9 @@ export function createGroupLaunching({
     keep: KeepAnswer<LaunchedGroup>,
   ): Promise<LaunchedGroup> {
     const checked = await checkRequest(wanted as LaunchRequest, options)
+    const { key, clusterPrefix } = options
+    const service =
+      checked.request.mode === 'serve' ? newServiceName(clusterPrefix, groupId) : undefined
     const numbers = Array.from({ length: replicas }, (_, i) => i + 1)
     const members = numbers.map((number) => ({ groupId, number }))
     const nodeIds = members.map(nodeIdOf)
@@ -38,6 +47,9 @@ export function createGroupLaunching({
             ...checked,
             request: { ...checked.request, node_id: nodeIdOf(member) },
             member,
+            ...(service !== undefined && {
+              clusterName: replicaName({ service, replica: member.number }),
+            }),
           })),
           async (all, transaction) => {
             const nodes = all.map(({ nodeId, clusterName }) => ({
@@ -45,7 +57,14 @@ export function createGroupLaunching({
               cluster_name: clusterName,
             }))
             answer = { group_id: groupId, replicas, status: 'launching', nodes }
-            await groups.insert(rowOf(groupId, replicas), members.map(rowOfMember), transaction)
+            const row = {
+              ...rowOf(groupId, replicas),
+              ...(service !== undefined && {
+                service: JSON.stringify({ name: service } satisfies StoredService),
+                rollout_request: seal(key, rolloutKey(groupId, 1), checked.request),
+              }),
+            }
+            await groups.insert(row, members.map(rowOfMember), transaction)
             await keep(answer, transaction)
           },
         )
@@ -67,20 +86,11 @@ export function createGroupLaunching({
       group_id: groupId,
       replicas,
       ...{ state: 'running' as const, busy: 0, generation: 1, next_number: replicas + 1 },
-      ...{ rollout: null, rollout_request: null, version: 0 },
+      ...{ rollout: null, rollout_request: null, service: null, version: 0 },
       created_at: now().toISOString(),
       ended_at: null,
     }
   }
-}
-
-export interface Member {
-  readonly groupId: string
-  readonly number: number
-}
-
-export function nodeIdOf({ groupId, number }: Member): string {
-  return `${groupId}-${number}`
 }
 
 function rowOfMember(member: Member) {

@@ -5,7 +5,7 @@ import { GroupChanged, type StoredGroup } from '../../nodes/groups/group-rows.js
 import { unseal } from '../../seal.js'
 import { checkRequest } from '../check-request.js'
 import type { GroupsOptions } from './groups-options.js'
-import { nodeIdOf } from './launch-group.js'
+import { nodeIdOf } from './member.js'
 import { nextTarget } from './targets.js'
 import { rolloutKey } from './update-group.js'
 

@@ -63,7 +63,13 @@ export function createGroupUpdates({
   async function updatable(groupId: string): Promise<StoredGroup> {
     const group = await groups.find(groupId)
     if (!group) throw groupNotFound()
-    const { state, busy } = group.row
+    const { state, busy, service } = group.row
+    if (service !== null) {
+      throw new HttpError(
+        400,
+        `group ${groupId} is a service of SkyServe, which cannot be updated here; terminate it, and launch it anew`,
+      )
+    }
     if (state !== 'running') throw new HttpError(409, `group ${groupId} has been terminated`)
     if (rolloutOf(group.row)?.state === 'running' || busy !== 0) {
       throw new HttpError(409, `group ${groupId} is being updated; wait for the end of that`)

@@ -70,8 +70,8 @@ function keepsNothing({ provider, mode }: LaunchRequest): string | undefined {
   if (provider === 'local') {
     return '"keep_on_failure" has no meaning with provider "local": its processes end when it fails'
   }
-  if (mode !== 'job') return undefined
-  return '"keep_on_failure" has no meaning with "mode": "job": SkyPilot takes its cluster down'
+  if (mode !== 'job' && mode !== 'serve') return undefined
+  return `"keep_on_failure" has no meaning with "mode": "${mode}": SkyPilot takes its cluster down`
 }
 
 function least(a: number | undefined, b: number | undefined): number | undefined {

@@ -2,7 +2,7 @@ import { CODE_FOLDER } from '../../code-folder.js'
 import type { Launch, Launcher } from '../launcher.js'
 import { shownTask } from '../planned-task.js'
 import { readinessOf } from '../readiness/readiness.js'
-import { refuseManagedJob } from '../refuse-managed-job.js'
+import { refuseManaged } from '../refuse-managed.js'
 import type { Identity } from '../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../supervised/spawn.js'
 import { attach } from './attach.js'
@@ -10,7 +10,7 @@ import { endLaunch } from './end-launch.js'
 import { localTask } from './local-task.js'
 import { baseEnvironment, type PlanOptions, planOf } from './plan.js'
 
-const NO_MANAGED_JOB = 'a local launch is a process of this machine'
+const ONLY_PROCESS = 'a local launch is a process of this machine'
 
 export interface LocalLauncherOptions extends PlanOptions {
   /** Milliseconds a launch has to become ready. */
@@ -37,11 +37,11 @@ export function localLauncher({
     name: 'local',
     serves: (provider) => enabled && provider === 'local',
     async check(request) {
-      refuseManagedJob(request, NO_MANAGED_JOB)
+      refuseManaged(request, ONLY_PROCESS)
       planOf(request, { env, passEnv })
     },
     async plan(request, hidden) {
-      refuseManagedJob(request, NO_MANAGED_JOB)
+      refuseManaged(request, ONLY_PROCESS)
       planOf(request, { env, passEnv })
       const { fields, envs, secrets } = localTask(request, [])
       const { envs: _, secrets: __, ...rest } = fields

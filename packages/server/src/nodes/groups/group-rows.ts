@@ -21,6 +21,8 @@ export interface GroupRows {
   find(groupId: string): Promise<StoredGroup | undefined>
   /** Those about which something is to be done. */
   busy(): Promise<readonly GroupRow[]>
+  /** Those that run and whose nodes are replicas of a service. */
+  serving(): Promise<readonly GroupRow[]>
   /** Newest first, after one of them if that is given. */
   page(
     limit: number,
@@ -47,7 +49,7 @@ export interface GroupChange {
 }
 
 export function createGroupRows(database: Database): GroupRows {
-  return { find, busy, page, membersOf, insert, change, remove }
+  return { find, busy, serving, page, membersOf, insert, change, remove }
 
   async function find(groupId: string): Promise<StoredGroup | undefined> {
     const row = await database
@@ -60,6 +62,15 @@ export function createGroupRows(database: Database): GroupRows {
 
   function busy(): Promise<GroupRow[]> {
     return database.selectFrom('groups').selectAll().where('busy', '=', 1).execute()
+  }
+
+  function serving(): Promise<GroupRow[]> {
+    return database
+      .selectFrom('groups')
+      .selectAll()
+      .where('service', 'is not', null)
+      .where('state', '=', 'running')
+      .execute()
   }
 
   function page(limit: number, after: Pick<GroupRow, 'created_at' | 'group_id'> | undefined) {

@@ -1,6 +1,7 @@
 import type { Group, GroupRole } from '@launchtail/client/protocol'
 import type { Selectable } from 'kysely'
 import type { GroupMembersTable, GroupsTable } from '../../database/schema.js'
+import { serviceOf } from './service.js'
 
 export type GroupRow = Selectable<GroupsTable>
 export type MemberRow = Selectable<GroupMembersTable>
@@ -25,6 +26,7 @@ export function groupOf(
   const [active, launching, failed] = [count('active'), count('launching'), count('failed')]
   const terminated = row.replicas - active - launching - failed
   const { targets: _, ...update } = rolloutOf(row) ?? { targets: [] }
+  const service = serviceOf(row)
   return {
     group_id: row.group_id,
     replicas: row.replicas,
@@ -33,6 +35,7 @@ export function groupOf(
     created_at: row.created_at,
     ...(row.ended_at !== null && { ended_at: row.ended_at }),
     ...('state' in update && { update }),
+    ...(service && { service }),
   }
 }
 

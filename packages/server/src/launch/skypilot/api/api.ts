@@ -1,4 +1,5 @@
 import { type ManagedJobs, managedJobs } from '../jobs/managed-jobs.js'
+import { type Services, skyServices } from '../serve/services.js'
 import { callerNamed, DEFAULT_USER } from './caller.js'
 import { type SkyClusters, skyClusters } from './clusters.js'
 import { healthIn, type SkyHealth } from './health.js'
@@ -12,6 +13,8 @@ export interface SkyApi extends Omit<SkyRequests, 'schedule' | 'value'>, SkyClus
   readonly origin: string
   /** What managed jobs need. */
   readonly jobs: ManagedJobs
+  /** What services of SkyServe need. */
+  readonly services: Services
   /** Throws SkyApiError where the server cannot be worked with, and says what to do. */
   health(signal?: AbortSignal): Promise<SkyHealth>
   /** The request's id, as soon as the server has taken it. */
@@ -59,10 +62,13 @@ export function skyApi({
   const caller = callerNamed(user)
   const { schedule, value, ...requests } = skyRequests({ http, caller, poll, patience })
   const clusters = skyClusters({ schedule, value }, origin)
-  const jobs = managedJobs({ schedule, value, http, caller, silence: JOB_SILENCE })
+  const managed = { schedule, value, http, caller, silence: JOB_SILENCE }
+  const jobs = managedJobs(managed)
+  const services = skyServices(managed)
   return {
     origin,
     jobs,
+    services,
     ...requests,
     ...clusters,
     ...skyPlans({ http, caller, schedule, settled: requests.settled, textOf }),

@@ -5,7 +5,7 @@ import type { Launch, LaunchNews, Outcome } from '../../launcher.js'
 import { notReady } from '../../readiness/not-ready.js'
 import { withoutProbeLines } from '../../readiness/probe-lines.js'
 import { readinessOf } from '../../readiness/readiness.js'
-import { type LastLines, lastLines } from '../../supervised/last-lines.js'
+import { lastLines } from '../../supervised/last-lines.js'
 import { newsOf } from '../channel.js'
 import { cleanUp } from '../clean-up.js'
 import { endJob } from '../jobs/end-job.js'
@@ -15,15 +15,17 @@ import { probeMark } from '../node-probe/mark.js'
 import { probeReports } from '../node-probe/report.js'
 import { opensPorts } from '../opens-ports.js'
 import type { Pace } from '../pace.js'
+import { followService } from '../serve/follow-service.js'
+import type { ServiceWatch } from '../serve/watch-services.js'
 import type { SkyApi } from './api.js'
 import type { Answer } from './ask-once.js'
+import { failedRequest } from './failed-request.js'
 import { followJob } from './follow-job.js'
 import { followLaunch } from './follow-launch.js'
 import type { Following } from './following.js'
 import type { Intent } from './intent.js'
 import { awaitOrphanedJob } from './orphaned-job.js'
 import { type Outage, watchOutage } from './outage.js'
-import type { SkyResult } from './requests.js'
 import { takeDown } from './take-down.js'
 
 export interface ApiAttachOptions {
@@ -39,6 +41,8 @@ export interface ApiAttachOptions {
   state: LaunchState
   launchTimeout: number
   pace: Pace
+  /** Where the node is a replica of a service. */
+  services: ServiceWatch | undefined
   signal: AbortSignal
 }
 
@@ -52,11 +56,14 @@ export function attach(options: ApiAttachOptions): AsyncGenerator<LaunchNews, Ou
 }
 
 async function follow(
-  { launch, api, intent, at, ask, port, state, launchTimeout, pace, signal }: ApiAttachOptions,
+  options: ApiAttachOptions,
   push: (news: LaunchNews) => Promise<void>,
 ): Promise<Outcome> {
+  const { launch, api, intent, at, ask, port, state } = options
+  const { launchTimeout, pace, services, signal } = options
   const last = lastLines()
   const isJob = launch.request.mode === 'job'
+  const end = isJob ? endJob : takeDown
   const reports = probeReports(probeMark(launch.folder).printed)
   const readiness = readinessOf(launch.request)
   const { timeout = launchTimeout } = readiness
@@ -65,7 +72,8 @@ async function follow(
   const outage = toldOutage(pace, say)
   const deadline = startDeadline(at + timeout - Date.now(), signal)
   let active = state.phase === 'active'
-  if (active) deadline.stop()
+  // SkyServe has a time limit of its own for each replica.
+  if (active || services) deadline.stop()
   const following: Following = {
     launch,
     api,
@@ -96,6 +104,7 @@ async function follow(
   }
   let id: string | undefined
   try {
+    if (services) return await followService({ ask, intent, following, last, watch: services })
     return await cleanedUp(await untilItEnds())
   } catch (error) {
     signal.throwIfAborted()
@@ -123,14 +132,14 @@ async function follow(
   }
 
   async function cleanedUp(outcome: Outcome): Promise<Outcome> {
-    const nothingAsked = id === undefined && !intent.asked()
-    if (nothingAsked) return outcome
+    if (id === undefined && !intent.asked()) return outcome
     const cluster = launch.clusterName
     const isUp = async (within: AbortSignal) =>
       (await api.cluster(cluster, { signal: within }))?.status === 'UP'
     const kept = await keepCluster({ launch, outcome, isUp, pace, signal })
     if (kept) return kept
     const quiet = watchOutage({ pace, warn: () => {} })
+    const how = { api, cluster, id, intent, pace }
     return cleanUp({
       outcome,
       cluster,
@@ -138,11 +147,7 @@ async function follow(
       pace,
       signal,
       reason: quiet.reason,
-      takeDown: (within) =>
-        quiet.insist(
-          () => (isJob ? endJob : takeDown)({ api, cluster, id, intent, pace, signal: within }),
-          within,
-        ),
+      takeDown: (within) => quiet.insist(() => end({ ...how, signal: within }), within),
     })
   }
 }
@@ -166,19 +171,6 @@ function toldOutage(pace: Pace, say: (word: LaunchWord) => Promise<void>): Outag
 function spoken(ms: number): string {
   const duration = formatDuration(ms, ms < 1000 ? {} : { parts: 2, decimals: 0 })
   return duration.replace(/(?<=[a-z])(?=\d)/g, ' ')
-}
-
-/** How many further lines of an error's message are kept. */
-const MORE = 20
-const LONGEST_MESSAGE = 4000
-
-function failedRequest(
-  { type, message }: SkyResult & { status: 'FAILED' },
-  last: LastLines,
-): Outcome {
-  const [first = '', ...more] = message.split('\n').filter((line) => line.trim() !== '')
-  const said = first.trim() || last.newest() || 'the launch request failed'
-  return last.outcome(said.slice(0, LONGEST_MESSAGE), [type, ...more.slice(0, MORE)])
 }
 
 /** From a launch's result: `{job_id}`, or `[job_id, handle]` from older servers. */

@@ -1,8 +1,12 @@
 import { withDeadline } from '@launchtail/client/async'
 import { HttpError } from '../../../errors.js'
 import type { Launch, Launcher } from '../../launcher.js'
-import { endJob, endJobsNamed } from '../jobs/end-job.js'
+import { type EndJobOptions, endJob, endJobsNamed } from '../jobs/end-job.js'
 import { PACE, type Pace } from '../pace.js'
+import { endService, endWholeService } from '../serve/end-service.js'
+import { readReplicaName } from '../serve/replica-name.js'
+import { checkServe } from '../serve/task.js'
+import { watchServices } from '../serve/watch-services.js'
 import { skyTaskOf } from '../task.js'
 import type { Versions } from '../vllm-task.js'
 import { skyApi } from './api.js'
@@ -32,6 +36,8 @@ export interface SkypilotLauncherOptions {
 
 /** A caller waits for this answer. */
 const CHECK_TIMEOUT = 5000
+const NO_PLAN =
+  '"mode": "serve" cannot be planned: SkyServe looks for a place for each replica by itself'
 const OPEN =
   'asks nobody for a login: whoever can reach it can launch, and read the secrets of launches'
 
@@ -51,23 +57,28 @@ export function skypilotLauncher({
   const named = user === undefined ? {} : { user }
   const api = skyApi({ http, ...named, ...waits })
   const checks = skyApi({ ...named, http: skyHttp({ endpoint, token, timeout: CHECK_TIMEOUT }) })
-  const starter = createStarter({ api, versions, pace })
+  const starter = createStarter({ api, versions, pace, launchTimeout })
+  const services = watchServices(api, pace)
   let noticed = false
   return {
     name: 'skypilot',
     serves: (provider) => provider !== 'local',
     async check(request) {
-      skyTaskOf(request, { versions })
+      if (request.mode === 'serve') checkServe(request, { versions })
+      else skyTaskOf(request, { versions })
       const { open } = await checks.health().catch((error) => {
         throw new HttpError(503, error.message, { cause: error, headers: { 'Retry-After': '5' } })
       })
       if (open && !noticed) onNotice(`the SkyPilot API server ${checks.origin} ${OPEN}`)
       noticed = open
     },
-    plan: (request, hidden) => planAt(checks, { request, versions, hidden }),
+    async plan(request, hidden) {
+      if (request.mode === 'serve') throw new HttpError(400, NO_PLAN)
+      return planAt(checks, { request, versions, hidden })
+    },
     start: starter.start,
     attach: async function* (launch, handle, { state, signal }) {
-      const { refused, request, at, port } = handleOf(handle)
+      const { refused, request, at, port, isServe = false } = handleOf(handle)
       if (refused !== undefined) return { message: refused }
       const intent = intentIn(launch.folder)
       const find = async (stop: AbortSignal) => {
@@ -75,11 +86,17 @@ export function skypilotLauncher({
         const id = refused ? intent.request() : (request ?? intent.request())
         return id === undefined ? starter.ask(launch, stop) : ({ is: 'taken', id } as const)
       }
-      const options = { launch, api, intent, at, ask: find, port, state, launchTimeout, pace }
+      const watch = isServe ? services : undefined
+      const about = { launch, api, intent, at, ask: find, port, state }
+      const options = { ...about, launchTimeout, pace, services: watch }
       return yield* attach({ ...options, signal })
     },
     cancel,
     costs: api.costs,
+    services: {
+      look: services.look,
+      end: (name, signal) => endService({ api, name, signal }),
+    },
     takeDown: (cluster, signal) =>
       withDeadline(pace.cancel, signal, async (within) => {
         await endJobsNamed(cluster, { api, pace, signal: within })
@@ -88,10 +105,16 @@ export function skypilotLauncher({
   }
 
   async function cancel(launch: Launch, handle: unknown, signal?: AbortSignal): Promise<void> {
-    const { refused, request } = handleOf(handle)
+    const { refused, request, isServe } = handleOf(handle)
     if (refused !== undefined) return
     const { clusterName: cluster, folder } = launch
-    const end = launch.request.mode === 'job' ? endJob : takeDown
+    const { service: name } = readReplicaName(cluster)
+    const end =
+      isServe || launch.request.mode === 'serve'
+        ? (how: EndJobOptions) => endWholeService({ ...how, name, fresh: how.fresh ?? false })
+        : launch.request.mode === 'job'
+          ? endJob
+          : takeDown
     const intent = intentIn(folder)
     intent.cancel()
     await starter.asked(folder)

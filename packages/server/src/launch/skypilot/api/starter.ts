@@ -1,8 +1,11 @@
 import { backOff, startDeadline } from '@launchtail/client/async'
 import { pauseFor } from '../../../async/retry.js'
-import type { Launch } from '../../launcher.js'
+import type { Launch, ServiceOfLaunch } from '../../launcher.js'
 import { askForJob } from '../jobs/ask-for-job.js'
 import type { Pace } from '../pace.js'
+import { askForService } from '../serve/ask-for-service.js'
+import { bringsUp, readReplicaName } from '../serve/replica-name.js'
+import { serviceTask } from '../serve/task.js'
 import { skyTaskOf, taskYaml } from '../task.js'
 import type { Versions } from '../vllm-task.js'
 import type { SkyApi } from './api.js'
@@ -10,12 +13,14 @@ import { askForLaunch } from './ask.js'
 import type { Answer } from './ask-once.js'
 import { SkyApiError } from './error.js'
 import type { Handle } from './handle.js'
-import { intentIn } from './intent.js'
+import { type Intent, intentIn } from './intent.js'
 
 export interface StarterOptions {
   api: SkyApi
   versions: Versions
   pace: Pace
+  /** Milliseconds that a replica has to become ready, where its launch says nothing. */
+  launchTimeout: number
 }
 
 export interface Starter {
@@ -28,13 +33,22 @@ export interface Starter {
 }
 
 /** Asks SkyPilot for launches. */
-export function createStarter({ api, versions, pace }: StarterOptions): Starter {
+export function createStarter({
+  api,
+  versions,
+  pace,
+  launchTimeout: initialDelay,
+}: StarterOptions): Starter {
   const asking = new Map<string, Promise<Answer>>()
   return { start, ask, asked }
 
   async function start(launch: Launch, signal?: AbortSignal): Promise<Handle> {
+    const isServe = launch.request.mode === 'serve'
     const { port } = skyTaskOf(launch.request, { versions })
-    const handle = { at: Date.now(), port }
+    const handle = { at: Date.now(), port, ...(isServe && { isServe }) }
+    if (isServe && !bringsUp(readReplicaName(launch.clusterName))) {
+      return { ...handle, request: null }
+    }
     const deadline = startDeadline(pace.start, signal)
     try {
       for (let attempt = 0; ; attempt += 1) {
@@ -67,13 +81,25 @@ export function createStarter({ api, versions, pace }: StarterOptions): Starter 
     const { clusterName: cluster, folder, request } = launch
     const intent = intentIn(folder)
     if (intent.isCancelled()) return { is: 'refused', why: 'the launch was cancelled' }
+    if (request.mode === 'serve') return kept(folder, askToServe(launch, intent, signal))
     const portless = intent.refused() !== undefined
     const task = skyTaskOf(request, { versions, portless, folder })
     // A managed job has its task's name.
     const named = { ...task, fields: { ...task.fields, name: cluster } }
     const isJob = request.mode === 'job'
     const yaml = taskYaml(isJob ? named : task, true)
-    const answer = (isJob ? askForJob : askForLaunch)({ api, cluster, yaml, intent, pace, signal })
+    const how = { api, cluster, yaml, intent, pace, signal }
+    return kept(folder, (isJob ? askForJob : askForLaunch)(how))
+  }
+
+  async function askToServe(launch: Launch, intent: Intent, signal: AbortSignal): Promise<Answer> {
+    const { replicas } = await serviceOfLaunch(launch)
+    const { service } = readReplicaName(launch.clusterName)
+    const yaml = taskYaml(serviceTask(launch.request, { versions, replicas, initialDelay }), true)
+    return askForService({ api, service, yaml, intent, pace, signal })
+  }
+
+  async function kept(folder: string, answer: Promise<Answer>): Promise<Answer> {
     asking.set(folder, answer)
     try {
       return await answer
@@ -86,4 +112,10 @@ export function createStarter({ api, versions, pace }: StarterOptions): Starter 
     // Whoever asks is told how it went.
     await asking.get(folder)?.catch(() => {})
   }
+}
+
+/** Throws where nothing is known of the service. */
+async function serviceOfLaunch({ service, nodeId }: Launch): Promise<ServiceOfLaunch> {
+  if (service) return service()
+  throw new Error(`nothing is known of the service that ${nodeId} is a replica of`)
 }

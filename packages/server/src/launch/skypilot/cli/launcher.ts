@@ -4,7 +4,7 @@ import type { LaunchRequest } from '@launchtail/client/protocol'
 import { CODE_FOLDER } from '../../../code-folder.js'
 import type { Launch, Launcher } from '../../launcher.js'
 import { baseEnvironment } from '../../local/plan.js'
-import { refuseManagedJob } from '../../refuse-managed-job.js'
+import { refuseManaged } from '../../refuse-managed.js'
 import type { Identity } from '../../supervised/processes.js'
 import { ensureSupervisor, findSupervisor } from '../../supervised/spawn.js'
 import { canDoWithoutPorts } from '../opens-ports.js'
@@ -31,7 +31,7 @@ export interface SkyCommandLauncherOptions {
   pace?: Partial<Pace>
 }
 
-const NO_MANAGED_JOB = 'it needs SkyPilot’s API server; set SKYPILOT_API_SERVER_ENDPOINT'
+const ONLY_CLUSTER = 'it needs SkyPilot’s API server; set SKYPILOT_API_SERVER_ENDPOINT'
 
 interface Handle {
   readonly at: number
@@ -56,12 +56,12 @@ export function skyCommandLauncher({
     name: 'sky',
     serves: (provider) => enabled && provider !== 'local',
     async check(request) {
-      refuseManagedJob(request, NO_MANAGED_JOB)
+      refuseManaged(request, ONLY_CLUSTER)
       taskFor(request)
       skyIn(env)
     },
     async plan(request, hidden) {
-      refuseManagedJob(request, NO_MANAGED_JOB)
+      refuseManaged(request, ONLY_CLUSTER)
       const portless = canDoWithoutPorts(request) ? taskFor(request, undefined, true) : undefined
       const tasks = { task: taskFor(request), portless }
       return planBySky(skyIn(env), { request, ...tasks, hidden })

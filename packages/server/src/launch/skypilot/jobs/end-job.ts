@@ -10,7 +10,7 @@ import { isJobOver, type ManagedJob } from './managed-job.js'
 
 export interface EndJobOptions extends TakeDownOptions {
   intent: Intent
-  pace: Pick<Pace, 'status'>
+  pace: Pick<Pace, 'status' | 'settle'>
 }
 
 /**
