@@ -46,6 +46,7 @@ const onPostgres = [
   'rights-launch',
   'rights-owner',
   'rights-tokens',
+  'skypilot-serve',
   'spending',
   'stats',
   'stream-tickets',
