@@ -86,7 +86,9 @@ export function createScroller() {
 
   /** The reader who scrolls up stops following; the one who reaches the end follows again. */
   function onScroll(following: Signal<boolean> | undefined): void {
-    const element = box.current as HTMLDivElement
+    const element = box.current
+    // The browser may tell of it when the page has left the log already.
+    if (!element) return
     const moved = element.scrollTop - own
     own = element.scrollTop
     top.value = element.scrollTop
