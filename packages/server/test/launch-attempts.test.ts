@@ -268,15 +268,15 @@ test('a launch that is terminated while it waits ends, also if its wait is over 
   let waited = false
   const { launcher } = world
   const cancel: Launcher['cancel'] = async (...launch) => {
-    // The wait of a tenth of a second is over before the queue has let go.
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    // The wait is over before the queue has let go.
+    await new Promise((resolve) => setTimeout(resolve, 3000))
     waited = true
     await launcher.cancel(...launch)
   }
   const { orchestrator, until, list, faults } = await serve({
     launchers: () => [{ ...launcher, cancel }],
   })
-  const places = [{ infra: 'aws/us-east-1', wait: '100ms' }, { infra: 'gcp/us-central1' }]
+  const places = [{ infra: 'aws/us-east-1', wait: '3s' }, { infra: 'gcp/us-central1' }]
   await orchestrator.launch({ ...REQUEST, places })
   await until('gpu-1', ({ message }) => message === 'begins')
   await orchestrator.terminate('gpu-1')
