@@ -5,7 +5,7 @@ import { endAll } from './support/processes.js'
 import { SEED, seededRandom } from './support/seed.js'
 
 // `npm run faults` sets them; the suite runs the short form.
-const SECONDS = Number(process.env.LAUNCHTAIL_FAULTS_SECONDS ?? 30)
+const SECONDS = Number(process.env.LAUNCHTAIL_FAULTS_SECONDS ?? 15)
 const EVERY = Number(process.env.LAUNCHTAIL_FAULTS_EVERY ?? 1)
 const REPLICAS = Number(process.env.LAUNCHTAIL_FAULTS_REPLICAS ?? 3)
 const ROUNDS = Number(process.env.LAUNCHTAIL_FAULTS_ROUNDS ?? 1)
@@ -39,7 +39,7 @@ describe('servers that share their records, behind a balancer', () => {
       violations: [],
       said: expect.arrayContaining([]),
     })
-    expect(report.entries).toBeGreaterThan(100)
+    expect(report.entries).toBeGreaterThan(50)
     expect(said.length).toBeGreaterThan(0)
   })
 

@@ -337,7 +337,10 @@ describe('what goes wrong is told in one sentence, with its code', () => {
 })
 
 describe('the help', () => {
-  it('of every command says what it is for, with examples', async () => {
+  it('of every command says what it is for, with examples', {
+    // Each is a process of its own, and there are some thirty.
+    timeout: 120_000,
+  }, async () => {
     const { stdout } = await run(['--help'])
     const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name as string)
     expect(names).toEqual(expect.arrayContaining(['serve', 'launch', 'logs', 'pipe', 'replay']))
