@@ -22,29 +22,19 @@ export const FAULTS: Record<string, Fault> = {
   },
   async 'a server is frozen'(fleet, random) {
     const server = fleet.replicas[one(fleet, random)]
-    server?.signal('SIGSTOP')
-    await sleep(between(random, 500, 4000))
-    server?.signal('SIGCONT')
+    if (server) await frozen(server, between(random, 500, 4000))
   },
   async 'Redis is killed, and started again'({ redis }, random) {
-    await redis.kill()
-    await sleep(between(random, 100, 1500))
-    await redis.restart()
+    await killed(redis, between(random, 100, 1500))
   },
   async 'Redis is frozen'({ redis }, random) {
-    redis.signal('SIGSTOP')
-    await sleep(between(random, 500, 3000))
-    redis.signal('SIGCONT')
+    await frozen(redis, between(random, 500, 3000))
   },
   async 'PostgreSQL is killed, and started again'({ postgres }, random) {
-    await postgres.kill()
-    await sleep(between(random, 100, 1500))
-    await postgres.restart()
+    await killed(postgres, between(random, 100, 1500))
   },
   async 'PostgreSQL is frozen'({ postgres }, random) {
-    postgres.signal('SIGSTOP')
-    await sleep(between(random, 500, 3000))
-    postgres.signal('SIGCONT')
+    await frozen(postgres, between(random, 500, 3000))
   },
   async 'all connections are cut'({ balancer }) {
     balancer.cut()
@@ -69,4 +59,21 @@ export const FAULTS: Record<string, Fault> = {
 
 function one({ replicas }: Fleet, random: () => number): number {
   return Math.floor(random() * replicas.length)
+}
+
+interface Killable {
+  kill(): Promise<void>
+  restart(): Promise<void>
+}
+
+async function killed(process: Killable, ms: number): Promise<void> {
+  await process.kill()
+  await sleep(ms)
+  await process.restart()
+}
+
+async function frozen(process: { signal(name: NodeJS.Signals): void }, ms: number): Promise<void> {
+  process.signal('SIGSTOP')
+  await sleep(ms)
+  process.signal('SIGCONT')
 }
