@@ -24,6 +24,7 @@ const ARROWS = {
   otlp: ['ingest/', 'output/', 'logs/', 'nodes/', 'find/', 'database/', 'config[.]ts$'],
   rights: ['database/'],
   metrics: ['nodes/'],
+  workers: ['address-file[.]ts$', 'config[.]ts$', 'data-folder[.]ts$', 'logger[.]ts$'],
   notify: ['logs/', 'nodes/', 'find/', 'database/'],
   demo: ['ingest/', 'nodes/', 'logs/'],
   http: ['rights/', 'stream/', 'find/', 'notify/', 'otlp/', 'ingest/', 'nodes/', 'logs/'],
@@ -34,6 +35,7 @@ const ARROWS = {
     'main[.]ts$',
     'reindex[.]ts$',
     'config[.]ts$',
+    'workers/',
     'demo/',
     // `pipe` asks a server whether it is ready as launches do.
     'launch/probe[.]ts$',

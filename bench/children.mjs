@@ -12,10 +12,13 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
 /** Starts a command; `line` is called with each line it prints. It is killed after `limit` ms. */
-export function start([command, ...words], { env = {}, line = () => {}, limit } = {}) {
+export function start(
+  [command, ...words],
+  { env = {}, line = () => {}, limit, errors = 'inherit' } = {},
+) {
   const child = spawn(command, words, {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', errors],
   })
   running.add(child)
   const overdue = limit && setTimeout(() => child.kill('SIGKILL'), limit)

@@ -63,11 +63,11 @@ async function run(mode, server, options) {
   return { ...result, ...difference(marks) }
 }
 
-function look({ pid, redis }) {
+function look({ pid, pids = () => [pid], redis }) {
   return {
     at: performance.now() / 1000,
-    cpu: cpuSeconds([pid]),
-    rss: residentKiB([pid]),
+    cpu: cpuSeconds(pids()),
+    rss: residentKiB(pids()),
     redisCpu: redis ? cpuSeconds([redis.pid]) : 0,
   }
 }

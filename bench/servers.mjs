@@ -1,6 +1,6 @@
 // What is measured. Each is started anew for each measurement, on a free port of the loopback, in
 // a folder of its own, and says how it is read from and sent to.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort, start, startListening } from './children.mjs'
 import { on, SERVER } from './machine.mjs'
 import { nchanConfig } from './peers/nchan.mjs'
+import { startPostgres } from './postgres.mjs'
 import { startRedis } from './redis.mjs'
 
 const TOKEN = 'bench-token-0123456789'
@@ -41,15 +42,20 @@ export const TITLES = {
 /**
  * Starts one of the above; `nodes` are there from the start, `env` are settings of ours, `core` is
  * where ours runs, `checkout` whose build it is, and `plain` starts it as its users do, without a way
- * to `collect`. End it with `close`.
+ * to `collect`. With `workers`, its records are in PostgreSQL, and so many processes serve. End it with
+ * `close`.
  */
 export async function startServer(
   name,
-  { nodes = 1, env = {}, core = SERVER, checkout = ROOT, plain = false } = {},
+  { nodes = 1, env: given = {}, core = SERVER, checkout = ROOT, plain = false, workers } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
   const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
+  let postgres
   try {
+    postgres = workers && (await startPostgres(folder))
+    const shared = postgres && { DATABASE_URL: postgres.url, LAUNCHTAIL_WORKERS: String(workers) }
+    const env = { ...given, ...shared }
     let server = await begin(name, folder, redis, { nodes, env, core, checkout, plain })
     return {
       ...server,
@@ -65,11 +71,13 @@ export async function startServer(
       async close() {
         await server.end()
         await redis?.end()
+        await postgres?.end()
         rmSync(folder, { recursive: true, force: true })
       },
     }
   } catch (error) {
     await redis?.end()
+    await postgres?.end()
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
@@ -101,7 +109,8 @@ async function startProduct(folder, redis, { nodes, env, core, checkout, plain }
   return {
     ...child,
     startedIn,
-    collect: plain ? undefined : () => process.kill(child.pid, 'SIGUSR2'),
+    collect: plain ? undefined : () => pidsOf(child.pid).map((pid) => process.kill(pid, 'SIGUSR2')),
+    pids: () => pidsOf(child.pid),
     // A process writes its profile when it ends by itself.
     end: () => child.end(PROFILES ? 'SIGTERM' : 'SIGKILL'),
     headers: `X-Admin-Token: ${TOKEN}`,
@@ -110,6 +119,12 @@ async function startProduct(folder, redis, { nodes, env, core, checkout, plain }
     history: '/admin/nodes/n%d/logs?tail=100',
     send: '/admin/nodes/n%d/logs',
   }
+}
+
+/** A server's process, and its workers if it has some. It has no other children while it is measured. */
+function pidsOf(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  return [pid, ...children.filter((text) => text !== '').map(Number)]
 }
 
 async function createNodes(port, count) {

@@ -13,6 +13,7 @@ const PARTS = [
   'idle',
   'start',
   'nodes',
+  'workers',
   'merged',
   'search',
   'export',

@@ -19,15 +19,23 @@ const PANELS: readonly Panel[] = [
   {
     title: 'Launching now',
     kind: 'stat',
-    shows: [['sum(launchtail_launching_nodes{instance=~"$instance"}) or vector(0)', 'launching']],
+    shows: [
+      [
+        'sum(max without (worker) (launchtail_launching_nodes{instance=~"$instance"})) or vector(0)',
+        'launching',
+      ],
+    ],
   },
   {
     title: 'Stalled and unhealthy',
     kind: 'stat',
     help: 'Launching nodes that are silent, and active ones whose servers do not answer.',
     shows: [
-      ['sum(launchtail_stalled_nodes{instance=~"$instance"})', 'stalled'],
-      ['sum(launchtail_unhealthy_nodes{instance=~"$instance"})', 'unhealthy'],
+      ['sum(max without (worker) (launchtail_stalled_nodes{instance=~"$instance"}))', 'stalled'],
+      [
+        'sum(max without (worker) (launchtail_unhealthy_nodes{instance=~"$instance"}))',
+        'unhealthy',
+      ],
     ],
   },
   {
@@ -49,7 +57,12 @@ const PANELS: readonly Panel[] = [
   },
   {
     title: 'Launching nodes by phase',
-    shows: [['sum by (phase) (launchtail_launching_nodes{instance=~"$instance"})', '{{phase}}']],
+    shows: [
+      [
+        'sum by (phase) (max without (worker) (launchtail_launching_nodes{instance=~"$instance"}))',
+        '{{phase}}',
+      ],
+    ],
   },
   {
     title: 'Launches that ended',

@@ -34,6 +34,9 @@ a provider's name, and \`cause\` is one of the codes in [phases.md](phases.md), 
 the process. Add the servers up, except for \`launchtail_nodes\`, \`launchtail_launching_nodes\`,
 \`launchtail_stalled_nodes\` and \`launchtail_unhealthy_nodes\`, which each server reads from its own records.
 
+With \`--workers\`, \`/metrics\` has the series of all workers, each with a label \`worker\`, whichever worker is asked
+([operations.md](operations.md)).
+
 ${table(
   ['Metric', 'Type', 'What it is'],
   METRICS.map(({ name, type, help }) => [code(name), type, help]),

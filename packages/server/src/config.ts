@@ -44,6 +44,12 @@ export const settings = {
     'The Redis that stores the live logs: `redis://`, `rediss://`, `redis-sentinel://host:port,host:port/name` or `redis-cluster://host:port,host:port`.',
     redisUrl,
   ),
+  workers: setting(
+    'LAUNCHTAIL_WORKERS',
+    '1',
+    'How many processes serve the port, each with a data folder of its own below the given one. More than one need `DATABASE_URL`, `REDIS_URL` and a token that is set; see docs/operations.md.',
+    whole(1, 64),
+  ),
   databaseUrl: {
     env: 'DATABASE_URL',
     // It may contain a password, and every account of the machine can read a command line.
@@ -448,7 +454,7 @@ export function resolveConfig({ flags = {}, env }: ConfigSource): Config {
       faults.push(`${origin} ${(error as Error).message}`)
     }
   }
-  faults.push(...faultsOfDatabase(config as Config))
+  faults.push(...faultsOfDatabase(config as Config), ...faultsOfWorkers(config as Config))
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return config as Config
 }
@@ -465,6 +471,14 @@ function faultsOfDatabase({ databaseUrl, redisUrl, adminTokens }: Config): strin
           'DATABASE_URL needs LAUNCHTAIL_ADMIN_TOKEN: a created token would be good for one server only',
         ]
       : []),
+  ]
+}
+
+function faultsOfWorkers({ workers, databaseUrl }: Config): string[] {
+  // With DATABASE_URL, the other two are asked for above.
+  if (!(workers > 1) || databaseUrl !== undefined) return []
+  return [
+    `--workers ${workers} needs DATABASE_URL, REDIS_URL and LAUNCHTAIL_ADMIN_TOKEN: processes that serve one port must share records, logs and tokens`,
   ]
 }
 
@@ -646,7 +660,7 @@ function redisUrl(text: string): string {
 }
 
 /** Its errors never quote the text, which may contain a password. */
-function postgresUrl(text: string): string {
+function postgresUrl(text: string): string | undefined {
   const fault = faultOfPostgresUrl(text)
   if (fault !== undefined) throw new Error(fault)
   return text

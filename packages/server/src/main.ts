@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { formatDuration } from '@launchtail/client/protocol'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { writeAddress } from './address-file.js'
 import { type AdminTokens, adminTokens } from './admin-tokens.js'
 import { createRepeats, type Repeats } from './async/repeats.js'
@@ -32,6 +32,7 @@ import { skypilotLauncher } from './launch/skypilot/api/launcher.js'
 import { skyCommandLauncher } from './launch/skypilot/cli/launcher.js'
 import { describeApi } from './launch/skypilot/describe/api.js'
 import { describeCommand } from './launch/skypilot/describe/command.js'
+import { createLogger } from './logger.js'
 import { createAppender } from './logs/appender.js'
 import { type ReadText, readEntry } from './logs/entry-text.js'
 import { sqliteLogStore } from './logs/sqlite/store.js'
@@ -39,6 +40,7 @@ import type { LogStore } from './logs/store.js'
 import { isLoopback } from './loopback.js'
 import { launchCounter } from './metrics/count-launch.js'
 import { type Counts, createCounts } from './metrics/counts.js'
+import type { Metrics } from './metrics/index.js'
 import { createEnds } from './nodes/ends/ends.js'
 import { type LostMonitor, startLostMonitor } from './nodes/ends/lost-monitor.js'
 import { createSigns } from './nodes/ends/signs.js'
@@ -72,6 +74,7 @@ import { createMerged } from './stream/merged/merged.js'
 import type { StreamObserver } from './stream/observer.js'
 import { createPastLaunches } from './stream/past-launches.js'
 import { pastStore } from './stream/past-store.js'
+import type { Place } from './workers/place.js'
 
 export interface Server {
   /** The address of the server, without a slash at the end. */
@@ -98,16 +101,33 @@ const START_CATCH_UP = 500
 
 type Env = Readonly<Record<string, string | undefined>>
 
+/** One of several processes that serve one port. */
+export interface AsWorker {
+  readonly place: Place
+  /** The metrics of all of them, instead of its own. */
+  shareMetrics(own: Metrics): Metrics
+}
+
+const ALONE: AsWorker = {
+  place: { number: 1, count: 1, restarts: 0 },
+  shareMetrics: (own) => own,
+}
+
 /** Starts the server. Throws a StartError with one sentence if it cannot. */
-export async function startServer(config: Config, env: Env = process.env): Promise<Server> {
-  const base = await openBase(config, env)
+export async function startServer(
+  config: Config,
+  env: Env = process.env,
+  { place, shareMetrics } = ALONE,
+): Promise<Server> {
+  const base = await openBase(config, env, place)
   const storage = await openStorage(base)
   const records = await openRecords(base, storage)
   const tokens = await openTokens({ ...storage, onFault: base.onFault })
   let ownUrl: string | undefined
   const access = accessOf(base, tokens, () => ownUrl)
   const orchestrator = openLaunching(base, storage, { ...records, access })
-  const exporter = await openExporter(base, storage, records)
+  // One sends everything.
+  const exporter = place.number === 1 ? await openExporter(base, storage, records) : undefined
   const { sentIn, signs, ends, ...monitors } = await openEnds(base, storage, records, orchestrator)
   const audit = openAudit(base, storage)
   const serving = await createServing({
@@ -122,6 +142,7 @@ export async function startServer(config: Config, env: Env = process.env): Promi
     groups: orchestrator.groups,
     ...groupsIn(storage, records),
     leases: orchestrator.runningCount,
+    ...{ place, shareMetrics },
     webhooks: records.notify.webhooks,
     openTickets: (isKnownCaller) =>
       openStreamTickets({ ...storage, isKnownCaller, onFault: base.onFault }),
@@ -176,8 +197,8 @@ interface Base {
   readonly onFault: (what: string, error?: unknown) => void
 }
 
-async function openBase(config: Config, env: Env): Promise<Base> {
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+async function openBase(config: Config, env: Env, place: Place): Promise<Base> {
+  const logger = createLogger(config, place)
   const counts = createCounts()
   const repeats = createRepeats()
   const folder = await openDataFolder(config.dataDir)

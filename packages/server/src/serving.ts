@@ -51,7 +51,7 @@ import type { Appender } from './logs/appender.js'
 import type { ReadText } from './logs/entry-text.js'
 import type { LogStore } from './logs/store.js'
 import type { Counts } from './metrics/counts.js'
-import { createMetrics } from './metrics/index.js'
+import { createMetrics, type Metrics } from './metrics/index.js'
 import { labelsOfRefusal } from './metrics/refusals.js'
 import type { Ends } from './nodes/ends/ends.js'
 import type { Signs } from './nodes/ends/signs.js'
@@ -73,6 +73,7 @@ import { serverVersion } from './server-version.js'
 import type { Feeds } from './stream/feeds.js'
 import type { Fleet } from './stream/fleet/fleet.js'
 import type { Merged } from './stream/merged/merged.js'
+import type { Place } from './workers/place.js'
 
 export interface ServingOptions {
   config: Config
@@ -112,6 +113,9 @@ export interface ServingOptions {
   openTickets: (isKnownCaller: (caller: string) => boolean) => Promise<StreamTickets>
   /** The number of launches that this process runs. */
   leases: () => number
+  place: Place
+  /** Makes the metrics that are shown out of this process's own. */
+  shareMetrics: (own: Metrics) => Metrics
   webhooks: Webhooks
   /** Makes some room on a full disk while it acts. */
   withRoom: <T>(act: () => Promise<T>) => Promise<T>
@@ -236,10 +240,10 @@ async function mountRoutes(app: FastifyInstance, options: RoutesOptions): Promis
   mountTokens(app, options)
   mountAudit(app, options)
   const version = await serverVersion()
-  const { leases, registry } = options
+  const { leases, registry, place, shareMetrics } = options
   // Where the records are out of reach, the other metrics are shown all the same.
   const nodes = () => registry.counts().catch(() => undefined)
-  const metrics = createMetrics({ counts, version, streams, leases, nodes })
+  const metrics = shareMetrics(createMetrics({ counts, version, place, streams, leases, nodes }))
   // Prometheus and its operator send a token as others do.
   mountOps(app, { ready, metrics, authenticate: authenticateBearer, host })
   mountDocs(app, { version })

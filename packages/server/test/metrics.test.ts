@@ -275,7 +275,13 @@ it('the dashboard and the alerts ask only for metrics that the server shows', as
 it('every metric is in the dashboard, or has a reason not to be', () => {
   const used = queriesOfDashboard().join('\n')
   const missing = METRICS.map(({ name }) => name).filter((name) => !used.includes(name))
-  expect(missing).toEqual(['launchtail_build_info', 'launchtail_nodes'])
+  expect(missing).toEqual([
+    'launchtail_build_info',
+    // There is an alert.
+    'launchtail_workers',
+    'launchtail_worker_restarts_total',
+    'launchtail_nodes',
+  ])
 })
 
 function queriesOfDashboard(): string[] {

@@ -1,7 +1,8 @@
+import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { ConfigError, resolveConfig, type SettingName, settings } from '../config.js'
+import { type Config, ConfigError, resolveConfig, type SettingName, settings } from '../config.js'
 import type { Demo } from '../demo/demo.js'
 import { StartError } from '../errors.js'
 import { growHeapSlowly } from '../heap.js'
@@ -29,6 +30,7 @@ Examples:
   $ launchtail serve --demo                            look at a demonstration
   $ REDIS_URL=redis://127.0.0.1:6379 launchtail serve  store the logs in Redis
   $ launchtail serve --port 9000 --data-dir /var/lib/launchtail
+  $ launchtail serve --workers 4                       four processes, with REDIS_URL and DATABASE_URL
 `,
   )
   return command.action(async ({ demo = false, ...options }: Options) => {
@@ -52,22 +54,15 @@ async function serve(
   flags: Partial<Record<SettingName, string>>,
   withDemo: boolean,
 ): Promise<void> {
-  let server: Server
+  if (cluster.isWorker) return serveAsWorker(flags)
+  const config = await orFault(async () => resolveConfig({ flags, env: process.env }))
+  if (config.workers > 1 && !withDemo) return serveWithWorkers(config)
   growHeapSlowly()
-  try {
+  const server = await orFault(async () => {
     // Loaded here, because no other command needs it.
     const { startServer } = await import('../main.js')
-    const config = resolveConfig({ flags, env: process.env })
-    // Recorded launches must not mix with real ones, from which durations are estimated.
-    const apart = { ...config, dataDir: join(config.dataDir, 'demo'), redisUrl: undefined }
-    server = await startServer(withDemo ? apart : config)
-  } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof StartError)) throw error
-    process.stderr.write(`launchtail: ${error.message.replaceAll('\n', '\nlaunchtail: ')}\n`)
-    process.exitCode = 1
-    // What was opened before the error must not keep the process alive.
-    process.exit()
-  }
+    return startServer(withDemo ? ofDemo(config) : config)
+  })
   let demo: Demo | undefined
   // Before it says that it listens: whoever waits for that may send a signal at once.
   endOnSignal(async () => {
@@ -79,6 +74,58 @@ async function serve(
   if (withDemo) demo = await beginDemo(server)
 }
 
+/** Recorded launches must not mix with real ones, from which durations are estimated. */
+function ofDemo(config: Config): Config {
+  const apart = { redisUrl: undefined, databaseUrl: undefined, workers: 1 }
+  return { ...config, ...apart, dataDir: join(config.dataDir, 'demo') }
+}
+
+async function serveWithWorkers(config: Config): Promise<void> {
+  const { createWorkers } = await import('../workers/server.js')
+  const server = await orFault(() => createWorkers(config))
+  endOnSignal(server.close, server.kill)
+  process.stdout.write(greeting(server, false))
+  server.logStart()
+}
+
+async function serveAsWorker(flags: Partial<Record<SettingName, string>>): Promise<void> {
+  growHeapSlowly()
+  const { linkToPrimary } = await import('../workers/worker.js')
+  const link = linkToPrimary()
+  const server = await orFault(
+    async () => {
+      const config = resolveConfig({ flags, env: process.env })
+      const { startServer } = await import('../main.js')
+      return startServer(link.configOf(config), process.env, link)
+    },
+    // Whoever started it says it, once for all.
+    (sentence) => link.tell({ kind: 'fault', sentence }),
+  )
+  link.onStop(() => void endInOrder(server.close))
+  await link.tell({ kind: 'listening', url: server.url })
+}
+
+/** What could not be started for a reason that can be told is told in a sentence, and ends the process. */
+async function orFault<T>(
+  act: () => Promise<T>,
+  tell: (sentence: string) => void | Promise<void> = tellOnTerminal,
+): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof StartError)) throw error
+    await tell(error.message)
+    // What was opened before the error must not keep the process alive.
+    return process.exit(1)
+  }
+}
+
+function tellOnTerminal(sentence: string): void {
+  process.stderr.write(`launchtail: ${sentence.replaceAll('\n', '\nlaunchtail: ')}\n`)
+}
+
+type Greeted = Pick<Server, 'url' | 'madeToken' | 'tokenFile'>
+
 async function beginDemo({ url, token }: Server): Promise<Demo> {
   const [{ createClient }, { startDemo }] = await Promise.all([
     import('@launchtail/client'),
@@ -88,7 +135,7 @@ async function beginDemo({ url, token }: Server): Promise<Demo> {
   return startDemo({ client: createClient({ baseUrl: url, token }), note })
 }
 
-function greeting({ url, madeToken, tokenFile }: Server, withDemo: boolean): string {
+function greeting({ url, madeToken, tokenFile }: Greeted, withDemo: boolean): string {
   const lines = [`Launchtail listens on ${url}`]
   if (madeToken) {
     // Browsers do not send what follows the #, and the page removes it from the address at once.
@@ -109,19 +156,26 @@ function greeting({ url, madeToken, tokenFile }: Server, withDemo: boolean): str
 }
 
 /** The first signal stops the server in order, a second one at once. */
-function endOnSignal(close: () => Promise<void>): void {
+function endOnSignal(close: () => Promise<void>, kill: () => void = () => {}): void {
   let ending = false
   const end = () => {
-    if (ending) process.exit(1)
+    if (ending) {
+      kill()
+      process.exit(1)
+    }
     ending = true
-    close().then(
-      () => process.exit(0),
-      (error) => {
-        process.stderr.write(`launchtail: could not stop in order: ${error}\n`)
-        process.exit(1)
-      },
-    )
+    void endInOrder(close)
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
+}
+
+async function endInOrder(close: () => Promise<void>): Promise<void> {
+  try {
+    await close()
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`launchtail: could not stop in order: ${error}\n`)
+    process.exit(1)
+  }
 }

@@ -5,6 +5,8 @@ import type { Described, Sample } from './text.js'
 export interface MetricSources {
   readonly counts: Counts
   readonly version: string
+  /** Which of the processes that serve one port this one is. */
+  readonly place: { readonly count: number; readonly restarts: number }
   /** The number of open streams. */
   readonly streams: () => number
   /** The number of launches that this process runs. */
@@ -25,6 +27,16 @@ export const METRICS: readonly Metric[] = [
   gauge('launchtail_build_info', 'Always 1; the label has the version.', ({ version }) => [
     { labels: { version }, value: 1 },
   ]),
+  gauge(
+    'launchtail_workers',
+    'How many processes should serve the port (`--workers`). Count `launchtail_build_info` for how many do.',
+    ({ place }) => only(place.count),
+  ),
+  counter(
+    'launchtail_worker_restarts_total',
+    'How often this worker was started again after it had died.',
+    ({ place }) => only(place.restarts),
+  ),
   counter('launchtail_launches_ended_total', 'Launches that ended, by outcome.', ({ counts }) =>
     counts.ends.read(),
   ),

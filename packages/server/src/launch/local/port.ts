@@ -28,7 +28,9 @@ export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    // Without `exclusive`, a worker would share the port with others that try it, and find it free.
+    const address = { host: '127.0.0.1', port, exclusive: true }
+    server.listen(address, () => server.close(() => resolve(true)))
   })
 }
 
