@@ -3,10 +3,18 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
+/** The file that has each scene, and how long it takes and how often something happens unless told otherwise. */
+const SCENES = {
+  faults: { file: 'bad-days', seconds: '300', every: '5' },
+  soak: { file: 'bad-days-soak', seconds: '1800', every: '20' },
+}
+
 const HELP = `Usage: npm run faults -- [options]
 
-  --seconds N    how long faults are drawn (300)
-  --every N      seconds from the end of one to the next (5)
+  --scene NAME   faults (the usual one: faults, then rolling restarts); soak (half an hour of them,
+                 and whether a server holds more and more meanwhile)
+  --seconds N    how long faults are drawn (300; soak: 1800)
+  --every N      seconds from the end of one to the next (5; soak: 20)
   --replicas N   servers (3)
   --rounds N     rolling restarts (3)
   --only WORDS   only faults whose names hold these words
@@ -14,8 +22,9 @@ const HELP = `Usage: npm run faults -- [options]
 
 const { values: given } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '300' },
-    every: { type: 'string', default: '5' },
+    scene: { type: 'string', default: 'faults' },
+    seconds: { type: 'string' },
+    every: { type: 'string' },
     replicas: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     only: { type: 'string' },
@@ -32,12 +41,19 @@ if (given.help) {
       process.exit(2)
     }
   }
-  const { status } = spawnSync('npx', ['vitest', 'run', 'packages/server/test/bad-days.test.ts'], {
+  const scene = SCENES[given.scene]
+  if (!scene) {
+    console.error(`--scene must be one of ${Object.keys(SCENES).join(', ')}`)
+    process.exit(2)
+  }
+  const file = `packages/server/test/${scene.file}.test.ts`
+  const { status } = spawnSync('npx', ['vitest', 'run', file], {
     stdio: 'inherit',
     env: {
       ...process.env,
-      LAUNCHTAIL_FAULTS_SECONDS: given.seconds,
-      LAUNCHTAIL_FAULTS_EVERY: given.every,
+      LAUNCHTAIL_FAULTS_SCENE: given.scene,
+      LAUNCHTAIL_FAULTS_SECONDS: given.seconds ?? scene.seconds,
+      LAUNCHTAIL_FAULTS_EVERY: given.every ?? scene.every,
       LAUNCHTAIL_FAULTS_REPLICAS: given.replicas,
       LAUNCHTAIL_FAULTS_ROUNDS: given.rounds,
       ...(given.only && { LAUNCHTAIL_FAULTS_ONLY: given.only }),

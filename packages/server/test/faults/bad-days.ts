@@ -5,6 +5,7 @@ import { type RunningServer, until } from '../support/processes.js'
 import { violationsOf } from './checker.js'
 import { FAULTS } from './faults.js'
 import { type Fleet, startFleet } from './fleet.js'
+import { bare, padded } from './padding.js'
 import { type Reader, startReader } from './reader.js'
 import { startWriter, type Writer } from './writer.js'
 
@@ -15,6 +16,8 @@ export interface Load {
   readonly readers: number
   /** Entries a second in all. */
   readonly rate: number
+  /** Whether entries are long. */
+  readonly isPadded?: boolean
 }
 
 /** A fleet that is written to and read from while `act` does something to it. */
@@ -39,7 +42,7 @@ export interface Report {
 const SETTLE = 60_000
 
 export async function spend(
-  { replicas, nodes, readers: each, rate }: Load,
+  { replicas, nodes, readers: each, rate, isPadded }: Load,
   random: () => number,
   act: (day: Day) => Promise<void>,
 ): Promise<Report> {
@@ -58,17 +61,16 @@ export async function spend(
     })),
   )
   const readers = [...merged, ...single.map(({ reader }) => reader)]
-  const writer = startWriter(url, nodeIds, rate)
+  const writer = startWriter(url, nodeIds, rate, isPadded ? padded : undefined)
   try {
     await act({ fleet, writer, readers })
   } finally {
     await writer.stop()
   }
   const entries = [...writer.written.values()].flat().length
-  const seen = (reader: Reader) => reader.events().filter(({ event }) => event === 'log').length
   const hasAll = () =>
-    merged.every((reader) => seen(reader) >= entries) &&
-    single.every(({ nodeId, reader }) => seen(reader) >= (writer.written.get(nodeId)?.length ?? 0))
+    merged.every((reader) => reader.seen() >= entries) &&
+    single.every(({ nodeId, reader }) => reader.seen() >= (writer.written.get(nodeId)?.length ?? 0))
   // What is missing then is told below.
   await until('all readers to have all', hasAll, SETTLE).catch(() => {})
   await Promise.all(readers.map((reader) => reader.stop()))
@@ -90,7 +92,11 @@ export async function spend(
       const headers = { 'X-Admin-Token': token }
       const answer = await fetch(`${base}/admin/nodes/${nodeId}/logs?tail=all`, { headers })
       const { logs } = (await answer.json()) as { logs: { message: string }[] }
-      const kept = logs.map(({ message }) => ({ event: 'log', data: { message }, id: '' }))
+      const kept = logs.map(({ message }) => ({
+        event: 'log',
+        data: { message: bare(message) },
+        id: '',
+      }))
       found.push(...violationsOf(`the log of ${nodeId}`, kept, nodeId, log))
       const own = single.filter((one) => one.nodeId === nodeId)
       for (const [i, { reader }] of own.entries()) {

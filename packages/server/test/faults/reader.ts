@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TOKEN } from '../support/processes.js'
 import { type OpenedStream, openStream, type StreamEvent } from '../support/stream.js'
+import { bare } from './padding.js'
 
 /** Reads a stream, and comes again with the last id whenever it ends. */
 export interface Reader {
-  /** All it has seen so far. */
+  /** All it has seen so far, with messages without their padding. */
   events(): StreamEvent[]
+  /** How many entries. */
+  seen(): number
   /** How often it has come again, and the answers that were none. */
   readonly counts: { again: number; refused: Map<number, number> }
   stop(): Promise<void>
@@ -22,7 +25,8 @@ export function startReader(address: string, random: () => number): Reader {
   let stream: OpenedStream | undefined
   const reading = read()
   return {
-    events: () => [...before, ...(stream?.events ?? [])],
+    events: () => [...before, ...(stream?.events ?? []).map(withBare)],
+    seen: () => logsIn(before) + logsIn(stream?.events ?? []),
     counts,
     async stop() {
       isOver = true
@@ -56,7 +60,17 @@ export function startReader(address: string, random: () => number): Reader {
     await opened.ended
     stream = undefined
     if (status !== 200) return
-    before.push(...opened.events)
+    for (const event of opened.events) before.push(withBare(event))
     lastId = opened.lastId() || lastId
   }
+}
+
+function withBare({ event, data, id }: StreamEvent): StreamEvent {
+  const { message, node_id } = data
+  if (event !== 'log' || typeof message !== 'string') return { event, data, id }
+  return { event, data: { message: bare(message), ...(node_id !== undefined && { node_id }) }, id }
+}
+
+function logsIn(events: readonly StreamEvent[]): number {
+  return events.reduce((sum, { event }) => (event === 'log' ? sum + 1 : sum), 0)
 }

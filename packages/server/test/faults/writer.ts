@@ -14,8 +14,13 @@ export interface Writer {
 /** Milliseconds that an answer is waited for. */
 const PATIENCE = 5000
 
-/** `rate` is of all nodes, in entries a second. */
-export function startWriter(url: string, nodeIds: readonly string[], rate: number): Writer {
+/** `rate` is of all nodes, in entries a second. `dress` makes what is sent out of a message. */
+export function startWriter(
+  url: string,
+  nodeIds: readonly string[],
+  rate: number,
+  dress: (message: string) => string = (message) => message,
+): Writer {
   const written = new Map<string, string[]>(nodeIds.map((id) => [id, []]))
   const again = new Map<string, number>()
   let isOver = false
@@ -58,7 +63,7 @@ export function startWriter(url: string, nodeIds: readonly string[], rate: numbe
           Connection: 'close',
           'Idempotency-Key': message.replace(' ', '-'),
         },
-        body: JSON.stringify({ message }),
+        body: JSON.stringify({ message: dress(message) }),
         signal: AbortSignal.timeout(PATIENCE),
       })
       await answer.text()
