@@ -7,12 +7,16 @@ import { parseArgs } from 'node:util'
 const SCENES = {
   faults: { file: 'bad-days', seconds: '300', every: '5' },
   soak: { file: 'bad-days-soak', seconds: '1800', every: '20' },
+  rolling: { file: 'bad-days-crowd' },
+  crowd: { file: 'bad-days-crowd' },
 }
 
 const HELP = `Usage: npm run faults -- [options]
 
   --scene NAME   faults (the usual one: faults, then rolling restarts); soak (half an hour of them,
-                 and whether a server holds more and more meanwhile)
+                 and whether a server holds more and more meanwhile); rolling (rolling restarts of
+                 three servers under 5,000 readers and 500 entries/s); crowd (10,000 readers are cut
+                 at once). The last two need a C compiler, and a machine that does nothing else
   --seconds N    how long faults are drawn (300; soak: 1800)
   --every N      seconds from the end of one to the next (5; soak: 20)
   --replicas N   servers (3)
@@ -52,8 +56,8 @@ if (given.help) {
     env: {
       ...process.env,
       LAUNCHTAIL_FAULTS_SCENE: given.scene,
-      LAUNCHTAIL_FAULTS_SECONDS: given.seconds ?? scene.seconds,
-      LAUNCHTAIL_FAULTS_EVERY: given.every ?? scene.every,
+      LAUNCHTAIL_FAULTS_SECONDS: given.seconds ?? scene.seconds ?? '',
+      LAUNCHTAIL_FAULTS_EVERY: given.every ?? scene.every ?? '',
       LAUNCHTAIL_FAULTS_REPLICAS: given.replicas,
       LAUNCHTAIL_FAULTS_ROUNDS: given.rounds,
       ...(given.only && { LAUNCHTAIL_FAULTS_ONLY: given.only }),

@@ -6,6 +6,8 @@
  *   load stream    readers and senders at once: rates, latencies, losses, order
  *   load backlog   from opening a stream to the last entry of what is kept
  *   load request   plain HTTP requests, as many as are answered or so many a second
+ *   load follow    readers that come again whenever they are cut, and a sender for each node that
+ *                  sends each entry until it is taken: for tests of what befalls servers
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -13,11 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { ENTRY = 250 }; /* bytes of what is sent */
+
 /* What an epoll event belongs to; the first field of each struct that is watched. */
-enum kind { READER, SENDER, TIMER };
+enum kind { READER, SENDER, TIMER, COMMANDS };
 
 struct options {
   int port;
+  int other;           /* the port of every second reader and sender, where that is another one */
   const char *path;    /* of the stream or of the request; "%d" is the node */
   const char *headers; /* header lines for all requests, "\n" between them */
   const char *send;    /* the path entries are POSTed to, or with redis the key; "%d" is the node */
@@ -32,6 +37,7 @@ struct options {
   double warmup, seconds, drain;
   int stalled;         /* so many readers do not read what is sent until the measured time is over */
   double storm;        /* all readers are cut after so many seconds of it and come again */
+  int again;           /* follow: milliseconds until a reader comes again, at most */
   int expect, rounds;  /* backlog: entries to wait for, and how often */
   const char *body;    /* request: a file to POST; without one it is a GET */
 };
@@ -74,7 +80,7 @@ struct reader {
   } *seen;         /* of its node; with merged, of each node */
   uint64_t order;    /* a hash of the order in which they came */
   uint64_t received; /* entries, each counted once */
-  int64_t since;     /* when it was opened, or was done */
+  int64_t since;     /* when it was opened, or was done, or with follow is to be opened again */
   char *carry;       /* the beginning of a line whose end has not come */
   uint32_t carried, capacity;
   int pending;       /* an event whose blank line has not come, */
@@ -85,6 +91,8 @@ struct reader {
 
 struct tally {
   uint64_t received, duplicated, refused, cut;
+  uint64_t skipped; /* entries that came before one that is missing, or came after it */
+  uint64_t told;    /* events that say that something is over or missing: done, end, gap */
   int64_t from, until; /* of what was sent in this time the latencies are recorded */
   struct histogram latency;
 };
@@ -96,6 +104,9 @@ void make_readers(void);
 void open_later(struct reader *reader);
 void open_more(void);
 void cut(struct reader *reader);
+/* Told of every reader that was cut, where somebody wants to know. */
+extern void (*on_cut)(struct reader *reader);
+int port_of(int number);
 void reader_event(struct reader *reader, uint32_t events);
 /* Told of every entry that arrives, once each. */
 extern void (*on_arrival)(struct reader *reader, uint32_t sequence);
@@ -110,6 +121,7 @@ struct sender {
 };
 extern uint32_t *sent; /* entries of each node so far */
 extern uint64_t sent_total, acknowledged, send_failures;
+void write_entry(char *entry, uint32_t sequence, int64_t intended);
 void make_senders(void);
 struct sender *idle_sender(void);
 void send_entry(struct sender *sender, int64_t intended);
@@ -118,5 +130,6 @@ void sender_event(struct sender *sender, uint32_t events);
 int run_stream(void);
 int run_backlog(void);
 int run_requests(void);
+int run_follow(void);
 
 #endif

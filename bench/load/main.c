@@ -38,6 +38,7 @@ static void set(const char *name, const char *value) {
       {"--drain", 0, &options.drain, 0},     {"--stalled", &options.stalled, 0, 0},
       {"--storm", 0, &options.storm, 0},     {"--expect", &options.expect, 0, 0},
       {"--merged", &options.merged, 0, 0},
+      {"--other", &options.other, 0, 0},     {"--again", &options.again, 0, 0},
       {"--rounds", &options.rounds, 0, 0},   {"--body", 0, 0, &options.body},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i += 1) {
@@ -58,6 +59,7 @@ int main(int count, char **words) {
   if (strcmp(mode, "stream") == 0) return run_stream();
   if (strcmp(mode, "backlog") == 0) return run_backlog();
   if (strcmp(mode, "request") == 0) return run_requests();
-  fprintf(stderr, "usage: load stream|backlog|request --port <port> ...; see load.h\n");
+  if (strcmp(mode, "follow") == 0) return run_follow();
+  fprintf(stderr, "usage: load stream|backlog|request|follow --port <port> ...; see load.h\n");
   return 2;
 }

@@ -21,7 +21,8 @@ int reader_count, ready_count;
 void (*on_arrival)(struct reader *reader, uint32_t sequence);
 
 static char buffer[BUFFER + 64 * 1024];
-static struct reader **waiting; /* those that are to be opened, first come first */
+void (*on_cut)(struct reader *reader);
+static struct reader **waiting; /* a ring of those that are to be opened, first come first */
 static int waiting_from, waiting_to, connecting;
 
 void make_readers(void) {
@@ -36,15 +37,18 @@ void make_readers(void) {
 }
 
 void open_later(struct reader *reader) {
-  if (waiting_from == waiting_to) waiting_from = waiting_to = 0;
-  waiting[waiting_to++] = reader;
+  waiting[waiting_to] = reader;
+  waiting_to = (waiting_to + 1) % (reader_count + 1);
 }
+
+int port_of(int number) { return options.other && number % 2 ? options.other : options.port; }
 
 /* Opens what waits, a bounded number at once: a listener's queue is not what is measured. */
 void open_more(void) {
-  while (connecting < CONNECTING_AT_ONCE && waiting_from < waiting_to) {
-    struct reader *reader = waiting[waiting_from++];
-    reader->fd = dial(options.port);
+  while (connecting < CONNECTING_AT_ONCE && waiting_from != waiting_to) {
+    struct reader *reader = waiting[waiting_from];
+    waiting_from = (waiting_from + 1) % (reader_count + 1);
+    reader->fd = dial(port_of((int)(reader - readers)));
     reader->state = CONNECTING;
     reader->carried = 0;
     reader->pending = 0;
@@ -62,6 +66,7 @@ void cut(struct reader *reader) {
   else ready_count -= 1;
   close(reader->fd);
   reader->state = CLOSED;
+  if (on_cut) on_cut(reader);
 }
 
 static void ask(struct reader *reader) {
@@ -90,6 +95,7 @@ static void accept_event(struct reader *reader, int64_t now) {
   reader->pending = 0;
   if (reader->id[0]) memcpy(reader->last_id, reader->id, sizeof reader->id);
   struct seen *seen = &reader->seen[options.merged ? reader->node : 0];
+  if (sequence != seen->next) tally.skipped += 1;
   if (sequence >= seen->next) {
     uint32_t shift = sequence - seen->next + 1;
     seen->bits = shift >= 64 ? 1 : seen->bits << shift | 1;
@@ -157,7 +163,14 @@ static void stream_line(struct reader *reader, const char *line, const char *end
     if (reader->pending) accept_event(reader, now);
   } else if (length > 5 && memcmp(line, "data:", 5) == 0) {
     data_line(reader, line, end);
-  } else if (options.storm > 0 && length > 3 && memcmp(line, "id:", 3) == 0) {
+  } else if (on_cut && length > 6 && memcmp(line, "event:", 6) == 0) {
+    line += line[6] == ' ' ? 7 : 6;
+    length = (size_t)(end - line);
+    if ((length == 4 && memcmp(line, "done", 4) == 0) || (length == 3 && memcmp(line, "end", 3) == 0) ||
+        (length == 3 && memcmp(line, "gap", 3) == 0)) {
+      tally.told += 1;
+    }
+  } else if ((options.storm > 0 || on_cut) && length > 3 && memcmp(line, "id:", 3) == 0) {
     line += line[3] == ' ' ? 4 : 3;
     length = (size_t)(end - line);
     if (length >= sizeof reader->id) return;

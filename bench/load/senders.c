@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { ENTRY = 250, REQUEST = 1024 };
+enum { REQUEST = 1024 };
 
 uint32_t *sent;
 uint64_t sent_total, acknowledged, send_failures;
@@ -48,7 +48,7 @@ void make_senders(void) {
   }
 }
 
-static void write_entry(char *entry, uint32_t sequence, int64_t intended) {
+void write_entry(char *entry, uint32_t sequence, int64_t intended) {
   static const char words[] =
       " Loading safetensors checkpoint shards: some more words that make this a line of the usual "
       "length in such a log, and more";

@@ -160,7 +160,7 @@ static void dispatch(struct epoll_event *event) {
   switch (*(enum kind *)event->data.ptr) {
     case READER: reader_event(event->data.ptr, event->events); break;
     case SENDER: sender_event(event->data.ptr, event->events); break;
-    case TIMER: if (read(timer, &expirations, sizeof expirations) < 0) return;
+    default: if (read(timer, &expirations, sizeof expirations) < 0) return;
   }
 }
 

@@ -136,7 +136,7 @@ export async function misfortune({ fleet }: Day, badness: Badness): Promise<void
 }
 
 /** One server after the other is stopped in order and started again. */
-export async function rollOver({ fleet }: Day, rounds: number): Promise<void> {
+export async function rollOver({ fleet }: Pick<Day, 'fleet'>, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     for (let at = 0; at < fleet.replicas.length; at += 1) {
       await fleet.replicas[at]?.stop()

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atEnd } from '../support/processes.js'
 
 /** A plain TCP balancer in front of servers, and a wire that can be harmed. */
 export interface Balancer {
@@ -16,8 +15,9 @@ export interface Balancer {
   silence(ms: number): Promise<void>
   /** The next answer of a server is lost, and its connection with it: what it did stays done. */
   loseAnswer(): void
-  /** How many connections each server has been given, by second since the start. */
-  given(): ReadonlyMap<number, readonly number[]>
+  /** How many connections each server has been given, by second of the clock. */
+  given(): ReadonlyMap<number, ReadonlyMap<number, number>>
+  close(): Promise<void>
 }
 
 interface Pair {
@@ -25,14 +25,15 @@ interface Pair {
   readonly upstream: Socket
 }
 
+/** Connections that may wait to be accepted: thousands of readers come again at once. */
+const BACKLOG = 4096
 /** Milliseconds between two looks at who is ready. */
 const LOOK_EVERY = 100
 
 /** Gives each connection to the next server that says it is ready. */
 export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
   const pairs = new Set<Pair>()
-  const given = new Map<number, number[]>(ports.map((port) => [port, []]))
-  const begun = performance.now()
+  const given = new Map(ports.map((port) => [port, new Map<number, number>()]))
   const ready = new Set(ports)
   let next = 0
   let limit = Number.POSITIVE_INFINITY
@@ -40,15 +41,13 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   let isSilent = false
   let isNextLost = false
   let isOver = false
-  const server = createServer((client) => void accept(client)).listen(0, '127.0.0.1')
+  const server = createServer((client) => void accept(client)).listen({
+    port: 0,
+    host: '127.0.0.1',
+    backlog: BACKLOG,
+  })
   await once(server, 'listening')
   const looking = Promise.all(ports.map(look))
-  atEnd(async () => {
-    isOver = true
-    server.close()
-    cut()
-    await looking
-  })
   const { port } = server.address() as { port: number }
   return {
     url: `http://127.0.0.1:${port}`,
@@ -75,6 +74,12 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
       isNextLost = true
     },
     given: () => given,
+    async close() {
+      isOver = true
+      server.close()
+      cut()
+      await looking
+    },
   }
 
   /** At each by itself: one that is slow to answer must not hide what another one says. */
@@ -104,9 +109,9 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   }
 
   function count(target: number): void {
-    const seconds = given.get(target) as number[]
-    const second = Math.floor((performance.now() - begun) / 1000)
-    seconds[second] = (seconds[second] ?? 0) + 1
+    const seconds = given.get(target) as Map<number, number>
+    const second = Math.floor(Date.now() / 1000)
+    seconds.set(second, (seconds.get(second) ?? 0) + 1)
   }
 
   function join(pair: Pair): void {

@@ -1,5 +1,5 @@
 import type { RunningPostgres } from '../support/postgres.js'
-import { type RunningRedis, type RunningServer, startServer } from '../support/processes.js'
+import { atEnd, type RunningRedis, type RunningServer, startServer } from '../support/processes.js'
 import { startShared } from '../support/shared.js'
 import { type Balancer, startBalancer } from './balancer.js'
 
@@ -19,7 +19,10 @@ export interface Fleet {
  */
 const DRAIN = { LAUNCHTAIL_DRAIN: '2s', LAUNCHTAIL_DRAIN_DELAY: '3s' }
 
-export async function startFleet(count: number): Promise<Fleet> {
+export async function startFleet(
+  count: number,
+  { env: more = {} }: { env?: Readonly<Record<string, string>> } = {},
+): Promise<Fleet> {
   const { postgres, redis, env: shared } = await startShared()
   const env = {
     ...shared,
@@ -28,10 +31,12 @@ export async function startFleet(count: number): Promise<Fleet> {
     LAUNCHTAIL_MAX_STREAMS_PER_ADDRESS: '0',
     LAUNCHTAIL_MAX_STREAMS_PER_TOKEN: '0',
     ...DRAIN,
+    ...more,
   }
   const replicas = await Promise.all(Array.from({ length: count }, () => startServer({ env })))
   const ports = replicas.map(({ url }) => Number(new URL(url).port))
   const balancer = await startBalancer(ports)
+  atEnd(balancer.close)
   return {
     replicas,
     redis,
