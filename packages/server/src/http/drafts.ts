@@ -1,6 +1,6 @@
 import { type Draft, draftSchema } from '@launchtail/client/protocol'
 import { HttpError } from '../errors.js'
-import { jsonParts, ndjsonParts } from './json/parts.js'
+import { readJsonParts, readNdjsonParts } from './json/parts.js'
 import { checked, faultsOf } from './parse.js'
 
 /** The entries of a body, each of them checked. Throws for the first one that is wrong. */
@@ -8,9 +8,9 @@ export async function draftsOf(
   bytes: Buffer,
   type: 'application/json' | 'application/x-ndjson',
 ): Promise<Draft[]> {
-  const parts = type === 'application/x-ndjson' ? ndjsonParts : jsonParts
+  const readParts = type === 'application/x-ndjson' ? readNdjsonParts : readJsonParts
   const drafts: Draft[] = []
-  for await (const part of parts(bytes)) drafts.push(draftOf(part, drafts.length))
+  await readParts(bytes, (part) => void drafts.push(draftOf(part, drafts.length)))
   return drafts
 }
 

@@ -162,12 +162,11 @@ export function createAppender(options: AppenderOptions): Appender {
 
   function withoutSecretsOf(nodeId: string): (draft: Draft) => Draft {
     return (draft) => {
-      const { message, details } = draft
-      return {
-        ...draft,
-        message: redact(nodeId, message),
-        ...(details !== undefined && { details: redact(nodeId, details) }),
-      }
+      const message = redact(nodeId, draft.message)
+      const details = draft.details === undefined ? undefined : redact(nodeId, draft.details)
+      // Most drafts hold no secret, and are not copied.
+      if (message === draft.message && details === draft.details) return draft
+      return { ...draft, message, ...(details !== undefined && { details }) }
     }
   }
 }

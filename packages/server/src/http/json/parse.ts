@@ -55,9 +55,13 @@ function parsed(text: string, where: string): unknown {
   }
 }
 
+/** Of what `JSON.parse` returns, whose objects have no names but their own. */
 function countNames(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const parts = Object.values(value)
-  const own = Array.isArray(value) ? 0 : parts.length
-  return parts.reduce((sum: number, part) => sum + countNames(part), own)
+  let count = 0
+  if (Array.isArray(value)) for (const part of value) count += countNames(part)
+  else {
+    for (const name in value) count += 1 + countNames((value as Record<string, unknown>)[name])
+  }
+  return count
 }

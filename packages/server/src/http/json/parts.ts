@@ -9,14 +9,17 @@ const SLICE = 512 * 1024
 /** The cost of a part whatever its length, in bytes read. */
 const PART_COST = 128
 
+/** Called with each part of a body, in their order. A promise for each would cost more than the part itself. */
+export type TakePart = (part: unknown) => void
+
 /**
  * Reads a JSON body that is one entry or an array of them, part by part, so that neither 16 MiB nor
  * a million brackets block the event loop. Throws 413 for an entry that is too large, or too many.
  */
-export async function* jsonParts(bytes: Buffer): AsyncGenerator<unknown> {
+export async function readJsonParts(bytes: Buffer, take: TakePart): Promise<void> {
   const first = skipBlanks(bytes, 0)
   if (!startsArray(bytes, first)) {
-    yield parseEntry(bytes, 'body', 0)
+    take(parseEntry(bytes, 'body', 0))
     return
   }
   const slice = { read: 0 }
@@ -28,7 +31,7 @@ export async function* jsonParts(bytes: Buffer): AsyncGenerator<unknown> {
     // `[]` has no element, while `[1,]` lacks one.
     const isEmptyArray = isLast && count === 0 && skipBlanks(bytes, start) === end
     if (!isEmptyArray) {
-      yield parseEntry(bytes.subarray(start, end), `entry ${count}`, count, element)
+      take(parseEntry(bytes.subarray(start, end), `entry ${count}`, count, element))
       count += 1
     }
     if (isOver(slice, end - start)) await nextTurn()
@@ -40,8 +43,8 @@ export async function* jsonParts(bytes: Buffer): AsyncGenerator<unknown> {
   }
 }
 
-/** Reads an NDJSON body, line by line. Blank lines are skipped. Throws as `jsonParts` does. */
-export async function* ndjsonParts(bytes: Buffer): AsyncGenerator<unknown> {
+/** Reads an NDJSON body, line by line. Blank lines are skipped. Throws as `readJsonParts` does. */
+export async function readNdjsonParts(bytes: Buffer, take: TakePart): Promise<void> {
   const slice = { read: 0 }
   let count = 0
   for (let start = 0, line = 1; start < bytes.length; line += 1) {
@@ -49,7 +52,7 @@ export async function* ndjsonParts(bytes: Buffer): AsyncGenerator<unknown> {
     const end = found === -1 ? bytes.length : found
     const part = bytes.subarray(start, end)
     if (skipBlanks(part, 0) < part.length) {
-      yield parseEntry(part, `line ${line}`, count)
+      take(parseEntry(part, `line ${line}`, count))
       count += 1
     }
     if (isOver(slice, part.length)) await nextTurn()
