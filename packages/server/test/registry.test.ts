@@ -14,8 +14,13 @@ async function open() {
   const store = await sqliteLogStore({ file: `${folder}/logs.db`, retention: 60_000 })
   onTestFinished(() => store.close())
   const calls = { queries: 0, transactions: 0 }
-  const registry = createRegistry({ database: counted(database, calls), store })
-  return { store, registry, push, calls }
+  const faults: unknown[] = []
+  const registry = createRegistry({
+    database: counted(database, calls),
+    store,
+    onFault: (_, error) => void faults.push(error),
+  })
+  return { store, registry, push, calls, faults }
 
   async function push(nodeId: string, ...phases: Phase[]): Promise<void> {
     await store.append(nodeId, entriesOf(phases).map(writeEntry))
@@ -42,7 +47,7 @@ function counted(database: Database, calls: { queries: number; transactions: num
 test('a node that is over and is launched anew by another program is found soon', {
   timeout: 240_000,
 }, async () => {
-  const { registry, push } = await open()
+  const { registry, push, faults } = await open()
   const nodes = Array.from({ length: 700 }, (_, i) => `node-${i}`)
   for (const nodeId of nodes) {
     await push(nodeId, 'queued', Number(nodeId.slice(5)) % 2 === 0 ? 'active' : 'failed')
@@ -55,6 +60,7 @@ test('a node that is over and is launched anew by another program is found soon'
   expect(await found()).toBeGreaterThan(0)
   expect(await found()).toBeLessThan(700)
   await registry.catchUp()
+  expect(faults).toEqual([])
   expect(await found()).toBe(700)
   expect(await registry.get('node-7')).toMatchObject({ status: 'launching', phase: 'provisioning' })
   await push('node-7', 'failed')

@@ -108,7 +108,10 @@ export function createCatchUp({
         const { length } = texts
         if (length === 0) return false
         const entries = await readable(texts, index, listed)
-        const overtaken = await takeIn(new Map([[nodeId, [{ index, length, entries }]]]), time)
+        const overtaken = await takeIn(
+          new Map([[nodeId, { news: [{ index, length, entries }] }]]),
+          time,
+        )
         if (overtaken.length > 0) return true
         index += length
       }

@@ -6,6 +6,7 @@ import type { LogStore } from '../../logs/store.js'
 import type { LaunchReader } from '../launch-events/launch-reader.js'
 import type { PhaseHistory } from '../phase-history.js'
 import { createCatchUp } from './catch-up.js'
+import { createFolder } from './folder.js'
 import { createIntake } from './intake.js'
 import { createPending } from './pending.js'
 import { createSchedule } from './schedule.js'
@@ -49,9 +50,10 @@ export interface RecordWriterOptions {
 }
 
 export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
-  const { locked, onFault } = options
+  const { locked, now, onFault } = options
   const pending = createPending()
-  const takeIn = createIntake(options)
+  const foldAll = createFolder(options)
+  const takeIn = createIntake({ ...options, foldAll })
   const { soon, flush } = createSchedule({ pending, write })
   const { catchUp, catchUpLaunching, catchUpNode } = createCatchUp({
     ...options,
@@ -61,7 +63,8 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   })
   return {
     appended(nodeId, index, entries) {
-      pending.add(nodeId, { index, length: entries.length, entries })
+      const isMuch = pending.add(nodeId, { index, length: entries.length, entries })
+      if (isMuch) foldEarly(nodeId)
       soon()
     },
     write: (nodeId) => write([nodeId]),
@@ -73,14 +76,23 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   }
 
   async function write(nodeIds: readonly string[]): Promise<void> {
-    const news = pending.take(nodeIds)
     try {
       // Also without news: whatever is being stored of these nodes is waited for.
-      const overtaken = await locked(nodeIds, async () => (news.size > 0 ? takeIn(news) : []))
+      const overtaken = await locked(nodeIds, async () => takeIn(pending.take(nodeIds)))
       for (const nodeId of overtaken) await catchUpNode(nodeId)
     } catch (error) {
       // The lists have it all, and `catchUp` takes it in later.
-      onFault(`records of ${[...news.keys()].join(', ')}`, error)
+      onFault(`records of ${nodeIds.join(', ')}`, error)
     }
+  }
+
+  /** The entries themselves can then be forgotten before the record is stored. */
+  function foldEarly(nodeId: string): void {
+    locked(nodeId, async () => {
+      const unfolded = pending.unfolded(nodeId)
+      if (!unfolded) return
+      const time = now().toISOString()
+      unfolded.keep((await foldAll(new Map([[nodeId, unfolded]]), time)).get(nodeId))
+    }).catch((error) => onFault(`record of ${nodeId}`, error))
   }
 }
