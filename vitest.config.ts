@@ -34,6 +34,7 @@ const onPostgres = [
   'launch-events',
   'launch-keys',
   'launch-attempts',
+  'launch-crashes',
   'leases',
   'left-clusters',
   'limits',

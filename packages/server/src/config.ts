@@ -56,7 +56,7 @@ export const settings = {
     flag: undefined,
     default: undefined,
     otherwise: 'embedded SQLite',
-    help: 'The PostgreSQL that stores the records, for several servers on one Redis: `postgres://user:password@host:5432/name`, with `?sslmode=verify-full` for TLS. It needs `REDIS_URL` and a token that is set; see docs/operations.md.',
+    help: 'The PostgreSQL that stores the records, for several servers on one Redis: `postgres://user:password@host:5432/name`, with `?sslmode=verify-full` for TLS. Several hosts, `host:5432,other:5432`, are a primary and its standbys. It needs `REDIS_URL` and a token that is set; see docs/operations.md.',
     read: postgresUrl,
   },
   secretsKey: {

@@ -11,6 +11,7 @@ import { agreed } from './database/agreed.js'
 import { type Changes, NO_CHANGES } from './database/changes.js'
 import { type Duty, SOLE_DUTY, takeDuty } from './database/duty.js'
 import { type Database, migrate } from './database/open.js'
+import { passwordIn } from './database/postgres/url.js'
 import { emptyJournal, sqliteDatabase } from './database/sqlite.js'
 import { type DiskReserve, openDiskReserve } from './disk-reserve.js'
 import { StartError, StorageFull, StorageUnavailable } from './errors.js'
@@ -240,7 +241,7 @@ function skypilotSecrets({ skypilotEndpoint, skypilotToken }: Config): string[] 
 }
 
 function databaseSecrets({ databaseUrl, secretsKey }: Config): string[] {
-  const password = databaseUrl ? decodeURIComponent(new URL(databaseUrl).password) : ''
+  const password = databaseUrl ? passwordIn(databaseUrl) : ''
   return [password, secretsKey].filter((value): value is string => Boolean(value))
 }
 

@@ -151,46 +151,57 @@ function inParts(): Scenario {
   }
 }
 
-test('a server that is killed twenty times in a launch stores what an undisturbed one does', async () => {
-  scenario = inParts()
-  const random = seededRandom('kills')
-  const env = { SKYPILOT_API_SERVER_ENDPOINT: api.url }
-  const dataDir = await temporaryFolder()
-  let server = await startServer({ dataDir, env })
-  expect((await server.post('/admin/nodes/launch', request('killed'))).status).toBe(202)
+// What is killed here is one server with its own logs: where the records are makes no difference to it.
+const isOnPostgres = process.env.LAUNCHTAIL_TEST_STORE === 'postgres'
 
-  const seen: StreamEvent[] = []
-  let lastId = ''
-  for (let kill = 0; kill < KILLS; kill += 1) {
+test.skipIf(isOnPostgres)(
+  'a server that is killed twenty times in a launch stores what an undisturbed one does',
+  async () => {
+    scenario = inParts()
+    const random = seededRandom('kills')
+    const env = { SKYPILOT_API_SERVER_ENDPOINT: api.url }
+    const dataDir = await temporaryFolder()
+    let server = await startServer({ dataDir, env })
+    expect((await server.post('/admin/nodes/launch', request('killed'))).status).toBe(202)
+
+    const seen: StreamEvent[] = []
+    let lastId = ''
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const reader = await follow(server, 'killed', lastId)
+      await partIsStored(server, kill - 1)
+      api.pass(`part ${kill}`)
+      await new Promise((resolve) => setTimeout(resolve, random() * 150))
+      await server.kill()
+      await reader.ended
+      seen.push(...reader.events)
+      lastId = reader.lastId()
+      server = await startServer({ dataDir, env })
+    }
     const reader = await follow(server, 'killed', lastId)
-    await partIsStored(server, kill - 1)
-    api.pass(`part ${kill}`)
-    await new Promise((resolve) => setTimeout(resolve, random() * 150))
-    await server.kill()
+    await reader.event('done', ({ event }) => event === 'done')
     await reader.ended
     seen.push(...reader.events)
-    lastId = reader.lastId()
-    server = await startServer({ dataDir, env })
-  }
-  const reader = await follow(server, 'killed', lastId)
-  await reader.event('done', ({ event }) => event === 'done')
-  await reader.ended
-  seen.push(...reader.events)
 
-  // All gates are open by now.
-  expect((await server.post('/admin/nodes/launch', request('undist'))).status).toBe(202)
-  await until('it to be active', async () => (await stored(server, 'undist')).some(active), 30_000)
-  const expected = told(await stored(server, 'undist'))
-  const logs = await stored(server, 'killed')
-  expect(told(logs)).toEqual(expected)
-  expect(expected.length).toBeGreaterThan(KILLS * LINES)
-  const lines = seen.filter(({ event }) => event === 'log')
-  expect(lines.map(({ data }) => data.message)).toEqual(logs.map(({ message }) => message))
-  expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length)
-  expect(api.launched.filter((name) => name.endsWith('killed'))).toHaveLength(1)
-  for (const id of ['killed', 'undist']) await server.post(`/admin/nodes/${id}/terminate`, '')
-  await until('the clusters to be gone', () => api.clusters.size === 0)
-}, 300_000)
+    // All gates are open by now.
+    expect((await server.post('/admin/nodes/launch', request('undist'))).status).toBe(202)
+    await until(
+      'it to be active',
+      async () => (await stored(server, 'undist')).some(active),
+      30_000,
+    )
+    const expected = told(await stored(server, 'undist'))
+    const logs = await stored(server, 'killed')
+    expect(told(logs)).toEqual(expected)
+    expect(expected.length).toBeGreaterThan(KILLS * LINES)
+    const lines = seen.filter(({ event }) => event === 'log')
+    expect(lines.map(({ data }) => data.message)).toEqual(logs.map(({ message }) => message))
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length)
+    expect(api.launched.filter((name) => name.endsWith('killed'))).toHaveLength(1)
+    for (const id of ['killed', 'undist']) await server.post(`/admin/nodes/${id}/terminate`, '')
+    await until('the clusters to be gone', () => api.clusters.size === 0)
+  },
+  300_000,
+)
 
 function follow(server: RunningServer, id: string, lastId: string) {
   const headers = { 'X-Admin-Token': server.token, ...(lastId && { 'Last-Event-ID': lastId }) }

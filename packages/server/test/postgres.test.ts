@@ -52,6 +52,9 @@ test.each([
   'postgres://u:secret@h',
   'postgres://u:secret@h/d?sslmode=prefer',
   'postgres://u:secret@h:port/d',
+  'postgres://u:secret@h,/d',
+  'postgres://u:secret@h,i:port/d',
+  'postgres://u:secret@h,i/d?target_session_attrs=any',
 ])('an address that cannot be used is refused, and not repeated: %s', (DATABASE_URL) => {
   const env = { DATABASE_URL, REDIS_URL: 'redis://h', LAUNCHTAIL_ADMIN_TOKEN: 't' }
   expect(() => resolveConfig({ env })).toThrow(/^DATABASE_URL must /)

@@ -17,6 +17,15 @@ export interface RunningPostgres {
   kill(): Promise<void>
   /** Started again in the same folder and on the same port. */
   restart(): Promise<void>
+  /** A standby becomes a primary. */
+  promote(): Promise<void>
+}
+
+export interface PostgresOptions {
+  /** What is done first, with the user that it runs as where that is another one. */
+  before?: (owner: Owner) => void
+  /** Follows this one, instead of being empty. */
+  primary?: RunningPostgres
 }
 
 const USER = 'launchtail'
@@ -32,26 +41,14 @@ let created = 0
 /** Starts a real PostgreSQL on a free port, with its files in a folder of /tmp. */
 export async function startPostgres(
   options: readonly string[] = [],
-  /** What is done first, with the user that it runs as where that is another one. */
-  { before = () => {} }: { before?: (owner: Owner) => void } = {},
+  { before = () => {}, primary }: PostgresOptions = {},
 ): Promise<RunningPostgres> {
   const folder = await temporaryFolder()
   const owner = ownerOf(folder)
   before(owner)
   const data = join(folder, 'data')
-  const initdb = [
-    '-D',
-    data,
-    '-U',
-    USER,
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--locale=C.UTF-8',
-    '--no-sync',
-  ]
-  execFileSync(program('initdb'), initdb, { ...owner, cwd: folder, stdio: 'ignore' })
+  const make = primary ? copyOf(primary, data) : emptyIn(data)
+  execFileSync(program(make.program), make.args, { ...owner, cwd: folder, stdio: 'ignore' })
   const port = await freePort()
   const url = (database: string) => `postgres://${USER}@127.0.0.1:${port}/${database}`
   let child = run()
@@ -72,6 +69,7 @@ export async function startPostgres(
       child = run()
       await answers()
     },
+    promote: async () => void (await ask(url('postgres'), 'select pg_promote()')),
   }
 
   function run(): ChildProcess {
@@ -108,6 +106,44 @@ export async function startPostgres(
       backends.every((one) => !existsSync(`/proc/${one}`)),
     )
   }
+}
+
+interface Making {
+  program: 'initdb' | 'pg_basebackup'
+  args: string[]
+}
+
+function emptyIn(data: string): Making {
+  const encoding = ['-E', 'UTF8', '--locale=C.UTF-8']
+  return {
+    program: 'initdb',
+    args: ['-D', data, '-U', USER, '-A', 'trust', ...encoding, '--no-sync'],
+  }
+}
+
+/** Streams from it from then on. */
+function copyOf(primary: RunningPostgres, data: string): Making {
+  const from = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', USER]
+  return {
+    program: 'pg_basebackup',
+    args: ['-D', data, ...from, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+  }
+}
+
+/**
+ * A standby that has each commit before it is acknowledged. A commit waits for it from then on, also while it
+ * is away.
+ */
+export async function startStandby(primary: RunningPostgres): Promise<RunningPostgres> {
+  const standby = await startPostgres([], { primary })
+  const here = primary.url('postgres')
+  await ask(here, `alter system set synchronous_standby_names = '*'`)
+  await ask(here, 'select pg_reload_conf()')
+  await until('the standby to be synchronous', async () => {
+    const rows = await ask(here, `select 1 from pg_stat_replication where sync_state = 'sync'`)
+    return rows.length === 1
+  })
+  return standby
 }
 
 /** Creates a database on the server of an address, and returns its address. */
@@ -163,7 +199,7 @@ function ownerOf(folder: string): Owner {
 }
 
 /** Debian keeps them where no PATH leads. */
-function program(name: 'initdb' | 'postgres'): string {
+function program(name: Making['program'] | 'postgres'): string {
   const folder = '/usr/lib/postgresql'
   const versions = existsSync(folder)
     ? readdirSync(folder).sort((a, b) => Number(b) - Number(a))

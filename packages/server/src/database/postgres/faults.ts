@@ -23,6 +23,11 @@ export function isSilence(error: unknown): boolean {
   return sqlState(error) === undefined && isOfNetwork(error) && !isBusyPool(error)
 }
 
+/** True after an error that another host, or a new connection to the same, may not give. */
+export function isOfHost(error: unknown): boolean {
+  return endsConnection(error) && !isBusyPool(error) && sqlState(error) !== IDLE_IN_TRANSACTION
+}
+
 /** All connections are in use. */
 function isBusyPool(error: unknown): boolean {
   return (error as Error).message === 'timeout exceeded when trying to connect'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Changes, RowChange, ToldTable } from '../changes.js'
-import { poolAddress } from './url.js'
+import { createHosts, refuseReadOnly } from './hosts.js'
 
 export interface ListenOptions {
   url: string
@@ -20,7 +20,9 @@ const AGAIN = 500
 export function listenToChanges({ url, isOurs, onFault }: ListenOptions): Changes {
   const callbacks = new Map<ToldTable, ((change: RowChange) => void)[]>()
   const missed: (() => void)[] = []
+  const hosts = createHosts(url)
   let client: pg.Client | undefined
+  let host = hosts.current()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let wasThere = false
@@ -38,8 +40,9 @@ export function listenToChanges({ url, isOurs, onFault }: ListenOptions): Change
   }
 
   async function connect(): Promise<void> {
+    host = hosts.current()
     const mine = new pg.Client({
-      ...poolAddress(url),
+      ...host.address,
       application_name: 'launchtail changes',
       connectionTimeoutMillis: TIMEOUT,
       query_timeout: TIMEOUT,
@@ -54,6 +57,7 @@ export function listenToChanges({ url, isOurs, onFault }: ListenOptions): Change
     })
     try {
       await mine.connect()
+      await refuseReadOnly(mine, host)
       await mine.query(`listen ${CHANNEL}`)
       if (wasThere) for (const act of missed) act()
       wasThere = true
@@ -64,11 +68,11 @@ export function listenToChanges({ url, isOurs, onFault }: ListenOptions): Change
     }
   }
 
-  /** A connection may be dead without saying so. */
+  /** A connection may be dead without saying so, or lead to a primary that is one no more. */
   async function look(): Promise<void> {
     const mine = client
     try {
-      await mine?.query('select 1')
+      if (mine) await refuseReadOnly(mine, host)
       if (mine === client) plan(look)
     } catch {
       if (mine) again(mine)
@@ -77,6 +81,7 @@ export function listenToChanges({ url, isOurs, onFault }: ListenOptions): Change
 
   function again(mine: pg.Client): void {
     if (mine !== client || stopped) return
+    hosts.failed(host)
     close()
     plan(connect, AGAIN)
   }

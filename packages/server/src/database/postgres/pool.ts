@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { StorageUnavailable } from '../../errors.js'
 import { createAway } from './away.js'
-import { endsConnection, isSilence, postgresError } from './faults.js'
-import { poolAddress } from './url.js'
+import { createConnections } from './connections.js'
+import { endsConnection, isOfHost, isSilence, postgresError } from './faults.js'
 
 export interface PoolOptions {
   /** As in `DATABASE_URL`. */
@@ -46,41 +46,38 @@ const SHORT = 300
 const FAREWELL = 1000
 
 export function createPool({ url, timeout, size, onFault }: PoolOptions): Pool {
-  const pool = new pg.Pool({
-    ...poolAddress(url),
-    application_name: 'launchtail',
-    max: size,
-    keepAlive: true,
-    types: { getTypeParser },
-    ...(timeout > 0 && {
-      connectionTimeoutMillis: timeout,
-      // PostgreSQL says so itself, if it can, before its silence is noticed here.
-      statement_timeout: timeout - EARLIER,
-      lock_timeout: timeout - EARLIER,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
-    }),
+  const connections = createConnections({
+    ...{ url, timeout, onFault },
+    settings: {
+      application_name: 'launchtail',
+      max: size,
+      keepAlive: true,
+      types: { getTypeParser },
+      ...(timeout > 0 && {
+        connectionTimeoutMillis: timeout,
+        // PostgreSQL says so itself, if it can, before its silence is noticed here.
+        statement_timeout: timeout - EARLIER,
+        lock_timeout: timeout - EARLIER,
+        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
+      }),
+    },
   })
-  // Without a listener, a server that ends an idle connection would end this process.
-  pool.on('error', (error) => onFault('an idle connection to PostgreSQL has ended', error))
-  const processIds = new Set<number>()
-  pool.on('connect', (client) => void processIds.add(processIdOf(client)))
-  pool.on('remove', (client) => void processIds.delete(processIdOf(client)))
   const away = createAway(async () => {
     const one = await take(timeout)
     await one.query('select 1').finally(one.release)
   })
   return {
     take,
-    isOurs: (processId) => processIds.has(processId),
+    isOurs: connections.isOurs,
     async close() {
       away.stop()
-      await Promise.race([pool.end(), pause(FAREWELL)])
+      await Promise.race([connections.end(), pause(FAREWELL)])
     },
   }
 
   async function take(limit = away.is() ? SHORT : timeout): Promise<Taken> {
     const begun = performance.now()
-    const client = await connected(limit).catch((error) => {
+    const client = await connections.connect(limit).catch((error) => {
       noteSilence(error)
       throw postgresError(error)
     })
@@ -103,6 +100,7 @@ export function createPool({ url, timeout, size, onFault }: PoolOptions): Pool {
           return await client.query(limit > 0 ? withTimeout(query, left) : query)
         } catch (error) {
           if (endsConnection(error)) fault = error as Error
+          if (isOfHost(error)) connections.failed(client)
           noteSilence(error)
           throw postgresError(error)
         }
@@ -112,21 +110,6 @@ export function createPool({ url, timeout, size, onFault }: PoolOptions): Pool {
         client.release(fault)
       },
     }
-  }
-
-  async function connected(limit: number): Promise<pg.PoolClient> {
-    const client = pool.connect()
-    // The pool itself waits for as long as the usual time-out.
-    if (limit >= timeout) return client
-    const late = pause(limit).then(() => 'late' as const)
-    const first = await Promise.race([client, late])
-    if (first !== 'late') return first
-    // It goes back to the pool when it comes after all.
-    client.then(
-      (one) => one.release(),
-      () => {},
-    )
-    throw new Error('no connection to PostgreSQL in time')
   }
 
   function noteSilence(error: unknown): void {
@@ -151,10 +134,6 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'tex
   oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
     ? Number
     : pg.types.getTypeParser(oid, format as 'text')
-
-function processIdOf(client: pg.PoolClient): number {
-  return (client as unknown as { processID: number }).processID
-}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
