@@ -9,6 +9,7 @@ const SCENES = {
   soak: { file: 'bad-days-soak', seconds: '1800', every: '20' },
   rolling: { file: 'bad-days-crowd' },
   crowd: { file: 'bad-days-crowd' },
+  away: { file: 'bad-days-away', seconds: '600' },
 }
 
 const HELP = `Usage: npm run faults -- [options]
@@ -16,8 +17,9 @@ const HELP = `Usage: npm run faults -- [options]
   --scene NAME   faults (the usual one: faults, then rolling restarts); soak (half an hour of them,
                  and whether a server holds more and more meanwhile); rolling (rolling restarts of
                  three servers under 5,000 readers and 500 entries/s); crowd (10,000 readers are cut
-                 at once). The last two need a C compiler, and a machine that does nothing else
-  --seconds N    how long faults are drawn (300; soak: 1800)
+                 at once). The last two need a C compiler, and a machine that does nothing else.
+                 away (PostgreSQL is away for ten minutes while launches go on)
+  --seconds N    how long faults are drawn (300; soak: 1800), or PostgreSQL is away (600)
   --every N      seconds from the end of one to the next (5; soak: 20)
   --replicas N   servers (3)
   --rounds N     rolling restarts (3)

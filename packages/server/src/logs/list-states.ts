@@ -20,7 +20,7 @@ export interface ListStates {
 
 export interface ListStatesOptions {
   store: LogStore
-  /** The state of a node whose list is empty: never launched, or expired. */
+  /** The state of a node whose list has no entries: never launched, or expired. */
   before: (nodeId: string) => Promise<LaunchState | undefined>
 }
 
@@ -40,21 +40,21 @@ export function createListStates({ store, before }: ListStatesOptions): ListStat
   async function load(nodeId: string): Promise<ListState> {
     const length = await store.length(nodeId)
     const texts = await store.readBefore(nodeId, length, LOOK_BACK)
-    const record = await before(nodeId)
-    let launch: LaunchState = record ?? NOT_LAUNCHED
     const lookBack = createLookBack({
       store,
       readText: readEntry,
       nodeId,
       createdAt: async () => '',
     })
-    for (const entry of await readInContext(texts, length - texts.length, {
+    const newest = await readInContext(texts, length - texts.length, {
       readText: readEntry,
       nodeId,
       lookBack,
-    })) {
-      if (entry) launch = foldLaunch(launch, entry)
-    }
+    })
+    const entries = newest.filter((entry) => entry !== undefined)
+    // Appends must go on while the records are away, so the list is asked first.
+    const start = entries.length > 0 ? undefined : await before(nodeId)
+    const launch = entries.reduce<LaunchState>(foldLaunch, start ?? NOT_LAUNCHED)
     const state = { ...launch, length: texts.length > 0 ? length : 0, last: texts.at(-1) }
     remember(nodeId, state)
     return state

@@ -124,8 +124,9 @@ export function createRegistry({
   const rowOf = inOneQuery((nodeIds) => rowsOf(database, nodeIds))
   const { appended, catchUp, flush } = writer
   const { get, find } = createFinder({ store, writer, rowOf, recordOf, isShared })
+  // The list first: a node that has one is known while the records are away.
   const known = createKnownNodes(
-    async (nodeId) => Boolean(await rowOf(nodeId)) || (await store.length(nodeId)) > 0,
+    async (nodeId) => (await store.length(nodeId)) > 0 || Boolean(await rowOf(nodeId)),
   )
   const createAll = createAdding({ ...options, ownership, writer, locked, redact, notify })
   return {

@@ -8,6 +8,7 @@ export interface Fleet {
   readonly replicas: RunningServer[]
   readonly redis: RunningRedis
   readonly postgres: RunningPostgres
+  readonly databaseUrl: string
   readonly balancer: Balancer
   /** Starts a server that has ended, on its port. */
   restart(at: number): Promise<void>
@@ -41,6 +42,7 @@ export async function startFleet(
     replicas,
     redis,
     postgres,
+    databaseUrl: shared.DATABASE_URL,
     balancer,
     async restart(at) {
       const { dataDir } = replicas[at] as RunningServer

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PHASES, type Phase } from '@launchtail/client/protocol'
+import { isTerminal, PHASES, type Phase } from '@launchtail/client/protocol'
+import { type Folded, fold, UNFOLDED } from '../../src/nodes/fold.js'
 import { TOKEN } from '../support/processes.js'
 
 export interface LaunchesOptions {
@@ -30,8 +31,8 @@ export interface Line {
 const EVERY = 200
 const PATIENCE = 10_000
 
-/** A launch that ends well. */
-const STEPS = PHASES.filter((phase) => phase !== 'failed')
+/** A launch that ends well. It is followed by the next one at once: nothing is said while a node is active. */
+const STEPS = PHASES.filter((phase) => !isTerminal(phase))
 
 export function startLaunches({ url, nodeIds, rate, phaseFor }: LaunchesOptions): Launches {
   const written = new Map<string, Line[]>(nodeIds.map((id) => [id, []]))
@@ -53,10 +54,13 @@ export function startLaunches({ url, nodeIds, rate, phaseFor }: LaunchesOptions)
     // Not all nodes at once.
     await sleep((EVERY * place) / nodeIds.length)
     const begun = performance.now()
+    let before = 0
     for (let batch = 0; !isOver; batch += 1) {
       const step = Math.floor((performance.now() - begun) / phaseFor) % STEPS.length
-      const phase = STEPS[step] as Phase
-      const next = Array.from({ length: each }, (_, i) => ({
+      const steps = Array.from({ length: each }, () => STEPS[step] as Phase)
+      const phases: Phase[] = step < before ? ['active', ...steps] : steps
+      before = step
+      const next = phases.map((phase, i) => ({
         message: `${nodeId} ${lines.length + i}, at ${performance.now()}`,
         phase,
       }))
@@ -94,6 +98,16 @@ export function startLaunches({ url, nodeIds, rate, phaseFor }: LaunchesOptions)
       return (error as Error).name
     }
   }
+}
+
+/** What a node's record must say of its log. */
+export function recordOf(lines: readonly Line[]) {
+  const about = { timestamp: new Date(0).toISOString(), progress: 0, level: 'info' } as const
+  const { phase, message, status } = lines.reduce<Folded>(
+    (record, line, i) => fold(record, { ...about, ...line }, i),
+    UNFOLDED,
+  )
+  return { phase, message, status }
 }
 
 /** The phases that a log enters, one after the other. */
