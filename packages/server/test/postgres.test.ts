@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { resolveConfig } from '../src/config.js'
 import { openPostgres } from '../src/database/postgres/open.js'
@@ -203,4 +204,30 @@ test('a server that stands still in a transaction holds the others up for a seco
     { name: 'a', position: '2' },
   ])
   await Promise.all([one?.destroy(), other?.destroy()])
+})
+
+test('while somebody locks a table, what needs it is refused, and all the rest goes on', async () => {
+  const { databaseUrl, env } = await start()
+  const server = await startServer({ env })
+  await server.post('/admin/nodes', { node_id: 'locked' })
+  expect((await server.post('/admin/nodes/locked/logs', { message: 'one' })).status).toBe(202)
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  await client.query('begin; lock table nodes in access exclusive mode')
+  // More than there are connections.
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, () => timed(() => server.fetch('/admin/nodes/locked'))),
+  )
+  for (const { value, took } of answers) {
+    expect(value.status).toBe(503)
+    expect(took).toBeLessThan(5000)
+  }
+  expect((await server.post('/admin/nodes/locked/logs', { message: 'two' })).status).toBe(202)
+  expect((await server.fetch('/healthz')).status).toBe(200)
+  expect(await listed(server, 'locked')).toEqual(['one', 'two'])
+  await client.end()
+  await until('the record to be there', async () => {
+    const answer = await server.fetch('/admin/nodes/locked')
+    return answer.ok && ((await answer.json()) as { message: string }).message === 'two'
+  })
 })

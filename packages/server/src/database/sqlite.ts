@@ -19,12 +19,22 @@ export async function sqliteDatabase(file: string): Promise<Kysely<Schema>> {
   const database = await openSqlite(file)
   return new Kysely<Schema>({
     dialect: {
-      createAdapter: () => new SqliteAdapter(),
+      createAdapter: () => new RecordsAdapter(),
       createDriver: () => driver(database),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
+}
+
+/**
+ * Migrations are one transaction, which Kysely leaves to the database: a process that is killed between a change of
+ * a table and the note of it could never start again.
+ */
+class RecordsAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }
 
 /** Moves what is in the write-ahead log into the file, if there is room for it. */
