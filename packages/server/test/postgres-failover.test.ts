@@ -35,10 +35,11 @@ function createNodes(servers: readonly RunningServer[]) {
     servers.map(async (server, at) => {
       for (let n = 0; !isOver; n += 1) {
         const node_id = `made-${at}-${n}`
-        const answer = await server.post('/admin/nodes', { node_id })
-        await answer.text()
-        if (answer.status === 201) created.push(node_id)
-        else expect(answer.status).toBe(503)
+        // A busy machine may cut a connection.
+        const answer = await server.post('/admin/nodes', { node_id }).catch(() => undefined)
+        await answer?.text()
+        if (answer?.status === 201) created.push(node_id)
+        else if (answer) expect(answer.status).toBe(503)
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }),
@@ -55,10 +56,14 @@ function createNodes(servers: readonly RunningServer[]) {
 async function untilBothCreate(servers: readonly RunningServer[], what: string): Promise<number> {
   const begun = performance.now()
   for (const [at, server] of servers.entries()) {
-    await until(`server ${at} to store records`, async () => {
-      const answer = await server.post('/admin/nodes', { node_id: `${what}-${at}` })
-      return answer.status === 201
-    })
+    await until(
+      `server ${at} to store records`,
+      async () => {
+        const answer = await server.post('/admin/nodes', { node_id: `${what}-${at}` })
+        return answer.status === 201
+      },
+      30_000,
+    )
   }
   return Math.round(performance.now() - begun)
 }
@@ -78,7 +83,7 @@ describe('servers with two hosts in their DATABASE_URL', () => {
     for (const node_id of nodeIds) await one.post('/admin/nodes', { node_id })
     const launches = startLaunches({ url: one.url, nodeIds, rate: 60, phaseFor: 700 })
     const making = createNodes(servers)
-    await until('some records', () => making.created.length > 20)
+    await until('some records', () => making.created.length > 10, 30_000)
 
     await primary.kill()
     await until('launches to go on without records', () => {
@@ -88,15 +93,14 @@ describe('servers with two hosts in their DATABASE_URL', () => {
     const before = making.created.length
     await standby.promote()
     console.info(`${await untilBothCreate(servers, 'after')} ms to the first records`)
-    await until('more records', () => making.created.length > before + 20)
+    await until('more records', () => making.created.length > before + 10, 30_000)
     await Promise.all([making.stop(), launches.stop()])
 
     const rows = await ask<{ node_id: string }>(standby.url(name), 'select node_id from nodes')
     const stored = new Set(rows.map(({ node_id }) => node_id))
     expect(making.created.filter((id) => !stored.has(id))).toEqual([])
-    await until('each phase to be told', () => {
-      return wronglyTold(receiver.received, launches.written).length === 0
-    }).catch(() => {})
+    const isTold = () => wronglyTold(receiver.received, launches.written).length === 0
+    await until('each phase to be told', isTold, 30_000).catch(() => {})
     expect(wronglyTold(receiver.received, launches.written)).toEqual([])
     for (const [nodeId, lines] of launches.written) {
       const record = await (await servers[1]?.fetch(`/admin/nodes/${nodeId}`))?.json()

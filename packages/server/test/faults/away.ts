@@ -36,7 +36,7 @@ export interface AwayReport {
 }
 
 /** Milliseconds that all may take to catch up, and between two looks. */
-const PATIENCE = 60_000
+const PATIENCE = 120_000
 const LOOK_EVERY = 250
 
 /** PostgreSQL is away while launches go on. */

@@ -1,10 +1,9 @@
 import pg from 'pg'
-import { isOfHost } from './faults.js'
-import { createHosts, type Host, refuseReadOnly } from './hosts.js'
+import { isOfHost, isSilence } from './faults.js'
+import { type Host, type Hosts, refuseReadOnly } from './hosts.js'
 
 export interface ConnectionsOptions {
-  /** As in `DATABASE_URL`. */
-  url: string
+  hosts: Hosts
   /** Of the driver's pool. */
   settings: pg.PoolConfig
   /** Milliseconds for a connection. 0 sets no limit. */
@@ -16,16 +15,15 @@ export interface ConnectionsOptions {
 export interface Connections {
   /** A connection to a host that takes writes, within so many milliseconds. Each host is tried once. */
   connect(limit: number): Promise<pg.PoolClient>
-  /** The connection's host did not answer, or takes no writes. */
-  failed(client: pg.PoolClient): void
+  /** Called with each error of a connection: its host may not answer, or take no writes any more. */
+  failed(client: pg.PoolClient, error: unknown): void
   /** True if a message's sender is one of these connections. */
   isOurs(processId: number): boolean
   end(): Promise<void>
 }
 
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { url, settings, timeout, onFault } = options
-  const hosts = createHosts(url)
+  const { hosts, settings, timeout, onFault } = options
   const hostOf = new WeakMap<pg.ClientBase, Host>()
   const pool = new pg.Pool({
     ...settings,
@@ -39,9 +37,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
   pool.on('remove', (client) => void processIds.delete(processIdOf(client)))
   return {
     connect,
-    failed: (client) => hosts.failed(hostOf.get(client) as Host),
+    failed: (client, error) => failed(hostOf.get(client) as Host, error),
     isOurs: (processId) => processIds.has(processId),
     end: () => pool.end(),
+  }
+
+  /** One that is only slow, and the only one, is better served by the connections that there are. */
+  function failed(host: Host, error: unknown): void {
+    if (isOfHost(error) && (hosts.count > 1 || !isSilence(error))) hosts.failed(host)
   }
 
   /** `new` gives what a function returns. */
@@ -73,9 +76,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function connectWithin(limit: number): Promise<pg.PoolClient> {
     const host = hosts.current()
     const client = pool.connect()
-    client.catch((error) => {
-      if (isOfHost(error)) hosts.failed(host)
-    })
+    client.catch((error) => failed(host, error))
     // The pool itself waits for as long as the usual time-out.
     if (limit >= timeout) return client
     const late = pause(Math.max(1, limit)).then(() => 'late' as const)

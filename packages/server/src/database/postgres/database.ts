@@ -2,11 +2,12 @@ import { Kysely, PostgresAdapter, PostgresIntrospector } from 'kysely'
 import type { Schema } from '../schema.js'
 import { RecordsCompiler } from './compiler.js'
 import { createDriver } from './driver.js'
+import type { Hosts } from './hosts.js'
 import { createPool } from './pool.js'
 
 export interface PostgresOptions {
-  /** As in `DATABASE_URL`. */
-  url: string
+  /** Of `DATABASE_URL`. All connections of this server share what is believed of them. */
+  hosts: Hosts
   onFault: (message: string, error: unknown) => void
   /** Milliseconds for one statement, with the wait for a connection. 0 sets no limit. */
   timeout?: number
@@ -26,12 +27,12 @@ export interface PostgresDatabase {
 
 /** The records in PostgreSQL, which several servers share. */
 export function postgresDatabase({
-  url,
+  hosts,
   onFault,
   timeout = TIMEOUT,
   size = SIZE,
 }: PostgresOptions): PostgresDatabase {
-  const pool = createPool({ url, timeout, size, onFault })
+  const pool = createPool({ hosts, timeout, size, onFault })
   const database = new Kysely<Schema>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),

@@ -1,9 +1,9 @@
 import pg from 'pg'
 import type { Changes, RowChange, ToldTable } from '../changes.js'
-import { createHosts, refuseReadOnly } from './hosts.js'
+import { type Hosts, refuseReadOnly } from './hosts.js'
 
 export interface ListenOptions {
-  url: string
+  hosts: Hosts
   /** True for the process of one of this server's own connections, whose changes it knows. */
   isOurs: (processId: number) => boolean
   onFault: (message: string, error: unknown) => void
@@ -17,10 +17,9 @@ const TIMEOUT = 1500
 const AGAIN = 500
 
 /** Listens on a connection of its own, and makes it anew whenever it ends. */
-export function listenToChanges({ url, isOurs, onFault }: ListenOptions): Changes {
+export function listenToChanges({ hosts, isOurs, onFault }: ListenOptions): Changes {
   const callbacks = new Map<ToldTable, ((change: RowChange) => void)[]>()
   const missed: (() => void)[] = []
-  const hosts = createHosts(url)
   let client: pg.Client | undefined
   let host = hosts.current()
   let timer: NodeJS.Timeout | undefined

@@ -3,8 +3,14 @@ import { StartError } from '../../errors.js'
 import type { Changes } from '../changes.js'
 import { type Database, migrate } from '../open.js'
 import { type PostgresOptions, postgresDatabase } from './database.js'
+import { createHosts } from './hosts.js'
 import { listenToChanges } from './listen.js'
 import { shownPostgresUrl } from './url.js'
+
+export interface OpenOptions extends Omit<PostgresOptions, 'hosts'> {
+  /** As in `DATABASE_URL`. */
+  url: string
+}
 
 export interface OpenPostgres {
   readonly database: Database
@@ -13,7 +19,8 @@ export interface OpenPostgres {
 }
 
 /** The records in PostgreSQL, with up-to-date tables. Throws a StartError. */
-export async function openPostgres(options: PostgresOptions): Promise<OpenPostgres> {
+export async function openPostgres({ url, ...more }: OpenOptions): Promise<OpenPostgres> {
+  const options = { ...more, hosts: createHosts(url) }
   const { database, isOurs } = postgresDatabase(options)
   try {
     await sql`select 1`.execute(database)
@@ -22,7 +29,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenPostgr
   } catch (error) {
     await database.destroy()
     throw new StartError(
-      `DATABASE_URL: ${shownPostgresUrl(options.url)} cannot be used: ${reasonOf(error)}`,
+      `DATABASE_URL: ${shownPostgresUrl(url)} cannot be used: ${reasonOf(error)}`,
       { cause: error },
     )
   }

@@ -2,11 +2,11 @@ import pg from 'pg'
 import { StorageUnavailable } from '../../errors.js'
 import { createAway } from './away.js'
 import { createConnections } from './connections.js'
-import { endsConnection, isOfHost, isSilence, postgresError } from './faults.js'
+import { endsConnection, isSilence, postgresError } from './faults.js'
+import type { Hosts } from './hosts.js'
 
 export interface PoolOptions {
-  /** As in `DATABASE_URL`. */
-  url: string
+  hosts: Hosts
   /** Milliseconds for one statement, with the wait for a connection. 0 sets no limit. */
   timeout: number
   /** The most connections. */
@@ -45,9 +45,9 @@ const SHORT = 300
 /** Milliseconds for the last words to each connection. */
 const FAREWELL = 1000
 
-export function createPool({ url, timeout, size, onFault }: PoolOptions): Pool {
+export function createPool({ hosts, timeout, size, onFault }: PoolOptions): Pool {
   const connections = createConnections({
-    ...{ url, timeout, onFault },
+    ...{ hosts, timeout, onFault },
     settings: {
       application_name: 'launchtail',
       max: size,
@@ -100,7 +100,7 @@ export function createPool({ url, timeout, size, onFault }: PoolOptions): Pool {
           return await client.query(limit > 0 ? withTimeout(query, left) : query)
         } catch (error) {
           if (endsConnection(error)) fault = error as Error
-          if (isOfHost(error)) connections.failed(client)
+          connections.failed(client, error)
           noteSilence(error)
           throw postgresError(error)
         }
