@@ -6,6 +6,7 @@ set -eu
 
 sh "$(dirname "$0")/unpack-proxies.sh"
 sh "$(dirname "$0")/unpack-promtool.sh"
+sh "$(dirname "$0")/unpack-faketime.sh"
 
 missing=
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
