@@ -10,6 +10,8 @@ const SCENES = {
   rolling: { file: 'bad-days-crowd' },
   crowd: { file: 'bad-days-crowd' },
   away: { file: 'bad-days-away', seconds: '600' },
+  upgrade: { file: 'bad-days-upgrade', seconds: '60' },
+  owners: { file: 'leases', project: 'on PostgreSQL' },
 }
 
 const HELP = `Usage: npm run faults -- [options]
@@ -18,8 +20,13 @@ const HELP = `Usage: npm run faults -- [options]
                  and whether a server holds more and more meanwhile); rolling (rolling restarts of
                  three servers under 5,000 readers and 500 entries/s); crowd (10,000 readers are cut
                  at once). The last two need a C compiler, and a machine that does nothing else.
-                 away (PostgreSQL is away for ten minutes while launches go on)
-  --seconds N    how long faults are drawn (300; soak: 1800), or PostgreSQL is away (600)
+                 away (PostgreSQL is away for ten minutes while launches go on); upgrade (from
+                 another version to this one, and back); owners (launches whose owners are frozen and
+                 killed, with the records in PostgreSQL)
+  --from REF     the version to upgrade from: a tag, a branch or a commit
+  --redis KIND   alone (the usual one), sentinel or cluster: masters with a replica each, which fail over
+  --seconds N    how long faults are drawn (300; soak: 1800), or PostgreSQL is away (600),
+                 or two versions run side by side (60)
   --every N      seconds from the end of one to the next (5; soak: 20)
   --replicas N   servers (3)
   --rounds N     rolling restarts (3)
@@ -33,6 +40,8 @@ const { values: given } = parseArgs({
     every: { type: 'string' },
     replicas: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
+    from: { type: 'string' },
+    redis: { type: 'string', default: 'alone' },
     only: { type: 'string' },
     seed: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
@@ -52,8 +61,17 @@ if (given.help) {
     console.error(`--scene must be one of ${Object.keys(SCENES).join(', ')}`)
     process.exit(2)
   }
+  if ((given.scene === 'upgrade') !== (given.from !== undefined)) {
+    console.error('--scene upgrade needs --from REF, and no other scene takes it')
+    process.exit(2)
+  }
+  if (!['alone', 'sentinel', 'cluster'].includes(given.redis)) {
+    console.error('--redis must be one of alone, sentinel, cluster')
+    process.exit(2)
+  }
   const file = `packages/server/test/${scene.file}.test.ts`
-  const { status } = spawnSync('npx', ['vitest', 'run', file], {
+  const project = scene.project ?? 'tests'
+  const { status } = spawnSync('npx', ['vitest', 'run', file, '--project', project], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -62,6 +80,8 @@ if (given.help) {
       LAUNCHTAIL_FAULTS_EVERY: given.every ?? scene.every ?? '',
       LAUNCHTAIL_FAULTS_REPLICAS: given.replicas,
       LAUNCHTAIL_FAULTS_ROUNDS: given.rounds,
+      LAUNCHTAIL_FAULTS_REDIS: given.redis,
+      ...(given.from && { LAUNCHTAIL_FAULTS_FROM: given.from }),
       ...(given.only && { LAUNCHTAIL_FAULTS_ONLY: given.only }),
       ...(given.seed && { LAUNCHTAIL_TEST_SEED: given.seed }),
     },

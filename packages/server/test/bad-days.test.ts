@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { misfortune, rollOver, spend } from './faults/bad-days.js'
 import { FAULTS } from './faults/faults.js'
+import type { RedisKind } from './faults/redis.js'
 import { endAll } from './support/processes.js'
 import { SEED, seededRandom } from './support/seed.js'
 
@@ -11,7 +12,15 @@ const REPLICAS = Number(process.env.LAUNCHTAIL_FAULTS_REPLICAS ?? 3)
 const ROUNDS = Number(process.env.LAUNCHTAIL_FAULTS_ROUNDS ?? 1)
 const ONLY = process.env.LAUNCHTAIL_FAULTS_ONLY
 
-const LOAD = { replicas: REPLICAS, nodes: 8, readers: 3, rate: 80 }
+const REDIS = process.env.LAUNCHTAIL_FAULTS_REDIS as RedisKind | undefined
+
+const LOAD = {
+  replicas: REPLICAS,
+  nodes: 8,
+  readers: 3,
+  rate: 80,
+  ...(REDIS && { fleet: { redis: REDIS } }),
+}
 
 afterAll(endAll)
 

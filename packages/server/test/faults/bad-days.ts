@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newNode } from '../support/nodes.js'
 import { type RunningServer, until } from '../support/processes.js'
-import { violationsOf } from './checker.js'
+import type { StreamEvent } from '../support/stream.js'
+import { heldOf, violationsOf } from './checker.js'
 import { FAULTS } from './faults.js'
-import { type Fleet, startFleet } from './fleet.js'
+import { type Fleet, type FleetOptions, startFleet } from './fleet.js'
 import { bare, padded } from './padding.js'
 import { type Reader, startReader } from './reader.js'
 import { startWriter, type Writer } from './writer.js'
@@ -18,6 +19,7 @@ export interface Load {
   readonly rate: number
   /** Whether entries are long. */
   readonly isPadded?: boolean
+  readonly fleet?: FleetOptions
 }
 
 /** A fleet that is written to and read from while `act` does something to it. */
@@ -42,11 +44,11 @@ export interface Report {
 const SETTLE = 60_000
 
 export async function spend(
-  { replicas, nodes, readers: each, rate, isPadded }: Load,
+  { replicas, nodes, readers: each, rate, isPadded, fleet: how }: Load,
   random: () => number,
   act: (day: Day) => Promise<void>,
 ): Promise<Report> {
-  const fleet = await startFleet(replicas)
+  const fleet = await startFleet(replicas, how)
   const [first] = fleet.replicas
   const nodeIds: string[] = []
   for (let n = 0; n < nodes && first; n += 1) nodeIds.push(await newNode(first))
@@ -68,9 +70,15 @@ export async function spend(
     await writer.stop()
   }
   const entries = [...writer.written.values()].flat().length
+  const failsOver = how?.redis !== undefined && how.redis !== 'alone'
+  const shownOf = (events: StreamEvent[], nodeId: string) =>
+    failsOver ? heldOf(events, nodeId) : events
   const hasAll = () =>
     merged.every((reader) => reader.seen() >= entries) &&
-    single.every(({ nodeId, reader }) => reader.seen() >= (writer.written.get(nodeId)?.length ?? 0))
+    single.every(({ nodeId, reader }) => {
+      const shown = failsOver ? heldOf(reader.events(), nodeId).length : reader.seen()
+      return shown >= (writer.written.get(nodeId)?.length ?? 0)
+    })
   // What is missing then is told below.
   await until('all readers to have all', hasAll, SETTLE).catch(() => {})
   await Promise.all(readers.map((reader) => reader.stop()))
@@ -100,11 +108,19 @@ export async function spend(
       found.push(...violationsOf(`the log of ${nodeId}`, kept, nodeId, log))
       const own = single.filter((one) => one.nodeId === nodeId)
       for (const [i, { reader }] of own.entries()) {
-        found.push(...violationsOf(`reader ${i} of ${nodeId}`, reader.events(), nodeId, log))
+        found.push(
+          ...violationsOf(
+            `reader ${i} of ${nodeId}`,
+            shownOf(reader.events(), nodeId),
+            nodeId,
+            log,
+          ),
+        )
       }
       for (const [i, reader] of merged.entries()) {
         const events = reader.events().filter(({ data }) => data.node_id === nodeId)
-        found.push(...violationsOf(`merged reader ${i}, ${nodeId}`, events, nodeId, log))
+        const shown = shownOf(events, nodeId)
+        found.push(...violationsOf(`merged reader ${i}, ${nodeId}`, shown, nodeId, log))
       }
     }
     return found
@@ -146,7 +162,7 @@ export async function rollOver({ fleet }: Pick<Day, 'fleet'>, rounds: number): P
   }
 }
 
-async function untilReady({ replicas }: Fleet, at: number): Promise<void> {
+export async function untilReady({ replicas }: Fleet, at: number): Promise<void> {
   await until('the server to be ready', async () => {
     const answer = await replicas[at]?.fetch('/readyz').catch(() => undefined)
     return answer?.status === 200

@@ -1,5 +1,14 @@
 import type { StreamEvent } from '../support/stream.js'
 
+/**
+ * What is left of what a reader has seen of a node after its last gap, which takes back all before: a failover may cost
+ * what was shown and not acknowledged.
+ */
+export function heldOf(events: readonly StreamEvent[], nodeId: string): StreamEvent[] {
+  const own = events.filter(({ data }) => data.node_id === undefined || data.node_id === nodeId)
+  return own.slice(own.findLastIndex(({ event }) => event === 'gap') + 1)
+}
+
 /** What is wrong with what a reader has seen of a node, in words; empty where nothing is. */
 export function violationsOf(
   who: string,

@@ -25,10 +25,10 @@ export const FAULTS: Record<string, Fault> = {
     if (server) await frozen(server, between(random, 500, 4000))
   },
   async 'Redis is killed, and started again'({ redis }, random) {
-    await killed(redis, between(random, 100, 1500))
+    await redis.kill(between(random, 100, 1500), random)
   },
   async 'Redis is frozen'({ redis }, random) {
-    await frozen(redis, between(random, 500, 3000))
+    await redis.freeze(between(random, 500, 3000), random)
   },
   async 'PostgreSQL is killed, and started again'({ postgres }, random) {
     await killed(postgres, between(random, 100, 1500))

@@ -1,17 +1,25 @@
 import type { RunningPostgres } from '../support/postgres.js'
-import { atEnd, type RunningRedis, type RunningServer, startServer } from '../support/processes.js'
+import { atEnd, type RunningServer, startServer } from '../support/processes.js'
 import { startShared } from '../support/shared.js'
 import { type Balancer, startBalancer } from './balancer.js'
+import { type FleetRedis, type RedisKind, startFleetRedis } from './redis.js'
 
 /** Servers that share their records and their logs, behind one address. */
 export interface Fleet {
   readonly replicas: RunningServer[]
-  readonly redis: RunningRedis
+  readonly redis: FleetRedis
   readonly postgres: RunningPostgres
   readonly databaseUrl: string
   readonly balancer: Balancer
-  /** Starts a server that has ended, on its port. */
-  restart(at: number): Promise<void>
+  /** Starts a server that has ended, on its port; of another version, where a program is given. */
+  restart(at: number, program?: string): Promise<void>
+}
+
+export interface FleetOptions {
+  /** What the servers run, where it is not the command built here. */
+  readonly program?: string
+  readonly redis?: RedisKind
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -22,9 +30,9 @@ const DRAIN = { LAUNCHTAIL_DRAIN: '2s', LAUNCHTAIL_DRAIN_DELAY: '3s' }
 
 export async function startFleet(
   count: number,
-  { env: more = {} }: { env?: Readonly<Record<string, string>> } = {},
+  { program, redis: kind = 'alone', env: more = {} }: FleetOptions = {},
 ): Promise<Fleet> {
-  const { postgres, redis, env: shared } = await startShared()
+  const { postgres, redis, env: shared } = await startShared(() => startFleetRedis(kind))
   const env = {
     ...shared,
     LAUNCHTAIL_LOG_LEVEL: 'error',
@@ -32,9 +40,11 @@ export async function startFleet(
     LAUNCHTAIL_MAX_STREAMS_PER_ADDRESS: '0',
     LAUNCHTAIL_MAX_STREAMS_PER_TOKEN: '0',
     ...DRAIN,
+    LAUNCHTAIL_REDIS_WAIT: String(redis.wait),
     ...more,
   }
-  const replicas = await Promise.all(Array.from({ length: count }, () => startServer({ env })))
+  const given = program === undefined ? { env } : { env, program }
+  const replicas = await Promise.all(Array.from({ length: count }, () => startServer(given)))
   const ports = replicas.map(({ url }) => Number(new URL(url).port))
   const balancer = await startBalancer(ports)
   atEnd(balancer.close)
@@ -44,9 +54,10 @@ export async function startFleet(
     postgres,
     databaseUrl: shared.DATABASE_URL,
     balancer,
-    async restart(at) {
+    async restart(at, other) {
       const { dataDir } = replicas[at] as RunningServer
-      replicas[at] = await startServer({ env, dataDir, port: ports[at] as number })
+      const same = { env, dataDir, port: ports[at] as number }
+      replicas[at] = await startServer(other === undefined ? same : { ...same, program: other })
     },
   }
 }
