@@ -12,8 +12,11 @@ export interface Claims {
   due(): Promise<ReadonlySet<string>>
   /** Claims a message in the transaction that adds it. */
   claimNew(transaction: Transaction<Schema>, deliveryId: string): Promise<Claimed>
-  /** Releases what this process, or its predecessor of the same name, was sending: it is due now. */
-  release(): Promise<void>
+  /**
+   * Releases what this process, or its predecessor of the same name, has claimed, except what is under way: it is
+   * due now.
+   */
+  release(underWay?: readonly string[]): Promise<void>
 }
 
 /** An attempt takes 15 s at most; a lease outlasts it. */
@@ -48,13 +51,15 @@ export function createClaims({ database, clock, owner }: ClaimsOptions): Claims 
     },
     claimNew: async (transaction, deliveryId) =>
       (await take(transaction, [deliveryId]))[0] as Claimed,
-    async release() {
-      await database
+    async release(underWay = []) {
+      const claimed = database
         .updateTable('deliveries')
         .set({ owner: null, leased_until: 0 })
         .where('owner', '=', owner)
         .where('leased_until', '>', 0)
-        .execute()
+      const lost =
+        underWay.length === 0 ? claimed : claimed.where('delivery_id', 'not in', underWay)
+      await lost.execute()
     },
   }
 

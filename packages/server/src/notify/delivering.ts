@@ -1,4 +1,5 @@
 import type { Delivery, WebhookEvent } from '@launchtail/client/protocol'
+import { isStorageFault, retry } from '../async/retry.js'
 import type { Database } from '../database/open.js'
 import type { createAttempt } from './attempt.js'
 import type { Claimed, Claims } from './claims.js'
@@ -41,7 +42,7 @@ export function createDelivering(options: DeliveringOptions) {
     const result = await attempt(await prepared(delivery), webhook, signal)
     // The next process sends it again.
     if (signal?.aborted && result.verdict.is !== 'delivered') return result
-    await store(delivery, webhook, result)
+    await store(delivery, webhook, result, signal)
     return result
   }
 
@@ -58,10 +59,29 @@ export function createDelivering(options: DeliveringOptions) {
     return (await deliveries.get(claimed.delivery_id)) as Delivery
   }
 
-  async function store(delivery: Claimed, webhook: StoredWebhook, result: Result): Promise<void> {
+  async function store(
+    delivery: Claimed,
+    webhook: StoredWebhook,
+    result: Result,
+    signal?: AbortSignal,
+  ): Promise<void> {
     onAttempt(result.verdict.is)
-    const switchedOff = await results.store(delivery, result)
+    const switchedOff = await stored(delivery, result, signal)
     if (switchedOff !== undefined) await onSwitchedOff(webhook, switchedOff)
+  }
+
+  /** What was sent is not sent again because the records are away for a moment. */
+  async function stored(
+    delivery: Claimed,
+    result: Result,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    try {
+      return await results.store(delivery, result)
+    } catch (error) {
+      if (!signal || !isStorageFault(error)) throw error
+      return retry(() => results.store(delivery, result), { signal })
+    }
   }
 
   /** If the log cannot be read now, the message is sent without its lines. */

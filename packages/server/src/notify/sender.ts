@@ -38,19 +38,22 @@ export function createSender(options: SenderOptions): Sender {
   const { webhooks, claims, send, closeWindows, clock, onFault, every = 1000 } = options
   const underWay = new Map<string, number>()
   const waitUntil = new Map<string, number>()
-  const attempts = new Set<Promise<void>>()
+  /** By the messages that are sent. */
+  const attempts = new Map<string, Promise<void>>()
   const closing = new AbortController()
   // What is free is counted before messages are claimed.
   const locked = createMutex()
   let rounds: ReturnType<typeof startRounds> | undefined
   let again = false
+  /** A claim may have been stored although its answer was lost. */
+  let isUnsure = false
   return { poke, round, start, stop }
 
   async function start(): Promise<void> {
     await claims.release()
     rounds = startRounds(beginDue, {
       every,
-      onFault: (error) => onFault('looking for messages to send', error),
+      onFault: failed('looking for messages to send'),
     })
     poke()
   }
@@ -58,7 +61,7 @@ export function createSender(options: SenderOptions): Sender {
   async function stop(): Promise<void> {
     closing.abort(new Error('the server is stopping'))
     await rounds?.stop()
-    await Promise.all(attempts)
+    await Promise.all(attempts.values())
     await claims.release().catch((error) => onFault('letting go of messages', error))
   }
 
@@ -69,7 +72,7 @@ export function createSender(options: SenderOptions): Sender {
 
   async function round(): Promise<void> {
     await beginDue()
-    await Promise.all(attempts)
+    await Promise.all(attempts.values())
   }
 
   function beginDue(): Promise<void> {
@@ -79,6 +82,10 @@ export function createSender(options: SenderOptions): Sender {
   async function beginSome(): Promise<void> {
     again = false
     if (closing.signal.aborted || webhooks().length === 0) return
+    if (isUnsure) {
+      await claims.release([...attempts.keys()])
+      isUnsure = false
+    }
     await closeWindows()
     const due = await claims.due()
     for (const webhook of webhooks()) {
@@ -102,19 +109,24 @@ export function createSender(options: SenderOptions): Sender {
       .then(({ verdict }) => {
         if (verdict.is === 'again' && verdict.slowDown) pause(webhookId, verdict.pause)
       })
-      .catch((error) => onFault(`the message ${delivery.delivery_id}`, error))
+      .catch(failed(`the message ${delivery.delivery_id}`))
       .finally(() => {
         count(webhookId, -1)
-        attempts.delete(attempt)
+        attempts.delete(delivery.delivery_id)
         poke()
       })
-    attempts.add(attempt)
+    attempts.set(delivery.delivery_id, attempt)
+  }
+
+  function failed(what: string) {
+    return (error: unknown) => {
+      isUnsure = true
+      onFault(what, error)
+    }
   }
 
   function count(webhookId: string, more: number): void {
-    const now = (underWay.get(webhookId) ?? 0) + more
-    if (now > 0) underWay.set(webhookId, now)
-    else underWay.delete(webhookId)
+    underWay.set(webhookId, (underWay.get(webhookId) ?? 0) + more)
   }
 
   function pause(webhookId: string, ms: number): void {
