@@ -8,7 +8,7 @@ const SCENES = {
   faults: { file: 'bad-days', seconds: '300', every: '5' },
   soak: { file: 'bad-days-soak', seconds: '1800', every: '20' },
   rolling: { file: 'bad-days-crowd' },
-  crowd: { file: 'bad-days-crowd' },
+  crowd: { file: 'bad-days-crowd', replicas: '1' },
   away: { file: 'bad-days-away', seconds: '600' },
   upgrade: { file: 'bad-days-upgrade', seconds: '60' },
   owners: { file: 'leases', project: 'on PostgreSQL' },
@@ -28,7 +28,7 @@ const HELP = `Usage: npm run faults -- [options]
   --seconds N    how long faults are drawn (300; soak: 1800), or PostgreSQL is away (600),
                  or two versions run side by side (60)
   --every N      seconds from the end of one to the next (5; soak: 20)
-  --replicas N   servers (3)
+  --replicas N   servers (3; crowd: 1)
   --rounds N     rolling restarts (3)
   --only WORDS   only faults whose names hold these words
   --seed N       repeats the run that printed this seed`
@@ -38,7 +38,7 @@ const { values: given } = parseArgs({
     scene: { type: 'string', default: 'faults' },
     seconds: { type: 'string' },
     every: { type: 'string' },
-    replicas: { type: 'string', default: '3' },
+    replicas: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     from: { type: 'string' },
     redis: { type: 'string', default: 'alone' },
@@ -78,7 +78,7 @@ if (given.help) {
       LAUNCHTAIL_FAULTS_SCENE: given.scene,
       LAUNCHTAIL_FAULTS_SECONDS: given.seconds ?? scene.seconds ?? '',
       LAUNCHTAIL_FAULTS_EVERY: given.every ?? scene.every ?? '',
-      LAUNCHTAIL_FAULTS_REPLICAS: given.replicas,
+      LAUNCHTAIL_FAULTS_REPLICAS: given.replicas ?? scene.replicas ?? '3',
       LAUNCHTAIL_FAULTS_ROUNDS: given.rounds,
       LAUNCHTAIL_FAULTS_REDIS: given.redis,
       ...(given.from && { LAUNCHTAIL_FAULTS_FROM: given.from }),

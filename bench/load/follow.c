@@ -39,7 +39,7 @@ static int is_stopped, has_dropped;
 static const enum kind commands = COMMANDS;
 
 static void dial_again(struct writer *writer) {
-  writer->fd = dial(port_of(writer->node));
+  writer->fd = dial(options.sendto ? options.sendto : port_of(writer->node));
   writer->state = DIALLING;
   watch(writer->fd, writer, EPOLLOUT);
 }

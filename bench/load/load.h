@@ -8,6 +8,7 @@
  *   load request   plain HTTP requests, as many as are answered or so many a second
  *   load follow    readers that come again whenever they are cut, and a sender for each node that
  *                  sends each entry until it is taken: for tests of what befalls servers
+ *   load balance   a TCP balancer for these
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -37,6 +38,8 @@ struct options {
   double warmup, seconds, drain;
   int stalled;         /* so many readers do not read what is sent until the measured time is over */
   double storm;        /* all readers are cut after so many seconds of it and come again */
+  const char *servers; /* balance: the servers' ports, commas between them */
+  int sendto;          /* follow: the port of all senders, where it is not that of the readers */
   int again;           /* follow: milliseconds until a reader comes again, at most */
   int expect, rounds;  /* backlog: entries to wait for, and how often */
   const char *body;    /* request: a file to POST; without one it is a GET */
@@ -131,5 +134,6 @@ int run_stream(void);
 int run_backlog(void);
 int run_requests(void);
 int run_follow(void);
+int run_balance(void);
 
 #endif

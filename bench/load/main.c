@@ -39,6 +39,7 @@ static void set(const char *name, const char *value) {
       {"--storm", 0, &options.storm, 0},     {"--expect", &options.expect, 0, 0},
       {"--merged", &options.merged, 0, 0},
       {"--other", &options.other, 0, 0},     {"--again", &options.again, 0, 0},
+      {"--servers", 0, 0, &options.servers}, {"--sendto", &options.sendto, 0, 0},
       {"--rounds", &options.rounds, 0, 0},   {"--body", 0, 0, &options.body},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i += 1) {
@@ -60,6 +61,7 @@ int main(int count, char **words) {
   if (strcmp(mode, "backlog") == 0) return run_backlog();
   if (strcmp(mode, "request") == 0) return run_requests();
   if (strcmp(mode, "follow") == 0) return run_follow();
-  fprintf(stderr, "usage: load stream|backlog|request|follow --port <port> ...; see load.h\n");
+  if (strcmp(mode, "balance") == 0) return run_balance();
+  fprintf(stderr, "usage: load stream|backlog|request|follow|balance --port <port> ...; see load.h\n");
   return 2;
 }

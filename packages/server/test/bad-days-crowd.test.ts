@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { hasCompiler } from './faults/crowd.js'
 import { cutCrowd, rollUnderCrowd } from './faults/crowd-scenes.js'
+import { hasCompiler } from './faults/load-program.js'
 import { endAll } from './support/processes.js'
 
 // `npm run faults -- --scene rolling` and `--scene crowd` set it; the suite runs the short form.
 const SCENE = process.env.LAUNCHTAIL_FAULTS_SCENE
+const REPLICAS = Number(process.env.LAUNCHTAIL_FAULTS_REPLICAS ?? 2)
 const ROUNDS = Number(process.env.LAUNCHTAIL_FAULTS_ROUNDS ?? 3)
 
 const NOTHING_WRONG = { lost: 0, duplicated: 0, skipped: 0, told: 0, wrongLogs: [] }
@@ -15,7 +16,14 @@ describe.runIf(hasCompiler)('a crowd of readers', () => {
   it.runIf(SCENE === 'rolling')(
     'notices nothing of rolling restarts',
     async () => {
-      const load = { servers: 3, balancers: 1, nodes: 100, readers: 50, rate: 500, again: 500 }
+      const load = {
+        servers: REPLICAS,
+        balancers: 2,
+        nodes: 100,
+        readers: 50,
+        rate: 500,
+        again: 500,
+      }
       const report = await rollUnderCrowd(load, ROUNDS)
       console.log(report)
       expect(report).toMatchObject({ ...NOTHING_WRONG, refused: 0, broken: 0, unanswered: 0 })
@@ -31,7 +39,8 @@ describe.runIf(hasCompiler)('a crowd of readers', () => {
     async () => {
       const isLarge = SCENE === 'crowd'
       const report = await cutCrowd({
-        ...{ servers: 2, balancers: 2, nodes: 10, rate: 20, again: 0 },
+        servers: REPLICAS,
+        ...{ balancers: 2, nodes: 10, rate: 20, again: 0 },
         readers: isLarge ? 1000 : 50,
       })
       console.log(report)

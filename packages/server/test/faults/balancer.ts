@@ -41,7 +41,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   let isSilent = false
   let isNextLost = false
   let isOver = false
-  const server = createServer((client) => void accept(client)).listen({
+  const server = createServer((client) => accept(client)).listen({
     port: 0,
     host: '127.0.0.1',
     backlog: BACKLOG,
@@ -90,22 +90,19 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
     }
   }
 
-  async function accept(client: Socket): Promise<void> {
-    client.on('error', () => client.destroy())
-    for (let tries = 0; tries < ports.length && !client.destroyed; tries += 1) {
-      const from = ready.size > 0 ? [...ready] : ports
-      const target = from[next++ % from.length] as number
-      const upstream = connect(target, '127.0.0.1')
-      const isOpen = await once(upstream, 'connect').then(
-        () => true,
-        () => false,
-      )
-      if (!isOpen) continue
+  /** Tries one after the other of those that are ready. */
+  function accept(client: Socket, tries = 0): void {
+    if (tries === 0) client.on('error', () => client.destroy())
+    if (tries === ports.length || client.destroyed) return void client.destroy()
+    const from = ready.size > 0 ? [...ready] : ports
+    const target = from[next++ % from.length] as number
+    const again = () => accept(client, tries + 1)
+    const upstream = connect(target, '127.0.0.1', () => {
+      upstream.off('error', again)
       count(target)
       join({ client, upstream })
-      return
-    }
-    client.destroy()
+    })
+    upstream.once('error', again)
   }
 
   function count(target: number): void {

@@ -1,55 +1,46 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { atEnd, end } from '../support/processes.js'
-import { FROM_SOURCES } from '../support/program.js'
-import type { Given } from './balancer-process.js'
+import { type LoadProgram, startLoad } from './load-program.js'
 
-/** Balancers in front of the same servers, each a process of its own. */
+/** TCP balancers in front of the same servers, each a process of its own: bench/load/balance.c. */
 export interface Balancers {
   readonly ports: readonly number[]
+  readonly pids: readonly number[]
   /** Cuts all connections. */
   cut(): void
   /** The most connections that one server was given within a second, from then on (by the clock, in milliseconds). */
   mostGiven(since: number): Promise<number>
 }
 
-const PROGRAM = fileURLToPath(new URL('./balancer-process.ts', import.meta.url))
-
+/** `connections` is how many each must be able to have: two descriptors for each. */
 export async function startBalancers(
   servers: readonly number[],
-  count: number,
+  { count, connections }: { count: number; connections: number },
 ): Promise<Balancers> {
-  const children = Array.from({ length: count }, () =>
-    fork(PROGRAM, servers.map(String), { execArgv: FROM_SOURCES }),
-  )
-  for (const child of children) atEnd(() => end(child))
-  const urls = await Promise.all(children.map((child) => told<string>(child)))
+  const options = { servers: servers.join(','), readers: connections }
+  const programs: LoadProgram[] = []
+  const ports: number[] = []
+  for (let i = 0; i < count; i += 1) {
+    const program = await startLoad('balance', options)
+    programs.push(program)
+    ports.push((await program.next<{ port: number }>('listening')).port)
+  }
   return {
-    ports: urls.map((url) => Number(new URL(url).port)),
+    ports,
+    pids: programs.map(({ child }) => child.pid as number),
     cut() {
-      for (const child of children) child.send('cut')
+      for (const { order } of programs) order('cut')
     },
     async mostGiven(since) {
-      const given = await Promise.all(children.map((child) => ask(child)))
       const sums = new Map<string, number>()
-      for (const [port, second, connections] of given.flat()) {
-        if (second * 1000 < since) continue
-        const key = `${port} ${second}`
-        sums.set(key, (sums.get(key) ?? 0) + connections)
+      for (const { next, order } of programs) {
+        const answer = next<{ given: (readonly [number, number, number])[] }>('given')
+        order('given')
+        for (const [port, second, connections] of (await answer).given) {
+          if (second * 1000 < since) continue
+          const key = `${port} ${second}`
+          sums.set(key, (sums.get(key) ?? 0) + connections)
+        }
       }
       return Math.max(0, ...sums.values())
     },
   }
-}
-
-function ask(child: ChildProcess): Promise<readonly Given[]> {
-  const answer = told<readonly Given[]>(child)
-  child.send('given')
-  return answer
-}
-
-async function told<T>(child: ChildProcess): Promise<T> {
-  const [message] = await once(child, 'message')
-  return message as T
 }

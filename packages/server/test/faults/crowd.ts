@@ -1,10 +1,5 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { atEnd, end, TOKEN, temporaryFolder } from '../support/processes.js'
+import { TOKEN } from '../support/processes.js'
+import { startLoad } from './load-program.js'
 
 /** Thousands of readers, and a sender for each node: bench/load/follow.c, a process of its own. */
 export interface Crowd {
@@ -41,6 +36,8 @@ export interface CrowdReport {
 export interface CrowdOptions {
   /** One, or two of which each has half of the connections. */
   ports: readonly number[]
+  /** The port that senders use, where it is another one. */
+  sendTo?: number
   /** They are called n0, n1 and so on. */
   nodes: number
   /** Of each node. */
@@ -51,62 +48,32 @@ export interface CrowdOptions {
   again: number
 }
 
-const SOURCES = fileURLToPath(new URL('../../../../bench/load/', import.meta.url))
 /** Seconds within which everybody must have everything once nothing bad happens any more. */
 const SETTLE = 60
 
-/** False where there is no compiler. */
-export const hasCompiler = spawnSync('cc', ['--version']).status === 0
-
 export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
-  const { ports, nodes, readers, rate, again } = options
+  const { ports, sendTo, nodes, readers, rate, again } = options
   const [port, other] = ports
-  const words = {
-    port,
+  const { order, next } = await startLoad('follow', {
+    port: port as number,
     ...(other !== undefined && { other }),
+    ...(sendTo !== undefined && { sendto: sendTo }),
     headers: `X-Admin-Token: ${TOKEN}`,
     path: '/admin/nodes/n%d/logs/stream?tail=all',
     send: '/admin/nodes/n%d/logs',
     ...{ nodes, readers, rate, again, drain: SETTLE },
-  }
-  const args = Object.entries(words).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawn(await compiled(), ['follow', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-  atEnd(() => end(child))
-  const waiting = new Map<string, (line: Line) => void>()
-  createInterface(child.stdout).on('line', (text) => {
-    const line = JSON.parse(text) as Line
-    waiting.get(line.phase)?.(line)
   })
-  const next = (phase: string) =>
-    Promise.race([
-      new Promise<Line>((resolve) => waiting.set(phase, resolve)),
-      once(child, 'exit').then(([code]) => {
-        throw new Error(`the crowd ended with ${code} before it was ${phase}`)
-      }),
-    ])
   await next('open')
   return {
     async mark() {
-      const live = next('live')
-      child.stdin.write('mark\n')
-      return ((await live) as { ms: number } & Line).ms
+      const live = next<{ ms: number }>('live')
+      order('mark')
+      return (await live).ms
     },
-    async stop() {
-      const done = next('done')
-      child.stdin.write('stop\n')
-      return (await done) as CrowdReport & Line
+    stop() {
+      const done = next<CrowdReport>('done')
+      order('stop')
+      return done
     },
   }
-}
-
-interface Line {
-  readonly phase: string
-}
-
-async function compiled(): Promise<string> {
-  const program = join(await temporaryFolder(), 'load')
-  const files = readdirSync(SOURCES).filter((name) => name.endsWith('.c'))
-  const flags = ['-std=c99', '-D_GNU_SOURCE', '-O2', '-o', program]
-  execFileSync('cc', [...flags, ...files.map((name) => join(SOURCES, name))])
-  return program
 }
