@@ -62,12 +62,6 @@ export async function spendWithoutPostgres(load: AwayLoad): Promise<AwayReport> 
   await fleet.postgres.restart()
 
   const followers = followersOf(fleet, launches, receiver)
-  console.error(
-    performance.now() - back,
-    count(),
-    readers.map((r) => [r.delays.length, r.violations.slice(0, 3)]),
-  )
-  setTimeout(async () => {}, 10000)
   const caughtUp = await allCaughtUp(followers, back)
   const left = await Promise.all(Object.values(followers).map((look) => look()))
   await until('readers to have all', () => missing().length === 0).catch(() => {})
