@@ -75,6 +75,8 @@ async function start(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ fleet: Fleet; gate: Balancers }> {
   const fleet = await startFleet(servers, { env })
+  // As docs/operations.md has it. To wait for the disk with each append is what a test of lost machines needs.
+  await redisCli(fleet.redis.port, ['CONFIG', 'SET', 'appendfsync', 'everysec'])
   const ports = fleet.replicas.map(({ url }) => Number(new URL(url).port))
   const connections = Math.ceil((nodes * (readers + 1)) / balancers)
   const gate = await startBalancers(ports, { count: balancers, connections })
