@@ -28,6 +28,8 @@ const onBothStores = [
 
 /** They hold wherever the records are, and run on PostgreSQL, too. */
 const onPostgres = [
+  'archive',
+  'archive-newest',
   'duty',
   'groups',
   'delete-and-launch',
@@ -41,12 +43,15 @@ const onPostgres = [
   'node-launches',
   'nodes-query',
   'prune-instances',
+  'query-places',
   'registry',
   'restart',
   'rights-audit',
   'rights-launch',
   'rights-owner',
   'rights-tokens',
+  'search',
+  'search-differential',
   'skypilot-serve',
   'spending',
   'stats',

@@ -57,7 +57,7 @@ connections only the latest 16 are kept, for 2 s at most, so a flood can cost a 
 |---|---|
 | \`logs.db\` | the logs, unless \`REDIS_URL\` is set |
 | \`records.db\` | the records of nodes and launches, unless \`DATABASE_URL\` is set |
-| \`archive.db\` | every log a second time, also once the live one has expired, with the index for searching; see search.md |
+| \`archive.db\` | every log a second time, also once the live one has expired, with the index for searching; in PostgreSQL where \`DATABASE_URL\` is set. See search.md |
 | \`logs.db-wal\`, \`logs.db-shm\`, \`records.db-wal\`, \`records.db-shm\` | what was written last, while the server runs and after a crash; a backup of a database needs them too, unless the server was stopped in order |
 | \`url\` | the server's address, while it runs: commands that are started beside the folder find it there |
 | \`admin-token\` | the created token, which only the server's account can read |

@@ -347,9 +347,16 @@ async function openRecords(base: Base, storage: Storage) {
   touched.node = registry.touched
   notify.watch(registry)
   const createdAt = async (nodeId: string) => (await registry.get(nodeId))?.created_at
+  const archiveDuty = config.databaseUrl
+    ? await takeDuty({
+        ...{ database, owner: storage.name, name: 'archive' },
+        onFault: (error) => onFault('renewing the lease of the archive', error),
+      })
+    : undefined
   const archive = openArchive(base, {
     store,
     registry,
+    duty: archiveDuty,
     toBeArchived: isShared ? asShown({ store, readText, createdAt }) : asStored,
   })
   const appender = createAppender({
@@ -388,6 +395,7 @@ async function openRecords(base: Base, storage: Storage) {
     otlp,
     readText,
     archive,
+    archiveDuty,
     slowEntries,
     notify,
   }
@@ -421,14 +429,16 @@ async function openNotify(
 
 function openArchive(
   { config, folder, logger, onFault }: Base,
-  parts: Pick<ArchiveOptions, 'store' | 'registry' | 'toBeArchived'>,
+  parts: Pick<ArchiveOptions, 'store' | 'registry' | 'toBeArchived' | 'duty'>,
 ): Archive {
   const { retention, archiveRetention, archiveFailedRetention, archiveMaxBytes } = config
+  const { databaseUrl: url } = config
   return createArchive({
     ...parts,
-    file: folder.file('archive.db'),
+    ...(url
+      ? { place: { url }, earlier: folder.file('archive.db') }
+      : { place: { file: folder.file('archive.db') } }),
     retention,
-    ...(config.databaseUrl !== undefined && { before: parts.registry.bringUpToDate }),
     keeping: {
       usual: retention + archiveRetention,
       failed: retention + archiveFailedRetention,
@@ -586,7 +596,7 @@ function watchChanges(
   changes.on('nodes', ({ key: nodeId, isDeleted }) => {
     if (isDeleted) {
       appender.forget(nodeId)
-      archive.forget(nodeId).catch(failed)
+      archive.forgottenElsewhere(nodeId)
     }
     registry.changedElsewhere(nodeId, { isDeleted })
   })
@@ -705,6 +715,7 @@ async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.orchestrator.close()
   await parts.looks.stop()
   await parts.archive.close()
+  await parts.archiveDuty?.stop()
   await parts.registry.flush()
   await parts.notify.stop()
   await parts.store.close()

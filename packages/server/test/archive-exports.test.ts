@@ -6,14 +6,14 @@ import fastify from 'fastify'
 import { expect, it, onTestFinished } from 'vitest'
 import { StorageUnavailable } from '../src/errors.js'
 import { createExports, type ExportQuestion } from '../src/find/archive/exports.js'
-import { createTakeIn } from '../src/find/archive/take-in.js'
+import { takeIn } from '../src/find/archive/take-in.js'
 import type { Piece } from '../src/find/export/export-bytes.js'
 import { EXPORTS } from '../src/find/export/formats.js'
 import { mountExport } from '../src/http/routes/export.js'
 import { sendExport } from '../src/http/send-export.js'
 import { checkOf } from '../src/logs/check.js'
 import type { Registry } from '../src/nodes/registry.js'
-import { openArchiveFile } from './support/archive-file.js'
+import { openArchiveDb } from './support/archive-db.js'
 import { NO_LIMITS } from './support/limits.js'
 
 const QUESTION: ExportQuestion = {
@@ -34,7 +34,7 @@ const QUESTION: ExportQuestion = {
 it('stops within 100 ms when its reader leaves, whatever it looks for', async () => {
   const exports = await filled(100_000)
   // No index helps, and nothing is found: it would look through everything.
-  exports.open(1, { ...QUESTION, query: '/zebra.*fish/' }, 0)
+  await exports.open(1, { ...QUESTION, query: '/zebra.*fish/' })
   const reading = exports.read(1)
   await sleep(20)
   const left = performance.now()
@@ -46,9 +46,9 @@ it('stops within 100 ms when its reader leaves, whatever it looks for', async ()
 
 it('ends with the entry that was the last when it began', async () => {
   const { add, ...exports } = await filled(10)
-  const { cursor, count } = exports.open(1, QUESTION, 0)
+  const { cursor, count } = await exports.open(1, QUESTION)
   expect(count).toBe(10)
-  add(10)
+  await add(10)
   expect(cursor).toMatch(/-10$/)
   expect((await exports.read(1))?.count).toBe(10)
   expect(await exports.read(1)).toBeUndefined()
@@ -56,14 +56,14 @@ it('ends with the entry that was the last when it began', async () => {
 
 it('knows its count beforehand where no entry has to be looked at', async () => {
   const exports = await filled(10)
-  const count = (question: Partial<ExportQuestion>) =>
-    exports.open(1, { ...QUESTION, ...question }, 0).count
-  expect(count({ nodes: new Set(['n']) })).toBe(10)
-  expect(count({ nodes: new Set(['other']) })).toBe(0)
-  expect(count({ query: 'words' })).toBeUndefined()
-  expect(count({ levels: new Set(['info']) })).toBeUndefined()
-  expect(count({ part: { back: 0, from: 2, to: 5 } })).toBeUndefined()
-  expect(count({ cursor: exports.open(1, QUESTION, 0).cursor })).toBeUndefined()
+  const count = async (question: Partial<ExportQuestion>) =>
+    (await exports.open(1, { ...QUESTION, ...question })).count
+  expect(await count({ nodes: new Set(['n']) })).toBe(10)
+  expect(await count({ nodes: new Set(['other']) })).toBe(0)
+  expect(await count({ query: 'words' })).toBeUndefined()
+  expect(await count({ levels: new Set(['info']) })).toBeUndefined()
+  expect(await count({ part: { back: 0, from: 2, to: 5 } })).toBeUndefined()
+  expect(await count({ cursor: (await exports.open(1, QUESTION)).cursor })).toBeUndefined()
 })
 
 it('says so where the archive may lack entries', async () => {
@@ -167,14 +167,13 @@ const SENT = {
 }
 
 async function filled(count: number) {
-  const { db, reading } = await openArchiveFile()
-  const takeIn = createTakeIn(db)
+  const db = await openArchiveDb()
   let from = 0
   let previous: string | undefined
-  add(count)
-  return { ...createExports(reading), add }
+  await add(count)
+  return { ...createExports(db), add }
 
-  function add(more: number): void {
+  async function add(more: number): Promise<void> {
     const texts = Array.from({ length: more }, (_, n) =>
       JSON.stringify({
         timestamp: '2026-01-15T10:30:00Z',
@@ -183,7 +182,7 @@ async function filled(count: number) {
         phase: 'installing',
       }),
     )
-    takeIn([{ nodeId: 'n', from, texts, previous }], Date.now())
+    await takeIn(db, [{ nodeId: 'n', from, texts, previous }], { now: Date.now() })
     from += more
     previous = checkOf(texts.at(-1) as string)
   }

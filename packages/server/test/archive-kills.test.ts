@@ -11,25 +11,26 @@ import {
   until,
 } from './support/processes.js'
 import { seededRandom } from './support/seed.js'
+import { startShared } from './support/shared.js'
 
 afterAll(endAll)
 
-const KILLS = 20
+const KILLS = { SQLite: 20, Redis: 20, PostgreSQL: 10 }
 const BATCH = 20
 
 describe('the archive of a server that is killed at random moments', () => {
-  it.concurrent.each(['SQLite', 'Redis'])(
+  it.concurrent.each(['SQLite', 'Redis', 'PostgreSQL'] as const)(
     'has each acknowledged entry once, on %s',
     async (store) => {
       const random = seededRandom(`kills ${store}`)
       const dataDir = await temporaryFolder()
-      const env =
-        store === 'Redis' ? { REDIS_URL: (await startRedis(['--appendfsync', 'no'])).url } : {}
+      const env = await envOf(store)
+      const kills = KILLS[store]
       const acknowledged: string[] = []
       const nodes: string[] = []
       let answers = 0
       let looks = 0
-      for (let kill = 0; kill < KILLS; kill += 1) {
+      for (let kill = 0; kill < kills; kill += 1) {
         const server = await startServer({ dataDir, env })
         if (nodes.length === 0) nodes.push(await newNode(server), await newNode(server))
         const writing = nodes.map((id, i) => write(server, id, `${kill}-${i}`))
@@ -40,7 +41,7 @@ describe('the archive of a server that is killed at random moments', () => {
         await server.kill()
         await Promise.all(writing)
       }
-      expect(looks).toBeGreaterThan(KILLS / 2)
+      expect(looks).toBeGreaterThan(kills / 2)
       const last = await startServer({ dataDir, env })
       const found = await all(last, nodes)
       expect(new Set(found).size).toBe(found.length)
@@ -82,6 +83,12 @@ describe('the archive of a server that is killed at random moments', () => {
     300_000,
   )
 })
+
+async function envOf(store: keyof typeof KILLS): Promise<Record<string, string>> {
+  if (store === 'SQLite') return {}
+  if (store === 'Redis') return { REDIS_URL: (await startRedis(['--appendfsync', 'no'])).url }
+  return (await startShared()).env
+}
 
 /** What a search finds, page by page: each entry by its node and its name. */
 async function all(server: RunningServer, nodes: readonly string[]): Promise<string[]> {

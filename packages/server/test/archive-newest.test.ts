@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { parseQuery } from '@launchtail/client/query'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { StorageUnavailable } from '../src/errors.js'
 import { type Archive, createArchive } from '../src/find/archive/archive.js'
+import type { ArchivePlace } from '../src/find/archive/calls.js'
 import type { SearchQuestion } from '../src/find/archive/question.js'
 import { asStored } from '../src/find/archive/to-be-archived.js'
 import { writeEntry } from '../src/logs/entry-text.js'
 import { sqliteLogStore } from '../src/logs/sqlite/store.js'
 import type { LogStore } from '../src/logs/store.js'
+import { newArchivePlace } from './support/archive-db.js'
 import { temporaryFolder, until } from './support/processes.js'
 
 const NODES = ['a', 'b', 'c', 'd']
@@ -137,6 +140,7 @@ const QUESTION: Omit<SearchQuestion, 'query' | 'launches'> = {
 /** What an archive is opened on, for another one on the same. */
 interface Place {
   readonly folder: string
+  readonly place: ArchivePlace
   readonly store: LogStore
   readonly lengths: Map<string, number>
 }
@@ -144,6 +148,7 @@ interface Place {
 /** An archive in its thread, and an embedded store whose texts are counted as they are read. */
 async function open(before?: Place) {
   const folder = before?.folder ?? (await temporaryFolder())
+  const place = before?.place ?? (await newArchivePlace(folder))
   const retention = 3_600_000
   const store =
     before?.store ?? (await sqliteLogStore({ file: join(folder, 'logs.db'), retention }))
@@ -152,7 +157,7 @@ async function open(before?: Place) {
   /** Called before a query that asks for launches is answered. */
   const hooks = { launches: async () => {} }
   const archive = createArchive({
-    file: join(folder, 'archive.db'),
+    place,
     store: {
       length: store.length,
       async read(...given) {
@@ -174,6 +179,8 @@ async function open(before?: Place) {
     keeping: { usual: 1e9, failed: 1e9, maxBytes: 1e9 },
     onNotice: () => {},
     onFault: (message, error) => {
+      // On a busy machine PostgreSQL may take too long. What is done in the background is tried again.
+      if ('url' in place && error instanceof StorageUnavailable) return
       throw new Error(message, { cause: error })
     },
   })
@@ -181,7 +188,7 @@ async function open(before?: Place) {
     await archive.close()
     if (!before) await store.close()
   })
-  return { archive, store, folder, lengths, append, burst, hooks, reads: () => reads }
+  return { archive, store, folder, place, lengths, append, burst, hooks, reads: () => reads }
 
   async function append(nodeId: string, messages: readonly string[]): Promise<void> {
     const texts = messages.map((message, i) => {

@@ -61,15 +61,15 @@ function feederOf(share: Share) {
   const paces: Pace[] = []
   let taken = 0
   const calls: Pick<ArchiveCalls, 'reached' | 'takeIn' | 'holes'> = {
-    reached: (nodeIds) => nodeIds.map(() => NOTHING_YET),
-    takeIn(pages, pace) {
+    reached: async (nodeIds) => nodeIds.map(() => NOTHING_YET),
+    async takeIn(pages, pace) {
       paces.push(pace)
       return pages.map(({ from, texts: page }) => {
         taken = from + page.length
         return { length: taken, check: checkOf(page.at(-1) ?? '') }
       })
     },
-    holes: () => [],
+    holes: async () => [],
   }
   const call = async (name: keyof typeof calls, ...given: never[]) =>
     (calls[name] as (...given: never[]) => unknown)(...given)

@@ -1,17 +1,19 @@
 import { LEVELS, type LogEntry } from '@launchtail/client/protocol'
 import { parseQuery } from '@launchtail/client/query'
 import { describe, expect, it } from 'vitest'
-import { createWordIndex } from '../src/find/archive/index-words.js'
+import type { ArchiveDb } from '../src/find/archive/archive-db.js'
+import { stateOf } from '../src/find/archive/facts.js'
+import { holesIn } from '../src/find/archive/holes.js'
+import { createWordIndex, forgetWords } from '../src/find/archive/index-words.js'
 import type { Page } from '../src/find/archive/pages.js'
 import type { SearchQuestion } from '../src/find/archive/question.js'
-import { createReached } from '../src/find/archive/reached.js'
+import { reachedIn } from '../src/find/archive/reached.js'
 import { createRemoval } from '../src/find/archive/removal.js'
 import { type Budget, search } from '../src/find/archive/search.js'
-import { forgetWords } from '../src/find/archive/tables.js'
-import { createTakeIn } from '../src/find/archive/take-in.js'
+import { takeIn } from '../src/find/archive/take-in.js'
 import { checkOf } from '../src/logs/check.js'
 import { writeEntry } from '../src/logs/entry-text.js'
-import { openArchiveFile } from './support/archive-file.js'
+import { newArchivePlace, openArchiveDb } from './support/archive-db.js'
 
 const KEEPING = { usual: 1000, failed: 5000, maxBytes: 1e9 }
 const NOW = Date.UTC(2026, 0, 15, 12)
@@ -19,11 +21,11 @@ const NOW = Date.UTC(2026, 0, 15, 12)
 describe('the archive', () => {
   it('finds what it has, newest first, indexed or not', async () => {
     const archive = await open()
-    archive.add('a', ['one apple', 'two'])
-    archive.add('b', ['three apples', 'an apple'])
+    await archive.add('a', ['one apple', 'two'])
+    await archive.add('b', ['three apples', 'an apple'])
     expect(await archive.messages('apple')).toEqual(['an apple', 'one apple'])
-    archive.indexAll()
-    archive.add('a', ['apple again'])
+    await archive.indexAll()
+    await archive.add('a', ['apple again'])
     expect(await archive.messages('apple')).toEqual(['apple again', 'an apple', 'one apple'])
     expect(await archive.messages('apple', { order: 'asc' })).toEqual([
       ...['one apple', 'an apple', 'apple again'],
@@ -36,40 +38,40 @@ describe('the archive', () => {
 
   it('reads no more of large entries at once than of small ones', async () => {
     const archive = await open()
-    archive.add(
+    await archive.add(
       'small',
       Array.from({ length: 100 }, (_, i) => `${i}`),
     )
-    expect(archive.index(1000)).toBe(100)
-    archive.add(
+    expect(await archive.index(1000)).toBe(100)
+    await archive.add(
       'large',
       Array.from({ length: 100 }, (_, i) => `${i} ${'x'.repeat(60_000)}`),
     )
-    expect(archive.index(1000)).toBe(8)
-    archive.indexAll()
+    expect(await archive.index(1000)).toBe(8)
+    await archive.indexAll()
     expect(await archive.messages('99')).toHaveLength(2)
   })
 
   it('takes a page in once, and begins a new list where the old one was replaced', async () => {
     const archive = await open()
-    archive.add('a', ['one', 'two'])
+    await archive.add('a', ['one', 'two'])
     const again = pageOf(['two'], 1, 'a')
     const [one, two] = pageOf(['one', 'two'], 0, 'a').texts.map(checkOf)
     const there = { length: 2, check: two }
-    expect(archive.takeIn([{ ...again, previous: one }])).toEqual([there])
-    expect(archive.takeIn([{ ...pageOf(['x'], 2, 'a'), previous: one }])).toEqual([there])
-    archive.add('a', ['three'])
-    expect(archive.reached(['a', 'b'])).toMatchObject([{ length: 1 }, { length: 0 }])
+    expect(await archive.takeIn([{ ...again, previous: one }])).toEqual([there])
+    expect(await archive.takeIn([{ ...pageOf(['x'], 2, 'a'), previous: one }])).toEqual([there])
+    await archive.add('a', ['three'])
+    expect(await archive.reached(['a', 'b'])).toMatchObject([{ length: 1 }, { length: 0 }])
     // The list before it stays until its time is over.
     expect(await archive.messages('')).toEqual(['three', 'two', 'one'])
   })
 
   it('goes on from a cursor, over what is added meanwhile, and not in another archive', async () => {
     const archive = await open()
-    archive.add('a', ['1', '2', '3', '4', '5'])
+    await archive.add('a', ['1', '2', '3', '4', '5'])
     const first = await archive.search('', { limit: 2 })
     expect(first.cursor).toMatch(/^[0-9a-f]{8}-\d+$/)
-    archive.add('b', ['6'])
+    await archive.add('b', ['6'])
     const next = await archive.search('', { limit: 2, cursor: first.cursor })
     const last = await archive.search('', { limit: 2, cursor: next.cursor })
     expect([first, next, last].map(messagesOf)).toEqual([['5', '4'], ['3', '2'], ['1']])
@@ -83,13 +85,13 @@ describe('the archive', () => {
     async (order) => {
       const archive = await open()
       for (let n = 0; n < 40; n += 1) {
-        archive.add('a', [`a ${n * 2}`, `a ${n * 2 + 1}`], { from: n * 2 })
-        archive.add('b', [`b ${n}`], { from: n })
+        await archive.add('a', [`a ${n * 2}`, `a ${n * 2 + 1}`], { from: n * 2 })
+        await archive.add('b', [`b ${n}`], { from: n })
       }
       const own = Array.from({ length: 80 }, (_, n) => `a ${n}`)
       const expected = order === 'asc' ? own : own.toReversed()
       for (const indexed of [0, 30, 1000]) {
-        archive.index(indexed)
+        await archive.index(indexed)
         for (const limit of [1, 7, 80, 100]) {
           const found: string[] = []
           for (let cursor: string | undefined = ''; cursor !== undefined; ) {
@@ -110,7 +112,7 @@ describe('the archive', () => {
 
   it('ends a search when its budget is spent, and goes on from there', async () => {
     const archive = await open()
-    archive.add(
+    await archive.add(
       'a',
       Array.from({ length: 30 }, (_, n) => (n === 3 ? 'needle here' : 'hay')),
     )
@@ -126,11 +128,11 @@ describe('the archive', () => {
   it('looks at the entries themselves where a query’s prefixes stand for too many words', async () => {
     const archive = await open()
     const letters = [...'abcdefghijklmnopqrstuvwxyz']
-    archive.add(
+    await archive.add(
       'a',
       letters.map((letter) => `${letter}${letter}${letter}1 usual`),
     )
-    archive.indexAll()
+    await archive.indexAll()
     const looked = async (query: string) => {
       const { logs, scanned } = await archive.search(query)
       return [logs.length, scanned]
@@ -150,7 +152,7 @@ describe('the archive', () => {
 
   it('brings neighbours along', async () => {
     const archive = await open()
-    archive.add('a', ['1', '2', 'here', '4'])
+    await archive.add('a', ['1', '2', 'here', '4'])
     const { logs } = await archive.search('here', { context: 2 })
     const hit = JSON.parse(logs[0] as string) as { before: LogEntry[]; after: LogEntry[] }
     expect(hit.before.map(({ message }) => message)).toEqual(['1', '2'])
@@ -159,69 +161,72 @@ describe('the archive', () => {
 
   it('forgets a node at once, and its rows by and by', async () => {
     const archive = await open()
-    archive.add('a', ['apple'])
-    archive.add('b', ['apple'])
-    archive.indexAll()
-    archive.removal.forget('a')
+    await archive.add('a', ['apple'])
+    await archive.add('b', ['apple'])
+    await archive.indexAll()
+    await archive.removal.forget('a')
     expect(await archive.messages('apple')).toHaveLength(1)
-    archive.purgeAll()
-    expect(archive.counts()).toEqual({ entries: 1, words: 1, lists: 1 })
+    await archive.purgeAll()
+    expect(await archive.counts()).toEqual({ entries: 1, words: 1, lists: 1 })
     // A node with the same id begins anew.
-    archive.add('a', ['pear'])
+    await archive.add('a', ['pear'])
     expect(await archive.messages('')).toEqual(['pear', 'apple'])
   })
 
   it('keeps a list for its time, and that of a failed launch longer', async () => {
     const archive = await open()
-    archive.add('old', ['apple'], { now: 0 })
-    archive.add('failed', ['apple'], { now: 0, phase: 'failed' })
-    archive.add('new', ['apple'], { now: 900 })
-    expect(archive.removal.expire(1000)).toBe(1900)
-    archive.purgeAll()
+    await archive.add('old', ['apple'], { now: 0 })
+    await archive.add('failed', ['apple'], { now: 0, phase: 'failed' })
+    await archive.add('new', ['apple'], { now: 900 })
+    expect(await archive.removal.expire(1000)).toBe(1900)
+    await archive.purgeAll()
     expect(await archive.messages('apple')).toHaveLength(2)
-    archive.removal.expire(4999)
+    await archive.removal.expire(4999)
     expect(await archive.messages('', {}, 'failed')).toHaveLength(1)
-    expect(archive.removal.expire(5000)).toBeUndefined()
+    expect(await archive.removal.expire(5000)).toBeUndefined()
     expect(await archive.messages('')).toEqual([])
   })
 
   it('removes the oldest entries where there are too many, and goes on with their list', async () => {
-    const archive = await open({ ...KEEPING, maxBytes: 400_000 })
+    const archive = await open()
     for (const [n, node] of ['a', 'b', 'c'].entries()) {
-      archive.add(
+      await archive.add(
         node,
         Array.from({ length: 500 }, () => `apple ${'x'.repeat(300)}`),
         { now: n },
       )
     }
-    archive.indexAll()
-    expect(archive.removal.makeFit()).toEqual(['a', 'b'])
-    archive.purgeAll()
-    expect(archive.removal.makeFit()).toEqual([])
-    archive.add('a', ['apple again'], { from: 500 })
+    await archive.indexAll()
+    expect(await archive.removal.makeFit()).toEqual([])
+    const maxBytes = (await archive.db.used()) * 0.6
+    const removal = createRemoval(archive.db, { ...KEEPING, maxBytes })
+    expect(await removal.makeFit()).toEqual(['a', 'b'])
+    await archive.purgeAll()
+    expect(await removal.makeFit()).toEqual([])
+    await archive.add('a', ['apple again'], { from: 500 })
     expect(await archive.messages('apple', { nodes: new Set(['a']) })).toEqual(['apple again'])
-    expect(archive.reached(['a'])).toMatchObject([{ length: 501 }])
-    archive.removal.forget('c')
-    archive.purgeAll()
-    expect(archive.counts()).toMatchObject({ entries: 1 })
+    expect(await archive.reached(['a'])).toMatchObject([{ length: 501 }])
+    await archive.removal.forget('c')
+    await archive.purgeAll()
+    expect(await archive.counts()).toMatchObject({ entries: 1 })
   })
 
   it('sorts what is taken in together by time, and leaves each list in its order', async () => {
     const archive = await open()
     const a = pageOf(['a1', 'a2', 'a3'], 0, 'a', [5, 1, 9])
     const b = pageOf(['b1', 'b2'], 0, 'b', [4, 6])
-    archive.takeIn([a, b])
+    await archive.takeIn([a, b])
     expect(await archive.messages('', { order: 'asc' })).toEqual(['b1', 'a1', 'a2', 'b2', 'a3'])
   })
 
   it('passes over blocks of another time', async () => {
     const archive = await open()
     const count = 5000
-    archive.add(
+    await archive.add(
       'a',
       Array.from({ length: count }, (_, n) => `line ${n}`),
     )
-    archive.indexAll()
+    await archive.indexAll()
     const since = { seconds: NOW / 1000 + count - 10, nanos: 0 }
     const { logs, scanned } = await archive.search('/line/', { since })
     expect(logs).toHaveLength(9)
@@ -232,21 +237,21 @@ describe('the archive', () => {
 
   it('has the same index when it is built anew', async () => {
     const archive = await open()
-    archive.add('a', ['apple', 'pear', 'apple pie'])
-    archive.indexAll()
-    archive.forgetWords()
-    expect(archive.counts()).toMatchObject({ words: 0 })
+    await archive.add('a', ['apple', 'pear', 'apple pie'])
+    await archive.indexAll()
+    await archive.forgetWords()
+    expect(await archive.counts()).toMatchObject({ words: 0 })
     expect(await archive.messages('apple')).toHaveLength(2)
-    archive.indexAll()
+    await archive.indexAll()
     expect(await archive.messages('apple')).toHaveLength(2)
-    expect(archive.counts()).toEqual({ entries: 3, words: 3, lists: 1 })
+    expect(await archive.counts()).toEqual({ entries: 3, words: 3, lists: 1 })
   })
 
   it('tells words from levels and phases, which have a sign before them in the index', async () => {
     const archive = await open()
-    archive.add('a', ['paper', 'other'], { phase: 'provisioning' })
-    archive.add('b', ['plain', 'other'], { phase: 'model_loading' })
-    archive.indexAll()
+    await archive.add('a', ['paper', 'other'], { phase: 'provisioning' })
+    await archive.add('b', ['plain', 'other'], { phase: 'model_loading' })
+    await archive.indexAll()
     expect(await archive.search('p*')).toMatchObject({ scanned: 2, logs: { length: 2 } })
     expect(await archive.messages('other -p*')).toEqual(['other', 'other'])
     // The tokenizer must not cut it in two.
@@ -263,8 +268,8 @@ describe('the archive', () => {
   ] as const)('answers queries that are nested as deep as they may be, at %s', async (_, nest) => {
     const archive = await open()
     const messages = ['none', 'plain paper', 'paper']
-    archive.add('a', messages.toReversed())
-    archive.indexAll()
+    await archive.add('a', messages.toReversed())
+    await archive.indexAll()
     let deepest = 'paper'
     for (let query = deepest; isUnderstood(query); query = nest(query)) deepest = query
     expect(deepest.length).toBeGreaterThan(150)
@@ -277,59 +282,127 @@ describe('the archive', () => {
   it('offers an entry with too many words for each of them', async () => {
     const archive = await open()
     const words = Array.from({ length: 6000 }, (_, n) => `w${n.toString(36)}`).join(' ')
-    archive.add('a', [words, 'w1 alone'])
-    archive.indexAll()
+    await archive.add('a', [words, 'w1 alone'])
+    await archive.indexAll()
     expect(await archive.messages('w1')).toHaveLength(2)
     expect(await archive.messages('w2 -alone')).toHaveLength(1)
     expect(await archive.messages('nothing')).toEqual([])
   })
+
+  it('keeps what a text of the database or its index cannot hold', async () => {
+    const archive = await open()
+    const entry = (message: string) =>
+      `{"timestamp":"${timeOf(0)}","level":"info","message":"${message}","phase":"queued"}`
+    // Letters of three bytes in words of two parts, each of which is a word, too: 1.3 MB.
+    const [upper, lower] = ['\u13a0', '\uab70']
+    const runs = Array.from({ length: 1600 }, (_, n) => {
+      const own = [...n.toString(16)].map((digit) =>
+        String.fromCodePoint(0xab71 + Number.parseInt(digit, 16)),
+      )
+      return [own, own.toReversed()].map((part) => upper + part.join('').padEnd(63, lower)).join('')
+    })
+    const texts = [
+      entry('nul \\u0000 and lone \\ud800 surrogates'),
+      entry(`many ${runs.join(' ')}`),
+      entry("quotes ' and \\\\ of $1 ? {lists} ::kinds"),
+      entry(`one ${'a'.repeat(200_000)}`),
+      entry(`each of ${'가'.repeat(50_000)}`),
+    ]
+    await archive.takeIn([{ nodeId: 'a', from: 0, texts, previous: undefined }])
+    const messages = texts.map((text) => (JSON.parse(text) as LogEntry).message)
+    for (const isIndexed of [false, true]) {
+      if (isIndexed) await archive.indexAll()
+      expect(await archive.messages('', { order: 'asc' })).toEqual(messages)
+      expect(await archive.messages('surrogates')).toEqual([messages[0]])
+      expect(await archive.messages(`many ${runs[7]}`)).toEqual([messages[1]])
+      expect(await archive.messages(`"${runs[8]} ${runs[9]}"`)).toEqual([messages[1]])
+      expect(await archive.messages('quotes kinds')).toEqual([messages[2]])
+      expect(await archive.messages('aaaaaaaaaaaaaaaaaaaaaaaa*')).toEqual([messages[3]])
+      expect(await archive.messages('가가가* each')).toEqual([messages[4]])
+    }
+  })
+
+  it('stores nothing of what was read before a node was removed, nor what passes over something twice', async () => {
+    const archive = await open()
+    await archive.add('a', ['apple'])
+    const { removals } = await stateOf(archive.db)
+    const page = pageOf(['pear'], 0, 'b')
+    await archive.removal.forget('a')
+    expect(await takeIn(archive.db, [page], { now: 0, removals })).toBeUndefined()
+    expect(await archive.messages('')).toEqual([])
+    const after = (await stateOf(archive.db)).removals
+    const passing = (nodeId: string) => ({ ...pageOf(['last'], 10, nodeId), passedOver: 10 })
+    const how = { now: 0, removals: after }
+    expect(await takeIn(archive.db, [passing('c')], how)).toMatchObject([{ length: 11 }])
+    expect(await takeIn(archive.db, [passing('d')], how)).toMatchObject([{ length: 0 }])
+    expect((await holesIn(archive.db)).map(({ nodeId }) => nodeId)).toEqual(['c'])
+  })
+
+  it('is written by several at once, each page by one of them', async () => {
+    const place = await newArchivePlace()
+    if (!('url' in place)) return expect(place).toHaveProperty('file')
+    const servers = await Promise.all([openArchiveDb(place), openArchiveDb(place)])
+    const [first, second] = servers as [ArchiveDb, ArchiveDb]
+    let previous: string | undefined
+    for (let from = 0; from < 200; from += 20) {
+      const texts = Array.from({ length: 20 }, (_, n) => entryText(`line ${from + n}`))
+      const page = { nodeId: 'a', from, texts, previous }
+      const reached = await Promise.all(servers.map((db) => takeIn(db, [page], { now: 0 })))
+      previous = checkOf(texts.at(-1) as string)
+      const there = [{ length: from + 20, check: previous }]
+      expect(reached).toEqual([there, there])
+      await Promise.all(servers.map((db) => createWordIndex(db).takeIn(15)))
+    }
+    const { logs } = await search(second, { ...QUESTION, query: 'line', limit: 1000 })
+    expect(messagesOf({ logs })).toEqual(Array.from({ length: 200 }, (_, n) => `line ${199 - n}`))
+    expect(await first.one('select count(*) as n from {lists}')).toEqual({ n: 1 })
+    expect(first.name).toBe(second.name)
+  })
 })
 
-async function open(keeping = KEEPING) {
-  const { db, reading } = await openArchiveFile()
-  const takeIn = createTakeIn(db)
-  const removal = createRemoval(db, keeping)
-  let index = createWordIndex(db)
+async function open() {
+  const db = await openArchiveDb()
+  const removal = createRemoval(db, KEEPING)
+  const index = createWordIndex(db)
   const lasts = new Map<string, string>()
   return {
+    db,
     removal,
-    reached: createReached(db),
-    takeIn: (pages: readonly Page[], now = 0) => takeIn(pages, now),
+    reached: (nodeIds: readonly string[]) => reachedIn(db, nodeIds),
+    takeIn: (pages: readonly Page[], now = 0) => takeIn(db, pages, { now }),
     /** Begins a list, or goes on with one from an index. */
-    add(
+    async add(
       nodeId: string,
       messages: readonly string[],
       { now = 0, from = 0, phase = 'queued' as LogEntry['phase'] } = {},
     ) {
       const page = pageOf(messages, from, nodeId, undefined, phase)
       const previous = from > 0 ? lasts.get(nodeId) : undefined
+      const [replaces] = await reachedIn(db, [nodeId])
       lasts.set(nodeId, checkOf(page.texts.at(-1) as string))
-      return takeIn([{ ...page, previous }], now)
+      return takeIn(db, [{ ...page, previous, replaces }], { now })
     },
     index: (most: number) => index.takeIn(most),
-    indexAll() {
-      while (index.behind() > 0) index.takeIn(1000)
+    async indexAll() {
+      while ((await index.behind()) > 0) await index.takeIn(1000)
     },
-    forgetWords() {
-      forgetWords(db)
-      index = createWordIndex(db)
-    },
-    purgeAll() {
-      while (removal.purge());
+    forgetWords: () => forgetWords(db),
+    async purgeAll() {
+      while (await removal.purge());
     },
     search: (query: string, how: Partial<SearchQuestion> = {}, budget?: Budget) =>
-      search(
-        reading,
-        { ...QUESTION, query, ...how },
-        { indexed: index.indexed(), ...(budget && { budget }) },
-      ),
+      search(db, { ...QUESTION, query, ...how }, budget && { budget }),
     async messages(query: string, how: Partial<SearchQuestion> = {}, phase?: LogEntry['phase']) {
       return messagesOf(await this.search(query, { ...how, phase }))
     },
-    counts() {
-      const count = (table: string) =>
-        (db.prepare(`select count(*) as n from ${table}`).get() as { n: number }).n
-      return { entries: count('entries'), words: count('words'), lists: count('lists') }
+    async counts() {
+      const count = async (table: string) =>
+        (await db.one<{ n: number }>(`select count(*) as n from {${table}}`))?.n
+      return {
+        entries: await count('entries'),
+        words: await count('words'),
+        lists: await count('lists'),
+      }
     },
   }
 }
@@ -370,6 +443,10 @@ function isUnderstood(query: string): boolean {
     // Nested more than it may be.
     return false
   }
+}
+
+function entryText(message: string): string {
+  return writeEntry(entryOf(message))
 }
 
 function entryOf(message: string): LogEntry {

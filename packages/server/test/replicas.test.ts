@@ -300,7 +300,7 @@ describe('two servers with the same records', () => {
           databaseUrl,
           'select owner, leased_until > extract(epoch from now()) * 1000 as held from duties',
         )
-        return rows.length === 1 && rows[0]?.held
+        return rows.length === 2 && rows.every(({ held }) => held)
       },
       40_000,
     )

@@ -1,21 +1,24 @@
 import { expect, it } from 'vitest'
 import { createExports } from '../src/find/archive/exports.js'
+import { stateOf } from '../src/find/archive/facts.js'
 import { createWordIndex } from '../src/find/archive/index-words.js'
 import type { Question } from '../src/find/archive/question.js'
 import { createRemoval } from '../src/find/archive/removal.js'
 import { look } from '../src/find/archive/search.js'
-import { createTakeIn } from '../src/find/archive/take-in.js'
+import { takeIn } from '../src/find/archive/take-in.js'
 import { checkOf } from '../src/logs/check.js'
 import { writeEntry } from '../src/logs/entry-text.js'
-import { openArchiveFile } from './support/archive-file.js'
+import { openArchiveDb } from './support/archive-db.js'
 import { corpusOf, launchesOf } from './support/corpus.js'
 import { fc } from './support/property.js'
 import { queryOf } from './support/query-of.js'
 import { randomQuery } from './support/random-query.js'
 
-const ENTRIES = 100_000
+/** On PostgreSQL, each question is several round trips, and the queries are the same. */
+const isOnPostgres = process.env.LAUNCHTAIL_TEST_STORE === 'postgres'
+const ENTRIES = isOnPostgres ? 20_000 : 100_000
 const NODES = 200
-const QUERIES = 1000
+const QUERIES = isOnPostgres ? 300 : 1000
 /** Entries that one query is compared on, somewhere in the corpus: all of them would take too long. */
 const WINDOW = 2000
 /** Entries that are not in the index yet. */
@@ -84,8 +87,7 @@ interface Kept {
 
 /** 100,000 entries of 200 nodes, most of them indexed, and some nodes that are half deleted. */
 async function filledArchive() {
-  const { db, reading } = await openArchiveFile()
-  const takeIn = createTakeIn(db)
+  const db = await openArchiveDb()
   const index = createWordIndex(db)
   const entries: Kept[] = corpusOf('differential', ENTRIES).map((entry, n) => ({
     id: n + 1,
@@ -98,20 +100,23 @@ async function filledArchive() {
     const nodeId = some[0]?.node as string
     const { length: from, last } = reached.get(nodeId) ?? { length: 0, last: undefined }
     const texts = some.map(({ entry }) => writeEntry(entry))
-    takeIn([{ nodeId, from, texts, previous: last }], NOW)
+    await takeIn(db, [{ nodeId, from, texts, previous: last }], { now: NOW })
     reached.set(nodeId, { length: from + 50, last: checkOf(texts.at(-1) as string) })
   }
-  while (index.behind() > FRESH) index.takeIn(Math.min(1000, index.behind() - FRESH))
+  for (let left = await index.behind(); left > FRESH; left = await index.behind()) {
+    await index.takeIn(Math.min(1000, left - FRESH))
+  }
   const removal = createRemoval(db, { usual: 1e12, failed: 1e12, maxBytes: 1e12 })
-  for (const node of FORGOTTEN) removal.forget(node)
-  removal.purge()
-  const exports = createExports(reading)
+  for (const node of FORGOTTEN) await removal.forget(node)
+  await removal.purge()
+  const exports = createExports(db)
+  const { indexed } = await stateOf(db)
   return {
     entries,
     /** The lines of an export as NDJSON. */
     async export(question: Question) {
       const more = { order: 'asc', cursor: undefined, format: 'ndjson', layout: LAYOUT } as const
-      exports.open(1, { ...question, ...more }, index.indexed())
+      await exports.open(1, { ...question, ...more })
       let text = ''
       for (let piece = await exports.read(1); piece; piece = await exports.read(1)) {
         text += new TextDecoder().decode(piece.bytes)
@@ -121,8 +126,8 @@ async function filledArchive() {
     },
     async look(question: Question) {
       const budget = { entries: Number.POSITIVE_INFINITY, time: Number.POSITIVE_INFINITY }
-      const options = { order: 'asc', behind: undefined, indexed: index.indexed(), budget } as const
-      const looking = look(reading, question, options)
+      const options = { order: 'asc', behind: undefined, indexed, budget } as const
+      const looking = look(db, question, options)
       const found: number[] = []
       for await (const { row } of looking.matches()) found.push(row.id)
       return { found, scanned: looking.state().scanned }

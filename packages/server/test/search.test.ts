@@ -14,6 +14,9 @@ import {
   temporaryFolder,
   until,
 } from './support/processes.js'
+import { storedRecords } from './support/records.js'
+
+const isOnPostgres = process.env.LAUNCHTAIL_TEST_STORE === 'postgres'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -203,13 +206,21 @@ describe('the archive', () => {
     await send(server, id, [`rambutan token ${secret}`])
     const { logs } = await search(server, { q: 'rambutan' })
     expect(logs[0]?.message).toBe('rambutan token ***')
-    for (const name of ['archive.db', 'archive.db-wal']) {
-      const bytes = await readFile(join(server.dataDir, name))
-      expect(bytes.includes('abcdefghijklmnopqrstuvwxyz')).toBe(false)
-    }
+    const stored = isOnPostgres
+      ? await storedRecords(server.dataDir)
+      : (
+          await Promise.all(
+            ['archive.db', 'archive.db-wal'].map((name) =>
+              readFile(join(server.dataDir, name), 'latin1'),
+            ),
+          )
+        ).join('')
+    expect(stored).toContain('rambutan')
+    expect(stored).not.toContain('abcdefghijklmnopqrstuvwxyz')
   })
 
-  it('is indexed anew by a command, while no server uses it', async () => {
+  // In PostgreSQL it is done while servers go on: see archive-servers.test.ts.
+  it.skipIf(isOnPostgres)('is indexed anew by a command, while no server uses it', async () => {
     const dataDir = await temporaryFolder()
     const running = await startServer({ dataDir })
     const id = await newNode(running)

@@ -11,20 +11,19 @@ it.each([
 ] as const)('indexes with pauses while %s, and without them otherwise', async (_, pace, most) => {
   let batches = 0
   const index = {
-    indexed: () => 0,
-    behind: () => 1_000_000,
-    takeIn: (limit: number) => {
+    behind: async () => 1_000_000,
+    takeIn: async (limit: number) => {
       batches += 1
       for (const end = performance.now() + 5; performance.now() < end; ) Math.sqrt(2)
       return limit
     },
   }
   const removal: Removal = {
-    forget: () => {},
-    expire: () => undefined,
+    forget: async () => {},
+    expire: async () => undefined,
     shortest: 1e9,
-    makeFit: () => [],
-    purge: () => false,
+    makeFit: async () => [],
+    purge: async () => false,
   }
   const upkeep = startUpkeep({
     index,

@@ -5,7 +5,9 @@ import { resolveConfig, settings } from '../config.js'
 export function reindexCommand(): Command {
   const { dataDir } = settings
   return new Command('reindex')
-    .description('Build the index of the archive anew, while the server is stopped.')
+    .description(
+      'Build the index of the archive anew, while the server is stopped; with DATABASE_URL, while servers run.',
+    )
     .addOption(
       new Option('--data-dir <folder>', `the data folder (default: ${dataDir.default})`).env(
         dataDir.env,
@@ -17,8 +19,11 @@ export function reindexCommand(): Command {
       // Loaded here, because no other command needs it.
       const { reindex } = await import('../reindex.js')
       const out = process.stderr
-      const count = await reindex(config.dataDir, (done, all) => {
-        if (out.isTTY) out.write(`\r${done} of ${all} entries`)
+      const count = await reindex({
+        ...config,
+        onProgress(done, all) {
+          if (out.isTTY) out.write(`\r${done} of ${all} entries`)
+        },
       })
       if (out.isTTY) out.write('\n')
       process.stdout.write(`${count} entries are indexed\n`)

@@ -591,7 +591,56 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('groups').addColumn('service', 'text').execute()
     },
   },
+  '039-archive': {
+    async up(db: Kysely<unknown>) {
+      // One server alone has it in a file of its own: see `find/archive/sqlite/tables.ts`, which says what is what.
+      if (!isPostgres(db)) return
+      for (const statement of ARCHIVE) await sql.raw(statement).execute(db)
+    },
+  },
 }
+
+/** `archive_words` has the words of the entries up to the one named by the fact `indexed`, in any order. */
+const ARCHIVE = [
+  `create table archive_facts (name text collate "C" primary key, value text not null)`,
+  `create table archive_lists (
+    id bigserial primary key,
+    node text collate "C" not null,
+    length bigint not null,
+    last_check text not null,
+    failed smallint not null,
+    written_at bigint not null,
+    size bigint not null default 0,
+    kept_from bigint not null default 0,
+    removed smallint not null default 0
+  )`,
+  `create index archive_lists_of_node on archive_lists (node, id)`,
+  `create table archive_entries (
+    id bigint primary key,
+    list bigint not null,
+    idx bigint not null,
+    ts bigint not null,
+    level smallint not null,
+    checked text,
+    body text not null
+  )`,
+  `create unique index archive_entries_of_list on archive_entries (list, idx)`,
+  `create table archive_blocks (
+    block bigint primary key,
+    first_ts bigint not null,
+    last_ts bigint not null
+  )`,
+  `create table archive_holes (
+    list bigint primary key,
+    "from" bigint not null,
+    "to" bigint not null,
+    "check" text not null
+  )`,
+  `create table archive_words (id bigint primary key, words tsvector not null)`,
+  // What is not in order yet is looked through by each search, and put in order by one who writes.
+  `create index archive_words_index on archive_words using gin (words)
+    with (gin_pending_list_limit = 1024)`,
+]
 
 /** Has PostgreSQL tell all servers of changes in a table, with the commit. */
 async function tellChanges(

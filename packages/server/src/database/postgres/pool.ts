@@ -11,6 +11,8 @@ export interface PoolOptions {
   timeout: number
   /** The most connections. */
   size: number
+  /** What PostgreSQL shows of them. */
+  name?: string
   onFault: (message: string, error: unknown) => void
 }
 
@@ -45,11 +47,17 @@ const SHORT = 300
 /** Milliseconds for the last words to each connection. */
 const FAREWELL = 1000
 
-export function createPool({ hosts, timeout, size, onFault }: PoolOptions): Pool {
+export function createPool({
+  hosts,
+  timeout,
+  size,
+  name = 'launchtail',
+  onFault,
+}: PoolOptions): Pool {
   const connections = createConnections({
     ...{ hosts, timeout, onFault },
     settings: {
-      application_name: 'launchtail',
+      application_name: name,
       max: size,
       keepAlive: true,
       types: { getTypeParser },

@@ -1,32 +1,30 @@
-import type { Sqlite } from '../../sqlite.js'
+import type { ArchiveTransaction, Statements } from './archive-db.js'
+import { EVERYWHERE, type Stretch } from './stretch.js'
 
 /** Entries of a block: those that arrive together are of about the same time. */
 const BLOCK = 1024
 
-/** Numbers of entries, both included. */
-export interface Stretch {
-  readonly first: number
-  readonly last: number
-}
-
 /** Keeps the times of each block, so that a search in time passes over the others. */
-export function createBlocks(db: Sqlite) {
-  const upsert = db.prepare(
-    `insert into blocks (block, first_ts, last_ts) values (?, ?, ?)
-     on conflict (block) do update set first_ts = min(first_ts, excluded.first_ts),
-     last_ts = max(last_ts, excluded.last_ts)`,
-  )
-  const added = new Map<number, { first: number; last: number }>()
-  return {
-    add(id: number, ts: number): void {
-      const block = Math.floor(id / BLOCK)
-      const { first, last } = added.get(block) ?? { first: ts, last: ts }
-      added.set(block, { first: Math.min(first, ts), last: Math.max(last, ts) })
-    },
-    write(): void {
-      for (const [block, { first, last }] of added) upsert.run(block, first, last)
-      added.clear()
-    },
+export async function noteBlocks(
+  db: ArchiveTransaction,
+  entries: readonly { readonly id: number; readonly ts: number }[],
+): Promise<void> {
+  const times = new Map<number, { first: number; last: number }>()
+  for (const { id, ts } of entries) {
+    const block = Math.floor(id / BLOCK)
+    const { first, last } = times.get(block) ?? { first: ts, last: ts }
+    times.set(block, { first: Math.min(first, ts), last: Math.max(last, ts) })
+  }
+  for (const [block, { first, last }] of times) {
+    await db.run(
+      `insert into {blocks} as known (block, first_ts, last_ts) values (?, ?, ?)
+       on conflict (block) do update set
+         first_ts = case when excluded.first_ts < known.first_ts then excluded.first_ts
+                         else known.first_ts end,
+         last_ts = case when excluded.last_ts > known.last_ts then excluded.last_ts
+                        else known.last_ts end`,
+      ...[block, first, last],
+    )
   }
 }
 
@@ -34,11 +32,15 @@ export function createBlocks(db: Sqlite) {
 const MOST_STRETCHES = 32
 
 /** Where entries of a time may be, in order. */
-export function stretchesIn(db: Sqlite, { from, to }: { from: number; to: number }): Stretch[] {
+export async function stretchesIn(
+  db: Statements,
+  { from, to }: { from: number; to: number },
+): Promise<Stretch[]> {
   if (from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY) return [EVERYWHERE]
-  const rows = db
-    .prepare('select block from blocks where last_ts >= ? and first_ts <= ? order by block')
-    .all(bounded(from), bounded(to)) as { block: number }[]
+  const rows = await db.all<{ block: number }>(
+    'select block from {blocks} where last_ts >= ? and first_ts <= ? order by block',
+    ...[bounded(from), bounded(to)],
+  )
   const stretches: Stretch[] = []
   for (const { block } of rows) {
     const before = stretches.at(-1)
@@ -52,9 +54,7 @@ export function stretchesIn(db: Sqlite, { from, to }: { from: number; to: number
   return [{ first: first.first, last: (stretches.at(-1) as Stretch).last }]
 }
 
-const EVERYWHERE: Stretch = { first: 0, last: Number.MAX_SAFE_INTEGER }
-
-/** SQLite's driver takes an infinite number for a real one, and compares it as well. */
+/** A database takes an infinite number for a real one. */
 function bounded(ms: number): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, ms))
 }

@@ -1,8 +1,8 @@
-import type { Sqlite } from '../../sqlite.js'
-import type { Stretch } from './blocks.js'
+import type { ArchiveDb } from './archive-db.js'
 import { entriesOfList } from './list-entries.js'
 import type { Narrowed } from './narrowed.js'
-import { COLUMNS, inPages, pageReader, type StoredRow } from './stored-row.js'
+import { COLUMNS, inPages, limitAfter, type StoredRow } from './stored-row.js'
+import { EVERYWHERE, type Stretch } from './stretch.js'
 
 export interface CandidatesOptions {
   order: 'asc' | 'desc'
@@ -13,22 +13,25 @@ export interface CandidatesOptions {
   /** The number of the last entry that is wanted; by default, of the last there is. */
   upTo?: number
   /** In descending order: only those above this number. */
-  above?: number
+  above?: number | undefined
 }
 
 /**
- * The entries that a search has to look at, one after the other. Entries that the index does not have
+ * The entries that a search has to look at, some at a time. Entries that the index does not have
  * yet are all among them.
  */
-export function* candidates(
-  db: Sqlite,
+export async function* candidates(
+  db: ArchiveDb,
   { stretches, match, list }: Narrowed,
-  { order, behind, indexed, upTo = Number.MAX_SAFE_INTEGER, above = -1 }: CandidatesOptions,
-): Generator<StoredRow, void, undefined> {
+  { order, behind, indexed, upTo = EVERYWHERE.last, above }: CandidatesOptions,
+): AsyncGenerator<StoredRow[], void, undefined> {
   const isDown = order === 'desc'
   const limits = isDown
-    ? { first: above + 1, last: Math.min(upTo, (behind ?? Number.MAX_SAFE_INTEGER) - 1) }
-    : { first: (behind ?? -1) + 1, last: upTo }
+    ? {
+        first: above === undefined ? EVERYWHERE.first : above + 1,
+        last: Math.min(upTo, behind === undefined ? EVERYWHERE.last : behind - 1),
+      }
+    : { first: behind === undefined ? EVERYWHERE.first : behind + 1, last: upTo }
   for (const stretch of isDown ? stretches.toReversed() : stretches) {
     const { first, last } = overlap(stretch, limits)
     if (first > last) continue
@@ -47,39 +50,34 @@ function overlap(a: Stretch, b: Stretch): Stretch {
   return { first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) }
 }
 
-function entriesIn(db: Sqlite, stretch: Stretch, order: 'asc' | 'desc') {
-  const read = pageReader(db, `where id between ? and ? order by id ${order}`)
-  return inPages((last, limit) => {
+async function* entriesIn(db: ArchiveDb, stretch: Stretch, order: 'asc' | 'desc') {
+  if (stretch.first > stretch.last) return
+  yield* inPages(db, (last, limit) => {
     const { first, last: end } = last ? behindOf(stretch, last.id, order) : stretch
-    return read([first, end], limit)
+    return db.readPage(`where id between ? and ? order by id ${order}`, [first, end], limit)
   })
 }
 
-/** Ids that are read from the index at first. */
-const FIRST_NUMBERS = 128
-/** Ids that are read from the index at once: each query costs more the more words its prefix has. */
-const MOST_NUMBERS = 16_384
-
-function* matchesIn(
-  db: Sqlite,
+async function* matchesIn(
+  db: ArchiveDb,
   stretch: Stretch,
   { order, match }: { order: 'asc' | 'desc'; match: string },
 ) {
-  const numbers = db.prepare(
-    `select rowid as id from words where words match ? and rowid between ? and ?
-     order by rowid ${order} limit ?`,
-  )
-  const entry = db.prepare(`select ${COLUMNS} from entries where id = ?`)
-  let most = FIRST_NUMBERS
-  for (let left: Stretch | undefined = stretch; left && left.first <= left.last; ) {
-    const rows = numbers.all(match, left.first, left.last, most) as { id: number }[]
-    for (const { id } of rows) {
-      const row = entry.get(id) as StoredRow | undefined
-      // It may have been deleted meanwhile.
-      if (row) yield row
+  if (stretch.first > stretch.last) return
+  let limit = db.firstPage
+  for await (const numbers of db.index.matching(match, stretch, order)) {
+    for (let at = 0; at < numbers.length; ) {
+      const some = numbers.slice(at, at + limit)
+      // Some may have been deleted meanwhile.
+      const rows = await db.all<StoredRow>(
+        `select ${COLUMNS} from {entries} where id in ?? order by id ${order}`,
+        some,
+      )
+      at += some.length
+      if (rows.length === 0) continue
+      yield rows
+      limit = limitAfter(rows)
     }
-    left = rows.length < most ? undefined : behindOf(left, rows.at(-1)?.id ?? 0, order)
-    most = Math.min(MOST_NUMBERS, most * 4)
   }
 }
 

@@ -1,5 +1,6 @@
 import { readEntry } from '../../logs/entry-text.js'
-import type { Sqlite } from '../../sqlite.js'
+import type { ArchiveDb } from './archive-db.js'
+import type { ArchiveState } from './facts.js'
 import { type Bucket, createHistogram } from './histogram.js'
 import type { Question } from './question.js'
 import { look } from './search.js'
@@ -21,9 +22,9 @@ export interface CountAnswer {
 
 /** Counts what a search would find, by time and level. */
 export async function count(
-  db: Sqlite,
+  db: ArchiveDb,
   question: CountQuestion,
-  { indexed }: { indexed: number },
+  { indexed }: Pick<ArchiveState, 'indexed'>,
 ): Promise<CountAnswer> {
   const looking = look(db, question, { order: 'desc', behind: undefined, indexed })
   const histogram = createHistogram(question.bucket)

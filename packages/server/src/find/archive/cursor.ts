@@ -1,16 +1,21 @@
-import type { Sqlite } from '../../sqlite.js'
+import type { ArchiveDb } from './archive-db.js'
 import { CursorExpired } from './faults.js'
-import { factOf } from './tables.js'
 
 /** Where a search goes on: the number of an entry, and the archive that it is in. */
-export function writeCursor(db: Sqlite, id: number): string {
-  return `${factOf(db, 'name')}-${id}`
+export function writeCursor({ name }: Pick<ArchiveDb, 'name'>, id: number): string {
+  return `${name}-${id < 0 ? id + BELOW_ZERO : id}`
 }
 
+/** Added to negative numbers: a cursor has up to 15 digits, and no sign. */
+const BELOW_ZERO = 1e15
+
 /** The number in a cursor. Throws CursorExpired for that of another archive. */
-export function readCursor(db: Sqlite, cursor: string | undefined): number | undefined {
+export function readCursor(
+  { name }: Pick<ArchiveDb, 'name'>,
+  cursor: string | undefined,
+): number | undefined {
   if (cursor === undefined) return undefined
-  const [name, id] = cursor.split('-')
-  if (name !== factOf(db, 'name')) throw new CursorExpired()
-  return Number(id)
+  if (!cursor.startsWith(`${name}-`)) throw new CursorExpired()
+  const id = Number(cursor.slice(name.length + 1))
+  return id > BELOW_ZERO / 2 ? id - BELOW_ZERO : id
 }

@@ -2,8 +2,8 @@ import { LEVELS, type LogEntry, parseInstant } from '@launchtail/client/protocol
 import { checkOf } from '../../logs/check.js'
 import { readEntry } from '../../logs/entry-text.js'
 import { isWhole } from '../../logs/in-context.js'
-import type { Sqlite } from '../../sqlite.js'
-import { createBlocks } from './blocks.js'
+import type { ArchiveTransaction } from './archive-db.js'
+import { noteBlocks } from './blocks.js'
 import type { Page } from './pages.js'
 import type { StoredRow } from './stored-row.js'
 
@@ -15,7 +15,7 @@ export interface Row extends Omit<StoredRow, 'id'> {
 
 /** The rows of a page's entries. */
 export function rowsOf(
-  { from, texts, checks }: Omit<Page, 'nodeId' | 'previous'>,
+  { from, texts, checks }: Pick<Page, 'from' | 'texts' | 'checks'>,
   list: number,
 ): Row[] {
   let order = Number.NEGATIVE_INFINITY
@@ -44,21 +44,16 @@ export function inOrder(pages: readonly (readonly Row[])[]): Row[] {
 }
 
 /** Stores rows under the numbers from `next` on. Returns the number behind the last. */
-export function createInsert(db: Sqlite): (rows: readonly Row[], next: number) => number {
-  const blocks = createBlocks(db)
-  const entry = db.prepare(
-    'insert into entries (id, list, idx, ts, level, checked, body) values (?, ?, ?, ?, ?, ?, ?)',
-  )
-  return (rows, next) => {
-    let id = next
-    for (const { list, idx, ts, level, checked, body } of rows) {
-      entry.run(id, list, idx, ts, level, checked, body)
-      blocks.add(id, ts)
-      id += 1
-    }
-    blocks.write()
-    return id
-  }
+export async function insertRows(
+  db: ArchiveTransaction,
+  rows: readonly Row[],
+  next: number,
+): Promise<number> {
+  if (rows.length === 0) return next
+  const numbered = rows.map(({ order, ...row }, i) => ({ id: next + i, ...row }))
+  await db.insertAll('entries', numbered)
+  await noteBlocks(db, numbered)
+  return next + rows.length
 }
 
 export function sizeOf(rows: readonly Row[]): number {

@@ -1,11 +1,11 @@
 import type { ExportFormat as FormatName } from '@launchtail/client/protocol'
-import type { Sqlite } from '../../sqlite.js'
 import type { Piece } from '../export/export-bytes.js'
 import { EXPORTS, type Layout } from '../export/formats.js'
+import type { ArchiveDb } from './archive-db.js'
 import { readCursor, writeCursor } from './cursor.js'
+import { type ArchiveState, stateOf } from './facts.js'
 import type { Question, SearchQuestion } from './question.js'
 import { look, type Match } from './search.js'
-import { lastNumber } from './tables.js'
 
 /** An export, as it is sent to the archive's thread. */
 export interface ExportQuestion extends Question, Pick<SearchQuestion, 'order' | 'cursor'> {
@@ -35,17 +35,18 @@ interface Opened {
 }
 
 /** The exports that are under way in the archive's thread. Nothing is read before it is asked for. */
-export function createExports(db: Sqlite) {
+export function createExports(db: ArchiveDb) {
   const all = new Map<number, Opened>()
   let reading = 0
   let readAt = Number.NEGATIVE_INFINITY
   return {
     /** True while a reader takes one piece after the other. */
     isBusy: () => reading > 0 || performance.now() - readAt < BUSY,
-    open(id: number, question: ExportQuestion, indexed: number): ExportBegin {
-      const upTo = lastNumber(db)
-      all.set(id, createOpened(db, question, { indexed, upTo }))
-      return { cursor: writeCursor(db, upTo), count: countOf(db, question) }
+    async open(id: number, question: ExportQuestion, state?: ArchiveState): Promise<ExportBegin> {
+      const known = state ?? (await stateOf(db))
+      const count = await countOf(db, question)
+      all.set(id, createOpened(db, question, known))
+      return { cursor: writeCursor(db, known.last), count }
     },
     async read(id: number): Promise<Piece | undefined> {
       const opened = all.get(id)
@@ -67,19 +68,21 @@ export function createExports(db: Sqlite) {
   }
 }
 
-function countOf(db: Sqlite, question: ExportQuestion): number | undefined {
+async function countOf(db: ArchiveDb, question: ExportQuestion): Promise<number | undefined> {
   const { query, since, until, levels, phase, nodes, part, cursor } = question
   if (query || since || until || levels || phase || part || cursor) return undefined
-  const lists = db.prepare('select node, length - kept_from as count from lists where removed = 0')
-  return (lists.all() as { node: string; count: number }[])
+  const lists = await db.all<{ node: string; count: number }>(
+    'select node, length - kept_from as count from {lists} where removed = 0',
+  )
+  return lists
     .filter(({ node }) => nodes?.has(node) ?? true)
     .reduce((sum, { count }) => sum + count, 0)
 }
 
 function createOpened(
-  db: Sqlite,
+  db: ArchiveDb,
   question: ExportQuestion,
-  { indexed, upTo }: { indexed: number; upTo: number },
+  { indexed, last: upTo }: ArchiveState,
 ): Opened {
   const { order, layout } = question
   const behind = readCursor(db, question.cursor)

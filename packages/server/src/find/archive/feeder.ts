@@ -1,6 +1,9 @@
+import type { Duty } from '../../database/duty.js'
 import { createFiller } from './filler.js'
+import { createMarks, type Marks } from './marks.js'
 import { createPageReader, type PageReaderOptions } from './page-reader.js'
 import { createPauses } from './pauses.js'
+import { createRoundTimer } from './round-timer.js'
 import type { Share } from './share.js'
 import { createTaker } from './taker.js'
 
@@ -8,6 +11,7 @@ import { createTaker } from './taker.js'
 export interface Feeder {
   /** The node's list may have something that the archive has not. */
   mark(nodeId: string): void
+  readonly marks: Pick<Marks, 'numbers' | 'clear'>
   /**
    * Resolves when everything that was marked before is in the archive, or the newest of it: where lists have
    * many entries that the archive has not, the others are passed over and taken in later.
@@ -24,6 +28,8 @@ export interface Feeder {
 
 export interface FeederOptions extends PageReaderOptions {
   share?: Share
+  /** Where several servers have one archive: true while it is this one that takes in what nobody waits for. */
+  duty?: Pick<Duty, 'isOurs'> | undefined
   onFault: (message: string, error: unknown) => void
 }
 
@@ -38,42 +44,39 @@ const FAULT_PAUSE = 5000
 /** Entries that are stored in one transaction. */
 const MOST = 2000
 
-export function createFeeder({ share, onFault, ...options }: FeederOptions): Feeder {
+export function createFeeder({ share, duty, onFault, ...options }: FeederOptions): Feeder {
   const reader = createPageReader(options)
-  const marked = new Set<string>()
+  const isShared = duty !== undefined
+  const marks = createMarks()
+  const failed = (error: unknown) => onFault('archiving logs', error)
   let removals = 0
   let newestWanted = 0
   const pauses = createPauses(share)
   const { pauseAfter, without } = pauses
-  const shared = { ...options, reader, pauses, removals: () => removals, most: MOST }
+  const shared = { ...options, isShared, reader, pauses, removals: () => removals, most: MOST }
   const filler = createFiller({
     ...shared,
     onFault(error) {
-      onFault('archiving logs', error)
-      if (!timer && !round) plan(FAULT_PAUSE)
+      failed(error)
+      if (!timer.isSet() && !round) timer.set(FAULT_PAUSE)
     },
   })
   const takeSome = createTaker({ ...shared, filler })
-  let timer: NodeJS.Timeout | undefined
+  const timer = createRoundTimer(startRound, { duty, onFault: failed })
   let round: Promise<void> | undefined
   let stopped = false
-  return { mark, flush, fill: filler.fill, fillLater: filler.fillLater, forget, stop }
+  return { mark, marks, flush, fill: filler.fill, fillLater: filler.fillLater, forget, stop }
 
   function mark(nodeId: string): void {
-    marked.add(nodeId)
-    if (!timer && !round) plan(COLLECT)
-  }
-
-  function plan(wait: number): void {
-    if (stopped) return
-    timer = setTimeout(() => {
-      startRound().catch((error) => onFault('archiving logs', error))
-    }, wait).unref()
+    marks.set(nodeId)
+    if (!timer.isSet() && !round) timer.set(COLLECT)
   }
 
   function flush(what: 'newest' | 'all'): Promise<void> {
     return without(async () => {
       if (what === 'newest') newestWanted += 1
+      // Another server may have taken something in, or passed something over.
+      if (isShared) forgetAll()
       // A round that is under way may have passed a node already.
       const taken = Promise.resolve(round?.catch(() => {})).then(startRound)
       await taken.finally(() => {
@@ -84,8 +87,7 @@ export function createFeeder({ share, onFault, ...options }: FeederOptions): Fee
   }
 
   function startRound(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
+    timer.clear()
     let wait = COLLECT
     round ??= takeAll()
       .catch((error) => {
@@ -94,7 +96,7 @@ export function createFeeder({ share, onFault, ...options }: FeederOptions): Fee
       })
       .finally(() => {
         round = undefined
-        if (marked.size > 0) plan(wait)
+        if (!marks.isEmpty()) timer.set(wait)
         // The search for which something was passed over comes first.
         if (newestWanted === 0) filler.fillLater()
       })
@@ -103,8 +105,7 @@ export function createFeeder({ share, onFault, ...options }: FeederOptions): Fee
 
   /** Marks that are set from now on are for the next round: with a busy fleet, this one would not end. */
   async function takeAll(): Promise<void> {
-    let left = [...marked]
-    marked.clear()
+    let left = marks.take()
     try {
       while (left.length > 0 && !stopped) {
         const begun = performance.now()
@@ -116,23 +117,27 @@ export function createFeeder({ share, onFault, ...options }: FeederOptions): Fee
         if (left.length > 0) await pauseAfter(performance.now() - begun, more.length > 0)
       }
     } catch (error) {
-      for (const nodeId of left) marked.add(nodeId)
+      for (const nodeId of left) marks.set(nodeId)
       // The thread may have stored something and ended before it could say so.
-      reader.forget()
-      filler.forget()
+      forgetAll()
       throw error
     }
   }
 
+  function forgetAll(): void {
+    reader.forget()
+    filler.forget()
+  }
+
   function forget(nodeId: string): void {
     removals += 1
-    marked.delete(nodeId)
+    marks.delete(nodeId)
     reader.forget(nodeId)
   }
 
   async function stop(): Promise<void> {
     stopped = true
-    clearTimeout(timer)
+    timer.stop()
     await without(async () => Promise.allSettled([round, filler.stop()]))
   }
 }

@@ -90,7 +90,7 @@ async function readHoles(
     const isSame = await hasAt(store, nodeId, { index: to, check })
     const texts = isSame ? await store.read(nodeId, from, Math.min(PAGE, to - from)) : []
     const archived = texts.length > 0 ? await toBeArchived(nodeId, texts, from) : { texts }
-    fillings.push({ list, ...archived })
+    fillings.push({ list, from, ...archived })
     count += texts.length
   }
   return fillings

@@ -1,60 +1,89 @@
 import { LEVELS } from '@launchtail/client/protocol'
 import { wordsOf } from '@launchtail/client/query/indexing'
 import { readEntry } from '../../logs/entry-text.js'
-import type { Sqlite } from '../../sqlite.js'
-import { ANY_WORD, launchToken, valueToken } from './match-text.js'
-import { someOf } from './some-of.js'
-import { factOf, lastNumber, setFact, transaction } from './tables.js'
+import { READ_BYTES } from '../../logs/store.js'
+import type { ArchiveDb, ArchiveTransaction } from './archive-db.js'
+import { setFact, stateOf, WORDS_VERSION } from './facts.js'
+import { inPages, type StoredRow } from './stored-row.js'
+import { ANY_WORD, launchToken, valueToken } from './tokens.js'
 
 /** The index follows the entries: a search looks through those that it does not have yet. */
 export interface WordIndex {
-  /** The number of the last entry in the index. */
-  indexed(): number
   /** The number of entries that it does not have yet. */
-  behind(): number
+  behind(): Promise<number>
   /** Takes in the next entries, at most `limit`, and fewer where they are large. Returns their number. */
-  takeIn(limit: number): number
+  takeIn(limit: number): Promise<number>
 }
 
-interface Row {
-  readonly id: number
-  readonly list: number
-  readonly level: number
-  readonly body: string
-}
-
-export function createWordIndex(db: Sqlite): WordIndex {
-  const next = db.prepare(
-    'select id, list, level, body from entries where id between ? and ? order by id limit ?',
-  )
-  const insert = db.prepare('insert into words (rowid, word) values (?, ?)')
-  let last = Number(factOf(db, 'indexed') ?? 0)
+export function createWordIndex(db: ArchiveDb): WordIndex {
   return {
-    indexed: () => last,
-    behind: () => end() - last,
-    takeIn(limit) {
-      const rows = someOf<Row>(next.iterate(last + 1, end(), limit))
-      const reached = rows.at(-1)?.id ?? end()
-      transaction(db, () => {
-        for (const row of rows) if (row.body !== '') insert.run(row.id, tokensOf(row))
-        setFact(db, 'indexed', String(reached))
+    async behind() {
+      const { from, to } = await missing()
+      return to - from + 1
+    },
+    async takeIn(limit) {
+      const { from, to } = await missing()
+      const rows = await someOf(db, { from, to }, limit)
+      const reached = rows.at(-1)?.id ?? to
+      // Cutting texts takes longest, and holds up nobody who writes.
+      const entries = rows
+        .filter(({ body }) => body !== '')
+        .map((row) => ({ id: row.id, tokens: tokensOf(row) }))
+      await db.transaction(async (transaction) => {
+        // Another server may have taken them in meanwhile.
+        if ((await stateOf(transaction)).indexed !== from - 1) return
+        await transaction.insertWords(entries)
+        await setFact(transaction, 'indexed', reached)
       })
-      last = reached
       return rows.length
     },
   }
 
   /** It goes on behind holes only when they are filled: it is of all entries up to a number. */
-  function end(): number {
-    const reserved = factOf(db, 'reserved')
-    return reserved === undefined ? lastNumber(db) : Number(reserved) - 1
+  async function missing(): Promise<{ from: number; to: number }> {
+    const { indexed, last, reserved } = await stateOf(db)
+    return { from: indexed + 1, to: reserved ? reserved.from - 1 : last }
   }
 }
 
-/** All that a search can narrow by, as words for the tokenizer. */
-function tokensOf({ list, level, body }: Row): string {
+/** Empties the index, which is then built anew from the entries. */
+export function forgetWords(db: ArchiveDb): Promise<void> {
+  return db.transaction(emptyIndex)
+}
+
+export async function emptyIndex(db: ArchiveTransaction): Promise<void> {
+  await db.clearWords()
+  const { earliest } = await stateOf(db)
+  await setFact(db, 'indexed', earliest < 0 ? earliest - 1 : 0)
+  await setFact(db, 'words', WORDS_VERSION)
+}
+
+/** As many entries as have READ_BYTES of text together, but at least one: a thousand may be 1 KB or 60 MB. */
+async function someOf(
+  db: ArchiveDb,
+  { from, to }: { from: number; to: number },
+  limit: number,
+): Promise<StoredRow[]> {
+  const some: StoredRow[] = []
+  let size = 0
+  const pages = inPages(db, (last, most) =>
+    db.readPage('where id between ? and ? order by id', [last ? last.id + 1 : from, to], most),
+  )
+  for await (const rows of pages) {
+    for (const row of rows) {
+      size += row.body.length
+      if (some.length > 0 && size > READ_BYTES) return some
+      some.push(row)
+      if (some.length >= limit) return some
+    }
+  }
+  return some
+}
+
+/** All that a search can narrow by, as words for the index. */
+export function tokensOf({ list, level, body }: StoredRow): string[] {
   const entry = readEntry(body)
   const words = entry ? wordsOf([entry.message, entry.details ?? '']) : undefined
   const values = [valueToken('level', LEVELS[level] ?? ''), valueToken('phase', entry?.phase ?? '')]
-  return [...(words ?? [ANY_WORD]), ...values, launchToken(list)].join(' ')
+  return [...(words ?? [ANY_WORD]), ...values, launchToken(list)]
 }

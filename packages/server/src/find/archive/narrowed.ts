@@ -5,11 +5,12 @@ import {
   mayMatchLaunch,
   timeRangeOf,
 } from '@launchtail/client/query/indexing'
-import type { Sqlite } from '../../sqlite.js'
 import { affordable } from './affordable.js'
-import { type Stretch, stretchesIn } from './blocks.js'
-import { isReadable, matchLists, matchText } from './match-text.js'
+import type { ArchiveDb } from './archive-db.js'
+import { stretchesIn } from './blocks.js'
+import { isPossible } from './print-demand.js'
 import type { Question } from './question.js'
+import type { Stretch } from './stretch.js'
 
 /** The entries that a search has to look at: at least all that it finds. */
 export interface Narrowed {
@@ -28,18 +29,23 @@ const MOST_LISTS = 200
 
 const NOTHING: Narrowed = { stretches: [], match: undefined, lists: undefined, list: undefined }
 
-export function narrow(db: Sqlite, query: Query | undefined, question: Question): Narrowed {
-  const lists = listsOf(db, query, question)
+export async function narrow(
+  db: ArchiveDb,
+  query: Query | undefined,
+  question: Question,
+): Promise<Narrowed> {
+  const lists = await listsOf(db, query, question)
   if (lists?.size === 0) return NOTHING
   const wanted = demandIn(query, question)
   const demand = wanted && affordable(wanted)
-  const demanded = demand && matchText(demand)
-  // Nothing can meet the demand, such as a level that is below `debug`.
-  if (demand && demanded === undefined) return NOTHING
-  const text = demanded !== undefined && isReadable(demanded) ? demanded : undefined
-  const match = lists && lists.size <= MOST_LISTS ? matchLists(text, [...lists]) : text
-  const [only] = text === undefined && lists?.size === 1 ? lists : []
-  return { stretches: stretchesIn(db, timeIn(query, question)), match, lists, list: only }
+  if (demand && !isPossible(demand)) return NOTHING
+  const stretches = await stretchesIn(db, timeIn(query, question))
+  const [only] = lists?.size === 1 ? lists : []
+  if (only !== undefined && db.index.matchOf(demand, undefined) === undefined) {
+    return { stretches, match: undefined, lists, list: only }
+  }
+  const asked = lists && lists.size <= MOST_LISTS ? [...lists] : undefined
+  return { stretches, match: db.index.matchOf(demand, asked), lists, list: undefined }
 }
 
 function demandIn(query: Query | undefined, { levels, phase }: Question): Demand | undefined {
@@ -66,15 +72,17 @@ function timeIn(query: Query | undefined, { now, since, until }: Question) {
 }
 
 /** The lists of the nodes that are asked for, by name or by the fields of their launches. */
-function listsOf(
-  db: Sqlite,
+async function listsOf(
+  db: ArchiveDb,
   query: Query | undefined,
   { now, nodes, launches, part }: Question,
-): ReadonlySet<number> | undefined {
+): Promise<ReadonlySet<number> | undefined> {
   if (!nodes && !launches) return undefined
   const mayMatch = query && launches ? mayMatchLaunch(query.expression, now) : () => true
-  const rows = db.prepare('select id, node from lists where removed = 0').all()
-  const lists = (rows as { id: number; node: string }[]).filter(
+  const rows = await db.all<{ id: number; node: string }>(
+    'select id, node from {lists} where removed = 0',
+  )
+  const lists = rows.filter(
     ({ node }) => (!nodes || nodes.has(node)) && mayMatch(launches?.get(node)),
   )
   if (part)

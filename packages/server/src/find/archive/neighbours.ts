@@ -1,22 +1,25 @@
-import type { Sqlite } from '../../sqlite.js'
+import type { ArchiveDb } from './archive-db.js'
 import type { StoredRow } from './stored-row.js'
 
-/** Gives the entries before and after one in its log, as members of a JSON object. */
-export function createNeighbours(db: Sqlite) {
-  const before = db.prepare(
-    `select body from entries where list = ? and idx < ? and body <> ''
-     order by idx desc limit ?`,
+/** The entries before and after one in its log, as members of a JSON object. */
+export async function neighboursOf(
+  db: ArchiveDb,
+  { list, idx }: StoredRow,
+  count: number,
+): Promise<string> {
+  const earlier = await db.readPage(
+    `where list = ? and idx < ? and body <> '' order by idx desc`,
+    [list, idx],
+    count,
   )
-  const after = db.prepare(
-    `select body from entries where list = ? and idx > ? and body <> '' order by idx limit ?`,
+  const later = await db.readPage(
+    `where list = ? and idx > ? and body <> '' order by idx`,
+    [list, idx],
+    count,
   )
-  return ({ list, idx }: StoredRow, count: number): string => {
-    const earlier = bodiesOf(before.all(list, idx, count)).reverse()
-    const later = bodiesOf(after.all(list, idx, count))
-    return `"before":[${earlier.join(',')}],"after":[${later.join(',')}]`
-  }
+  return `"before":[${bodiesOf(earlier.reverse())}],"after":[${bodiesOf(later)}]`
 }
 
-function bodiesOf(rows: unknown[]): string[] {
-  return (rows as { body: string }[]).map(({ body }) => body)
+function bodiesOf(rows: readonly StoredRow[]): string {
+  return rows.map(({ body }) => body).join(',')
 }

@@ -71,13 +71,21 @@ export function createPageReader({ store, thread, toBeArchived }: PageReaderOpti
     if (from > 0 && (texts[0] === undefined || checkOf(texts[0]) !== check)) {
       if (texts.length === 0 && (await store.length(nodeId)) === 0) return undefined
       // It is shorter, or another entry is there: it has become another list.
-      reached.set(nodeId, NOTHING_YET)
-      return next(nodeId)
+      return begin(nodeId, { length: from, check })
     }
     const fresh = from === 0 ? texts : texts.slice(1)
     if (fresh.length === 0) return undefined
     const previous = from === 0 ? undefined : check
     const page = { nodeId, from, previous, ...(await toBeArchived(nodeId, fresh, from)) }
+    return { page, isLast: isAtEnd(texts, PAGE) }
+  }
+
+  /** The first entries of a list that has come in the place of another one. */
+  async function begin(nodeId: string, replaces: Reached): Promise<FoundPage | undefined> {
+    const texts = await store.read(nodeId, 0, PAGE)
+    if (texts.length === 0) return undefined
+    const archived = await toBeArchived(nodeId, texts, 0)
+    const page = { nodeId, from: 0, previous: undefined, replaces, ...archived }
     return { page, isLast: isAtEnd(texts, PAGE) }
   }
 

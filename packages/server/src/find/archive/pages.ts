@@ -11,6 +11,8 @@ export interface Page {
   readonly checks?: readonly (string | undefined)[] | undefined
   /** The check of the entry before them; undefined where they begin a list. */
   readonly previous: string | undefined
+  /** How far the archive has the node's list in whose place this one begins; nothing, where there was none. */
+  readonly replaces?: Reached | undefined
 }
 
 /** Entries that are read from a list at once. */

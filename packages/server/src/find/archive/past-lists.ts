@@ -1,5 +1,6 @@
 import { type LogStore, READ_BYTES } from '../../logs/store.js'
-import type { Sqlite } from '../../sqlite.js'
+import type { ArchiveDb } from './archive-db.js'
+import { inPages, type StoredRow } from './stored-row.js'
 
 /** The lists that the archive has of nodes, of each the same one, read as a live one is. */
 export type PastLists = Pick<LogStore, 'length' | 'read' | 'readBefore'>
@@ -10,42 +11,43 @@ interface List {
   readonly kept_from: number
 }
 
-interface Row {
-  readonly idx: number
-  readonly body: string
-}
-
 /** The same, within the archive's thread. `back` is how many lists of the node are newer. */
-export function createPastLists(db: Sqlite) {
-  const lists = db.prepare(
-    `select id, length, kept_from from lists where node = ? and removed = 0
-     order by id desc limit 1 offset ?`,
-  )
-  const onwards = db.prepare(
-    'select idx, body from entries where list = ? and idx >= ? order by idx limit ?',
-  )
-  const backwards = db.prepare(
-    'select idx, body from entries where list = ? and idx between ? and ? order by idx desc limit ?',
-  )
+export function createPastLists(db: ArchiveDb) {
   return {
-    length: (back: number, nodeId: string) => listOf(back, nodeId)?.length ?? 0,
-    read(back: number, nodeId: string, from: number, limit: number): string[] {
-      const list = listOf(back, nodeId)
-      if (!list) return []
-      const rows = onwards.iterate(list.id, Math.max(from, list.kept_from), limit)
+    length: async (back: number, nodeId: string) => (await listOf(back, nodeId))?.length ?? 0,
+    async read(back: number, nodeId: string, from: number, limit: number): Promise<string[]> {
+      const list = await listOf(back, nodeId)
+      if (!list || limit <= 0) return []
+      const rows = inPages(db, (last, most) =>
+        db.readPage(
+          'where list = ? and idx >= ? order by idx',
+          [list.id, last ? last.idx + 1 : Math.max(from, list.kept_from)],
+          Math.min(most, limit),
+        ),
+      )
       return bounded(rows, { at: from, end: Math.min(list.length, from + limit), step: 1 })
     },
-    readBefore(back: number, nodeId: string, to: number, limit: number): string[] {
-      const list = listOf(back, nodeId)
-      if (!list || to > list.length) return []
-      const rows = backwards.iterate(list.id, list.kept_from, to - 1, limit)
+    async readBefore(back: number, nodeId: string, to: number, limit: number): Promise<string[]> {
+      const list = await listOf(back, nodeId)
+      if (!list || to > list.length || limit <= 0) return []
+      const rows = inPages(db, (last, most) =>
+        db.readPage(
+          'where list = ? and idx between ? and ? order by idx desc',
+          [list.id, list.kept_from, last ? last.idx - 1 : to - 1],
+          Math.min(most, limit),
+        ),
+      )
       const end = Math.max(-1, to - 1 - limit)
-      return bounded(rows, { at: to - 1, end, step: -1 }).reverse()
+      return (await bounded(rows, { at: to - 1, end, step: -1 })).reverse()
     },
   }
 
-  function listOf(back: number, nodeId: string): List | undefined {
-    return lists.get(nodeId, back) as List | undefined
+  function listOf(back: number, nodeId: string): Promise<List | undefined> {
+    return db.one<List>(
+      `select id, length, kept_from from {lists} where node = ? and removed = 0
+       order by id desc limit 1 offset ?`,
+      ...[nodeId, back],
+    )
   }
 }
 
@@ -56,16 +58,23 @@ interface Places {
 }
 
 /** Entries that were removed for lack of room have their places still: as texts that are no entries. */
-function bounded(rows: Iterable<unknown>, { at, end, step }: Places): string[] {
+async function bounded(
+  pages: AsyncIterable<readonly StoredRow[]>,
+  { at, end, step }: Places,
+): Promise<string[]> {
   const texts: string[] = []
   let size = 0
   let place = at
-  for (const { idx, body } of rows as Iterable<Row>) {
-    for (; place !== idx; place += step) texts.push('')
-    size += body.length
-    if (texts.length > 0 && size > READ_BYTES) return texts
-    texts.push(body)
-    place += step
+  for await (const rows of pages) {
+    for (const { idx, body } of rows) {
+      for (; place !== idx && place !== end; place += step) texts.push('')
+      if (place === end) return texts
+      size += body.length
+      if (texts.length > 0 && size > READ_BYTES) return texts
+      texts.push(body)
+      place += step
+      if (place === end) return texts
+    }
   }
   for (; place !== end; place += step) texts.push('')
   return texts

@@ -10,15 +10,15 @@ import { parseQuery, type Query } from '@launchtail/client/query'
 import { checkOf } from '../../logs/check.js'
 import { readEntry } from '../../logs/entry-text.js'
 import { lastEventOf } from '../../logs/events.js'
-import type { Sqlite } from '../../sqlite.js'
+import type { ArchiveDb } from './archive-db.js'
 import { type CandidatesOptions, candidates } from './candidates.js'
 import { readCursor, writeCursor } from './cursor.js'
+import { type ArchiveState, stateOf } from './facts.js'
 import { narrow } from './narrowed.js'
-import { createNeighbours } from './neighbours.js'
+import { neighboursOf } from './neighbours.js'
 import type { Question, SearchAnswer, SearchQuestion } from './question.js'
 import { startSearchClock } from './search-clock.js'
 import type { StoredRow } from './stored-row.js'
-import { lastNumber } from './tables.js'
 import { createVisibleLists } from './visible-lists.js'
 
 /** The most that one search may take: entries that are looked at, and milliseconds of work. */
@@ -32,21 +32,28 @@ const BUDGET: Budget = { entries: 500_000, time: 2000 }
 /** Milliseconds of searching after which other work gets its turn. */
 const TURN = 10
 
-/** Searches by a connection that only reads: what is written meanwhile does not disturb it. */
+export interface SearchHow {
+  /** The archive as it was when it was asked; by default, as it is now. */
+  state?: ArchiveState
+  budget?: Budget
+  /** In descending order: only entries above this number. */
+  above?: number | undefined
+}
+
+/** What is written meanwhile does not disturb a search. */
 export async function search(
-  db: Sqlite,
+  db: ArchiveDb,
   question: SearchQuestion,
-  { indexed, budget, above = -1 }: { indexed: number; budget?: Budget; above?: number },
+  { state, budget = BUDGET, above }: SearchHow = {},
 ): Promise<SearchAnswer> {
   const { order, limit, context } = question
   const behind = readCursor(db, question.cursor)
-  const upTo = lastNumber(db)
-  const bounds = { order, behind, indexed, upTo, above }
-  const looking = look(db, question, { ...bounds, ...(budget && { budget }) })
-  const neighbours = createNeighbours(db)
+  const { indexed, last: upTo } = state ?? (await stateOf(db))
+  const looking = look(db, question, { order, behind, indexed, upTo, above, budget })
   const logs: string[] = []
   for await (const { row, entry, node } of looking.matches()) {
-    logs.push(hitText(row, entry, node, context > 0 ? neighbours(row, context) : undefined))
+    const neighbours = context > 0 ? await neighboursOf(db, row, context) : undefined
+    logs.push(hitText(row, entry, node, neighbours))
     if (logs.length === limit) break
   }
   const { last, scanned, isComplete } = looking.state()
@@ -75,7 +82,7 @@ export interface LookOptions extends CandidatesOptions {
 }
 
 /** Goes through what may match, and gives what does, until its budget is spent. */
-export function look(db: Sqlite, question: Question, options: LookOptions) {
+export function look(db: ArchiveDb, question: Question, options: LookOptions) {
   const { budget = BUDGET, isLeft = () => false } = options
   let last: StoredRow | undefined
   let scanned = 0
@@ -84,30 +91,36 @@ export function look(db: Sqlite, question: Question, options: LookOptions) {
 
   async function* matches(): AsyncGenerator<Match, void, undefined> {
     const query = question.query === '' ? undefined : parseQuery(question.query)
-    const narrowed = narrow(db, query, question)
+    const narrowed = await narrow(db, query, question)
     let visible = createVisibleLists(db)
     const matches = matcherOf(query, question)
     const clock = startSearchClock(budget.time)
     let turn = performance.now() + TURN
-    for (const row of candidates(db, narrowed, options)) {
-      const now = performance.now()
-      if (now >= turn) {
-        await nextTurn()
-        if (isLeft()) return
-        // Meanwhile a node may have been deleted.
-        visible = createVisibleLists(db)
-        turn = performance.now() + TURN
-      }
-      if (scanned >= budget.entries || clock.isOver(now)) {
-        isComplete = false
-        return
-      }
-      last = row
-      scanned += 1
-      const list = narrowed.lists?.has(row.list) === false ? undefined : visible(row.list)
-      if (list && row.idx >= list.keptFrom && isIn(question.part, row)) {
-        const entry = matches(row, list.node)
-        if (entry) yield { row, entry, node: list.node }
+    for await (const rows of candidates(db, narrowed, options)) {
+      if (isLeft()) return
+      const lists = new Set(rows.map(({ list }) => list))
+      await visible.lookUp(lists)
+      for (const row of rows) {
+        const now = performance.now()
+        if (now >= turn) {
+          await nextTurn()
+          if (isLeft()) return
+          // Meanwhile a node may have been deleted.
+          visible = createVisibleLists(db)
+          await visible.lookUp(lists)
+          turn = performance.now() + TURN
+        }
+        if (scanned >= budget.entries || clock.isOver(now)) {
+          isComplete = false
+          return
+        }
+        last = row
+        scanned += 1
+        const list = narrowed.lists?.has(row.list) === false ? undefined : visible.get(row.list)
+        if (list && row.idx >= list.keptFrom && isIn(question.part, row)) {
+          const entry = matches(row, list.node)
+          if (entry) yield { row, entry, node: list.node }
+        }
       }
     }
   }

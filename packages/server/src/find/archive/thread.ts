@@ -30,7 +30,7 @@ export interface ArchiveThreadOptions extends ThreadData {
 const IDLE = 60_000
 
 export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThread {
-  const { file, keeping, onRest, onRemoved, onFault } = options
+  const { place, keeping, onRest, onRemoved, onFault } = options
   const asked = createAsked<Call>()
   const holds = createHolds(waitForMore)
   let worker: Worker | undefined
@@ -54,7 +54,7 @@ export function createArchiveThread(options: ArchiveThreadOptions): ArchiveThrea
   }
 
   function start(): Worker {
-    const data: ThreadData = { file, keeping }
+    const data: ThreadData = { place, keeping }
     const started = new Worker(THREAD, { workerData: data, resourceLimits: THREAD_LIMITS })
     growSlowlyBeside(started)
     started.unref()

@@ -11,7 +11,7 @@ export interface Upkeep {
   /** Something was taken out. */
   shrunk(): void
   /** Takes out what is over by now. Called before anything is looked for. */
-  expire(): void
+  expire(): Promise<void>
   /** Resolves when nothing is left to do, with the time at which the next list is over. */
   rest(): Promise<number | undefined>
   stop(): Promise<void>
@@ -33,6 +33,8 @@ const BATCH = 1000
 /** A search looks through what is not indexed yet, so that may wait, in milliseconds. */
 const INDEX_AFTER = 2000
 const EXPIRE_EVERY = 60_000
+/** The pause after a fault, in milliseconds: the storage may be away. */
+const AGAIN_AFTER = 5000
 /** The pause after a batch while an export or a search waits, in milliseconds: these get most of the time. */
 const HURRY = 60
 /** Milliseconds within which more comes at the same pace: `hurried` on a busy machine, `sparing` in a fleet. */
@@ -48,16 +50,24 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   let nextExpiry: number | undefined
   let pace: Pace = 'even'
   let paceUntil = 0
-  const expiring = setInterval(expire, EXPIRE_EVERY)
-  expireAll()
+  const expiring = setInterval(() => void expire(), EXPIRE_EVERY)
+  void expireAll()
   return { grown, shrunk, expire, rest, stop }
 
   function grown(newPace: Pace): void {
     pace = newPace
     paceUntil = now() + SOON[pace]
     nextExpiry = Math.min(nextExpiry ?? Number.POSITIVE_INFINITY, now() + removal.shortest)
-    if (index.behind() >= BATCH) void work(false)
-    else indexing ??= setTimeout(() => work(true), INDEX_AFTER)
+    void soon()
+  }
+
+  async function soon(): Promise<void> {
+    try {
+      if ((await index.behind()) >= BATCH) await work(false)
+      else if (!stopped) indexing ??= setTimeout(() => work(true), INDEX_AFTER)
+    } catch (error) {
+      onFault(error)
+    }
   }
 
   function shrunk(): void {
@@ -65,13 +75,13 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     void work(false)
   }
 
-  function expire(): void {
-    if (nextExpiry !== undefined && nextExpiry <= now()) expireAll()
+  async function expire(): Promise<void> {
+    if (nextExpiry !== undefined && nextExpiry <= now()) await expireAll()
   }
 
-  function expireAll(): void {
+  async function expireAll(): Promise<void> {
     try {
-      nextExpiry = removal.expire(now())
+      nextExpiry = await removal.expire(now())
       shrunk()
     } catch (error) {
       onFault(error)
@@ -84,7 +94,10 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     clearTimeout(indexing)
     indexing = undefined
     working ??= workOff(isDue)
-      .catch(onFault)
+      .catch((error) => {
+        onFault(error)
+        if (!stopped) indexing ??= setTimeout(() => work(true), AGAIN_AFTER)
+      })
       .finally(() => {
         working = undefined
       })
@@ -94,31 +107,27 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   async function workOff(isDue: boolean): Promise<void> {
     while (!stopped) {
       const begun = now()
-      if (hasRemoved) hasRemoved = removal.purge()
-      else if (index.behind() >= (isDue ? 1 : BATCH)) {
-        index.takeIn(BATCH)
-        makeFit()
+      if (hasRemoved) hasRemoved = await removal.purge()
+      else if ((await index.behind()) >= (isDue ? 1 : BATCH)) {
+        await index.takeIn(BATCH)
+        await makeFit()
       } else break
-      await pauseAfter(now() - begun)
+      await pauseAfter(now() - begun, isHurried() ? 'hurried' : now() < paceUntil ? pace : 'even')
     }
-    if (!stopped && index.behind() > 0) indexing ??= setTimeout(() => work(true), INDEX_AFTER)
+    if (!stopped && (await index.behind()) > 0)
+      indexing ??= setTimeout(() => work(true), INDEX_AFTER)
   }
 
-  function pauseAfter(took: number): Promise<void> {
-    const current = isHurried() ? 'hurried' : now() < paceUntil ? pace : 'even'
-    if (current === 'sparing') return sleep(took * TENTH)
-    // Piece by piece in turn with such a batch, whoever waits would wait several times as long.
-    return current === 'hurried' ? sleep(HURRY) : nextTurn()
-  }
-
-  function makeFit(): void {
-    const nodes = removal.makeFit()
+  async function makeFit(): Promise<void> {
+    const nodes = await removal.makeFit()
     if (nodes.length === 0) return
     hasRemoved = true
     onRemoved(nodes)
   }
 
   async function rest(): Promise<number | undefined> {
+    // Another server may have left some.
+    hasRemoved = true
     await work(true)
     return nextExpiry
   }
@@ -130,4 +139,10 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     await working
     clearTimeout(indexing)
   }
+}
+
+function pauseAfter(took: number, pace: Pace): Promise<void> {
+  if (pace === 'sparing') return sleep(took * TENTH)
+  // Piece by piece in turn with such a batch, whoever waits would wait several times as long.
+  return pace === 'hurried' ? sleep(HURRY) : nextTurn()
 }

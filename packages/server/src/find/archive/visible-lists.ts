@@ -1,4 +1,4 @@
-import type { Sqlite } from '../../sqlite.js'
+import type { Statements } from './archive-db.js'
 
 export interface VisibleList {
   readonly node: string
@@ -6,14 +6,21 @@ export interface VisibleList {
   readonly keptFrom: number
 }
 
-/** Looks lists up, each once. Undefined for one that was removed and whose entries are still there. */
-export function createVisibleLists(db: Sqlite): (list: number) => VisibleList | undefined {
-  const statement = db.prepare(
-    'select node, kept_from as keptFrom from lists where id = ? and removed = 0',
-  )
-  const known = new Map<number, VisibleList | undefined>()
-  return (list) => {
-    if (!known.has(list)) known.set(list, statement.get(list) as VisibleList | undefined)
-    return known.get(list)
+/** Looks lists up, each once. One that was removed, and whose entries are still there, is not among them. */
+export function createVisibleLists(db: Statements) {
+  const known = new Map<number, VisibleList>()
+  const asked = new Set<number>()
+  return {
+    get: (list: number) => known.get(list),
+    async lookUp(lists: Iterable<number>): Promise<void> {
+      const unknown = [...new Set(lists)].filter((list) => !asked.has(list))
+      if (unknown.length === 0) return
+      const rows = await db.all<VisibleList & { id: number }>(
+        `select id, node, kept_from as "keptFrom" from {lists} where removed = 0 and id in ??`,
+        unknown,
+      )
+      for (const list of unknown) asked.add(list)
+      for (const row of rows) known.set(row.id, row)
+    },
   }
 }

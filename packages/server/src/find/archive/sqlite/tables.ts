@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { openSqlite, type Sqlite } from '../../sqlite.js'
-
-/** It grows with each change of what counts as a word; the index is then built anew. */
-const WORDS_VERSION = '1'
+import type { Sqlite } from '../../../sqlite.js'
+import { WORDS_VERSION } from '../facts.js'
 
 /**
  * `lists` has a row for each list that a node has had: after its log has expired, a node begins a new
@@ -61,59 +59,34 @@ const WORDS = `
   );
 `
 
-/** Opens the archive for the one thread that writes it. Brings its tables up to date. */
-export async function openArchive(file: string): Promise<Sqlite> {
-  const db = await openSqlite(file)
+/** Brings the tables up to date. Returns the archive's name. */
+export function bringUpToDate(db: Sqlite): string {
   db.exec(TABLES)
   db.exec(WORDS)
   if (!factOf(db, 'name')) {
     setFact(db, 'name', randomUUID().slice(0, 8))
     setFact(db, 'words', WORDS_VERSION)
   }
-  if (factOf(db, 'words') !== WORDS_VERSION) forgetWords(db)
-  return db
+  if (factOf(db, 'words') !== WORDS_VERSION) {
+    db.exec('begin immediate')
+    emptyWords(db)
+    setFact(db, 'indexed', '0')
+    setFact(db, 'words', WORDS_VERSION)
+    db.exec('commit')
+  }
+  return factOf(db, 'name') as string
 }
 
-/** Empties the index, which is then built anew from the entries. */
-export function forgetWords(db: Sqlite): void {
-  db.exec('begin immediate')
+export function emptyWords(db: Sqlite): void {
   db.exec('drop table words')
   db.exec(WORDS)
-  setFact(db, 'indexed', '0')
-  setFact(db, 'words', WORDS_VERSION)
-  db.exec('commit')
 }
 
-/**
- * `name` is this archive's own, `indexed` the last entry in the index, `next` the number of the next one.
- * Where there are holes, `reserved` and `reserved-to` are the first and last number for what is in them.
- */
-export type Fact = 'name' | 'words' | 'indexed' | 'next' | 'reserved' | 'reserved-to'
-
-export function factOf(db: Sqlite, name: Fact): string | undefined {
+function factOf(db: Sqlite, name: string): string | undefined {
   const row = db.prepare('select value from facts where name = ?').get(name)
   return (row as { value: string } | undefined)?.value
 }
 
-/** The number of the last entry there is. */
-export function lastNumber(db: Sqlite): number {
-  return Number(factOf(db, 'next') ?? 1) - 1
-}
-
-export function setFact(db: Sqlite, name: Fact, value: string): void {
+function setFact(db: Sqlite, name: string, value: string): void {
   db.prepare('insert or replace into facts (name, value) values (?, ?)').run(name, value)
-}
-
-/** Commits what is done, or undoes all of it. */
-export function transaction<T>(db: Sqlite, act: () => T): T {
-  db.exec('begin immediate')
-  try {
-    const result = act()
-    db.exec('commit')
-    return result
-  } catch (error) {
-    // A full disk ends the transaction, and to roll it back again would be an error.
-    if (db.isTransaction) db.exec('rollback')
-    throw error
-  }
 }
