@@ -47,4 +47,4 @@ export function scaleOf({ quick, sockets, servers }) {
   }
 }
 
-const OURS = ['embedded', 'redis', 'raw']
+const OURS = ['embedded', 'redis', 'postgres', 'raw']

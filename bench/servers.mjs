@@ -31,6 +31,7 @@ const parts = new URL('./.cache/nginx/', import.meta.url)
 export const TITLES = {
   embedded: 'Launchtail, embedded store',
   redis: 'Launchtail, Redis',
+  postgres: 'Launchtail, Redis and PostgreSQL',
   raw: 'raw',
   nchan: 'nchan',
   'fastify-sse': 'Fastify + @fastify/sse',
@@ -50,17 +51,21 @@ export async function startServer(
   { nodes = 1, env: given = {}, core = SERVER, checkout = ROOT, plain = false, workers } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'launchtail-bench-'))
-  const redis = ['redis', 'reference'].includes(name) ? await startRedis(folder) : undefined
+  const redis = WITH_REDIS.includes(name) ? await startRedis(folder) : undefined
   let postgres
   try {
-    postgres = workers && (await startPostgres(folder))
-    const shared = postgres && { DATABASE_URL: postgres.url, LAUNCHTAIL_WORKERS: String(workers) }
-    const env = { ...given, ...shared }
+    if (workers || name === 'postgres') postgres = await startPostgres(folder)
+    const env = {
+      ...given,
+      ...(postgres && { DATABASE_URL: postgres.url }),
+      ...(workers && { LAUNCHTAIL_WORKERS: String(workers) }),
+    }
     let server = await begin(name, folder, redis, { nodes, env, core, checkout, plain })
     return {
       ...server,
       name,
       redis,
+      postgres,
       folder,
       /** Ends it, and starts it again with what it has kept. */
       async again() {
@@ -83,8 +88,10 @@ export async function startServer(
   }
 }
 
+const WITH_REDIS = ['redis', 'postgres', 'reference']
+
 function begin(name, folder, redis, options) {
-  if (name === 'embedded' || name === 'redis') return startProduct(folder, redis, options)
+  if (['embedded', 'redis', 'postgres'].includes(name)) return startProduct(folder, redis, options)
   return name === 'nchan' ? startNchan(folder) : startPeer(name, redis)
 }
 

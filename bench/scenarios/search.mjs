@@ -1,16 +1,13 @@
 // A search over the logs of all nodes: the newest 100 of what is found, and what it costs others.
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { behindOf, sizesOf } from '../archive-file.mjs'
+import { behindOf, sizesOf, untilIndexed } from '../archive.mjs'
 import { send, sendMany } from '../entries.mjs'
 import { stream } from '../load.mjs'
 import { ALL } from '../machine.mjs'
 import { hasVictoriaLogs, startVictoriaLogs } from '../peers/victoria-logs.mjs'
-import { startServer } from '../servers.mjs'
+import { startServer, TITLES } from '../servers.mjs'
 import { digits, median, percent, quartiles, table } from '../table.mjs'
 
-export const SERVERS = ['embedded']
+export const SERVERS = ['embedded', 'postgres']
 const NODES = 100
 const REQUESTS = 31
 
@@ -37,14 +34,25 @@ const QUESTIONS = [
 const HOSTILE_QUERY = `q=${encodeURIComponent('/(a+)+$/ timestamp:>=-10m')}&node=n2&limit=1`
 
 export async function measure({ only, entries, seconds }) {
-  if (only(SERVERS).length === 0) return 'Not measured.'
-  const server = await startServer('embedded', { nodes: NODES, core: ALL })
+  const names = only(SERVERS)
+  if (names.length === 0) return 'Not measured.'
+  const parts = []
+  for (const name of names) parts.push(await measureOne(name, { entries, seconds }))
+  return [
+    `${entries} entries of ${NODES} nodes; the newest 100 of each query, milliseconds of ${REQUESTS} requests.\n`,
+    ...parts,
+    ...(hasVictoriaLogs() ? await besides({ nodes: NODES, each: entries / NODES }) : []),
+  ].join('\n')
+}
+
+async function measureOne(name, { entries, seconds }) {
+  const server = await startServer(name, { nodes: NODES, core: ALL })
   try {
     // In the first seconds, most of what there is to compile is compiled.
     await rateOf(server, seconds)
     await sendMany(server, { nodes: NODES, each: entries / NODES })
     await recordsWritten(server)
-    const behind = behindOf(server, entries)
+    const behind = await behindOf(server, entries)
     const filling = await rateOf(server, seconds)
     await send(server, 'n1', [{ message: 'one zebrafish', level: 'error' }])
     await indexed(server)
@@ -60,14 +68,12 @@ export async function measure({ only, entries, seconds }) {
       digits(await found(server)),
     ])
     const { alone, searching } = await appendRates(server, seconds)
-    const { all, index } = sizesOf(server)
+    const { all, index } = await sizesOf(server)
     return [
-      `${entries} entries of ${NODES} nodes; the newest 100 of each query, milliseconds of ${REQUESTS} requests. The`,
-      `archive has ${digits(all / 2 ** 20)} MiB, ${digits(index / 2 ** 20)} of them for its indexes. Appends keep`,
-      `${percent(filling.rate / alone)} of their rate while the index is ${behind} entries behind, and`,
-      `${percent(searching / alone)} while somebody searches.\n`,
-      table([['', 'p50 ms', 'p75 ms'], ...rows]),
-      ...(hasVictoriaLogs() ? await besides({ nodes: NODES, each: entries / NODES }) : []),
+      `${TITLES[name]}: the archive has ${digits(all / 2 ** 20)} MiB, ${digits(index / 2 ** 20)} of them for its`,
+      `indexes. Appends keep ${percent(filling.rate / alone)} of their rate while the index is ${behind}`,
+      `entries behind, and ${percent(searching / alone)} while somebody searches.\n`,
+      `${table([['', 'p50 ms', 'p75 ms'], ...rows])}\n`,
     ].join('\n')
   } finally {
     await server.close()
@@ -195,10 +201,5 @@ async function search({ port, headers }, query) {
 /** Resolves when the archive has all entries, and its index too: nothing is written any more. */
 export async function indexed(server) {
   await search(server, 'limit=1')
-  const file = join(server.folder, 'archive.db-wal')
-  for (let still = 0, before = -1; still < 6; await sleep(500)) {
-    const { mtimeMs } = statSync(file)
-    still = mtimeMs === before ? still + 1 : 0
-    before = mtimeMs
-  }
+  await untilIndexed(server)
 }
