@@ -15,11 +15,11 @@ import { startShared } from './support/shared.js'
 
 afterAll(endAll)
 
-const KILLS = { SQLite: 20, Redis: 20, PostgreSQL: 10 }
+const KILLS = { SQLite: 15, Redis: 10, PostgreSQL: 10 }
 const BATCH = 20
 
 describe('the archive of a server that is killed at random moments', () => {
-  it.concurrent.each(['SQLite', 'Redis', 'PostgreSQL'] as const)(
+  it.each(['SQLite', 'Redis', 'PostgreSQL'] as const)(
     'has each acknowledged entry once, on %s',
     async (store) => {
       const random = seededRandom(`kills ${store}`)

@@ -30,7 +30,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(endAll)
 
-describe('servers with one archive', () => {
+describe('servers with one archive', { timeout: 120_000 }, () => {
   it('find what another has acknowledged, whatever the node is doing', async () => {
     const ids = {
       launching: await newNode(one),

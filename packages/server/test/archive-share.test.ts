@@ -107,7 +107,11 @@ describe('the share of time that the archive takes', () => {
     share.pauseAfter(0, true)
     for (const end = performance.now() + 30; performance.now() < end; ) Math.sqrt(2)
     expect(share.pauseAfter(5, true)).toBe(45)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    expect(share.pauseAfter(5, true)).toBe(5)
+    // A machine that is busy itself keeps the loop from its rest.
+    const wait = await until('the loop to rest', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return share.pauseAfter(5, true) === 5
+    })
+    expect(wait).toBe(true)
   })
 })
