@@ -140,7 +140,9 @@ export function createWorld({ turns, attempts, refusals, reports = false, now }:
       if (turn === 'capacity') stop(clusterName)
       return { message: 'there is no machine', code: 'no_capacity', left: turn === 'left' }
     }
-    if (!attempt.isUp && running.has(clusterName)) {
+    // What was taken down meanwhile never comes up.
+    if (!attempt.isUp && ended()) return end()
+    if (!attempt.isUp) {
       machines.push({ cluster: clusterName, price, from: now().getTime() })
       attempt.isUp = true
     }
