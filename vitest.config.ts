@@ -10,9 +10,7 @@ console.error(`LAUNCHTAIL_TEST_SEED=${process.env.LAUNCHTAIL_TEST_SEED}`)
 const onBothStores = [
   'compression',
   'delete-and-launch',
-  'groups',
   'launch-crashes',
-  'launch-keys',
   'node-launches',
   'nodes-query',
   'operations',
@@ -23,7 +21,6 @@ const onBothStores = [
   'spending',
   'stall',
   'statistics',
-  'webhooks',
 ].map((name) => `packages/server/test/${name}.test.ts`)
 
 /** They hold wherever the records are, and run on PostgreSQL, too. */
@@ -39,7 +36,6 @@ const onPostgres = [
   'launch-crashes',
   'leases',
   'left-clusters',
-  'limits',
   'node-launches',
   'nodes-query',
   'prune-instances',
