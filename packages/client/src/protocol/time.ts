@@ -37,8 +37,8 @@ export function parseInstant(text: string): Instant | undefined {
 }
 
 /**
- * The number that so many digits make. Every entry that is read has a time, and the groups of a pattern's match
- * cost twice as much as all of this.
+ * The number that so many digits make. Every entry that is read has a time, and a match with groups would be an
+ * array of texts for each, to be collected again.
  */
 function numberAt(text: string, start: number, digits = 2): number {
   let number = 0
