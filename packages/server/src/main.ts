@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '@launchtail/client/protocol'
 import type { Logger } from 'pino'
 import { writeAddress } from './address-file.js'
@@ -691,7 +692,7 @@ function observerOf(counts: Counts): StreamObserver {
 /** Brings the records up to date with the lists, now and from now on. */
 async function keepCatchingUp({ onFault }: Base, { registry }: Records): Promise<NodeJS.Timeout> {
   const catchUp = () => registry.catchUp().catch((error) => onFault('catching up', error))
-  await Promise.race([catchUp(), pause(START_CATCH_UP)])
+  await Promise.race([catchUp(), sleep(START_CATCH_UP)])
   // Past launches are not read at once: after a start, readers that come again have the loop.
   const takeIn = () => registry.takeInPast().catch((error) => onFault('past launches', error))
   return setInterval(() => catchUp().then(takeIn), CATCH_UP_EVERY).unref()
@@ -722,8 +723,4 @@ async function closeAll({ folder }: Base, parts: Closing): Promise<void> {
   await parts.changes.stop()
   await parts.database.destroy()
   folder.unlock()
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Repeats } from './async/repeats.js'
 import type { Config } from './config.js'
@@ -186,7 +187,7 @@ export async function createServing(options: ServingOptions): Promise<Serving> {
 
   async function close(): Promise<void> {
     closing = true
-    await pause(config.drainDelay)
+    await sleep(config.drainDelay)
     // Who still asks on a connection from before is answered, and told to close it: to be refused, or cut
     // while asking, is no way to learn of a restart.
     await Promise.all(allStreams(options).map((streams) => streams.drain(config.drain)))
@@ -268,8 +269,4 @@ async function listen(app: FastifyInstance, { host, port: wanted }: Config): Pro
   app.log.level = level
   const { port } = app.server.address() as AddressInfo
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

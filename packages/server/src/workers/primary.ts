@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { backOff } from '@launchtail/client/async'
 import { StartError } from '../errors.js'
 import { joinMetrics } from './joined-metrics.js'
@@ -161,24 +162,13 @@ async function keep(first: Run, options: KeepOptions): Promise<End> {
       told.clear()
     }
     tell(`worker ${number} ${end.words}; it is started again, and others serve meanwhile`)
-    await pause(backOff(attempt, PAUSES), signal)
+    await sleep(backOff(attempt, PAUSES), undefined, { signal }).catch(() => {})
     if (signal.aborted) return { ...end, isInOrder: true }
     attempt += 1
     current = start(number, restarts)
     const again = () => tell(`worker ${number} serves again`)
     current.listening.then(again, () => {})
   }
-}
-
-/** Ends early when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
 
 interface Questions {

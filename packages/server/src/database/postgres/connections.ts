@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { isOfHost, isSilence } from './faults.js'
 import { type Host, type Hosts, refuseReadOnly } from './hosts.js'
@@ -79,7 +80,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     client.catch((error) => failed(host, error))
     // The pool itself waits for as long as the usual time-out.
     if (limit >= timeout) return client
-    const late = pause(Math.max(1, limit)).then(() => 'late' as const)
+    const late = sleep(Math.max(1, limit), 'late' as const, { ref: false })
     const first = await Promise.race([client, late])
     if (first !== 'late') return first
     // It goes back to the pool when it comes after all.
@@ -93,8 +94,4 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
 function processIdOf(client: pg.PoolClient): number {
   return (client as unknown as { processID: number }).processID
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StorageUnavailable } from '../../errors.js'
 import { createAway } from './away.js'
@@ -79,7 +80,7 @@ export function createPool({
     isOurs: connections.isOurs,
     async close() {
       away.stop()
-      await Promise.race([connections.end(), pause(FAREWELL)])
+      await Promise.race([connections.end(), sleep(FAREWELL, undefined, { ref: false })])
     },
   }
 
@@ -142,7 +143,3 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'tex
   oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
     ? Number
     : pg.types.getTypeParser(oid, format as 'text')
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
-}

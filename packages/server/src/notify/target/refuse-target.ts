@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpError } from '../../errors.js'
 import type { AddressRules } from './address-rules.js'
 import { ForbiddenTarget, readTarget } from './read-target.js'
@@ -16,7 +17,7 @@ export function createTargetRefusal(rules: AddressRules, lookup: Lookup) {
       const target = readTarget(url, rules)
       // A name that does not resolve now may do so by the time there is something to send.
       const resolved = resolveTarget(target, rules, lookup).catch(onlyForbidden)
-      await Promise.race([resolved, pause(LONGEST)])
+      await Promise.race([resolved, sleep(LONGEST, undefined, { ref: false })])
     } catch (error) {
       if (error instanceof ForbiddenTarget) throw new HttpError(400, `'url' ${error.message}`)
       throw error
@@ -26,8 +27,4 @@ export function createTargetRefusal(rules: AddressRules, lookup: Lookup) {
 
 function onlyForbidden(error: unknown): void {
   if (error instanceof ForbiddenTarget) throw error
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
